@@ -1,0 +1,437 @@
+"""Signals -> Verdict and Events: when is the driver not attending, and how urgent is it. No camera, no clock.
+
+Rules count seconds between samples that agree (timers.py), so they hold at 0.5 frames a second as at 10. Thresholds
+and their sources are the settings' (config/settings.py); the constants here are not for tuning in the field.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from app.driver import Driver, PoseError
+from app.rules import MeasureRule, SpellRule, Step
+from app.signals import Signals
+from app.timers import HOLD_OFF_PERIODS, Pace, Recent, Share, Spell
+from app.verdict import Cue, Event, Level, Sight, State, Verdict
+from config.settings import Analysis
+
+TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
+ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
+MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
+REPEAT_SLACK_S = 0.1  # frames come a little early or late
+
+# Of two states of one level the earlier is shown
+PRIORITY = (
+    State.NO_CAMERA,
+    State.CAMERA_BLOCKED,
+    State.EYES_CLOSED,
+    State.LOOKING_DOWN,
+    State.LOOKING_AWAY,
+    State.PHONE,
+    State.DISTRACTED,
+    State.DROWSY,
+    State.NO_FACE,
+    State.YAWNING,
+)
+# A glance of 2 s is cautioned by light alone: were it a sound, the sounds that matter would be believed less
+SILENT_CAUTIONS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE})
+REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE, State.EYES_CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One look at the driver: what the rules share. signals is None when the driver's face was not found."""
+
+    time_s: float
+    seconds: float  # since the sample before
+    period_s: float
+    sight: Sight
+    signals: Signals | None
+    error: PoseError | None
+
+
+class Glances:
+    """Looking away from the road, in one stretch or in many short ones."""
+
+    def __init__(self, settings: Analysis) -> None:
+        s = self._settings = settings
+        self._kind = State.LOOKING_AWAY
+        self._turned: State | None = None  # where the head was turned in the last pose that could be measured
+        self._measured_s = 0.0
+        self._away = Share(s.glances_window_s)
+        self.rule = SpellRule(
+            (
+                Step(s.away_caution_s, Level.CAUTION),
+                Step(s.away_warning_s, Level.WARNING),
+                Step(s.away_alarm_s, Level.ALARM),
+                Step(s.unresponsive_s, Level.ALARM, "unresponsive"),
+            ),
+            s.attention_back_s,
+        )
+        self.repeated = MeasureRule(
+            (Step(s.glances_warning_s, Level.WARNING), Step(s.glances_alarm_s, Level.ALARM)),
+            s.glances_clear_s,
+        )
+
+    def update(self, sample: Sample) -> None:
+        """Take one sample."""
+        before, holds = self.rule.holds_now, self._is_away(sample)
+        self.rule.update(sample.time_s, holds, sample.period_s, self._kind)
+        self._add_up(sample, before, holds)
+
+    def is_turned_away(self, time_s: float) -> bool:
+        """The face is lost because the head was turned too far for the mesh, up to the time it counts as absence."""
+        return self._turned is not None and time_s - self._measured_s <= self._settings.unresponsive_s
+
+    def forget(self) -> None:
+        """A new driver."""
+        self._turned = None
+        self._away.clear()
+
+    def _is_away(self, sample: Sample) -> bool | None:
+        if sample.sight is not Sight.CLEAR:
+            return None
+        if sample.error is None:
+            return True if self.is_turned_away(sample.time_s) else None
+        self._measured_s = sample.time_s
+        self._turned = self._direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
+        s, margin_deg = self._settings, sample.error.margin_deg
+        if self.rule.holds_now:
+            away = self._direction(
+                sample.error,
+                s.yaw_clear_deg + margin_deg,
+                s.pitch_up_clear_deg + margin_deg,
+                s.pitch_down_clear_deg + margin_deg,
+            )
+        else:
+            away = self._direction(
+                sample.error,
+                s.yaw_limit_deg + margin_deg,
+                s.pitch_up_limit_deg + margin_deg,
+                s.pitch_down_limit_deg + margin_deg,
+            )
+        self._kind = away or self._kind
+        return away is not None
+
+    @staticmethod
+    def _direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:
+        if abs(error.yaw_deg) > yaw_deg or error.pitch_deg > up_deg:
+            return State.LOOKING_AWAY
+        return State.LOOKING_DOWN if error.pitch_deg < -down_deg else None
+
+    def _add_up(self, sample: Sample, before: bool, holds: bool | None) -> None:
+        """Short glances add up; one that was warned of on its own is not counted a second time."""
+        warned = self.rule.episode.level >= Level.WARNING
+        if warned and self.rule.spell.span is not None:
+            self._away.forget_since(self.rule.spell.span.earliest_s)
+        known_s = 0.0 if holds is None or warned else sample.seconds
+        self._away.add(sample.time_s, known_s * (bool(before) + bool(holds)) / 2, known_s)
+        self.repeated.update(sample.time_s, self._away.held_s, bool(holds) and not warned, State.DISTRACTED)
+
+
+class Eyes:
+    """Eyes closed in one stretch, and PERCLOS: the share of time they are."""
+
+    def __init__(self, settings: Analysis) -> None:
+        s = self._settings = settings
+        self.closed: bool | None = None
+        self._share = Share(s.history_window)
+        self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
+        self.rule = SpellRule(
+            (
+                Step(s.microsleep_s, Level.WARNING, "microsleep"),
+                Step(s.asleep_s, Level.ALARM, "asleep"),
+                Step(s.eyes_unresponsive_s, Level.ALARM, "unresponsive"),
+            ),
+            s.attention_back_s,
+            samples_min=2,  # one closed sample may be a blink
+        )
+        self.drowsy = MeasureRule(
+            (
+                Step(s.perclos_caution, Level.CAUTION),
+                Step(s.perclos_warning, Level.WARNING),
+                Step(s.perclos_alarm, Level.ALARM),
+            ),
+            s.perclos_clear,
+        )
+
+    def update(self, sample: Sample, closed_ear: float, is_yawning: bool) -> None:
+        """Take one sample; closed_ear: the EAR at which this driver's eyes count as closed."""
+        self.closed = None if is_yawning else self._are_closed(sample, closed_ear)
+        slept = self.rule.episode.event is not None
+        self.rule.update(sample.time_s, self.closed, sample.period_s, State.EYES_CLOSED)
+        if self.rule.episode.event is not None and not slept:
+            self._microsleeps.add(sample.time_s)
+        known_s = 0.0 if self.closed is None else sample.seconds
+        self._share.add(sample.time_s, known_s if self.closed else 0.0, known_s)
+        self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
+
+    @property
+    def perclos(self) -> float | None:
+        """Share of the history window with closed eyes; None before enough of it was measured."""
+        return self._share.ratio if self._share.measured_s >= self._settings.perclos_min_valid_s else None
+
+    def forget(self) -> None:
+        """A new driver."""
+        self._share.clear()
+        self._microsleeps.clear()
+
+    def _are_closed(self, sample: Sample, closed_ear: float) -> bool | None:
+        if sample.sight is not Sight.CLEAR or sample.signals is None or sample.signals.ear is None:
+            return None
+        looks_down = sample.error is not None and sample.error.pitch_deg < -self._settings.pitch_down_clear_deg
+        if looks_down and not self.rule.holds_now:  # lids follow the gaze down; a head that nods off closed them before
+            return None
+        return sample.signals.ear <= closed_ear
+
+    def _drowsiness(self, time_s: float) -> float | None:
+        if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
+            return max(self.perclos or 0.0, self._settings.perclos_alarm)
+        return self.perclos
+
+
+class Yawns:
+    """Yawns are counted; a word is shorter than a yawn."""
+
+    def __init__(self, settings: Analysis) -> None:
+        self._settings = settings
+        self._spell = Spell(0.0)
+        self._counted = False
+        self._yawns = Recent(settings.yawn_window_s)
+        self.rule = MeasureRule((Step(settings.yawns_caution, Level.CAUTION),), settings.yawns_caution)
+
+    def update(self, sample: Sample) -> None:
+        """Take one sample."""
+        mar = sample.signals.mar if sample.signals and sample.sight is Sight.CLEAR else None
+        self._spell.update(sample.time_s, None if mar is None else mar > self._settings.yawn_mar, sample.period_s)
+        yawned = self._spell.lasted_s(sample.time_s, sample.period_s) >= self._settings.yawn_s
+        if yawned and not self._counted:
+            self._yawns.add(sample.time_s)
+        self._counted = yawned
+        self.rule.update(sample.time_s, self._yawns.count(sample.time_s), yawned, State.YAWNING)
+
+    @property
+    def mouth_is_wide(self) -> bool:
+        """The mouth is open as in a yawn: the eyes squint then, which is not sleep."""
+        return self._spell.holds_now
+
+    def forget(self) -> None:
+        """A new driver."""
+        self._yawns.clear()
+
+
+class Presence:
+    """Is there a picture, and a driver in it?"""
+
+    def __init__(self, settings: Analysis) -> None:
+        self._hold_s = settings.no_face_hold_s
+        self._warning = Step(settings.no_face_warning_s, Level.WARNING)
+        self.no_face = SpellRule((), 0.0)
+        self.blocked = SpellRule((Step(settings.camera_blocked_s, Level.WARNING),), 0.0)
+        self.no_camera = SpellRule((Step(settings.no_camera_s, Level.WARNING),), 0.0)
+        self._seen = False
+        self._absent_s = 0.0
+
+    def update(self, sample: Sample, is_turned_away: bool) -> None:
+        """Take one sample."""
+        nothing = sample.sight is Sight.NOTHING
+        is_covered = None if nothing else sample.sight is not Sight.CLEAR
+        no_face = None if sample.sight is not Sight.CLEAR else sample.signals is None and not is_turned_away
+        self._seen = self._seen or sample.signals is not None
+        self.no_camera.update(sample.time_s, nothing, sample.period_s, State.NO_CAMERA)
+        self.blocked.update(sample.time_s, is_covered, sample.period_s, State.CAMERA_BLOCKED, str(sample.sight.value))
+        self.no_face.update(sample.time_s, no_face, sample.period_s, State.NO_FACE)
+        self._absent_s = self.no_face.spell.lasted_s(sample.time_s, sample.period_s)
+        span = self.no_face.spell.span
+        if span is not None and self._seen and self._absent_s >= self._warning.limit:
+            self.no_face.episode.rise(State.NO_FACE, self._warning, span)
+
+    @property
+    def is_absent(self) -> bool:
+        """Nobody was seen for longer than the hold-off."""
+        return self._absent_s >= self._hold_s
+
+    @property
+    def driver_left(self) -> bool:
+        """Nobody was seen for so long that the next face may be another driver's."""
+        return self._absent_s >= ABSENCE_NEW_DRIVER_S
+
+
+class Attention:
+    """Takes samples in the order of their time and says what they mean."""
+
+    def __init__(self, settings: Analysis, repeat_s: float) -> None:
+        self._pace = Pace()
+        self._last_s: float | None = None
+        self.driver = Driver(settings)
+        self._glances = Glances(settings)
+        self._eyes = Eyes(settings)
+        self._yawns = Yawns(settings)
+        self._presence = Presence(settings)
+        self._phone = SpellRule(
+            (
+                Step(settings.phone_caution_s, Level.CAUTION),
+                Step(settings.phone_warning_s, Level.WARNING),
+                Step(settings.phone_alarm_s, Level.ALARM),
+            ),
+            settings.phone_clear_s,
+        )
+        self._rules: tuple[SpellRule | MeasureRule, ...] = (
+            self._presence.no_camera,
+            self._presence.blocked,
+            self._presence.no_face,
+            self._glances.rule,
+            self._glances.repeated,
+            self._eyes.rule,
+            self._eyes.drowsy,
+            self._phone,
+            self._yawns.rule,
+        )
+        self._urgency = Urgency(settings.level_step_s)
+        self._cues = Cues(repeat_s)
+        self._history = History(settings.max_events_buffer, settings.history_window)
+        self._shown = State.ATTENTIVE
+        self._since_s: float | None = None
+
+    def update(self, time_s: float, sight: Sight, signals: Signals | None) -> Verdict:
+        """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
+        sample = self._sample(time_s, sight, signals)
+        self._glances.update(sample)
+        self._yawns.update(sample)
+        self._eyes.update(sample, self.driver.closed_ear, self._yawns.mouth_is_wide)
+        self._presence.update(sample, self._glances.is_turned_away(time_s))
+        on_phone = sample.signals.hand_at_ear if sample.signals else None
+        self._phone.update(time_s, on_phone, sample.period_s, State.PHONE)
+        if sample.signals is not None and sight is Sight.CLEAR:
+            self.driver.learn(time_s, sample.signals, self._eyes.closed)
+        elif self._presence.driver_left:
+            self._forget_driver()
+        return self._verdict(sample)
+
+    def recalibrate(self) -> None:
+        """Learn the neutral pose and the eyes anew, as for a new driver."""
+        self._forget_driver()
+
+    @property
+    def recent_events(self) -> tuple[Event, ...]:
+        """Events that ended within the history window, the newest last; never more than max_events_buffer."""
+        return self._history.events(self._last_s or 0.0)
+
+    def _sample(self, time_s: float, sight: Sight, signals: Signals | None) -> Sample:
+        period_s = self._pace.update(time_s)
+        # what was not watched counts for nothing: after a gap only one period is known
+        gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
+        self._last_s = time_s
+        if signals is not None and self.driver.is_somebody_else(signals):
+            signals = None
+        seconds = gap_s if gap_s <= period_s * (1 + HOLD_OFF_PERIODS) else period_s
+        error = self.driver.error(signals) if signals else None
+        return Sample(time_s, seconds, period_s, sight, signals, error)
+
+    def _forget_driver(self) -> None:
+        self.driver.forget()
+        self._glances.forget()
+        self._eyes.forget()
+        self._yawns.forget()
+
+    def _verdict(self, sample: Sample) -> Verdict:
+        changes = tuple(change for rule in self._rules for change in rule.episode.changes)
+        self._history.add(changes)
+        state = self._state()
+        if state is not self._shown or self._since_s is None:
+            self._shown, self._since_s = state, sample.time_s
+        return Verdict(
+            time_s=sample.time_s,
+            state=state,
+            level=self._urgency.update(sample.time_s, self._level_now()),
+            since_s=self._since_s,
+            neutral=self.driver.neutral,
+            perclos=self._eyes.perclos,
+            yaw_error_deg=sample.error.yaw_deg if sample.error else None,
+            pitch_error_deg=sample.error.pitch_deg if sample.error else None,
+            eyes_closed=self._eyes.closed,
+            events=changes,
+            cue=self._cues.update(sample.time_s, changes, self._lasting()),
+        )
+
+    def _level_now(self) -> Level:
+        return max((rule.episode.level for rule in self._rules if rule.holds_now), default=Level.NONE)
+
+    def _lasting(self) -> tuple[Event, ...]:
+        """Events to which the driver adds at this moment."""
+        return tuple(rule.episode.event for rule in self._rules if rule.holds_now and rule.episode.event)
+
+    def _state(self) -> State:
+        events = [rule.episode.event for rule in self._rules if rule.episode.event]
+        if not events:
+            return State.NO_FACE if self._presence.is_absent else State.ATTENTIVE
+        return min(events, key=lambda event: (-event.level, PRIORITY.index(event.kind))).kind
+
+
+class Urgency:
+    """The level as the driver feels it: rises at once, falls a step at a time after step_s of attention each."""
+
+    def __init__(self, step_s: float) -> None:
+        self._step_s = step_s
+        self._level = Level.NONE
+        self._held_s = 0.0
+
+    def update(self, time_s: float, level: Level) -> Level:
+        """Take the level of what happens now."""
+        if level >= self._level:
+            self._level, self._held_s = level, time_s
+        elif time_s - self._held_s >= self._step_s:
+            self._level, self._held_s = Level(self._level - 1), time_s
+        return self._level
+
+
+class Cues:
+    """When a sound is due: as an event begins or rises, and again every repeat_s while an alarm lasts."""
+
+    def __init__(self, repeat_s: float) -> None:
+        self._repeat_s = repeat_s
+        self._last: dict[State, tuple[float, Level]] = {}  # no more keys than there are states
+
+    def update(self, time_s: float, changes: tuple[Event, ...], lasting: tuple[Event, ...]) -> Cue | None:
+        """Take one sample's changes and the events that last; the most urgent cue, or None."""
+        due = [event for event in changes if event.end_s is None and self._is_news(time_s, event)]
+        due += [event for event in lasting if self._is_due_again(time_s, event)]
+        if not due:
+            return None
+        loudest = min(due, key=lambda event: (-event.level, PRIORITY.index(event.kind)))
+        self._last[loudest.kind] = time_s, loudest.level
+        return Cue(loudest.kind, loudest.level)
+
+    def _is_news(self, time_s: float, event: Event) -> bool:
+        if event.level is Level.CAUTION and event.kind in SILENT_CAUTIONS:
+            return False
+        return event.level > self._last_level(event.kind) or self._is_over(time_s, event.kind)
+
+    def _is_due_again(self, time_s: float, event: Event) -> bool:
+        repeats = event.level is Level.ALARM and event.kind in REPEATING_ALARMS
+        return repeats and self._is_over(time_s, event.kind)
+
+    def _last_level(self, kind: State) -> Level:
+        return self._last[kind][1] if kind in self._last else Level.NONE
+
+    def _is_over(self, time_s: float, kind: State) -> bool:
+        return kind not in self._last or time_s - self._last[kind][0] >= self._repeat_s - REPEAT_SLACK_S
+
+
+class History:
+    """The newest ended events, bounded by number and age."""
+
+    def __init__(self, size: int, window_s: float) -> None:
+        self._events: deque[Event] = deque(maxlen=size)
+        self._window_s = window_s
+
+    def add(self, changes: tuple[Event, ...]) -> None:
+        """Keep those that ended."""
+        self._events.extend(event for event in changes if event.end_s is not None)
+
+    def events(self, now_s: float) -> tuple[Event, ...]:
+        """Those that ended within the window."""
+        while self._events and now_s - (self._events[0].end_s or now_s) > self._window_s:
+            self._events.popleft()
+        return tuple(self._events)

@@ -1,0 +1,138 @@
+"""Who drives: where this driver looks when looking at the road, how wide the eyes open, where the face is.
+
+A camera on the dashboard or the A-pillar never sees the driver from the front, and no two drivers sit alike, so all that
+attention judges is relative to what is learnt here. What is learnt stays within the mounting range of the settings, so
+that nobody can teach the program to look into the lap. Pure: the time is an argument.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from dataclasses import dataclass
+
+from app.signals import Signals
+from app.verdict import Neutral
+from config.settings import Analysis
+
+SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure
+STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
+UNLEARNT_MARGIN_DEG = 8.0  # until the neutral pose is learnt, glances must go this much further (openpilot: 5 to 8)
+LEARNING_SAMPLES_MAX = 240  # of the first seconds; more at a high rate bring nothing
+LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the neutral pose along
+# Closed lids leave a mesh about a third of its open EAR; eye_closed_ratio counts from there (measured on the fake driver,
+# tests/benchmarks/fake_driver_limits.py)
+CLOSED_OF_OPEN = 0.35
+OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
+OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
+OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
+PASSENGER_SHIFT_FACES, PASSENGER_SIZE = 1.0, 0.8  # a smaller face a head's width away is somebody else
+
+
+@dataclass(frozen=True, slots=True)
+class PoseError:
+    """How far the head is turned from the neutral pose: + yaw right, + pitch up; margin_deg widens limits until learnt."""
+
+    yaw_deg: float
+    pitch_deg: float
+    margin_deg: float
+
+
+def clamp(value: float, centre: float, reach: float) -> float:
+    """The value, held within reach of the centre."""
+    return max(centre - reach, min(centre + reach, value))
+
+
+class Driver:
+    """What is known of the person at the wheel."""
+
+    def __init__(self, settings: Analysis) -> None:
+        self._settings = settings
+        self.forget()
+
+    def forget(self) -> None:
+        """A new driver, or a wish to learn anew."""
+        self._learning: deque[tuple[float, float]] = deque(maxlen=LEARNING_SAMPLES_MAX)
+        self._learnt_s = 0.0
+        self._last: tuple[float, Signals] | None = None
+        self._open_ears: deque[float] = deque(maxlen=OPEN_SAMPLES)
+        self._last_ear_s = float("-inf")
+        self._face: tuple[float, float] | None = None
+        self.neutral = Neutral(self._settings.neutral_yaw, self._settings.neutral_pitch, learnt=False)
+
+    def is_somebody_else(self, signals: Signals) -> bool:
+        """A face that is smaller and a head's width away from where the driver sits: a passenger."""
+        if self._face is None:
+            return False
+        x, width = self._face
+        return abs(signals.face_x - x) > PASSENGER_SHIFT_FACES * width and signals.face_width < PASSENGER_SIZE * width
+
+    def error(self, signals: Signals) -> PoseError | None:
+        """The pose relative to neutral; None when there is no pose."""
+        if signals.yaw_deg is None or signals.pitch_deg is None:
+            return None
+        margin_deg = 0.0 if self.neutral.learnt else UNLEARNT_MARGIN_DEG
+        return PoseError(signals.yaw_deg - self.neutral.yaw_deg, signals.pitch_deg - self.neutral.pitch_deg, margin_deg)
+
+    @property
+    def closed_ear(self) -> float:
+        """EAR at and below which this driver's eyes count as closed."""
+        closed = CLOSED_OF_OPEN * self.open_ear
+        return closed + self._settings.eye_closed_ratio * (self.open_ear - closed)
+
+    @property
+    def open_ear(self) -> float:
+        """This driver's EAR with open eyes."""
+        if len(self._open_ears) < OPEN_SAMPLES_MIN:
+            return OPEN_EAR_GUESS
+        return sorted(self._open_ears)[int(OPEN_PERCENTILE * (len(self._open_ears) - 1))]
+
+    def learn(self, time_s: float, signals: Signals, eyes_closed: bool | None) -> None:
+        """Take one sample of a face that is the driver's."""
+        before, self._last = self._last, (time_s, signals)
+        if signals.ear is not None and time_s - self._last_ear_s >= OPEN_SAMPLE_EVERY_S:
+            self._open_ears.append(signals.ear)
+            self._last_ear_s = time_s
+        if eyes_closed or before is None or not self._is_steady(before, time_s, signals):
+            return
+        self._learn_place(signals)
+        self._learn_pose(time_s - before[0], signals)
+
+    def _is_steady(self, before: tuple[float, Signals], time_s: float, signals: Signals) -> bool:
+        """Sure, slow enough, and not a glance away from what is already known to be the road."""
+        earlier_s, earlier = before
+        error, last = self.error(signals), self.error(earlier)
+        if error is None or last is None or min(signals.confidence, earlier.confidence) < SURE_CONFIDENCE:
+            return False
+        seconds = max(time_s - earlier_s, 1e-3)
+        moved = max(abs(error.yaw_deg - last.yaw_deg), abs(error.pitch_deg - last.pitch_deg))
+        return moved <= STEADY_DEG_PER_S * max(seconds, 0.5) and (not self.neutral.learnt or self._is_road(error))
+
+    def _is_road(self, error: PoseError) -> bool:
+        s = self._settings
+        return (
+            abs(error.yaw_deg) <= LEARN_WITHIN * s.yaw_limit_deg
+            and abs(error.pitch_deg) <= LEARN_WITHIN * s.pitch_down_limit_deg
+        )
+
+    def _learn_place(self, signals: Signals) -> None:
+        self._face = (signals.face_x, signals.face_width)
+
+    def _learn_pose(self, seconds: float, signals: Signals) -> None:
+        """The median of the first neutral_learning_s of steady looking, then a running mean over neutral_memory_s."""
+        yaw_deg, pitch_deg = float(signals.yaw_deg or 0), float(signals.pitch_deg or 0)
+        s = self._settings
+        self._learnt_s += min(seconds, s.neutral_learning_s / 4)
+        if not self.neutral.learnt:
+            self._learning.append((yaw_deg, pitch_deg))
+            yaw_deg = statistics.median(yaw for yaw, _ in self._learning)
+            pitch_deg = statistics.median(pitch for _, pitch in self._learning)
+        else:
+            weight = min(1.0, seconds / s.neutral_memory_s)
+            yaw_deg = self.neutral.yaw_deg + weight * (yaw_deg - self.neutral.yaw_deg)
+            pitch_deg = self.neutral.pitch_deg + weight * (pitch_deg - self.neutral.pitch_deg)
+        self.neutral = Neutral(
+            clamp(yaw_deg, s.neutral_yaw, s.neutral_yaw_range),
+            clamp(pitch_deg, s.neutral_pitch, s.neutral_pitch_range),
+            learnt=self._learnt_s >= s.neutral_learning_s,
+        )

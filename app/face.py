@@ -1,0 +1,381 @@
+"""Frame -> Face | None: MediaPipe's face mesh, reached without mediapipe's package-level imports.
+
+`import mediapipe` loads every solution and the tasks API (about 880 modules, 60 MB). The face mesh needs one extension
+module and three small protobuf classes, so those alone are loaded, and a graph of our own wires them: the face
+detector and the mesh take their input separately. That lets the detector look at every frame (at 1 frame a second a
+tracked region is a second old), the driver be chosen by size, and a face that tracking lost be found in the same frame.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import math
+import os
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Landmarks = npt.NDArray[np.float32]
+
+PRESENCE_MIN = 0.5  # MediaPipe's own default for min_tracking_confidence
+ROI_SCALE = 1.5  # side of the mesh's region over the detected box: FaceDetectionFrontDetectionToRoi in MediaPipe
+SAME_FACE_IOU = 0.25  # two regions that overlap more are one face; a passenger's head overlaps less
+IRIS_START = 468  # landmarks from here on are the irises of the attention mesh
+HANDS_MAX = 2
+
+_DETECTORS = {
+    "lite": "FaceDetectionShortRangeCpu",
+    "standard": "FaceDetectionShortRangeCpu",
+    "full": "FaceDetectionFullRangeCpu",
+}
+_PRESENCE_STREAM = "facelandmarkcpu__face_presence_score"  # inside FaceLandmarkCpu once the graph is expanded
+_FACE_GRAPH = """
+num_threads: 1
+input_stream: "detect_image"
+input_stream: "mesh_image"
+input_stream: "roi"
+input_side_packet: "with_attention"
+node {{
+  calculator: "{detector}"
+  input_stream: "IMAGE:detect_image"
+  output_stream: "DETECTIONS:detections"
+}}
+node {{
+  calculator: "FaceLandmarkCpu"
+  input_stream: "IMAGE:mesh_image"
+  input_stream: "ROI:roi"
+  input_side_packet: "WITH_ATTENTION:with_attention"
+  output_stream: "LANDMARKS:landmarks"
+}}
+node {{
+  calculator: "ImagePropertiesCalculator"
+  input_stream: "IMAGE:mesh_image"
+  output_stream: "SIZE:mesh_size"
+}}
+node {{
+  calculator: "FaceLandmarkLandmarksToRoi"
+  input_stream: "LANDMARKS:landmarks"
+  input_stream: "IMAGE_SIZE:mesh_size"
+  output_stream: "ROI:next_roi"
+}}
+"""
+_HAND_GRAPH = """
+num_threads: 1
+input_stream: "image"
+input_side_packet: "num_hands"
+input_side_packet: "model_complexity"
+input_side_packet: "use_prev_landmarks"
+node {
+  calculator: "HandLandmarkTrackingCpu"
+  input_stream: "IMAGE:image"
+  input_side_packet: "NUM_HANDS:num_hands"
+  input_side_packet: "MODEL_COMPLEXITY:model_complexity"
+  input_side_packet: "USE_PREV_LANDMARKS:use_prev_landmarks"
+  output_stream: "LANDMARKS:hands"
+}
+"""
+
+
+class FaceMeshError(RuntimeError):
+    """The face mesh cannot be loaded or run on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The driver's face.
+
+    landmarks: float32 (468 | 478, 3), x right and y down in pixels of the frame, z in the same scale, smaller is nearer
+    the camera. presence: the mesh's own score in 0..1. hands: float32 (21, 3) each, same units; only model full.
+    """
+
+    landmarks: Landmarks
+    presence: float
+    hands: tuple[Landmarks, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A square in the frame, turned clockwise by rotation_rad, in which the mesh looks for one face."""
+
+    x_px: float
+    y_px: float
+    side_px: float
+    rotation_rad: float
+
+
+def overlap(a: Region, b: Region) -> float:
+    """Intersection over union of the two squares, their rotation ignored."""
+    reach = (a.side_px + b.side_px) / 2
+    smaller = min(a.side_px, b.side_px)
+    width = min(smaller, reach - abs(a.x_px - b.x_px))
+    height = min(smaller, reach - abs(a.y_px - b.y_px))
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (a.side_px**2 + b.side_px**2 - shared)
+
+
+def faces_by_size(detected: list[Region], tracked: Region | None) -> list[list[Region]]:
+    """Regions grouped by face, the largest face first; a tracked region stands behind its own fresh detection."""
+    faces = [[region] for region in detected]
+    if tracked is not None:
+        own = [face for face in faces if overlap(face[0], tracked) > SAME_FACE_IOU]
+        if own:
+            own[0].append(tracked)
+        else:
+            faces.append([tracked])
+    return sorted(faces, key=lambda face: -face[0].side_px)
+
+
+@contextlib.contextmanager
+def _quiet_native_log() -> Iterator[None]:
+    """Keep the native libraries' start-up chatter, which no setting silences, off stderr."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a file descriptor is wanted)
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def package_root() -> Path:
+    """The folder of the installed mediapipe package, found without importing it.
+
+    Raises:
+        FaceMeshError: it is not installed.
+    """
+    spec = importlib.util.find_spec("mediapipe")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    if not places:
+        raise FaceMeshError("mediapipe is not installed: run `make setup`")
+    return Path(places[0])
+
+
+def _load_bindings() -> types.ModuleType:
+    """Import mediapipe's extension module under empty stand-ins for its packages, whose __init__ import everything."""
+    if "mediapipe" not in sys.modules:
+        root = package_root()
+        for name, folder in (("mediapipe", root), ("mediapipe.python", root / "python")):
+            package = types.ModuleType(name)
+            package.__path__ = [str(folder)]
+            sys.modules[name] = package
+    root = Path(sys.modules["mediapipe"].__path__[0])
+    try:
+        from mediapipe.python import _framework_bindings as bindings
+    except ImportError as error:
+        raise FaceMeshError(f"mediapipe's extension module does not load ({error}): run `make setup`") from error
+    bindings.resource_util.set_resource_dir(str(root.parent))
+    module: types.ModuleType = bindings
+    return module
+
+
+class _Graph:
+    """A running MediaPipe graph: packets in, newest packet of each observed stream out."""
+
+    def __init__(self, text: str, outputs: tuple[str, ...], **side_packets: bool | int) -> None:
+        self._bindings = _load_bindings()
+        self._packets = self._bindings._packet_creator
+        self._getter = self._bindings._packet_getter
+        self._timestamp = 0
+        self._out: dict[str, object] = {}
+        self._graph = self._bindings.calculator_graph.CalculatorGraph(graph_config=text)
+        for name in outputs:
+            self._graph.observe_output_stream(name, self._out.__setitem__, True)
+        make = {bool: self._packets.create_bool, int: self._packets.create_int}
+        self._graph.start_run({name: make[type(value)](value) for name, value in side_packets.items()})
+
+    def image(self, rgb: npt.NDArray[np.uint8]) -> object:
+        """A packet that holds a copy of the picture."""
+        frames = self._bindings.image_frame
+        return self._packets._create_image_frame_from_image_frame(
+            frames.ImageFrame(image_format=frames.ImageFormat.SRGB, data=rgb)
+        )
+
+    def proto(self, type_name: str, serialized: bytes) -> object:
+        return self._packets._create_proto(type_name, serialized)
+
+    def run(self, **inputs: object) -> None:
+        """Feed one packet to each named stream and wait for the graph. Timestamps only ever grow."""
+        self._timestamp += 1
+        self._out.clear()
+        for stream, packet in inputs.items():
+            self._graph.add_packet_to_input_stream(stream=stream, packet=packet.at(self._timestamp))  # type: ignore[attr-defined]
+        self._graph.wait_until_idle()
+
+    def _packet(self, stream: str) -> object | None:
+        packet = self._out.get(stream)
+        return None if packet is None or packet.is_empty() else packet  # type: ignore[attr-defined]
+
+    def proto_of(self, stream: str) -> bytes | None:
+        packet = self._packet(stream)
+        return None if packet is None else bytes(self._getter._get_serialized_proto(packet))
+
+    def protos_of(self, stream: str) -> list[bytes]:
+        packet = self._packet(stream)
+        return [] if packet is None else list(self._getter._get_serialized_proto_list(packet))
+
+    def float_of(self, stream: str) -> float:
+        packet = self._packet(stream)
+        return 0.0 if packet is None else float(self._getter.get_float(packet))
+
+    def close(self) -> None:
+        if self._graph is not None:
+            self._graph.close()
+            self._graph = None
+
+
+def _landmarks_px(serialized: bytes, width_px: int, height_px: int) -> Landmarks:
+    from mediapipe.framework.formats import landmark_pb2
+
+    points = landmark_pb2.NormalizedLandmarkList.FromString(serialized).landmark
+    flat = np.fromiter((value for p in points for value in (p.x, p.y, p.z)), np.float32, len(points) * 3)
+    # z comes in the scale of x: both are normalised by the picture's width
+    return flat.reshape(-1, 3) * np.array([width_px, height_px, width_px], np.float32)
+
+
+def _detected_region(serialized: bytes, width_px: int, height_px: int) -> Region:
+    """The square around a detected box, turned so that the eyes are level."""
+    from mediapipe.framework.formats import detection_pb2
+
+    location = detection_pb2.Detection.FromString(serialized).location_data
+    box, (right_eye, left_eye) = location.relative_bounding_box, location.relative_keypoints[:2]
+    return Region(
+        x_px=(box.xmin + box.width / 2) * width_px,
+        y_px=(box.ymin + box.height / 2) * height_px,
+        side_px=ROI_SCALE * max(box.width * width_px, box.height * height_px),
+        rotation_rad=math.atan2((left_eye.y - right_eye.y) * height_px, (left_eye.x - right_eye.x) * width_px),
+    )
+
+
+def _region_from_proto(serialized: bytes, width_px: int, height_px: int) -> Region:
+    from mediapipe.framework.formats import rect_pb2
+
+    rect = rect_pb2.NormalizedRect.FromString(serialized)
+    return Region(rect.x_center * width_px, rect.y_center * height_px, rect.width * width_px, rect.rotation)
+
+
+def _region_to_proto(region: Region, width_px: int, height_px: int) -> bytes:
+    from mediapipe.framework.formats import rect_pb2
+
+    return bytes(
+        rect_pb2.NormalizedRect(
+            x_center=region.x_px / width_px,
+            y_center=region.y_px / height_px,
+            width=region.side_px / width_px,
+            height=region.side_px / height_px,
+            rotation=region.rotation_rad,
+        ).SerializeToString()
+    )
+
+
+class FaceMesh:
+    """Finds the driver's face: the largest in the picture.
+
+    Model lite is the short-range detector with the plain mesh, standard has the attention mesh (better lids and lips),
+    full also the full-range detector and hands. Irises need `refine_landmarks`, which brings the attention mesh.
+    `static_image_mode` trusts detections only and never the region where the face was in the frame before.
+    `max_num_faces`: how many faces, the largest first, are tried until the mesh accepts one.
+    """
+
+    def __init__(
+        self,
+        model: str = "lite",
+        refine_landmarks: bool = False,
+        static_image_mode: bool = False,
+        max_num_faces: int = 1,
+    ) -> None:
+        self._refine = refine_landmarks
+        self._static = static_image_mode
+        self._max_faces = max_num_faces
+        self._tracked: Region | None = None
+        self._quiet = True  # the libraries chatter until they have seen one face
+        self._hands: _Graph | None = None
+        with _quiet_native_log():
+            self._faces = _Graph(
+                _FACE_GRAPH.format(detector=_DETECTORS[model]),
+                ("detections", "landmarks", "next_roi", _PRESENCE_STREAM),
+                with_attention=refine_landmarks or model != "lite",
+            )
+            if model == "full":
+                self._hands = _Graph(
+                    _HAND_GRAPH,
+                    ("hands",),
+                    num_hands=HANDS_MAX,
+                    model_complexity=0,
+                    use_prev_landmarks=not static_image_mode,
+                )
+        self.find(
+            np.zeros((64, 64, 3), np.uint8)
+        )  # the first run allocates: let that be at start, not in the first frame
+
+    def find(self, bgr: npt.NDArray[np.uint8]) -> Face | None:
+        """The driver's face in a uint8 (height, width, 3) BGR picture, or None."""
+        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        if not self._quiet:
+            return self._find(rgb)
+        with _quiet_native_log():
+            face = self._find(rgb)
+        self._quiet = face is None
+        return face
+
+    def reset(self) -> None:
+        """Forget where the face was."""
+        self._tracked = None
+
+    def close(self) -> None:
+        """Stop the graphs; safe to call twice."""
+        self._faces.close()
+        if self._hands is not None:
+            self._hands.close()
+
+    def __enter__(self) -> FaceMesh:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _find(self, rgb: npt.NDArray[np.uint8]) -> Face | None:
+        detected = self._detect(rgb)
+        tracked, self._tracked = None if self._static else self._tracked, None
+        for regions in faces_by_size(detected, tracked)[: self._max_faces]:
+            for region in regions:
+                face = self._mesh(rgb, region)
+                if face is not None:
+                    return replace(face, hands=self._find_hands(rgb))
+        return None
+
+    def _detect(self, rgb: npt.NDArray[np.uint8]) -> list[Region]:
+        self._faces.run(detect_image=self._faces.image(rgb))
+        height_px, width_px = rgb.shape[:2]
+        return [_detected_region(found, width_px, height_px) for found in self._faces.protos_of("detections")]
+
+    def _mesh(self, rgb: npt.NDArray[np.uint8], region: Region) -> Face | None:
+        """Fit the mesh in one region and remember where the face is; None if the mesh sees no face there."""
+        height_px, width_px = rgb.shape[:2]
+        roi = self._faces.proto("mediapipe.NormalizedRect", _region_to_proto(region, width_px, height_px))
+        self._faces.run(mesh_image=self._faces.image(rgb), roi=roi)
+        serialized, next_roi = self._faces.proto_of("landmarks"), self._faces.proto_of("next_roi")
+        presence = self._faces.float_of(_PRESENCE_STREAM)
+        if serialized is None or next_roi is None or presence < PRESENCE_MIN:
+            return None
+        landmarks = _landmarks_px(serialized, width_px, height_px)
+        if not np.isfinite(landmarks).all():
+            return None
+        self._tracked = _region_from_proto(next_roi, width_px, height_px)
+        return Face(landmarks if self._refine else landmarks[:IRIS_START], presence)
+
+    def _find_hands(self, rgb: npt.NDArray[np.uint8]) -> tuple[Landmarks, ...]:
+        if self._hands is None:
+            return ()
+        self._hands.run(image=self._hands.image(rgb))
+        height_px, width_px = rgb.shape[:2]
+        return tuple(_landmarks_px(hand, width_px, height_px) for hand in self._hands.protos_of("hands"))

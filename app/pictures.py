@@ -1,0 +1,153 @@
+"""Reading picture files: what is too big, too small or damaged is named before it costs memory."""
+
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from cv2.typing import MatLike
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+# 50 megapixels decode to 150 MB, which a Pi with 512 MB still survives.
+_MAX_MEGAPIXELS = 50
+_MAX_FILE_BYTES = 100_000_000
+# A face this small has no features left; such files are icons and tracking pixels.
+_MIN_SIDE_PX = 16
+
+
+class BadPicture(ValueError):
+    """This picture cannot be used; the next one may be."""
+
+
+class SourceLost(OSError):
+    """The source gives no more pictures; the text says why and what helps."""
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse pictures too big to decode or too small to show a face. Raises: BadPicture."""
+    if width * height > _MAX_MEGAPIXELS * 1_000_000:
+        raise BadPicture(f"{width} x {height} is more than {_MAX_MEGAPIXELS} megapixels")
+    if min(width, height) < _MIN_SIDE_PX:
+        raise BadPicture(f"{width} x {height} is less than {_MIN_SIDE_PX} pixels wide or high")
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """The picture files of a folder in order of their names."""
+    return sorted(path for path in folder.iterdir() if is_picture(path) and path.is_file())
+
+
+def is_picture(path: Path) -> bool:
+    """Whether the name ends as a picture's."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def read_picture(path: Path) -> npt.NDArray[np.uint8]:
+    """Read a picture file as BGR, turned upright as its EXIF says. Raises: BadPicture."""
+    data = _read(path)
+    try:
+        check_size(*stated_size(data))
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except BadPicture as bad:
+        raise BadPicture(f"{path}: {bad}") from bad
+    except (struct.error, cv2.error):
+        bgr = None
+    if bgr is None:
+        raise BadPicture(f"{path}: not a picture, or damaged")
+    return _uint8(bgr)
+
+
+def stated_size(data: bytes) -> tuple[int, int]:
+    """(width, height) from the head of a picture file, before anything is decoded.
+
+    Raises: BadPicture, struct.error where the head is cut off.
+    """
+    if data.startswith(b"\x89PNG"):
+        width, height = struct.unpack_from(">II", data, 16)
+    elif data.startswith(b"BM"):
+        width, height = struct.unpack_from("<ii", data, 18)  # the height is negative from the top down
+    elif data.startswith(b"\xff\xd8"):
+        width, height = _jpeg_size(data)
+    elif data[8:12] == b"WEBP":
+        width, height = _webp_size(data)
+    else:
+        raise BadPicture("not a picture that can be read")
+    return width, abs(height)
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    at = 2
+    while True:
+        sync, marker, length = struct.unpack_from(">BBH", data, at)
+        if sync != 0xFF:
+            raise BadPicture("damaged")
+        if marker in _JPEG_FRAME_HEADERS:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        at += 2 + length
+
+
+# SOF0 to SOF15 without the tables DHT, JPG and DAC among them. Source: ITU-T T.81 table B.1.
+_JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Source: RFC 9649, sections 2.5 to 2.7."""
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
+    (bits,) = struct.unpack_from("<I", data, 21 if kind == b"VP8L" else 26)
+    if kind == b"VP8L":
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return bits & 0x3FFF, bits >> 16 & 0x3FFF
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise BadPicture(f"{path}: larger than {_MAX_FILE_BYTES // 1_000_000} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPicture(f"{path}: {error.strerror}") from error
+    if not data:
+        raise BadPicture(f"{path}: the file is empty")
+    return data
+
+
+def as_bgr(picture: MatLike | None) -> npt.NDArray[np.uint8]:
+    """Make a picture of any kind one of 8 bit BGR. Raises: BadPicture."""
+    if picture is None or picture.size == 0 or picture.ndim not in (2, 3):
+        raise BadPicture("an empty picture")
+    channels = 1 if picture.ndim == 2 else picture.shape[2]
+    if channels not in _TO_BGR:
+        raise BadPicture(f"a picture of {channels} channels")
+    eight_bit = _eight_bit(picture)
+    return eight_bit if channels == 3 else _uint8(cv2.cvtColor(eight_bit, _TO_BGR[channels]))
+
+
+_TO_BGR = {1: cv2.COLOR_GRAY2BGR, 3: -1, 4: cv2.COLOR_BGRA2BGR}
+
+
+def _eight_bit(picture: MatLike) -> npt.NDArray[np.uint8]:
+    if picture.dtype == np.uint16:
+        return _uint8(picture // 256)
+    if picture.dtype != np.uint8:
+        raise BadPicture(f"a picture of type {picture.dtype}")
+    return _uint8(picture)
+
+
+def _uint8(picture: MatLike) -> npt.NDArray[np.uint8]:
+    return picture.astype(np.uint8, copy=False)
+
+
+def resized(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Bring a picture to (width, height), where it has not got it already."""
+    if size_of(bgr) == size:
+        return bgr
+    return _uint8(cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR))
+
+
+def size_of(picture: MatLike) -> tuple[int, int]:
+    """(width, height) in pixels."""
+    height, width = picture.shape[:2]
+    return width, height

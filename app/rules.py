@@ -1,0 +1,104 @@
+"""What makes an event begin, rise and end: a condition that lasts, or a figure that grows. Pure; times are arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.timers import Span, Spell
+from app.verdict import Event, Level, State
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `limit` on (seconds, a share or a count, as the rule says) an event has this level."""
+
+    limit: float
+    level: Level
+    detail: str = ""
+
+
+class Episode:
+    """The event of one rule, while there is one."""
+
+    def __init__(self) -> None:
+        self.event: Event | None = None
+        self.changes: list[Event] = []  # what the newest sample did to it
+
+    @property
+    def level(self) -> Level:
+        """The event's level; NONE without one."""
+        return self.event.level if self.event else Level.NONE
+
+    def rise(self, kind: State, step: Step, span: Span) -> None:
+        """Begin the event or raise it; what it has reached already changes nothing."""
+        event = self.event
+        if event is None:
+            event = Event(kind, step.level, span.onset_s, span.earliest_s, span.latest_s, None, step.detail)
+        elif step.level > event.level or (step.level == event.level and step.detail != event.detail):
+            event = replace(event, level=step.level, detail=step.detail)
+        else:
+            return
+        self.event = event
+        self.changes = [*self.changes[:-1], event] if self._rose_at_this_sample(event) else [*self.changes, event]
+
+    def end(self, end_s: float | None) -> None:
+        """Close the event, if there is one."""
+        if self.event is not None:
+            self.changes.append(replace(self.event, end_s=end_s))
+        self.event = None
+
+    def _rose_at_this_sample(self, event: Event) -> bool:
+        last = self.changes[-1] if self.changes else None
+        return last is not None and last.end_s is None and last.onset_s == event.onset_s
+
+
+class SpellRule:
+    """A condition that may last so long and no longer: the limits of the steps are in seconds, ascending."""
+
+    def __init__(self, steps: tuple[Step, ...], clear_s: float, samples_min: int = 1) -> None:
+        self.spell = Spell(clear_s)
+        self.episode = Episode()
+        self._steps = steps
+        self._samples_min = samples_min
+
+    @property
+    def holds_now(self) -> bool:
+        """The newest measured sample showed the condition."""
+        return self.spell.holds_now
+
+    def update(self, time_s: float, holds: bool | None, period_s: float, kind: State, detail: str = "") -> None:
+        """Take one sample; None: not measurable. kind and detail name the event, should it begin now."""
+        self.episode.changes = []
+        self.spell.update(time_s, holds, period_s)
+        if self.spell.ended is not None:
+            self.episode.end(self.spell.ended.end_s)
+        if not holds or self.spell.span is None or self.spell.samples < self._samples_min:
+            return
+        lasted_s = self.spell.lasted_s(time_s, period_s)
+        event_kind = self.episode.event.kind if self.episode.event else kind
+        for step in self._steps:
+            if lasted_s >= step.limit:
+                self.episode.rise(event_kind, replace(step, detail=step.detail or detail), self.spell.span)
+
+
+class MeasureRule:
+    """A figure that may rise so far and no further; its event lasts until the figure is below `clear`."""
+
+    def __init__(self, steps: tuple[Step, ...], clear: float) -> None:
+        self.episode = Episode()
+        self.holds_now = False  # the driver adds to the figure at this moment
+        self._steps = steps
+        self._clear = clear
+        self._last_s: float | None = None
+
+    def update(self, time_s: float, measure: float | None, adds: bool, kind: State) -> None:
+        """Take the figure as it stands now, None if it is not known; it can only rise while the driver adds to it."""
+        self.episode.changes = []
+        span = Span(time_s if self._last_s is None else self._last_s, time_s)
+        self._last_s = time_s
+        if measure is not None and measure < self._clear:
+            self.episode.end(time_s)
+        for step in self._steps:
+            if adds and measure is not None and measure >= step.limit:
+                self.episode.rise(kind, step, span)
+        self.holds_now = adds and self.episode.event is not None

@@ -1,0 +1,257 @@
+"""Face -> Signals: head pose, eyes, mouth, gaze and hands from the landmarks; pure geometry.
+
+Signs, from the driver's seat: + yaw is the driver's right (left in an unmirrored picture), + pitch is up, + roll leans
+to the right shoulder. Angles are relative to the camera's axis. None means "cannot be measured", never a guess.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.face import IRIS_START, Face, Landmarks
+
+# Landmarks that no expression moves much, in MediaPipe's canonical face (canonical_face_model.obj, cm; x to the driver's
+# left, y up, z towards the camera). The brows and the jaw are left out because they move.
+_MIDLINE = {
+    10: (8.261778, 4.481535),
+    151: (6.545390, 5.027311),
+    9: (4.885979, 5.385258),
+    8: (4.019042, 5.284764),
+    168: (3.271027, 5.236015),
+    6: (2.473255, 5.788627),
+    197: (1.728369, 6.316750),
+    195: (1.059413, 6.774605),
+    5: (0.365669, 7.242870),
+    4: (-0.463170, 7.586580),
+    1: (-1.126865, 7.475604),
+    2: (-2.089024, 6.058267),
+}
+_PAIRS = {  # (right, left): the left one, the right one is its mirror image
+    (33, 263): (4.445859, 2.663991, 3.173422),  # outer eye corners
+    (133, 362): (1.856432, 2.585245, 3.757904),  # inner eye corners
+    (129, 358): (1.785794, -0.978284, 4.850470),  # wings of the nose
+    (116, 345): (6.465170, 0.937119, 1.689873),  # cheek bones
+    (50, 280): (4.765501, -0.701554, 3.534632),
+    (21, 251): (7.087960, 5.434801, 0.099620),  # temples
+    (162, 389): (7.555811, 4.106811, -0.991917),
+    (127, 356): (7.743095, 2.364999, -2.005167),
+    (234, 454): (7.664182, 0.673132, -2.435867),  # before the ears
+}
+RIGHT_EAR, LEFT_EAR = 234, 454
+
+
+def _rigid_points() -> tuple[list[int], npt.NDArray[np.float64]]:
+    indices, points = list(_MIDLINE), [(0.0, y, z) for y, z in _MIDLINE.values()]
+    for (right, left), (x, y, z) in _PAIRS.items():
+        indices += [right, left]
+        points += [(-x, y, z), (x, y, z)]
+    return indices, np.array(points)
+
+
+RIGID_INDICES, CANONICAL_CM = _rigid_points()
+
+# Eye landmarks p1..p6 of Soukupová and Čech 2016, eq. 1: outer corner, two of the upper lid, inner corner, two of the lower
+RIGHT_EYE = (33, 160, 158, 133, 153, 144)
+LEFT_EYE = (362, 385, 387, 263, 373, 380)
+RIGHT_IRIS, LEFT_IRIS = IRIS_START, IRIS_START + 5
+UPPER_LIP, LOWER_LIP, RIGHT_MOUTH, LEFT_MOUTH = 13, 14, 78, 308
+
+EYE_YAW_MAX_DEG = 35.0  # beyond, the mesh guesses the lids
+EYES_MEAN_YAW_DEG = 10.0  # to here both eyes are seen equally well; further the nearer one speaks alone
+POSE_SURE_YAW_DEG, POSE_LOST_YAW_DEG = 35.0, 75.0  # confidence falls from one to the other
+POSE_LOST_ROLL_DEG = 60.0  # upside down or lying: nothing the mesh was made for
+FACE_SURE_PX, FACE_LOST_PX = 48.0, 20.0  # width between the ears
+INSIDE_MIN = 0.8  # share of landmarks inside the frame below which a face at its edge is not measured
+CONFIDENCE_MIN = 0.1
+# An eye is about 30 mm between its corners and its ball about 24 mm across: sin(gaze) = offset / width * 30 / 12
+EYE_WIDTH_PER_RADIUS = 2.5
+HAND_AT_EAR_FACES = 0.45  # a hand whose nearest landmark is this many face widths from the ear holds something to it
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What one face shows; every part None where it cannot be measured.
+
+    ear: eye aspect ratio; mar: mouth aspect ratio. gaze: of the eyes in the head, same signs as the head's pose.
+    confidence: of the pose, 0..1. face_x, face_width: centre and width as shares of the picture's width.
+    """
+
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    roll_deg: float | None = None
+    ear: float | None = None
+    mar: float | None = None
+    gaze_yaw_deg: float | None = None
+    gaze_pitch_deg: float | None = None
+    hand_at_ear: bool | None = None
+    confidence: float = 0.0
+    face_x: float = 0.5
+    face_width: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Head pose in degrees."""
+
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+
+
+def camera_matrix(width_px: int, height_px: int, horizontal_fov_deg: float) -> npt.NDArray[np.float64]:
+    """Pinhole intrinsics with square pixels and the optical axis in the middle; 53 degrees make fx the width."""
+    focal_px = width_px / 2 / math.tan(math.radians(horizontal_fov_deg) / 2)
+    return np.array([[focal_px, 0, width_px / 2], [0, focal_px, height_px / 2], [0, 0, 1]])
+
+
+def pose_of_rotation(rotation: npt.NDArray[np.float64]) -> Pose:
+    """Angles of a rotation that turns the canonical axes (x left, y up, z to the camera): Ry(-yaw) Rx(-pitch) Rz(roll)."""
+    forward = rotation[:, 2]
+    return Pose(
+        yaw_deg=math.degrees(math.atan2(-forward[0], forward[2])),
+        pitch_deg=math.degrees(math.asin(float(np.clip(forward[1], -1, 1)))),
+        roll_deg=math.degrees(math.atan2(rotation[1, 0], rotation[1, 1])),
+    )
+
+
+def head_pose_pnp(landmarks: Landmarks, camera: npt.NDArray[np.float64]) -> Pose | None:
+    """Pose by a perspective fit of the rigid landmarks (SQPNP, refined by Levenberg-Marquardt)."""
+    image = landmarks[RIGID_INDICES, :2].astype(np.float64)
+    points = CANONICAL_CM * (1, -1, -1)  # OpenCV's camera: y down, z forward
+    found, turn, shift = cv2.solvePnP(points, image, camera, None, flags=cv2.SOLVEPNP_SQPNP)
+    if not found or shift[2, 0] <= 0:
+        return None
+    turn, _ = cv2.solvePnPRefineLM(points, image, camera, None, turn, shift)
+    flip = np.diag((1.0, -1.0, -1.0))
+    return pose_of_rotation(flip @ cv2.Rodrigues(turn)[0] @ flip)
+
+
+def head_pose_procrustes(landmarks: Landmarks, camera: npt.NDArray[np.float64]) -> Pose | None:
+    """Pose by a rigid fit of the mesh's own x, y, z (Kabsch), then turned from the line of sight to the camera's axis."""
+    seen = landmarks[RIGID_INDICES].astype(np.float64) * (1, -1, -1)
+    centre_px = landmarks[RIGID_INDICES, :2].mean(axis=0)
+    u, _, vt = np.linalg.svd((seen - seen.mean(axis=0)).T @ (CANONICAL_CM - CANONICAL_CM.mean(axis=0)))
+    rotation = u @ np.diag((1, 1, np.linalg.det(u @ vt))) @ vt
+    ray = np.array([(centre_px[0] - camera[0, 2]) / camera[0, 0], -(centre_px[1] - camera[1, 2]) / camera[1, 1], -1.0])
+    return pose_of_rotation(_turn_to(-ray) @ rotation)
+
+
+def _turn_to(ray: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The smallest rotation that takes the z axis to the ray."""
+    direction = ray / np.linalg.norm(ray)
+    axis = np.cross((0.0, 0.0, 1.0), direction)
+    return np.array(cv2.Rodrigues(axis / max(np.linalg.norm(axis), 1e-9) * math.acos(np.clip(direction[2], -1, 1)))[0])
+
+
+def _distance(landmarks: Landmarks, a: int, b: int) -> float:
+    return float(np.linalg.norm(landmarks[a] - landmarks[b]))
+
+
+def eye_aspect_ratio(landmarks: Landmarks, eye: tuple[int, int, int, int, int, int]) -> float:
+    """EAR of one eye in the mesh's three dimensions, so that turning the head changes it little.
+
+    Source: Soukupová and Čech 2016, eq. 1.
+    """
+    p1, p2, p3, p4, p5, p6 = eye
+    across = _distance(landmarks, p1, p4)
+    return (_distance(landmarks, p2, p6) + _distance(landmarks, p3, p5)) / (2 * across) if across > 0 else 0.0
+
+
+def mouth_aspect_ratio(landmarks: Landmarks) -> float:
+    """Opening of the inner lips over the width of the mouth."""
+    across = _distance(landmarks, RIGHT_MOUTH, LEFT_MOUTH)
+    return _distance(landmarks, UPPER_LIP, LOWER_LIP) / across if across > 0 else 0.0
+
+
+def driver_ear(landmarks: Landmarks, yaw_deg: float) -> float | None:
+    """EAR of both eyes, of the nearer one when the head is turned, None when it is turned too far."""
+    if abs(yaw_deg) > EYE_YAW_MAX_DEG:
+        return None
+    right, left = eye_aspect_ratio(landmarks, RIGHT_EYE), eye_aspect_ratio(landmarks, LEFT_EYE)
+    if abs(yaw_deg) <= EYES_MEAN_YAW_DEG:
+        return (right + left) / 2
+    return left if yaw_deg > 0 else right  # turned to the right, the left eye is nearer the camera
+
+
+def gaze(landmarks: Landmarks, yaw_deg: float) -> tuple[float | None, float | None]:
+    """Yaw and pitch of the eyes in the head from the irises; None without irises or with the head turned too far."""
+    if len(landmarks) <= LEFT_IRIS or abs(yaw_deg) > EYE_YAW_MAX_DEG:
+        return None, None
+    offsets = [_iris_offset(landmarks, iris, eye) for iris, eye in ((RIGHT_IRIS, RIGHT_EYE), (LEFT_IRIS, LEFT_EYE))]
+    right, up = np.mean(offsets, axis=0) * EYE_WIDTH_PER_RADIUS
+    return _degrees_of_sine(float(right)), _degrees_of_sine(float(up))
+
+
+def _iris_offset(landmarks: Landmarks, iris: int, eye: tuple[int, int, int, int, int, int]) -> npt.NDArray[np.float32]:
+    """How far the iris is from between the corners, in eye widths: to the driver's right, and up."""
+    left_in_picture, right_in_picture = landmarks[eye[0], :2], landmarks[eye[3], :2]
+    across = right_in_picture - left_in_picture
+    along = across / max(float(np.linalg.norm(across)), 1e-6)
+    offset = (landmarks[iris, :2] - (left_in_picture + right_in_picture) / 2) / max(float(np.linalg.norm(across)), 1e-6)
+    return np.array([-offset @ along, -(offset @ np.array([-along[1], along[0]]))], np.float32)
+
+
+def _degrees_of_sine(sine: float) -> float:
+    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+
+
+def hand_at_ear(face: Face, face_width_px: float) -> bool:
+    """A hand is held to an ear, as with a phone."""
+    reach_px = HAND_AT_EAR_FACES * face_width_px
+    ears = face.landmarks[[RIGHT_EAR, LEFT_EAR], :2]
+    return any(bool((np.linalg.norm(hand[:, None, :2] - ears[None], axis=2) < reach_px).any()) for hand in face.hands)
+
+
+def _falling(value: float, sure: float, lost: float) -> float:
+    """1 at `sure`, 0 at `lost`, a straight line between."""
+    return max(0.0, min(1.0, (value - lost) / (sure - lost)))
+
+
+def _inside(landmarks: Landmarks, width_px: int, height_px: int) -> float:
+    x, y = landmarks[:IRIS_START, 0], landmarks[:IRIS_START, 1]
+    return float(np.mean((x >= 0) & (x < width_px) & (y >= 0) & (y < height_px)))
+
+
+def pose_confidence(pose: Pose, face_width_px: float, presence: float, inside: float) -> float:
+    """How much a pose is to be believed: less for a turned, a small and a cut-off face; 0 for one that lies."""
+    if inside < INSIDE_MIN or abs(pose.roll_deg) > POSE_LOST_ROLL_DEG:
+        return 0.0
+    turned = _falling(abs(pose.yaw_deg), POSE_SURE_YAW_DEG, POSE_LOST_YAW_DEG)
+    return presence * turned * _falling(face_width_px, FACE_SURE_PX, FACE_LOST_PX)
+
+
+def measure(face: Face, width_px: int, height_px: int, horizontal_fov_deg: float, sees_hands: bool = False) -> Signals:
+    """All that one face shows in a frame of the given size."""
+    landmarks = face.landmarks
+    # the widest of ear to ear and forehead to chin: turning the head must not make a face look far away
+    face_width_px = max(_distance(landmarks, RIGHT_EAR, LEFT_EAR), 0.75 * _distance(landmarks, 10, 152))
+    place = {
+        "face_x": float(landmarks[:IRIS_START, 0].mean()) / width_px,
+        "face_width": face_width_px / width_px,
+    }
+    pose = head_pose(landmarks, camera_matrix(width_px, height_px, horizontal_fov_deg))
+    inside = _inside(landmarks, width_px, height_px)
+    confidence = pose_confidence(pose, face_width_px, face.presence, inside) if pose else 0.0
+    if pose is None or confidence < CONFIDENCE_MIN:
+        return Signals(confidence=confidence, **place)
+    gaze_yaw_deg, gaze_pitch_deg = gaze(landmarks, pose.yaw_deg)
+    return Signals(
+        yaw_deg=pose.yaw_deg,
+        pitch_deg=pose.pitch_deg,
+        roll_deg=pose.roll_deg,
+        ear=driver_ear(landmarks, pose.yaw_deg),
+        mar=mouth_aspect_ratio(landmarks),
+        gaze_yaw_deg=gaze_yaw_deg,
+        gaze_pitch_deg=gaze_pitch_deg,
+        hand_at_ear=hand_at_ear(face, face_width_px) if sees_hands else None,
+        confidence=confidence,
+        **place,
+    )
+
+
+head_pose = head_pose_pnp

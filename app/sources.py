@@ -1,0 +1,222 @@
+"""What pictures come from: a video file, a folder of pictures, the fake driver (devices: see v4l2.py)."""
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Protocol
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+
+from app.pictures import (
+    PICTURE_SUFFIXES,
+    BadPicture,
+    SourceLost,
+    check_size,
+    is_picture,
+    picture_files,
+    read_picture,
+)
+from app.v4l2 import open_device
+from config import settings
+
+# A video that fell behind (the Pi slept) plays on from here instead of racing through the lost time.
+_CATCH_UP_FRAMES = 600
+# The renderer needs some 20 ms, but the first picture waits for Python to start from a slow card.
+_FAKE_ANSWER_S = 10.0
+_ROOT = Path(__file__).parents[1]
+
+
+class Source(Protocol):
+    """One opened place that pictures come from."""
+
+    name: str
+    size: tuple[int, int] | None
+    """(width, height) in pixels that each picture must have; None where they may differ."""
+
+    def grab(self, time_s: float) -> None:
+        """Take the picture of this moment, in seconds since the camera began, without decoding it.
+
+        Raises: SourceLost.
+        """
+
+    def retrieve(self) -> MatLike | None:
+        """Decode the picture that `grab` took. Raises: BadPicture, SourceLost."""
+
+    def close(self) -> None:
+        """Give everything back; may be called twice."""
+
+
+class VideoFile:
+    """A video played in its own time, over and over."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._capture = open_video(path)
+        self._fps = frame_rate(self._capture)
+        self._frame = -1  # counts on when the file starts over
+        self._began_s: float | None = None
+        self.name = str(path)
+        self.size: tuple[int, int] | None = None
+
+    def grab(self, time_s: float) -> None:
+        """Go on to the frame that plays at this time."""
+        if self._began_s is None:
+            self._began_s = time_s
+        due = int((time_s - self._began_s) * self._fps)
+        for _ in range(min(due - self._frame, _CATCH_UP_FRAMES)):
+            self._advance()
+        self._frame = due
+
+    def _advance(self) -> None:
+        if self._capture.grab():
+            return
+        self.close()
+        self._capture = open_video(self._path)
+        if not self._capture.grab():
+            raise SourceLost(f"{self._path}: no picture in this video could be decoded")
+
+    def retrieve(self) -> MatLike | None:
+        """Decode the frame gone to."""
+        return self._capture.retrieve()[1]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._capture.release()
+
+
+def open_video(path: Path) -> cv2.VideoCapture:
+    """Open a video file. Raises: SourceLost."""
+    if not path.is_file():
+        raise SourceLost(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise SourceLost(f"{path}: the file is empty")
+    # Each decoder thread keeps its own pictures in memory.
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    try:
+        if not capture.isOpened() or capture.get(cv2.CAP_PROP_FOURCC) == _ANSI_ART:
+            raise SourceLost(f"{path}: not a video, or damaged")
+        check_size(int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+    except BadPicture as bad:
+        raise SourceLost(f"{path}: {bad}") from bad
+    return capture
+
+
+# FFmpeg plays any text file as a video of a terminal.
+_ANSI_ART = int.from_bytes(b"ansi", "little")
+
+
+def frame_rate(capture: cv2.VideoCapture) -> float:
+    """Frames a second of an opened video; 25 where the file states none that can be."""
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if 0 < fps <= 1000 else 25.0
+
+
+class PictureFolder:
+    """The pictures of a folder (or one picture) in order of their names, one at each grab, over and over."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise SourceLost(f"{path}: no such file")
+        self._files = picture_files(path) if path.is_dir() else [path]
+        if not self._files:
+            raise SourceLost(f"{path}: no pictures ({', '.join(PICTURE_SUFFIXES)}) in this folder")
+        self._index = -1
+        self.name = str(path)
+        self.size: tuple[int, int] | None = None
+
+    def grab(self, time_s: float) -> None:
+        """Go on to the next picture."""
+        self._index = (self._index + 1) % len(self._files)
+
+    def retrieve(self) -> MatLike:
+        """Read the picture gone to."""
+        return read_picture(self._files[self._index])
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class FakeDriver:
+    """The rendered driver, in a process of its own so that the renderer's memory is not the detector's."""
+
+    def __init__(
+        self, command: Sequence[str], size: tuple[int, int], answer_s: float = _FAKE_ANSWER_S
+    ) -> None:
+        self.name = f"fake driver ({command[-1]})"
+        self.size: tuple[int, int] | None = size
+        self._shape = (size[1], size[0], 3)
+        self._answer_s = answer_s
+        self._time_s = 0.0
+        # A session of its own: Ctrl-C is for the detector, which then closes the pipe.
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
+        )
+
+    def grab(self, time_s: float) -> None:
+        """Note the time; nothing is rendered before it is wanted."""
+        self._time_s = time_s
+
+    def retrieve(self) -> MatLike:
+        """Have the picture of that time rendered."""
+        picture = np.empty(self._shape, np.uint8)
+        try:
+            _pipe(self._process.stdin).write(f"{self._time_s:.6f}\n".encode())
+            self._fill(picture.data.cast("B"))
+        except BrokenPipeError as gone:
+            raise SourceLost(self._last_words()) from gone
+        return picture
+
+    def _fill(self, buffer: memoryview) -> None:
+        stdout = _pipe(self._process.stdout)
+        while len(buffer):
+            if not select.select([stdout], [], [], self._answer_s)[0]:
+                raise SourceLost(f"{self.name} has not answered for {self._answer_s:g} s")
+            count = os.readv(stdout.fileno(), [buffer])
+            if not count:
+                raise BrokenPipeError
+            buffer = buffer[count:]
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        lines = _pipe(self._process.stderr).read().decode(errors="replace").strip().splitlines()
+        return f"{self.name} has ended: {lines[-1] if lines else 'without a word'}"
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            _pipe(pipe).close()
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None, "each end was asked for at the start"
+    return pipe
+
+
+def fake_driver(scenario: str, width: int, height: int) -> FakeDriver:
+    """Start the fake driver with one of its scenarios."""
+    command = [sys.executable, "-m", "app.fake_driver"]
+    return FakeDriver([*command, scenario, "--width", str(width), "--height", str(height)], (width, height))
+
+
+def open_source(camera: settings.Camera) -> Source:
+    """Open what `camera.source` names. Raises: SourceLost."""
+    size = (camera.width, camera.height)
+    if camera.source.startswith("fake:"):
+        return fake_driver(camera.source.removeprefix("fake:"), *size)
+    if camera.source == "auto" or camera.source.isdecimal() or camera.source.startswith("/dev/"):
+        return open_device(camera.source, size, camera.target_fps)
+    path = Path(camera.source)
+    return PictureFolder(path) if path.is_dir() or is_picture(path) else VideoFile(path)

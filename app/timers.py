@@ -1,0 +1,184 @@
+"""How long has something lasted, judged from samples: spells and shares of time. Pure; every time is an argument.
+
+Between the last sample without a condition and the first one with it lies its true onset. Each spell keeps both bounds
+and counts from their midpoint, so that at 1 Hz a rule of 3.5 s is met on the fourth sample (driver-monitoring: "Timing
+at a low rate"). Everything counts seconds between samples that agree, never frames.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+HOLD_OFF_PERIODS = 1.5  # a condition that cannot be measured neither starts nor ends for this many sample periods
+# A rule is met at the sample nearest to its time: waiting for the first one past it would warn up to a whole period late
+# at a low rate. A little less than half a period, so that two samples in a glance of under 2 s stay below its caution.
+NEAREST_PERIODS = 0.4
+FIRST_PERIOD_S = 1.0  # the product's rate, until two samples have been seen
+PERIODS_KEPT = 9
+
+
+class Pace:
+    """The usual time between samples: the median of the last few, so that one late frame changes nothing."""
+
+    def __init__(self) -> None:
+        self._last_s: float | None = None
+        self._periods: deque[float] = deque(maxlen=PERIODS_KEPT)
+
+    def update(self, time_s: float) -> float:
+        """Take the time of a sample; seconds between samples."""
+        if self._last_s is not None and time_s > self._last_s:
+            self._periods.append(time_s - self._last_s)
+        self._last_s = time_s
+        return sorted(self._periods)[len(self._periods) // 2] if self._periods else FIRST_PERIOD_S
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time whose onset lies between two bounds; end_s is None while it lasts."""
+
+    earliest_s: float
+    latest_s: float
+    end_s: float | None = None
+
+    @property
+    def onset_s(self) -> float:
+        """The midpoint of the bounds."""
+        return (self.earliest_s + self.latest_s) / 2
+
+
+class Spell:
+    """One uninterrupted stretch of a condition. It ends when the condition was gone for clear_s."""
+
+    def __init__(self, clear_s: float) -> None:
+        self._clear_s = clear_s
+        self.span: Span | None = None  # the stretch that lasts
+        self.ended: Span | None = None  # the stretch that ended at the newest sample
+        self.samples = 0  # how many samples of the stretch showed the condition
+        self._last_on_s: float | None = None
+        self._last_off_s: float | None = None
+        self._back: Span | None = None  # the condition is gone since, but not yet for clear_s
+
+    def update(self, time_s: float, holds: bool | None, period_s: float) -> None:
+        """Take one sample; holds None means that it could not be measured."""
+        self.ended = None
+        if self.span is not None and self._silent_s(time_s) > period_s * (1 + HOLD_OFF_PERIODS):
+            self._end(self._last_on_s)
+        if holds is None:
+            return
+        if holds:
+            self._on(time_s, period_s)
+        else:
+            self._off(time_s, period_s)
+
+    def lasted_s(self, time_s: float, period_s: float) -> float:
+        """Seconds since the onset's midpoint as rules compare them: rounded to the nearest sample; 0 if nothing lasts."""
+        if self.span is None:
+            return 0.0
+        return time_s - self.span.onset_s + NEAREST_PERIODS * period_s
+
+    @property
+    def holds_now(self) -> bool:
+        """The newest measured sample showed the condition."""
+        return self.span is not None and self._back is None
+
+    def _silent_s(self, time_s: float) -> float:
+        return time_s - max(self._last_on_s or 0.0, self._back.latest_s if self._back else 0.0)
+
+    def _on(self, time_s: float, period_s: float) -> None:
+        if self._back is not None and self._was_back_s(time_s) >= self._clear_s:
+            self._end(self._back.onset_s)
+        if self.span is None:
+            known = self._last_off_s
+            fresh = known is not None and time_s - known <= period_s * (1 + HOLD_OFF_PERIODS)
+            self.span = Span(known if fresh and known is not None else time_s, time_s)
+            self.samples = 0
+        self.samples += 1
+        self._last_on_s, self._back = time_s, None
+
+    def _off(self, time_s: float, period_s: float) -> None:
+        self._last_off_s = time_s
+        if self.span is None:
+            return
+        if self._back is None:
+            self._back = Span(self._last_on_s or time_s, time_s)
+        if self._was_back_s(time_s) + NEAREST_PERIODS * period_s >= self._clear_s:
+            self._end(self._back.onset_s)
+
+    def _was_back_s(self, time_s: float) -> float:
+        return time_s - self._back.onset_s if self._back else 0.0
+
+    def _end(self, end_s: float | None) -> None:
+        if self.span is not None:
+            self.ended = Span(self.span.earliest_s, self.span.latest_s, end_s)
+        self.span = self._back = None
+
+
+class Share:
+    """Which share of the last window_s a condition held: a ring of bins of about a second, so its size is bounded."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._bins: deque[list[float]] = deque()  # [start_s, held_s, measured_s]
+
+    def add(self, time_s: float, held_s: float, measured_s: float) -> None:
+        """Add the time since the sample before: how long it was measured and how long the condition held."""
+        if not self._bins or time_s - self._bins[-1][0] >= 1.0:
+            self._bins.append([time_s, 0.0, 0.0])
+        self._bins[-1][1] += held_s
+        self._bins[-1][2] += measured_s
+        self.trim(time_s)
+
+    def trim(self, time_s: float) -> None:
+        """Drop what is older than the window."""
+        while self._bins and time_s - self._bins[0][0] >= self._window_s:
+            self._bins.popleft()
+
+    def forget_since(self, time_s: float) -> None:
+        """Drop what was added at or after a time."""
+        while self._bins and self._bins[-1][0] >= time_s:
+            self._bins.pop()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._bins.clear()
+
+    @property
+    def held_s(self) -> float:
+        """Seconds in the window in which the condition held."""
+        return sum(held for _, held, _ in self._bins)
+
+    @property
+    def measured_s(self) -> float:
+        """Seconds in the window that were measured."""
+        return sum(measured for _, _, measured in self._bins)
+
+    @property
+    def ratio(self) -> float | None:
+        """held_s over measured_s; None when nothing was measured."""
+        measured_s = self.measured_s
+        return self.held_s / measured_s if measured_s > 0 else None
+
+
+class Recent:
+    """How often something happened within window_s."""
+
+    KEPT = 64  # more than any rule asks for
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._times: deque[float] = deque(maxlen=self.KEPT)
+
+    def add(self, time_s: float) -> None:
+        """It happened now."""
+        self._times.append(time_s)
+
+    def count(self, time_s: float) -> int:
+        """How often in the window that ends now."""
+        while self._times and time_s - self._times[0] > self._window_s:
+            self._times.popleft()
+        return len(self._times)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._times.clear()

@@ -1,0 +1,92 @@
+"""The words of a verdict: states, levels, events, cues. Standard library only: the page reads them too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+
+
+class Level(IntEnum):
+    """How urgent a distraction has become."""
+
+    NONE = 0
+    CAUTION = 1
+    WARNING = 2
+    ALARM = 3
+
+
+class State(str, Enum):
+    """What the driver, or the camera, is doing."""
+
+    ATTENTIVE = "attentive"
+    LOOKING_AWAY = "looking_away"
+    LOOKING_DOWN = "looking_down"
+    DISTRACTED = "distracted"  # short glances that add up
+    EYES_CLOSED = "eyes_closed"
+    DROWSY = "drowsy"
+    YAWNING = "yawning"
+    PHONE = "phone"
+    NO_FACE = "no_face"
+    CAMERA_BLOCKED = "camera_blocked"
+    NO_CAMERA = "no_camera"
+
+
+class Sight(str, Enum):
+    """What the camera gives."""
+
+    CLEAR = "clear"
+    DARK = "dark"
+    FLAT = "flat"
+    FROZEN = "frozen"
+    NOTHING = "nothing"  # no frame at all
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One distraction from onset to end; all times monotonic seconds, end_s None while it lasts.
+
+    The true onset lies between onset_earliest_s and onset_latest_s; onset_s is their midpoint. kind and onset_s together
+    name one event, also while it rises.
+    """
+
+    kind: State
+    level: Level
+    onset_s: float
+    onset_earliest_s: float
+    onset_latest_s: float
+    end_s: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A sound is due now: attention decides when, alert.py how it sounds."""
+
+    kind: State
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Neutral:
+    """Where this driver looks when looking at the road, relative to the camera; a guess of the mounting until learnt."""
+
+    yaw_deg: float
+    pitch_deg: float
+    learnt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one sample led to. events: those that began, rose or ended with it; errors are relative to neutral."""
+
+    time_s: float
+    state: State
+    level: Level
+    since_s: float
+    neutral: Neutral
+    perclos: float | None = None
+    yaw_error_deg: float | None = None
+    pitch_error_deg: float | None = None
+    eyes_closed: bool | None = None
+    events: tuple[Event, ...] = ()
+    cue: Cue | None = None

@@ -1,0 +1,160 @@
+"""Whether a value is allowed, and whether the values agree with each other."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from config.declaration import Declaration, Value
+
+# YAML 1.2's numbers: 010, 0x1F, 1_000 and 12:30 mean something else to each reader, so they are text here.
+WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+NUMBER = re.compile(r"[-+]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][-+]?[0-9]{1,3})?")
+NOT_FINITE = re.compile(r"[-+]?\.inf|\.nan", re.IGNORECASE)
+TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something of the configuration is not used; key "" means the file as a whole, line counts from 1."""
+
+    key: str
+    value: str
+    reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        what = ": ".join(part for part in (self.key, self.value) if part)
+        return f"{where}{what or 'the file'} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An order that settings of one section must keep, in writing: "a < b <= c"."""
+
+    section: str
+    order: str
+    why: str
+
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (left key, sign, right key) for each neighbouring pair."""
+        words = self.order.split()
+        for left, sign, right in zip(words[::2], words[1::2], words[2::2], strict=False):
+            yield f"{self.section}.{left}", sign, f"{self.section}.{right}"
+
+
+RISING = "levels rise in this order"
+HYSTERESIS = "otherwise it would chatter between the two"
+RULES = (
+    Rule("raspberry_pi", "buzzer_pin != led_pin", "one pin drives one thing"),
+    Rule("analysis", "perclos_min_valid_s <= history_window", "PERCLOS could never be measured"),
+    Rule("analysis", "neutral_learning_s <= neutral_memory_s", "it would forget before it has learnt"),
+    Rule("analysis", "yaw_clear_deg < yaw_limit_deg", HYSTERESIS),
+    Rule("analysis", "pitch_down_clear_deg < pitch_down_limit_deg", HYSTERESIS),
+    Rule("analysis", "pitch_up_clear_deg < pitch_up_limit_deg", HYSTERESIS),
+    Rule("analysis", "away_caution_s <= away_warning_s <= away_alarm_s <= unresponsive_s", RISING),
+    Rule("analysis", "glances_clear_s < glances_warning_s <= glances_alarm_s <= glances_window_s", RISING),
+    Rule("analysis", "microsleep_s <= asleep_s <= eyes_unresponsive_s", RISING),
+    Rule("analysis", "perclos_clear < perclos_caution <= perclos_warning <= perclos_alarm", RISING),
+    Rule("analysis", "yawn_s < yawn_window_s", "no yawn would fit into the window"),
+    Rule("analysis", "phone_caution_s <= phone_warning_s <= phone_alarm_s", RISING),
+    Rule("analysis", "no_face_hold_s <= no_face_warning_s", RISING),
+)
+
+SIGNS: Mapping[str, tuple[Callable[[Value, Value], bool], str, str]] = {
+    "<": (operator.lt, "below", "above"),
+    "<=": (operator.le, "at most", "at least"),
+    "!=": (operator.ne, "other than", "other than"),
+}
+
+
+def plain_value(text: str) -> Value:
+    """Return what an unquoted YAML word stands for: a truth value, a number, else the text itself."""
+    if text.lower() in TRUTH:
+        return TRUTH[text.lower()]
+    if WHOLE_NUMBER.fullmatch(text):
+        return int(text)
+    if NUMBER.fullmatch(text) or NOT_FINITE.fullmatch(text):
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text
+
+
+def from_text(declaration: Declaration, text: str) -> Value:
+    """Return the value that a person wrote, in the file, a form or `snap set`. Raises: ValueError, the reason."""
+    return accept(declaration, text if declaration.kind is str else plain_value(text))
+
+
+def accept(declaration: Declaration, value: object) -> Value:
+    """Return `value` if the setting may have it, whole numbers as floats where it is one.
+
+    Raises: ValueError, the reason in words.
+    """
+    if declaration.kind is str:
+        return _accept_text(declaration, value)
+    if declaration.kind is bool:
+        if isinstance(value, bool):
+            return value
+        raise ValueError("must be true or false")
+    return _accept_number(declaration, value)
+
+
+def broken_rules(in_force: Mapping[str, Value], lines: Mapping[str, int]) -> Iterator[tuple[Problem, set[str]]]:
+    """Yield a problem and the keys it is about for each rule that the values in force break.
+
+    `lines` are those of the keys that the file sets: one of them is blamed, for a profile does not break a rule.
+    """
+    for rule in RULES:
+        for left, sign, right in rule.pairs():
+            holds, as_left, as_right = SIGNS[sign]
+            if holds(in_force[left], in_force[right]):
+                continue
+            key, other, must_be = (left, right, as_left) if left in lines else (right, left, as_right)
+            reason = f"must be {must_be} {other}, which is {shown(in_force[other])}: {rule.why}"
+            yield Problem(key, shown(in_force[key]), reason, lines.get(key)), {left, right}
+
+
+def shown(value: object) -> str:
+    """Return a value as people write it, short and on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "a huge number"  # str() itself refuses more than 4300 digits
+    if not isinstance(value, int | float | str):
+        return f"a {type(value).__name__}"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    safe = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[:60])
+    return safe + "…" if len(text) > 60 else safe
+
+
+def limits(declaration: Declaration) -> str:
+    """Return what a value must be, in words: "between 64 and 1920 px"."""
+    if declaration.kind is bool:
+        return "true or false"
+    if declaration.choices:
+        return f"{', '.join(declaration.choices[:-1])} or {declaration.choices[-1]}"
+    if declaration.form:
+        return declaration.form
+    return f"between {declaration.low:g} and {declaration.high:g} {declaration.unit}".rstrip()
+
+
+def _accept_text(declaration: Declaration, value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    fits = not declaration.choices or value in declaration.choices
+    if fits and re.fullmatch(declaration.pattern or ".*", value) and value.isprintable():
+        return value
+    raise ValueError(f"must be {limits(declaration)}")
+
+
+def _accept_number(declaration: Declaration, value: object) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number {limits(declaration)}")
+    if isinstance(value, float) and (declaration.kind is int or not math.isfinite(value)):
+        raise ValueError(f"must be a {'whole' if math.isfinite(value) else 'finite'} number {limits(declaration)}")
+    if not declaration.low <= value <= declaration.high:
+        raise ValueError(f"must be {limits(declaration)}")
+    return value if declaration.kind is int else float(value)

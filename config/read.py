@@ -1,0 +1,175 @@
+"""Settings file -> values and problems, each with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from config.check import Problem, broken_rules, from_text, limits, plain_value, shown
+from config.declaration import Value
+from config.document import DocumentError, ListNode, MappingNode, Node, ScalarNode, parse
+from config.settings import DECLARATIONS, SECTIONS, Settings, settings_from, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """A key of an older configuration: the setting that took its place, and what true and false mean there.
+
+    None: nothing to set, the profile's value is what was meant.
+    """
+
+    key: str
+    meaning: Mapping[bool, Value | None]
+
+
+# compress_frames: drivewatch compresses every picture that leaves the detector; not at all is nearest to 100 %.
+_COMPRESS = Older("raspberry_pi.compression_quality", {True: None, False: 100})
+OLDER_KEYS: Mapping[str, Older] = {
+    "vision.use_lite_model": Older("vision.model", {True: "lite", False: "full"}),
+    "raspberry_pi.compress_frames": _COMPRESS,
+    "camera.compress_frames": _COMPRESS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a settings file says: its valid values, and what is wrong (problems) or merely old (notes) in it.
+
+    `values` are free of contradictions: the keys of a broken rule are left out of it as well.
+    """
+
+    values: Mapping[str, Value]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force with these values."""
+        return settings_from(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One key as the file has it; section "" for the keys at the top."""
+
+    section: str
+    name: str
+    node: Node
+    line: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+    @property
+    def shown(self) -> str:
+        return shown(self.node.text) if isinstance(self.node, ScalarNode) else ""
+
+
+def read(data: bytes | str) -> Reading:
+    """Read and check a settings file. Never raises: whatever is wrong is among the problems."""
+    try:
+        top = parse(data)
+    except DocumentError as error:
+        return Reading({}, (Problem("", "", error.reason, error.line),))
+    entries = _entries(top) if top else []
+    problems = list(_repetitions(top)) if top else []
+    twice = {problem.key for problem in problems}
+    values: dict[str, Value] = {}
+    lines: dict[str, int] = {}
+    for entry in sorted(entries, key=lambda entry: entry.key not in OLDER_KEYS):  # newer keys overrule older ones
+        try:
+            key, value = _meaning(entry)
+        except ValueError as reason:
+            problems.append(Problem(entry.key, entry.shown, str(reason), entry.line))
+            continue
+        if value is not None and entry.key not in twice:
+            values[key], lines[key] = value, entry.line
+    problems += _contradictions(values, lines)
+    notes = tuple(_note(entry) for entry in entries if entry.key in OLDER_KEYS)
+    return Reading(values, tuple(sorted(problems, key=lambda problem: problem.line or 0)), notes)
+
+
+def _entries(top: MappingNode) -> list[_Entry]:
+    entries = []
+    for key, node in top.pairs:
+        if key.text in SECTIONS and isinstance(node, MappingNode):
+            entries += [_Entry(key.text, name.text, value, name.line) for name, value in node.pairs]
+        elif key.text in SECTIONS and isinstance(node, ScalarNode) and node.is_empty:
+            continue  # a section whose keys are all commented out
+        else:
+            entries.append(_Entry("", key.text, node, key.line))
+    return entries
+
+
+def _repetitions(top: MappingNode) -> Iterator[Problem]:
+    """Yield a problem for each section or key that stands there again: YAML would let the last one win."""
+    written = [("", name) for name, _ in top.pairs]
+    for section, node in top.pairs:
+        written += [(f"{section.text}.", name) for name, _ in node.pairs] if isinstance(node, MappingNode) else []
+    first_lines: dict[str, int] = {}
+    for prefix, name in written:
+        key = prefix + name.text
+        if key in first_lines:
+            yield Problem(key, "", f"is given twice, first in line {first_lines[key]}", name.line)
+        first_lines.setdefault(key, name.line)
+
+
+def _meaning(entry: _Entry) -> tuple[str, Value | None]:
+    """Return the setting an entry is for, and its value; None leaves it to the profile.
+
+    Raises: ValueError, the reason in words.
+    """
+    if entry.key in OLDER_KEYS:
+        older = OLDER_KEYS[entry.key]
+        return older.key, older.meaning[_truth(entry)]
+    declaration = DECLARATIONS.get(entry.key)
+    if declaration is None or declaration.section != entry.section:
+        raise ValueError(_not_a_setting(entry))
+    word = _word(entry, limits(declaration))
+    if word.quoted and declaration.kind is not str:
+        raise ValueError(f"must be {limits(declaration)}, without quotes")
+    return entry.key, from_text(declaration, word.text)
+
+
+def _truth(entry: _Entry) -> bool:
+    value = plain_value(_word(entry, "true or false").text)
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _word(entry: _Entry, wanted: str) -> ScalarNode:
+    if not isinstance(entry.node, ScalarNode):
+        raise ValueError(f"must be a single value, {wanted}")
+    if entry.node.is_empty:
+        raise ValueError(f"has no value: remove the line, or write {wanted}")
+    return entry.node
+
+
+def _not_a_setting(entry: _Entry) -> str:
+    if entry.key in SECTIONS:
+        return "must be a section: its keys stand below it, indented"
+    named = {declaration.name: key for key, declaration in DECLARATIONS.items()}
+    whole = get_close_matches(entry.key, [*DECLARATIONS, *SECTIONS], n=1, cutoff=0.75)
+    alike = whole or [named[name] for name in get_close_matches(entry.name, named, n=1, cutoff=0.75)]
+    if alike == [entry.key]:
+        return f"must stand as `{entry.key.rpartition('.')[2]}:` below `{entry.key.rpartition('.')[0]}:`"
+    return f"is not a setting; did you mean {alike[0]}?" if alike else "is not a setting"
+
+
+def _contradictions(values: dict[str, Value], lines: Mapping[str, int]) -> list[Problem]:
+    """Return a problem for each broken rule, and take the contradicting keys out of `values`."""
+    problems: list[Problem] = []
+    while broken := list(broken_rules(values_of(settings_from(values)), lines)):
+        problems += (problem for problem, _ in broken)
+        for _, keys in broken:
+            for key in keys:
+                values.pop(key, None)
+    return problems
+
+
+def _note(entry: _Entry) -> Problem:
+    newer = OLDER_KEYS[entry.key].key
+    return Problem(entry.key, entry.shown, f"is an older name; {newer} is read now", entry.line)

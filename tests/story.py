@@ -1,0 +1,107 @@
+"""Trips told in a line: `story(attentive(30), looking(4, yaw_deg=45))`, and what attention makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from app.attention import Attention
+from app.signals import Signals
+from app.verdict import Cue, Event, Level, Sight, State, Verdict
+from config.settings import Settings
+
+OPEN_EAR, CLOSED_EAR = 0.30, 0.10
+ROAD = Signals(
+    yaw_deg=0, pitch_deg=0, roll_deg=0, ear=OPEN_EAR, mar=0.02, hand_at_ear=False, confidence=1, face_x=0.5, face_width=0.3
+)
+REPEAT_S = Settings().alerting.repeat_s
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face"."""
+
+    for_s: float
+    signals_at: Callable[[float], Signals | None]
+    sight: Sight = Sight.CLEAR
+
+
+def attentive(for_s: float) -> Part:
+    return Part(for_s, lambda _: ROAD)
+
+
+def looking(for_s: float, yaw_deg: float = 0, pitch_deg: float = 0) -> Part:
+    confidence = 1.0 if abs(yaw_deg) <= 35 else 0.5
+    ear = OPEN_EAR if abs(yaw_deg) <= 35 else None
+    seen = replace(ROAD, yaw_deg=yaw_deg, pitch_deg=pitch_deg, confidence=confidence, ear=ear)
+    return Part(for_s, lambda _: seen)
+
+
+def eyes_closed(for_s: float) -> Part:
+    return Part(for_s, lambda _: replace(ROAD, ear=CLOSED_EAR))
+
+
+def blinking(for_s: float, every_s: float, blink_s: float) -> Part:
+    return Part(for_s, lambda t: replace(ROAD, ear=CLOSED_EAR) if t % every_s < blink_s else ROAD)
+
+
+def mouth_open(for_s: float, mar: float = 0.9) -> Part:
+    return Part(for_s, lambda _: replace(ROAD, mar=mar))
+
+
+def on_phone(for_s: float) -> Part:
+    return Part(for_s, lambda _: replace(ROAD, hand_at_ear=True))
+
+
+def lost(for_s: float) -> Part:
+    """The face cannot be found, the picture is good."""
+    return Part(for_s, lambda _: None)
+
+
+def sight(for_s: float, what: Sight) -> Part:
+    return Part(for_s, lambda _: None, what)
+
+
+def passenger(for_s: float) -> Part:
+    return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
+
+
+def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterator[tuple[float, Sight, Signals | None]]:
+    """The story seen fps times a second, the first time after phase_s."""
+    total_s = sum(part.for_s for part in parts)
+    for number in range(int((total_s - phase_s) * fps)):
+        time_s = phase_s + number / fps
+        rest_s = time_s
+        for part in parts:
+            if rest_s < part.for_s:
+                yield time_s, part.sight, part.signals_at(rest_s)
+                break
+            rest_s -= part.for_s
+
+
+def story(*parts: Part, fps: float = 1.0, phase_s: float = 0.0, settings: Settings | None = None) -> list[Verdict]:
+    """The verdicts of a whole story; it starts at time 0."""
+    attention = Attention((settings or Settings()).analysis, REPEAT_S)
+    return [attention.update(*sample) for sample in samples(parts, fps, phase_s)]
+
+
+def events(verdicts: list[Verdict]) -> list[Event]:
+    """Each event once, as it stood last."""
+    latest: dict[tuple[State, float], Event] = {}
+    for verdict in verdicts:
+        for event in verdict.events:
+            latest[event.kind, event.onset_s] = event
+    return list(latest.values())
+
+
+def reached(verdicts: list[Verdict], kind: State, level: Level) -> float | None:
+    """When an event of this kind first had at least this level."""
+    for verdict in verdicts:
+        if any(event.kind is kind and event.level >= level and event.end_s is None for event in verdict.events):
+            return verdict.time_s
+    return None
+
+
+def cues(verdicts: list[Verdict]) -> list[tuple[float, Cue]]:
+    """When which sound was due."""
+    return [(verdict.time_s, verdict.cue) for verdict in verdicts if verdict.cue]

@@ -1,0 +1,302 @@
+from dataclasses import replace
+
+import pytest
+
+from app.attention import Attention
+from app.verdict import Level, Sight, State
+from config.settings import Settings
+from tests.story import (
+    REPEAT_S,
+    ROAD,
+    attentive,
+    blinking,
+    cues,
+    events,
+    eyes_closed,
+    looking,
+    lost,
+    mouth_open,
+    on_phone,
+    passenger,
+    reached,
+    sight,
+    story,
+)
+
+ANALYSIS = Settings().analysis
+RATES = (0.5, 1.0, 2.0, 10.0)
+START_S = 30.0  # long enough to learn the neutral pose
+
+
+def phases(fps: float) -> list[float]:
+    """Where between two events the camera may happen to look."""
+    return [part / 4 / fps for part in range(4)]
+
+
+def kinds(verdicts):
+    return [(event.kind, event.level) for event in events(verdicts)]
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_ten_minutes_of_attention_raise_nothing(fps):
+    verdicts = story(attentive(600), fps=fps)
+    assert events(verdicts) == []
+    assert cues(verdicts) == []
+    assert {verdict.state for verdict in verdicts} == {State.ATTENTIVE}
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_mirror_and_instrument_glances_stay_silent(fps):
+    for phase_s in phases(fps):
+        turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), looking(1.2, pitch_deg=-22))
+        verdicts = story(attentive(START_S), *turn * 20, fps=fps, phase_s=phase_s)
+        assert kinds(verdicts) == []
+        assert cues(verdicts) == []
+
+
+@pytest.mark.parametrize("fps", RATES)
+@pytest.mark.parametrize(
+    ("kind", "turn"),
+    [
+        (State.LOOKING_AWAY, {"yaw_deg": 40}),
+        (State.LOOKING_AWAY, {"yaw_deg": -40}),
+        (State.LOOKING_AWAY, {"pitch_deg": 40}),
+        (State.LOOKING_DOWN, {"pitch_deg": -25}),
+    ],
+)
+def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(fps, kind, turn):
+    limits = {
+        Level.CAUTION: ANALYSIS.away_caution_s,
+        Level.WARNING: ANALYSIS.away_warning_s,
+        Level.ALARM: ANALYSIS.away_alarm_s,
+    }
+    for phase_s in phases(fps):
+        verdicts = story(attentive(START_S), looking(9, **turn), attentive(20), fps=fps, phase_s=phase_s)
+        assert kinds(verdicts) == [(kind, Level.ALARM)]
+        for level, limit_s in limits.items():
+            alert_s = reached(verdicts, kind, level)
+            assert alert_s is not None
+            assert abs(alert_s - START_S - limit_s) <= 1 / fps + 1e-6
+
+
+def test_the_warning_of_three_and_a_half_seconds_falls_on_the_fourth_sample_away():
+    verdicts = story(attentive(START_S), looking(9, yaw_deg=40))
+    assert reached(verdicts, State.LOOKING_AWAY, Level.WARNING) == START_S + 3
+
+
+def test_an_event_says_between_which_times_it_began_and_when_it_ended():
+    (event,) = events(story(attentive(START_S), looking(6, yaw_deg=40), attentive(20), phase_s=0.25))
+    assert event.onset_earliest_s <= START_S <= event.onset_latest_s
+    assert event.end_s is not None
+    assert abs(event.end_s - START_S - 6) <= 1
+
+
+def test_eleven_seconds_away_are_unresponsive():
+    (event,) = events(story(attentive(START_S), looking(14, yaw_deg=40), attentive(5)))
+    assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
+
+
+def test_the_alarm_repeats_while_the_driver_looks_away_and_stops_with_the_glance():
+    verdicts = story(attentive(START_S), looking(20, yaw_deg=40), attentive(20))
+    alarms = [time_s for time_s, cue in cues(verdicts) if cue.level is Level.ALARM]
+    assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in zip(alarms, alarms[1:]))
+    assert len(alarms) >= 4
+    assert max(alarms) < START_S + 20
+
+
+def test_the_level_falls_one_step_at_a_time():
+    verdicts = story(attentive(START_S), looking(7, yaw_deg=40), attentive(20))
+    after = [verdict.level for verdict in verdicts if verdict.time_s >= START_S + 7]
+    assert after[0] is Level.ALARM
+    assert all(earlier - later in (0, 1) for earlier, later in zip(after, after[1:]))
+    assert after[-1] is Level.NONE
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_short_glances_add_up(fps):
+    # no multiple of a sample period, or a slow camera would see all of them or none
+    glances = (looking(1.8, yaw_deg=40), attentive(2.37)) * 9
+    for phase_s in phases(fps):
+        verdicts = story(attentive(START_S), *glances, attentive(60), fps=fps, phase_s=phase_s)
+        assert [kind for kind, _ in kinds(verdicts)] == [State.DISTRACTED]
+        warned_s = reached(verdicts, State.DISTRACTED, Level.WARNING)
+        # 10 s away are reached in the sixth glance: five of 1.8 s, then 1 s; few samples count it a glance or two off
+        assert warned_s is not None
+        assert abs(warned_s - (START_S + 5 * 4.17 + 1)) <= 4.17 + 3 / fps
+
+
+def test_a_long_glance_with_its_own_warning_is_not_counted_again_as_repeated():
+    parts = (looking(9, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=-40))
+    assert [kind for kind, _ in kinds(story(attentive(START_S), *parts, attentive(30)))] == [State.LOOKING_AWAY]
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_blinks_raise_nothing(fps):
+    verdicts = story(attentive(START_S), blinking(600, every_s=4.3, blink_s=0.15), fps=fps)
+    assert kinds(verdicts) == []
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_two_seconds_with_closed_eyes_are_a_microsleep(fps):
+    for phase_s in phases(fps):
+        for_s = max(2.2, 2 / fps)  # a slower camera can only see longer ones
+        verdicts = story(attentive(100), eyes_closed(for_s), attentive(100), fps=fps, phase_s=phase_s)
+        found = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
+        assert [event.level >= Level.WARNING for event in found] == [True]
+        alert_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
+        assert alert_s is not None
+        assert abs(alert_s - 100 - ANALYSIS.microsleep_s) <= 1 / fps + 1e-6
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_sleep_alarms(fps):
+    for phase_s in phases(fps):
+        verdicts = story(attentive(100), eyes_closed(9), attentive(100), fps=fps, phase_s=phase_s)
+        (event,) = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
+        assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
+        alert_s = reached(verdicts, State.EYES_CLOSED, Level.ALARM)
+        assert alert_s is not None
+        assert abs(alert_s - 100 - ANALYSIS.asleep_s) <= 1 / fps + 1e-6
+
+
+def test_lids_that_follow_the_gaze_down_are_not_sleep():
+    down = replace(ROAD, pitch_deg=-25, ear=0.1)
+    attention = Attention(ANALYSIS, REPEAT_S)
+    for time_s in range(30):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    seen = [attention.update(30 + number, Sight.CLEAR, down) for number in range(6)]
+    assert {event.kind for verdict in seen for event in verdict.events} == {State.LOOKING_DOWN}
+
+
+@pytest.mark.parametrize("fps", (0.5, 1.0, 5.0))
+def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps):
+    verdicts = story(attentive(60), blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2), fps=fps)
+    assert State.DROWSY in {event.kind for event in events(verdicts)}
+    assert verdicts[-1].perclos == pytest.approx(0.19, abs=0.06)
+
+
+def test_perclos_is_unknown_before_a_minute_was_measured():
+    verdicts = story(attentive(90))
+    assert verdicts[50].perclos is None
+    assert verdicts[-1].perclos == 0
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps):
+    yawn = (attentive(40), mouth_open(5))
+    assert kinds(story(*yawn * 2, attentive(30), fps=fps)) == []
+    assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
+    talk = (mouth_open(0.3, 0.7), attentive(0.4), mouth_open(0.5, 0.4), attentive(0.5))
+    assert kinds(story(*talk * 200, fps=fps)) == []
+
+
+def test_a_phone_at_the_ear_escalates():
+    verdicts = story(attentive(START_S), on_phone(12), attentive(10))
+    assert kinds(verdicts) == [(State.PHONE, Level.ALARM)]
+    for level, limit_s in ((Level.CAUTION, ANALYSIS.phone_caution_s), (Level.WARNING, ANALYSIS.phone_warning_s)):
+        assert abs((reached(verdicts, State.PHONE, level) or 0) - START_S - limit_s) <= 1
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_an_empty_seat_is_no_face_and_not_distraction(fps):
+    verdicts = story(attentive(START_S), lost(30), attentive(30), fps=fps)
+    assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
+    assert State.NO_FACE in {verdict.state for verdict in verdicts}
+    assert len(cues(verdicts)) == 1
+
+
+def test_a_seat_that_was_empty_from_the_start_is_shown_but_not_alerted():
+    verdicts = story(lost(60))
+    assert kinds(verdicts) == []
+    assert verdicts[-1].state is State.NO_FACE
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps):
+    turning = looking(2.0, yaw_deg=30)
+    verdicts = story(attentive(START_S), turning, lost(6), attentive(20), fps=fps)
+    assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
+    verdicts = story(attentive(START_S), turning, lost(40), attentive(20), fps=fps)
+    assert {State.LOOKING_AWAY, State.NO_FACE} == {event.kind for event in events(verdicts)}
+
+
+def test_a_missing_sample_neither_ends_nor_starts_a_glance():
+    verdicts = story(attentive(START_S), looking(3, yaw_deg=40), sight(1, Sight.FLAT), looking(3, yaw_deg=40), attentive(9))
+    assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
+
+
+@pytest.mark.parametrize("what", (Sight.DARK, Sight.FLAT, Sight.FROZEN))
+def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what):
+    verdicts = story(attentive(START_S), sight(60, what), attentive(30))
+    (event,) = events(verdicts)
+    assert (event.kind, event.level, event.detail) == (State.CAMERA_BLOCKED, Level.WARNING, what.value)
+    assert len(cues(verdicts)) == 1
+
+
+def test_a_lost_camera_is_said_once():
+    verdicts = story(attentive(START_S), sight(60, Sight.NOTHING), attentive(30))
+    assert kinds(verdicts) == [(State.NO_CAMERA, Level.WARNING)]
+    assert len(cues(verdicts)) == 1
+    assert verdicts[-1].state is State.ATTENTIVE
+
+
+def test_a_passenger_is_not_taken_for_the_driver():
+    verdicts = story(attentive(START_S), passenger(15), attentive(10))
+    assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
+
+
+def test_a_camera_beside_the_wheel_is_learnt():
+    aside = replace(ROAD, yaw_deg=18, pitch_deg=-12)
+    attention = Attention(ANALYSIS, REPEAT_S)
+    verdicts = [attention.update(time_s, Sight.CLEAR, aside) for time_s in range(120)]
+    assert events(verdicts) == []
+    assert verdicts[-1].neutral.learnt
+    assert (verdicts[-1].yaw_error_deg, verdicts[-1].pitch_error_deg) == (0, 0)
+
+
+def test_nobody_can_teach_it_to_look_into_the_lap():
+    lap = replace(ROAD, pitch_deg=-45)
+    attention = Attention(ANALYSIS, REPEAT_S)
+    verdicts = [attention.update(time_s, Sight.CLEAR, lap) for time_s in range(60)]
+    assert {event.kind for event in events(verdicts)} == {State.LOOKING_DOWN}
+    assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - ANALYSIS.neutral_pitch_range
+
+
+def test_a_new_driver_after_an_absence_learns_anew_and_so_does_a_recalibration():
+    attention = Attention(ANALYSIS, REPEAT_S)
+    for time_s in range(60):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    assert attention.driver.neutral.learnt
+    for time_s in range(60, 100):
+        attention.update(time_s, Sight.CLEAR, None)
+    assert not attention.driver.neutral.learnt
+    taller = replace(ROAD, pitch_deg=-14, yaw_deg=10, face_x=0.3)
+    verdicts = [attention.update(time_s, Sight.CLEAR, taller) for time_s in range(100, 160)]
+    assert [event.kind for event in events(verdicts)] == [State.NO_FACE]  # the absence ends, nothing new begins
+    assert attention.driver.neutral.pitch_deg == pytest.approx(-14, abs=1)
+    attention.recalibrate()
+    assert not attention.driver.neutral.learnt
+
+
+def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep():
+    attention = Attention(ANALYSIS, REPEAT_S)
+    for time_s in range(60):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    before = attention.update(60, Sight.CLEAR, replace(ROAD, ear=0.1, yaw_deg=40))
+    after = attention.update(360, Sight.CLEAR, replace(ROAD, ear=0.1, yaw_deg=40))
+    assert events([before, after]) == []
+
+
+def test_events_kept_are_bounded_by_number_and_age():
+    few = replace(ANALYSIS, max_events_buffer=3, history_window=120)
+    attention = Attention(few, REPEAT_S)
+    time_s = 0.0
+    for _ in range(6):
+        for signals in [ROAD] * 14 + [replace(ROAD, yaw_deg=40)] * 6:
+            attention.update(time_s, Sight.CLEAR, signals)
+            time_s += 1
+    assert len(attention.recent_events) == 3
+    for _ in range(200):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+        time_s += 1
+    assert attention.recent_events == ()

@@ -1,0 +1,384 @@
+"""The camera's pace, queue, losses and hangs, with scripted sources and a time that the tests turn."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cv2.typing import MatLike
+
+from app.camera import Camera, CameraHealth, Capture, Frame, tick_after
+from app.pictures import SourceLost
+from app.sources import Source
+from config import settings
+
+PICTURE = np.full((240, 320, 3), 90, np.uint8)
+LOST = SourceLost("the plug was pulled")
+
+Shot = MatLike | None | Exception | threading.Event
+"""What a scripted source does at a grab: a picture, an empty one, an error, or hanging until the event."""
+
+
+class Scripted:
+    """A source that plays a list of shots, then is lost."""
+
+    name = "scripted"
+
+    def __init__(self, shots: Iterable[Shot], size: tuple[int, int] | None = (320, 240)) -> None:
+        self._shots = iter(shots)
+        self.size = size
+        self._picture: MatLike | None = None
+        self.decoded = 0
+        self.fd = os.open("/dev/null", os.O_RDONLY)
+
+    def grab(self, time_s: float) -> None:
+        shot = next(self._shots, LOST)
+        if isinstance(shot, threading.Event):
+            shot.wait()
+            shot = LOST
+        if isinstance(shot, Exception):
+            raise shot
+        self._picture = shot
+
+    def retrieve(self) -> MatLike | None:
+        self.decoded += 1
+        return self._picture
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
+
+class Time:
+    """A clock that runs only while somebody waits; at `end_s` the waiting becomes real."""
+
+    def __init__(self, end_s: float = 1e9) -> None:
+        self.now_s = 100.0
+        self._end_s = 100.0 + end_s
+        self.is_over = threading.Event()
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def wait(self, closing: threading.Event, seconds: float) -> None:
+        if self.now_s + seconds > self._end_s:
+            self.is_over.set()
+            closing.wait()
+        self.now_s += seconds
+
+
+class Trip:
+    """A Capture without a thread, its frames, and the sources it opened."""
+
+    def __init__(self, *openings: Source | Exception, camera: settings.Camera | None = None) -> None:
+        self.time = Time()
+        self.frames: list[Frame] = []
+        self.opened_s: list[float] = []
+        self._openings: Iterator[Source | Exception] = iter(openings)
+        self._due_s = self.time()
+        self.capture = Capture(
+            camera or settings.Camera(),
+            self.frames.append,
+            self._open,
+            self.time,
+            self.time(),
+            CameraHealth(),
+        )
+
+    def _open(self) -> Source:
+        self.opened_s.append(self.time() - 100)
+        opening = next(self._openings, LOST)
+        if isinstance(opening, Exception):
+            raise opening
+        return opening
+
+    def drive(self, for_s: float) -> CameraHealth:
+        end_s = self.time() + for_s
+        while self._due_s <= end_s:
+            self.time.now_s = max(self.time.now_s, self._due_s)
+            self._due_s = self.capture.step()
+        self.time.now_s = max(self.time.now_s, end_s)
+        return self.capture.health
+
+    @property
+    def times_s(self) -> list[float]:
+        return [frame.time_s - 100 for frame in self.frames]
+
+
+class Slow(Scripted):
+    """Each grab takes a while."""
+
+    def __init__(self, time: Time, took_s: Iterable[float]) -> None:
+        super().__init__([PICTURE] * 10_000)
+        self._time = time
+        self._took_s = iter(took_s)
+
+    def grab(self, time_s: float) -> None:
+        super().grab(time_s)
+        self._time.now_s += next(self._took_s, 0.0)
+
+
+def slow_trip(took_s: Iterable[float], fps: float) -> Trip:
+    trip = Trip(camera=settings.Camera(target_fps=fps))
+    trip._openings = iter([Slow(trip.time, took_s)])
+    return trip
+
+
+# ---- pace
+
+
+def test_next_tick_comes_after_the_last_one_and_after_now() -> None:
+    assert tick_after(4, elapsed_s=4.01, fps=1) == 5
+    assert tick_after(4, elapsed_s=3.999999, fps=1) == 5  # woken a hair too early: not twice for the same tick
+    assert tick_after(4, elapsed_s=7.5, fps=1) == 8
+
+
+def test_target_fps_does_not_drift() -> None:
+    trip = slow_trip([0.05] * 3000, fps=3)
+    trip.drive(for_s=900)
+    assert len(trip.frames) == 2701
+    assert trip.times_s[2400] == pytest.approx(800.05)
+
+
+def test_ticks_slept_through_are_left_out_without_a_burst() -> None:
+    trip = slow_trip([0, 0, 3.4, 0, 0], fps=1)
+    trip.drive(for_s=8)
+    assert trip.times_s == pytest.approx([0, 1, 5.4, 6, 7, 8])
+
+
+def test_measured_fps_and_number_of_frames_are_told() -> None:
+    trip = slow_trip([], fps=4)
+    health = trip.drive(for_s=10)
+    assert health.measured_fps == pytest.approx(4)
+    assert health.frames == 41
+    assert health.last_frame_s == 110
+    assert [frame.number for frame in trip.frames] == list(range(41))
+
+
+def test_frame_skip_neither_delivers_nor_decodes_the_frames_between() -> None:
+    source = Scripted([PICTURE] * 30)
+    trip = Trip(source, camera=settings.Camera(frame_skip=3))
+    health = trip.drive(for_s=9)
+    assert [frame.number for frame in trip.frames] == [0, 3, 6, 9]
+    assert source.decoded == 4
+    assert health.frames == 10
+
+
+# ---- pictures
+
+
+def test_picture_of_the_right_size_is_not_copied() -> None:
+    trip = Trip(Scripted([PICTURE]))
+    trip.drive(for_s=0)
+    assert trip.frames[0].bgr is PICTURE
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.full((240, 320), 90, np.uint8),
+        np.full((240, 320, 1), 90, np.uint8),
+        np.full((240, 320, 4), 90, np.uint8),
+        np.full((240, 320, 3), 90 * 256, np.uint16),
+        np.full((240, 320), 90 * 256, np.uint16),
+        np.full((480, 640, 3), 90, np.uint8),
+        np.full((120, 100, 4), 90, np.uint8),
+    ],
+    ids=["grey", "one channel", "alpha", "16 bit", "16 bit grey", "larger", "small with alpha"],
+)
+def test_odd_picture_becomes_bgr_of_the_set_size(picture: MatLike) -> None:
+    trip = Trip(Scripted([picture], size=None))
+    trip.drive(for_s=0)
+    bgr = trip.frames[0].bgr
+    assert (bgr.shape, bgr.dtype) == ((240, 320, 3), np.uint8)
+    assert (bgr == 90).all()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        None,
+        np.empty((0, 0, 3), np.uint8),
+        np.zeros((120, 320, 3), np.uint8),
+        np.zeros((240, 320, 2), np.uint8),
+        np.zeros(7, np.uint8),
+        np.zeros((240, 320, 3), np.float64),
+    ],
+    ids=["none", "empty", "half a frame", "two channels", "a row of bytes", "floats"],
+)
+def test_unusable_picture_is_counted_and_skipped(picture: MatLike | None) -> None:
+    trip = Trip(Scripted([PICTURE, picture, PICTURE, picture]))
+    health = trip.drive(for_s=3)
+    assert [frame.number for frame in trip.frames] == [0, 2]
+    assert (health.state, health.bad, health.frames) == ("live", 2, 4)
+    assert health.message.startswith("skipped ")
+
+
+def test_camera_of_mostly_bad_pictures_is_lost_and_opened_anew() -> None:
+    trip = Trip(Scripted([PICTURE, *[None] * 20]), Scripted([PICTURE] * 20))
+    assert trip.drive(for_s=6.2).state == "lost"
+    assert "most pictures are damaged, the last: an empty picture" in trip.capture.health.message
+    assert trip.drive(for_s=1).state == "live"
+
+
+def test_same_picture_again_and_again_is_for_others_to_judge() -> None:
+    trip = Trip(Scripted([PICTURE] * 100))
+    assert trip.drive(for_s=60).state == "live"
+    assert len(trip.frames) == 61
+
+
+# ---- losing and coming back
+
+
+def test_camera_that_stays_away_is_tried_for_ever_and_less_and_less_often() -> None:
+    trip = Trip()
+    health = trip.drive(for_s=3600)
+    assert trip.opened_s[:8] == pytest.approx([0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5, 35.5])
+    assert trip.opened_s[-1] > 3590
+    assert (health.state, health.message) == ("lost", "the plug was pulled")
+
+
+def test_camera_back_gives_frames_at_once_and_at_its_pace() -> None:
+    trip = Trip(Scripted([PICTURE] * 3), LOST, Scripted([PICTURE] * 99))
+    health = trip.drive(for_s=7)
+    assert trip.times_s == pytest.approx([0, 1, 2, 4.5, 5.5, 6.5])
+    assert [frame.number for frame in trip.frames] == [0, 1, 2, 3, 4, 5]
+    assert (health.state, health.message) == ("live", "")
+
+
+def test_back_off_begins_anew_only_after_a_picture() -> None:
+    dead, alive = Scripted([]), Scripted([PICTURE])
+    trip = Trip(LOST, dead, alive, LOST, LOST)
+    trip.drive(for_s=6)
+    assert trip.opened_s[:5] == pytest.approx([0, 0.5, 1.5, 3.0, 4.0])
+
+
+@pytest.mark.parametrize("error", [RuntimeError("odd driver"), OSError(24, "Too many open files")])
+def test_unforeseen_error_is_a_loss_like_any_other(error: Exception) -> None:
+    trip = Trip(Scripted([PICTURE, error]), error, Scripted([PICTURE] * 9))
+    health = trip.drive(for_s=1)
+    assert str(error) in health.message
+    assert trip.drive(for_s=4).state == "live"
+
+
+def test_loss_and_return_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    Trip(Scripted([PICTURE] * 9), *[LOST] * 8, Scripted([PICTURE] * 900)).drive(for_s=200)
+    assert caplog.messages == [
+        "camera live: scripted",
+        "camera lost: the plug was pulled",
+        "camera live: scripted",
+    ]
+
+
+def test_lost_source_is_closed() -> None:
+    source = Scripted([PICTURE])
+    Trip(source).drive(for_s=5)
+    assert source.fd == -1
+
+
+# ---- the thread
+
+
+def opening(*sources: Source) -> Callable[[settings.Camera], Source]:
+    remaining = iter(sources)
+
+    def open_source(_: settings.Camera) -> Source:
+        source = next(remaining, None)
+        if source is None:
+            raise LOST
+        return source
+
+    return open_source
+
+
+def test_queue_drops_the_oldest_frames_never_the_newest() -> None:
+    time = Time(end_s=9.5)
+    four = settings.Camera(buffer_frames=4)
+    with Camera(four, time, time.wait, opening(Scripted([PICTURE] * 50))) as camera:
+        assert time.is_over.wait(5)
+        frames = [camera.read(0) for _ in range(5)]
+        assert [frame and frame.number for frame in frames] == [6, 7, 8, 9, None]
+        assert camera.health.dropped == 6
+
+
+def test_read_returns_within_its_timeout_when_nothing_comes() -> None:
+    time = Time(end_s=0)
+    with Camera(settings.Camera(frame_timeout=0.05), time, time.wait, opening()) as camera:
+        assert camera.read() is None
+        assert camera.read(0.01) is None
+
+
+def test_hung_camera_is_left_behind_and_replaced() -> None:
+    time, hang = Time(), threading.Event()
+    hung, fresh = Scripted([hang]), Scripted([PICTURE])
+    with Camera(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
+        assert camera.read(0.05) is None
+        time.now_s += 13
+        assert camera.health.state == "hung"
+        frame = camera.read(5)
+        assert frame and frame.number == 0
+        hang.set()
+    assert_ended(hung, fresh)
+
+
+def test_when_the_replacement_hangs_too_there_is_no_third_thread() -> None:
+    time, hang = Time(), threading.Event()
+    before = threading.active_count()
+    sources = [Scripted([hang]) for _ in range(3)]
+    with Camera(settings.Camera(), time, time.wait, opening(*sources)) as camera:
+        for _ in range(5):
+            assert camera.read(0.05) is None
+            time.now_s += 13
+        assert threading.active_count() == before + 2
+        assert camera.health.state == "hung"
+        assert "plug the camera out and in again" in camera.health.message
+    hang.set()
+    assert_ended(*sources[:2])
+    sources[2].close()
+
+
+def assert_ended(*sources: Scripted) -> None:
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(5)
+    assert [source.fd for source in sources] == [-1] * len(sources)
+
+
+def test_close_may_be_called_twice_and_does_not_wait_for_a_hung_camera() -> None:
+    time, hang = Time(), threading.Event()
+    hung = Scripted([hang])
+    camera = Camera(settings.Camera(), time, time.wait, opening(hung))
+    camera.read(0.05)
+    time.now_s += 13
+    camera.close()
+    camera.close()
+    assert camera.read(60) is None
+    hang.set()
+    assert_ended(hung)
+
+
+def test_five_hundred_losses_leave_no_threads_and_no_files_open() -> None:
+    time = Time(end_s=10_000)
+    threads, files = threading.active_count(), open_files()
+    opened = 0
+
+    def come_and_go(_: settings.Camera) -> Source:
+        nonlocal opened
+        opened += 1
+        return Scripted([PICTURE, PICTURE, None, LOST])
+
+    with Camera(settings.Camera(), time, time.wait, come_and_go) as camera:
+        assert time.is_over.wait(10)
+        assert opened > 500
+        assert camera.health.bad > 500
+        assert threading.active_count() == threads + 1
+    assert (threading.active_count(), open_files()) == (threads, files)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
