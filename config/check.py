@@ -12,7 +12,7 @@ from config.declaration import Declaration, Value
 
 # YAML 1.2's numbers: 010, 0x1F, 1_000 and 12:30 mean something else to each reader, so they are text here.
 WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-NUMBER = re.compile(r"[-+]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})([eE][-+]?[0-9]{1,3})?")
+NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]{0,17})(\.[0-9]{0,21})?|\.[0-9]{1,21})([eE][-+]?[0-9]{1,3})?")
 NOT_FINITE = re.compile(r"[-+]?\.inf|\.nan", re.IGNORECASE)
 TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 

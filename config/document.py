@@ -91,20 +91,29 @@ def as_text(data: bytes | str) -> str:
     """Return the text of a settings file. Raises: DocumentError if it is too large or not UTF-8."""
     try:
         raw = data.encode() if isinstance(data, str) else data
-        text = raw.decode()
-    except UnicodeError as error:
-        raise DocumentError(
-            f"is not UTF-8 text (byte {error.start})" if isinstance(error, UnicodeDecodeError) else "is not UTF-8 text"
-        ) from error
-    if len(raw) > MAX_BYTES:
-        raise DocumentError(f"has {len(raw)} bytes; at most {MAX_BYTES} are read")
-    return text
+        if len(raw) > MAX_BYTES:
+            raise DocumentError(f"is larger than the {MAX_BYTES} bytes that are read")
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DocumentError("is not UTF-8 text", line) from error
+    except UnicodeEncodeError as error:
+        raise DocumentError("is not UTF-8 text", error.object.count("\n", 0, error.start) + 1) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader, which tells of brackets only after it has looked ahead: 16,000 of them take it 0.3 s."""
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        if self.flow_level >= MAX_DEPTH:
+            raise DocumentError("is nested too deeply", self.line + 1)
+        super().fetch_flow_collection_start(token)
 
 
 def _guarded(text: str) -> Events:
     """Yield PyYAML's events until the first one that a settings file has no need of."""
     depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         reason = _reason_to_refuse(event)
         if count >= MAX_EVENTS:

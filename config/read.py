@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from config.check import Problem, broken_rules, from_text, limits, plain_value, shown
 from config.declaration import Value
-from config.document import DocumentError, ListNode, MappingNode, Node, ScalarNode, parse
+from config.document import DocumentError, MappingNode, Node, ScalarNode, parse
 from config.settings import DECLARATIONS, SECTIONS, Settings, settings_from, values_of
 
 
@@ -162,7 +162,7 @@ def _not_a_setting(entry: _Entry) -> str:
 def _contradictions(values: dict[str, Value], lines: Mapping[str, int]) -> list[Problem]:
     """Return a problem for each broken rule, and take the contradicting keys out of `values`."""
     problems: list[Problem] = []
-    while broken := list(broken_rules(values_of(settings_from(values)), lines)):
+    while broken := list(broken_rules(values_of(settings_from(values)), {key: lines[key] for key in values})):
         problems += (problem for problem, _ in broken)
         for _, keys in broken:
             for key in keys:

@@ -1,0 +1,182 @@
+"""Scenario files -> the scene at any time, and the events a detector should report.
+
+A scenario is a YAML file in scenarios/ (or one of your own, by its path):
+
+    about: one line for `python -m app render --help`
+    length_s: 60
+    loop: true                        # start over at its end; else the last moment stays
+    always: {light: 0.8}              # fields of scene.py's Scene, for the whole of it
+    sway: {yaw_deg: 1.5}              # how far each field wanders, as a living head does
+    moves:                            # later ones lie over earlier ones
+      - {at_s: 30, for_s: 6, yaw_deg: 40}                           # halfway there at 30 s, halfway back at 36 s
+      - {at_s: 3, every_s: 4, jitter_s: 1, for_s: 0.2, ease_s: 0.1, eyes_closed: 1}
+    expect:                           # every event, and no others; the level is the highest it reaches
+      - {kind: looking_away, level: alarm, at_s: 30}
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import yaml
+
+from app.fake_driver.mesh import FOLDER
+from app.fake_driver.scene import Scene
+from app.verdict import Level, State
+
+SCENARIOS = FOLDER / "scenarios"
+EASE_S = 0.3  # a head turns by 40 degrees in about this time
+SWAY_PERIODS_S = (7.3, 11.9)  # two that never meet again
+SCENE_FIELDS = frozenset(field.name for field in fields(Scene)) - {"time_s"}
+
+
+class ScenarioError(ValueError):
+    """There is no such scenario, or its file is wrong; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Something that happens once, or every every_s until until_s; `to` are the fields it takes where."""
+
+    to: Mapping[str, float]
+    at_s: float
+    for_s: float
+    every_s: float = math.inf
+    until_s: float = math.inf
+    jitter_s: float = 0.0
+    ease_s: float = EASE_S
+
+    def weight(self, time_s: float) -> float:
+        """How far it has got at this time, 0..1."""
+        start_s = self.start_s(time_s)
+        return 0.0 if start_s is None else min(self._eased(time_s - start_s), self._eased(start_s + self.for_s - time_s))
+
+    def start_s(self, time_s: float) -> float | None:
+        """When the repetition that this time belongs to begins; None when there is none."""
+        number = 0 if math.isinf(self.every_s) else max(0, math.floor((time_s - self.at_s + self.ease_s) / self.every_s))
+        start_s = self.at_s + (number * self.every_s if number else 0.0)
+        return start_s + self.jitter_s * _chance(self.at_s, number) if start_s < self.until_s else None
+
+    def _eased(self, since_s: float) -> float:
+        share = max(0.0, min(1.0, since_s / self.ease_s + 0.5))
+        return share * share * (3 - 2 * share)
+
+
+def _chance(*seeds: float) -> float:
+    """A number in 0..1 that these seeds always give."""
+    return zlib.crc32(repr(seeds).encode()) / 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An event that should be reported: it begins at at_s, give or take give_s and one frame."""
+
+    kind: State
+    level: Level
+    at_s: float
+    give_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What happens, and what should be said of it. models: those that see it; others need not report anything."""
+
+    name: str
+    about: str
+    length_s: float
+    loop: bool
+    base: Scene
+    sway: Mapping[str, float]
+    moves: tuple[Move, ...]
+    expect: tuple[Expected, ...]
+    models: tuple[str, ...]
+
+    def scene_at(self, time_s: float) -> Scene:
+        """The truth at this time."""
+        moment_s = time_s % self.length_s if self.loop else min(time_s, self.length_s)
+        for move in self.moves:
+            start_s = move.start_s(moment_s)
+            if start_s is not None and move.to.get("frozen") and start_s <= moment_s < start_s + move.for_s:
+                return replace(self._moved(start_s - 1e-3), time_s=time_s - moment_s + start_s, frozen=1.0)
+        return replace(self._moved(moment_s), time_s=time_s)
+
+    def _moved(self, moment_s: float) -> Scene:
+        values = {name: getattr(self.base, name) + self._wander(name, moment_s) for name in SCENE_FIELDS}
+        for move in self.moves:
+            weight = move.weight(moment_s)
+            for name, target in move.to.items():
+                values[name] += weight * (target - values[name])
+        return Scene(**values)
+
+    def _wander(self, name: str, moment_s: float) -> float:
+        reach = self.sway.get(name, 0.0)
+        if not reach:
+            return 0.0
+        phase = 2 * math.pi * _chance(zlib.crc32(name.encode()))
+        return reach / 2 * sum(math.sin(2 * math.pi * moment_s / period_s + phase) for period_s in SWAY_PERIODS_S)
+
+
+def scenario_names() -> list[str]:
+    """The scenarios that come with drivewatch."""
+    return sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+
+
+def load_scenario(name: str) -> Scenario:
+    """Read a scenario by its name, or by the path of a file. Raises: ScenarioError."""
+    path = Path(name) if name.endswith(".yaml") else SCENARIOS / f"{name}.yaml"
+    if not path.is_file():
+        raise ScenarioError(f"there is no scenario {name!r}; there are: {', '.join(scenario_names())}")
+    try:
+        return _scenario(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path} is not a scenario: {type(error).__name__}: {error}") from error
+
+
+def _scenario(name: str, data: dict[str, object]) -> Scenario:
+    return Scenario(
+        name=name,
+        about=str(data["about"]),
+        length_s=_number(data["length_s"]),
+        loop=bool(data.get("loop", False)),
+        base=replace(Scene(), **_fields(data.get("always"))),
+        sway=_fields(data.get("sway")),
+        moves=tuple(_move(item) for item in _items(data.get("moves"))),
+        expect=tuple(_expected(item) for item in _items(data.get("expect"))),
+        models=tuple(str(data.get("models", "lite standard full")).split()),
+    )
+
+
+def _move(item: Mapping[str, object]) -> Move:
+    timing = {key: _number(value) for key, value in item.items() if key not in SCENE_FIELDS}
+    return Move(_fields({key: value for key, value in item.items() if key in SCENE_FIELDS}), **timing)
+
+
+def _expected(item: Mapping[str, object]) -> Expected:
+    return Expected(
+        State(item["kind"]), Level[str(item["level"]).upper()], _number(item["at_s"]), _number(item.get("give_s", 0.0))
+    )
+
+
+def _items(data: object) -> Iterator[dict[str, object]]:
+    for item in data if isinstance(data, list) else []:
+        if not isinstance(item, dict):
+            raise TypeError(f"{item!r} is not in braces")
+        yield item
+
+
+def _fields(data: object) -> dict[str, float]:
+    items = data.items() if isinstance(data, dict) else ()
+    unknown = {key for key, _ in items} - SCENE_FIELDS
+    if unknown:
+        raise KeyError(f"{', '.join(sorted(map(str, unknown)))}: no such field of a scene")
+    return {str(key): _number(value) for key, value in items}
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is not a number")
+    return float(value)

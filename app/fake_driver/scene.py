@@ -1,0 +1,36 @@
+"""What one rendered picture shows: the truth a detector is measured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Driver, cabin and camera at one moment.
+
+    Angles in degrees with drivewatch's signs (+ yaw driver's right, + pitch up, + roll to the right shoulder), relative to
+    the camera's axis; gaze relative to the head. Shares run from 0 to 1.
+    """
+
+    time_s: float = 0.0
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    roll_deg: float = 0.0
+    x_cm: float = 0.0  # where the head is: + is to the driver's left, right in the picture
+    y_cm: float = 3.0  # + is up
+    distance_cm: float = 58.0  # from the lens to the nose
+    eyes_closed: float = 0.0
+    jaw_open: float = 0.0
+    gaze_yaw_deg: float = 0.0
+    gaze_pitch_deg: float = 0.0
+    present: float = 1.0
+    passenger: float = 0.0  # a second, smaller face beside the driver
+    phone_at_ear: float = 0.0
+    arm_before_face: float = 0.0  # a sleeve that hides the lower face, as in turning the wheel
+    light: float = 1.0  # 1 is day, 0.2 a lit night
+    sun_from_left: float = 0.0  # -1..1: how much brighter the picture's left is than its right
+    noise: float = 1.5  # standard deviation of the sensor's noise in 8 bit steps
+    blur_px: float = 0.0  # motion blur as the car shakes
+    lens_covered: float = 0.0
+    frozen: float = 0.0  # above one half the camera repeats its last picture

@@ -1,0 +1,162 @@
+"""Memory of a process and of the system, and its history over two hours. MB means 1024 * 1024 bytes."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import astuple, dataclass
+from math import inf, isfinite
+from pathlib import Path
+
+import psutil
+
+log = logging.getLogger(__name__)
+
+PROC = Path("/proc")
+MB = 1024 * 1024
+HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
+_M_ARENA_MAX = -8  # malloc.h of glibc
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Memory of one process.
+
+    rss_mb is anonymous_mb (its own, which only it can free) + file_mb (mapped files) + shared_mb (shared memory);
+    pss_mb counts each page by the share of the processes that map it, None where the kernel does not tell;
+    peak_mb is the highest rss_mb since its start.
+    """
+
+    rss_mb: float
+    pss_mb: float | None
+    anonymous_mb: float
+    file_mb: float
+    shared_mb: float
+    peak_mb: float
+    swap_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Memory of the machine. psi_pct: time of the last 10 s in which some task waited for memory, None where unreadable."""
+
+    total_mb: float
+    available_mb: float
+    psi_pct: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One point of the history; time_s is monotonic."""
+
+    time_s: float
+    rss_mb: float
+    pss_mb: float | None
+    available_mb: float
+
+
+def usage_of(pid: int | None = None, proc: Path = PROC) -> Usage:
+    """Memory of the process `pid`, or of this one.
+
+    Takes COST. A strict snap may read the PSS of its own process (from snapd 2.77 on) and of no other.
+    Raises: OSError when there is no such process.
+    """
+    folder = proc / ("self" if pid is None else str(pid))
+    status = _figures_mb(folder / "status")
+    rollup: dict[str, float] = {}
+    with suppress(OSError):
+        rollup = _figures_mb(folder / "smaps_rollup")
+    return Usage(
+        rss_mb=status.get("VmRSS", 0.0),
+        pss_mb=rollup.get("Pss"),
+        anonymous_mb=status.get("RssAnon", 0.0),
+        file_mb=status.get("RssFile", 0.0),
+        shared_mb=status.get("RssShmem", 0.0),
+        peak_mb=status.get("VmHWM", 0.0),
+        swap_mb=status.get("VmSwap", 0.0),
+    )
+
+
+def rss_mb() -> float:
+    """This process's RSS, cheap enough for every frame."""
+    return float(psutil.Process().memory_info().rss) / MB
+
+
+def system(proc: Path = PROC) -> System:
+    """Memory of the machine at this moment."""
+    memory = psutil.virtual_memory()
+    return System(memory.total / MB, memory.available / MB, _psi_some_pct(proc / "pressure" / "memory"))
+
+
+def calm_allocator(arenas: int = 1) -> bool:
+    """Let glibc's threads share that many heaps instead of keeping one each; for the start, before there are threads.
+
+    False where the C library is another one.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas))
+    except (AttributeError, OSError):
+        return False
+
+
+def _figures_mb(path: Path) -> dict[str, float]:
+    """Figures by name, of lines such as `VmRSS:  1704 kB`."""
+    lines = (line.split() for line in path.read_text(errors="replace").splitlines())
+    return {words[0][:-1]: int(words[1]) / 1024 for words in lines if words[2:] == ["kB"] and words[1].isdigit()}
+
+
+def _psi_some_pct(path: Path) -> float | None:
+    """Of a line such as `some avg10=0.12 avg60=0.05 avg300=0.00 total=1234`."""
+    try:
+        return float(path.read_text().split()[1].removeprefix("avg10="))
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+class History:
+    """Readings of the last hours in one small file, which outlives the daemon but not the boot."""
+
+    def __init__(self, path: Path, boot_id: str, window_s: float = 7200.0, every_s: float = 30.0) -> None:
+        self._path = path
+        self._boot_id = boot_id
+        self._window_s, self._every_s = window_s, every_s
+        self._readings = deque(read_history(path, boot_id), maxlen=max(1, int(window_s / every_s)))
+
+    def add(self, reading: Reading) -> None:
+        """Keep this reading if one is due. A file that cannot be written stops nothing."""
+        last_s = self._readings[-1].time_s if self._readings else -inf
+        if not _is_sound(astuple(reading)) or reading.time_s - last_s < self._every_s:
+            return
+        self._readings.append(reading)
+        while reading.time_s - self._readings[0].time_s > self._window_s:
+            self._readings.popleft()
+        self._write()
+
+    def _write(self) -> None:
+        rows = [astuple(reading) for reading in self._readings]
+        new = self._path.with_name(f".{self._path.name}.new")
+        try:
+            new.write_text(json.dumps({"boot_id": self._boot_id, "readings": rows}))
+            new.replace(self._path)
+        except OSError as error:
+            log.debug("memory history not written: %s", error)
+
+
+def read_history(path: Path, boot_id: str) -> tuple[Reading, ...]:
+    """The readings of this boot, oldest first; none where the file is missing, damaged or of another boot."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(HISTORY_MAX_BYTES))
+        rows = document["readings"] if document["boot_id"] == boot_id else ()
+        return tuple(Reading(*row) for row in rows if len(row) == len(fields(Reading)) and _is_sound(row))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ()
+
+
+def _is_sound(row: Sequence[object]) -> bool:
+    """Finite numbers, and None only for the PSS."""
+    return all(isinstance(value, (int, float)) and isfinite(value) for value in row if value is not row[_PSS]) 

@@ -1,0 +1,220 @@
+"""Make the fake driver's data from the portrait: `python -m tests.tools.fit_portrait astronaut.png` (in scikit-image's data).
+
+Run once; app/fake_driver/ keeps what it writes, so that rendering needs no mediapipe: portrait.png, the person cut out of
+the picture, and mesh.npz, the surface it is wrapped around.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.face import FaceMesh
+from app.fake_driver.mesh import FACE_POINTS, MESH_FILE, PORTRAIT_FILE, Mesh
+from app.fake_driver.render import PIVOT_CM, rotation_of_pose
+from app.signals import CANONICAL_CM, RIGID_INDICES
+
+Floats = npt.NDArray[np.float64]
+Picture = npt.NDArray[np.uint8]
+
+X0, Y0, X1, Y1 = 15, 5, 370, 350  # the crop that is kept: head, collar and shoulders
+FACE_BOX = (80, 0, 380, 300)
+ZOOM = 3  # the mesh is fitted to an enlarged picture, as its input is 192 px wide
+MARGIN_PX = 4  # by which the surface reaches over the cut-out's edge, so that its soft edge is drawn whole
+HEAD_GRID_PX, BODY_GRID_PX = 9, 24  # the body never bends
+HAIR_BOTTOM_PX = 128
+COLLAR_PX, NECK_X, NECK_HALF_WIDTH_PX = 196, 222, 42
+SILHOUETTE_CM, BODY_CM = -5.0, -4.0  # depth of the hair's edge and of the body, behind the canonical face's origin
+# The face mesh reads a rendering of the surface straightened by its own depths as looking this far down. Zero is where it
+# reads zero: only turns from there are a truth of the renderer's own.
+READ_AS_DOWN_DEG = 5.5
+HAIR_CM = 1.6  # by how much hair stands out over the straight way from forehead to edge
+OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+        152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
+# Lips from the outer ring to the inner one
+UPPER_LIP = (185, 40, 39, 37, 0, 267, 269, 270, 409, 184, 74, 73, 72, 11, 302, 303, 304, 408,
+             183, 42, 41, 38, 12, 268, 271, 272, 407, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
+LOWER_LIP = (146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315, 404, 320, 307,
+             96, 89, 179, 86, 15, 316, 403, 319, 325, 95, 88, 178, 87, 14, 317, 402, 318, 324)  # fmt: skip
+LIP_CORNERS = (61, 291, 76, 306, 62, 292, 78, 308)
+
+
+def cut_out(bgr: Picture) -> Picture:
+    """Which pixels are the person: uint8 (height, width), 255 inside, without the helmet in the lap."""
+    mask = np.full(bgr.shape[:2], cv2.GC_BGD, np.uint8)
+    mask[10:135, 145:310] = cv2.GC_PR_FGD
+    mask[135:200, 110:262] = cv2.GC_PR_FGD
+    mask[170:, 20:370] = cv2.GC_PR_FGD
+    cv2.ellipse(mask, (225, 105), (42, 78), 0, 0, 360, cv2.GC_FGD, -1)
+    cv2.fillPoly(mask, [np.array([[100, 240], [330, 280], [340, 420], [60, 480], [40, 420]])], cv2.GC_FGD)
+    cv2.ellipse(mask, (208, 222), (92, 68), 10, 0, 360, cv2.GC_FGD, -1)
+    cv2.fillPoly(mask, [np.array([[266, 128], [310, 128], [310, 200], [300, 205], [268, 178]])], cv2.GC_BGD)
+    cv2.grabCut(bgr, mask, None, np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
+    person = np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(person)
+    return np.where(labels == 1 + np.argmax(stats[1:, 4]), 255, 0).astype(np.uint8)
+
+
+def harmonic(inside: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_], values: Floats) -> Floats:
+    """The smoothest values inside that agree with the known ones (Laplace's equation, by Jacobi's method)."""
+    field = np.where(known, values, values[known].mean())
+    weight = cv2.blur(inside.astype(np.float64), (3, 3))
+    for _ in range(6000):
+        blurred = cv2.blur(np.where(inside, field, 0), (3, 3)) / np.maximum(weight, 1e-6)
+        field = np.where(known, values, blurred)
+    return np.asarray(field, np.float64)
+
+
+def fitted_face(bgr: Picture) -> Floats:
+    """The 478 landmarks of the portrait in its pixels, float64 (478, 3)."""
+    x0, y0, x1, y1 = FACE_BOX
+    crop = cv2.resize(bgr[y0:y1, x0:x1], None, fx=ZOOM, fy=ZOOM, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+    with FaceMesh("standard", refine_landmarks=True) as mesh:
+        face = mesh.find(crop)
+    assert face is not None, "no face in the portrait"
+    return face.landmarks.astype(np.float64) / ZOOM + (x0, y0, 0)
+
+
+def to_canonical(points: Floats) -> tuple[Floats, float, Floats, Floats]:
+    """Rotation, cm a pixel, and both centres of the rigid fit that turns the portrait's face to the front."""
+    seen = points[RIGID_INDICES] * (1, -1, -1)
+    centre, canonical_centre = seen.mean(axis=0), CANONICAL_CM.mean(axis=0)
+    u, size, vt = np.linalg.svd((CANONICAL_CM - canonical_centre).T @ (seen - centre))
+    turn = np.diag((1, 1, np.sign(np.linalg.det(u @ vt))))
+    scale = float((size * np.diag(turn)).sum() / ((seen - centre) ** 2).sum())
+    rotation = u @ turn @ vt
+    residual = (seen - centre) @ rotation.T * scale - (CANONICAL_CM - canonical_centre)
+    for index, error in zip(RIGID_INDICES, np.linalg.norm(residual, axis=1), strict=True):
+        if error > 1.2:
+            print(f"landmark {index} is {error:.2f} cm off the canonical face")
+    print(f"rigid points fit within {np.sqrt((residual**2).sum(axis=1).mean()):.2f} cm; {scale:.3f} cm a pixel")
+    return rotation, scale, centre, canonical_centre
+
+
+def jaw_weights(vertices_cm: Floats) -> Floats:
+    """How far each point follows the jaw, 0..1: 1 at the lower lip and the chin, 0 at the upper lip and above."""
+    x, y = vertices_cm[:, 0], vertices_cm[:, 1]
+    mouth_y = vertices_cm[[78, 308], 1].mean()
+    half_width = abs(vertices_cm[308, 0] - vertices_cm[78, 0]) / 2
+    below = np.clip((mouth_y + 0.6 - y) / 2.5, 0, 1)
+    aside = np.clip((np.abs(x) - half_width) / 4.0, 0, 1)
+    weight = np.asarray(below * (1 - 0.75 * aside))
+    weight[FACE_POINTS:] *= np.clip(1 - (mouth_y - 5.5 - y[FACE_POINTS:]) / 3, 0, 1)  # the neck stays
+    weight[list(UPPER_LIP)] = 0
+    across = x[list(LOWER_LIP)] / half_width
+    weight[list(LOWER_LIP)] = np.clip(1 - across**4, 0, 1)
+    weight[list(LIP_CORNERS)] = 0.25
+    return weight
+
+
+def mouth_weights(vertices_cm: Floats) -> Floats:
+    """How far each point follows the corners of the mouth as it narrows, 0..1: 1 in the mouth's middle."""
+    from_mouth = vertices_cm - vertices_cm[[78, 308]].mean(axis=0)
+    return np.asarray(np.exp(-((from_mouth / (4.5, 4.0, 6.0)) ** 2).sum(axis=1)))
+
+
+def surface_points(inside: npt.NDArray[np.bool_], oval: npt.NDArray[np.int32]) -> Floats:
+    """Points on a grid around the face and along the cut-out's edge, float64 (N, 2)."""
+    free = inside.copy().astype(np.uint8)
+    cv2.fillPoly(free, [oval], 0)
+    cv2.polylines(free, [oval], True, 0, 7)
+    contours, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(contours, key=len)[:, 0]
+    points = []
+    for spacing, is_ours in ((HEAD_GRID_PX, lambda y: y < COLLAR_PX), (BODY_GRID_PX, lambda y: y >= COLLAR_PX)):
+        y, x = np.nonzero(free[::spacing, ::spacing])
+        both = np.vstack([np.stack([x, y], axis=1) * spacing, outline[::spacing]])
+        points.append(both[is_ours(both[:, 1])].astype(np.float64))
+    return np.vstack(points)
+
+
+def triangulate(points: Floats, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint16]:
+    """Delaunay's triangles over the points, those outside left out; int (M, 3)."""
+    height, width = inside.shape
+    plane = cv2.Subdiv2D((0, 0, width, height))
+    index_of: dict[tuple[int, int], int] = {}
+    for index, (x, y) in enumerate(np.clip(points, 0, (width - 0.01, height - 0.01))):
+        plane.insert((float(x), float(y)))
+        index_of[round(x * 16), round(y * 16)] = index
+    triangles = []
+    for corners in plane.getTriangleList().reshape(-1, 3, 2).astype(np.float64):
+        found = [index_of.get((round(x * 16), round(y * 16))) for x, y in corners]
+        middle = corners.mean(axis=0).astype(int)
+        if None not in found and inside[min(middle[1], height - 1), min(middle[0], width - 1)]:
+            triangles.append(found)
+    return np.array(triangles, np.uint16)
+
+
+def main(path: str) -> None:
+    """Fit the mesh to the portrait and write the fake driver's data."""
+    bgr = cv2.imread(path)
+    assert bgr is not None, f"{path} cannot be read"
+    bgr = bgr.astype(np.uint8)
+    landmarks = fitted_face(bgr)
+    rotation, scale, centre, canonical_centre = to_canonical(landmarks)
+    alpha = cut_out(bgr)[Y0:Y1, X0:X1]
+    inside = cv2.dilate(alpha, np.ones((2 * MARGIN_PX + 1,) * 2)) > 0
+    face_px = landmarks[:, :2] - (X0, Y0)
+    oval = np.round(face_px[list(OVAL)]).astype(np.int32)
+    around = surface_points(inside, oval)
+    points = np.vstack([face_px, around])
+
+    face_cm = (landmarks * (1, -1, -1) - centre) @ rotation.T * scale + canonical_centre
+    height, width = inside.shape
+    y, x = np.mgrid[0:height, 0:width]
+    is_head = inside & (y < HAIR_BOTTOM_PX - Y0)
+    on_face = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(on_face, [oval], 255)
+    is_body = inside & ((y > COLLAR_PX - Y0) | ((np.abs(x + X0 - NECK_X) > NECK_HALF_WIDTH_PX) & (y > 140 - Y0)))
+    is_body &= on_face == 0
+
+    # depth: the face's own along its oval, the hair's edge and the body far behind, the smoothest way between
+    depth = np.zeros((height, width))
+    for index in OVAL:
+        column, row = face_px[index]
+        cv2.circle(depth, (round(column), round(row)), 2, float(face_cm[index, 2]), -1)
+    ring = np.zeros((height, width), np.uint8)
+    cv2.polylines(ring, [oval], True, 255, 2)
+    along = harmonic(ring > 0, (depth != 0) & (ring > 0), depth)
+    edge = inside & (cv2.erode(inside.astype(np.uint8), np.ones((5, 5))) == 0) & is_head
+    known = (ring > 0) | edge | is_body
+    values = np.where(ring > 0, along, np.where(edge, SILHOUETTE_CM, BODY_CM))
+    depth = harmonic(inside, known, values)
+    bulge = harmonic(inside, (on_face > 0) | edge | ~is_head, np.zeros((height, width)))
+    from_edge = cv2.distanceTransform((is_head & ~edge & (on_face == 0)).astype(np.uint8), cv2.DIST_L2, 3)
+    depth = depth + bulge + HAIR_CM * np.clip(from_edge / 12, 0, 1)
+    follows = harmonic(inside, is_head | is_body | (on_face > 0), np.where(is_body, 0.0, 1.0))
+
+    column, row = np.clip(around.astype(int), 0, (width - 1, height - 1)).T
+    # the portrait is nearly from the front: the pixels around the face are turned by its roll alone
+    flat = (np.c_[around + (X0, Y0), np.zeros(len(around))] * (1, -1, -1) - centre) * scale
+    roll = np.arctan2(rotation[1, 0] - rotation[0, 1], rotation[0, 0] + rotation[1, 1])
+    turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    around_cm = np.c_[flat[:, :2] @ turn.T + canonical_centre[:2], depth[row, column]]
+    vertices = np.vstack([face_cm, around_cm])
+    head_weight = np.r_[np.ones(FACE_POINTS), follows[row, column]]
+    turned = (vertices - PIVOT_CM) @ rotation_of_pose(0, READ_AS_DOWN_DEG, 0).T + PIVOT_CM
+    vertices = vertices + head_weight[:, None] * (turned - vertices)
+    with_irises = np.arange(468, FACE_POINTS)
+    triangles = triangulate(np.delete(points, with_irises, axis=0), inside)
+    triangles = np.where(triangles >= 468, triangles + len(with_irises), triangles).astype(np.uint16)
+
+    mesh = Mesh(
+        vertices.astype(np.float32),
+        points.astype(np.float32),
+        triangles,
+        head_weight.astype(np.float32),
+        jaw_weights(vertices).astype(np.float32),
+        mouth_weights(vertices).astype(np.float32),
+    )
+    mesh.save(MESH_FILE)
+    soft = cv2.GaussianBlur(alpha, (3, 3), 0)
+    cv2.imwrite(str(PORTRAIT_FILE), np.dstack([bgr[Y0:Y1, X0:X1], soft]))
+    print(f"{len(vertices)} points, {len(triangles)} triangles")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
