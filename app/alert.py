@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -151,12 +152,13 @@ class Output:
 
     def step(self, now_s: float) -> float:
         """Do what is due and say when to come again. A late step is skipped, never made up for."""
-        if now_s >= self._retry_at_s:
-            self._open(now_s)
         while self._until_s <= now_s:
             self._state, for_s = next(self._steps, (False, inf))
             self._until_s += for_s
-        self._drive(now_s)
+        try:
+            self._drive(now_s)
+        except Exception as error:  # gpiozero may throw anything, and no buzzer must not mean no detection
+            self._lose(str(error) or type(error).__name__, now_s)
         return min(self._until_s, self._retry_at_s)
 
     def close(self) -> None:
@@ -164,23 +166,14 @@ class Output:
         self._retry_at_s = inf
         self._release()
 
-    def _open(self, now_s: float) -> None:
-        try:
-            self._device = self._open_device()
-        except Exception as error:  # gpiozero may throw anything, and no buzzer must not mean no detection
-            self._lose(str(error), now_s)
-            return
-        log.info("%s available", self._name)
-        self.message, self._retry_at_s = "", inf
-
     def _drive(self, now_s: float) -> None:
-        if self._device is None or self._state == self._driven:
-            return
-        try:
+        if now_s >= self._retry_at_s:
+            self._device = self._open_device()
+            self.message, self._retry_at_s = "", inf
+            log.info("%s available", self._name)
+        if self._device is not None and self._state != self._driven:
             (self._device.on if self._state else self._device.off)()
             self._driven = self._state
-        except OSError as error:
-            self._lose(str(error), now_s)
 
     def _lose(self, reason: str, now_s: float) -> None:
         if reason != self.message:
@@ -190,19 +183,16 @@ class Output:
 
     def _release(self) -> None:
         device, self._device, self._driven = self._device, None, False
-        if device is None:
-            return
-        try:
-            device.close()
-        except OSError as error:
-            log.debug("%s: %s on closing", self._name, error)
+        if device is not None:
+            with suppress(Exception):  # of a device that is gone
+                device.close()
 
 
 class Alert:
     """Buzzer and LED, driven by a thread of their own so that no pin can hold up detection.
 
-    They are first tried at once, so `availability` is known before `start`. `close` may be called twice and is
-    called at exit, but must not be from inside a signal handler, as it takes a lock.
+    They are first tried at once, so `availability` is known before `start`. `close` may be called twice, from any
+    thread, and is called at exit; a handler of SIGTERM must lead there (by SystemExit or a flag), not call it itself.
     """
 
     def __init__(
@@ -298,10 +288,10 @@ class Alert:
         with self._lock:
             hushed, self._hushed = self._hushed, False
             sound = self._waiting
-            if sound is not None and (hushed or self._buzzer.idle or sound.level > self._playing):
-                self._waiting = None
-                return hushed, sound, self._shown
-            return hushed, None, self._shown
+            if sound is None or not (hushed or self._buzzer.idle or sound.level > self._playing):
+                return hushed, None, self._shown
+            self._waiting = None
+            return hushed, sound, self._shown
 
     def _step_led(self, rhythm: Rhythm, now_s: float) -> float:
         if self._led is None:

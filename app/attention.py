@@ -6,6 +6,7 @@ and their sources are the settings' (config/settings.py); the constants here are
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -17,8 +18,10 @@ from app.verdict import Cue, Event, Level, Sight, State, Verdict
 from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
+OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
+YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
 # Of two states of one level the earlier is shown
@@ -58,6 +61,7 @@ class Glances:
         s = self._settings = settings
         self._kind = State.LOOKING_AWAY
         self._turned: State | None = None  # where the head was turned in the last pose that could be measured
+        self._last_error: PoseError | None = None
         self._measured_s = 0.0
         self._away = Share(s.glances_window_s)
         self.rule = SpellRule(
@@ -76,7 +80,9 @@ class Glances:
 
     def update(self, sample: Sample) -> None:
         """Take one sample."""
-        before, holds = self.rule.holds_now, self._is_away(sample)
+        before, last, holds = self.rule.holds_now, self._last_error, self._is_away(sample)
+        if before and holds and not self.rule.episode.event and self._is_another(last, sample):
+            self.rule.spell.restart(sample.time_s - sample.seconds / 2)
         self.rule.update(sample.time_s, holds, sample.period_s, self._kind)
         self._add_up(sample, before, holds)
 
@@ -94,7 +100,7 @@ class Glances:
             return None
         if sample.error is None:
             return True if self.is_turned_away(sample.time_s) else None
-        self._measured_s = sample.time_s
+        self._measured_s, self._last_error = sample.time_s, sample.error
         self._turned = self._direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
         if self.rule.holds_now:
@@ -113,6 +119,15 @@ class Glances:
             )
         self._kind = away or self._kind
         return away is not None
+
+    @staticmethod
+    def _is_another(last: PoseError | None, sample: Sample) -> bool:
+        """A look elsewhere, so long after the last that the road may have been looked at between."""
+        if last is None or sample.error is None or sample.seconds < OTHER_GLANCE_S:
+            return False
+        return (
+            math.hypot(sample.error.yaw_deg - last.yaw_deg, sample.error.pitch_deg - last.pitch_deg) > OTHER_GLANCE_DEG
+        )
 
     @staticmethod
     def _direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:
@@ -156,9 +171,9 @@ class Eyes:
             s.perclos_clear,
         )
 
-    def update(self, sample: Sample, closed_ear: float, is_yawning: bool) -> None:
-        """Take one sample; closed_ear: the EAR at which this driver's eyes count as closed."""
-        self.closed = None if is_yawning else self._are_closed(sample, closed_ear)
+    def update(self, sample: Sample, driver: Driver, is_yawning: bool) -> None:
+        """Take one sample."""
+        self.closed = None if is_yawning else self._are_closed(sample, driver)
         slept = self.rule.episode.event is not None
         self.rule.update(sample.time_s, self.closed, sample.period_s, State.EYES_CLOSED)
         if self.rule.episode.event is not None and not slept:
@@ -177,18 +192,18 @@ class Eyes:
         self._share.clear()
         self._microsleeps.clear()
 
-    def _are_closed(self, sample: Sample, closed_ear: float) -> bool | None:
+    def _are_closed(self, sample: Sample, driver: Driver) -> bool | None:
         if sample.sight is not Sight.CLEAR or sample.signals is None or sample.signals.ear is None:
             return None
-        looks_down = sample.error is not None and sample.error.pitch_deg < -self._settings.pitch_down_clear_deg
-        if looks_down and not self.rule.holds_now:  # lids follow the gaze down; a head that nods off closed them before
-            return None
-        return sample.signals.ear <= closed_ear
+        if not driver.eyes_can_be_judged(sample.error):
+            return True if self.rule.episode.event else None  # who fell asleep and nods has not woken up
+        return sample.signals.ear <= driver.closed_ear
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
             return max(self.perclos or 0.0, self._settings.perclos_alarm)
-        return self.perclos
+        # At 1 Hz the blinks of an alert driver cross 8 % by luck
+        return self._share.sure_ratio if self.perclos is not None else None
 
 
 class Yawns:
@@ -204,7 +219,8 @@ class Yawns:
     def update(self, sample: Sample) -> None:
         """Take one sample."""
         mar = sample.signals.mar if sample.signals and sample.sight is Sight.CLEAR else None
-        self._spell.update(sample.time_s, None if mar is None else mar > self._settings.yawn_mar, sample.period_s)
+        wide = self._settings.yawn_mar * (YAWN_STAYS if self._spell.holds_now else 1.0)
+        self._spell.update(sample.time_s, None if mar is None else mar > wide, sample.period_s)
         yawned = self._spell.lasted_s(sample.time_s, sample.period_s) >= self._settings.yawn_s
         if yawned and not self._counted:
             self._yawns.add(sample.time_s)
@@ -261,10 +277,10 @@ class Presence:
 class Attention:
     """Takes samples in the order of their time and says what they mean."""
 
-    def __init__(self, settings: Analysis, repeat_s: float) -> None:
+    def __init__(self, settings: Analysis, repeat_s: float, closed_ear_of_open: float) -> None:
         self._pace = Pace()
         self._last_s: float | None = None
-        self.driver = Driver(settings)
+        self.driver = Driver(settings, closed_ear_of_open)
         self._glances = Glances(settings)
         self._eyes = Eyes(settings)
         self._yawns = Yawns(settings)
@@ -299,7 +315,7 @@ class Attention:
         sample = self._sample(time_s, sight, signals)
         self._glances.update(sample)
         self._yawns.update(sample)
-        self._eyes.update(sample, self.driver.closed_ear, self._yawns.mouth_is_wide)
+        self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
         self._presence.update(sample, self._glances.is_turned_away(time_s))
         on_phone = sample.signals.hand_at_ear if sample.signals else None
         self._phone.update(time_s, on_phone, sample.period_s, State.PHONE)

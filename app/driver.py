@@ -1,8 +1,8 @@
 """Who drives: where this driver looks when looking at the road, how wide the eyes open, where the face is.
 
-A camera on the dashboard or the A-pillar never sees the driver from the front, and no two drivers sit alike, so all that
-attention judges is relative to what is learnt here. What is learnt stays within the mounting range of the settings, so
-that nobody can teach the program to look into the lap. Pure: the time is an argument.
+A camera on the dashboard or the A-pillar never sees the driver from the front, and no two drivers sit alike, so all
+that attention judges is relative to what is learnt here. What is learnt stays within the mounting range of the
+settings, so that nobody can teach the program to look into the lap. Pure: the time is an argument.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
 UNLEARNT_MARGIN_DEG = 8.0  # until the neutral pose is learnt, glances must go this much further (openpilot: 5 to 8)
 LEARNING_SAMPLES_MAX = 240  # of the first seconds; more at a high rate bring nothing
 LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the neutral pose along
-# Closed lids leave a mesh about a third of its open EAR; eye_closed_ratio counts from there (measured on the fake driver,
-# tests/benchmarks/fake_driver_limits.py)
-CLOSED_OF_OPEN = 0.35
 OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
 PASSENGER_SHIFT_FACES, PASSENGER_SIZE = 1.0, 0.8  # a smaller face a head's width away is somebody else
+# Eyes are judged while the face is turned no further than this from the road: a head turned up shows the plain mesh half
+# closed eyes, one turned down wide ones (tests/benchmarks/fake_driver_limits.py)
+EYES_YAW_DEG, EYES_UP_DEG, EYES_DOWN_DEG = 22.0, 9.0, 13.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ def clamp(value: float, centre: float, reach: float) -> float:
 class Driver:
     """What is known of the person at the wheel."""
 
-    def __init__(self, settings: Analysis) -> None:
+    def __init__(self, settings: Analysis, closed_ear_of_open: float) -> None:
         self._settings = settings
+        self._closed_of_open = closed_ear_of_open
         self.forget()
 
     def forget(self) -> None:
@@ -77,7 +78,7 @@ class Driver:
     @property
     def closed_ear(self) -> float:
         """EAR at and below which this driver's eyes count as closed."""
-        closed = CLOSED_OF_OPEN * self.open_ear
+        closed = self._closed_of_open * self.open_ear
         return closed + self._settings.eye_closed_ratio * (self.open_ear - closed)
 
     @property
@@ -87,10 +88,19 @@ class Driver:
             return OPEN_EAR_GUESS
         return sorted(self._open_ears)[int(OPEN_PERCENTILE * (len(self._open_ears) - 1))]
 
+    def eyes_can_be_judged(self, error: PoseError | None) -> bool:
+        """The head is near the pose in which the eyes' openness was learnt."""
+        return (
+            error is not None
+            and abs(error.yaw_deg) <= EYES_YAW_DEG
+            and -EYES_DOWN_DEG <= error.pitch_deg <= EYES_UP_DEG
+        )
+
     def learn(self, time_s: float, signals: Signals, eyes_closed: bool | None) -> None:
         """Take one sample of a face that is the driver's."""
         before, self._last = self._last, (time_s, signals)
-        if signals.ear is not None and time_s - self._last_ear_s >= OPEN_SAMPLE_EVERY_S:
+        due = time_s - self._last_ear_s >= OPEN_SAMPLE_EVERY_S
+        if due and signals.ear is not None and self.eyes_can_be_judged(self.error(signals)):
             self._open_ears.append(signals.ear)
             self._last_ear_s = time_s
         if eyes_closed or before is None or not self._is_steady(before, time_s, signals):

@@ -100,6 +100,19 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Lids:
+    """How a mesh reads eyelids: what is left of an open eye's EAR when it is shut, and the EAR that a degree up costs."""
+
+    closed_of_open: float
+    ear_per_deg_up: float
+
+
+# The plain mesh follows lids weakly, and sees them closer the higher the chin. Measured on the fake driver by
+# tests/benchmarks/fake_driver_limits.py
+PLAIN_LIDS, ATTENTION_LIDS = Lids(0.6, 0.005), Lids(0.3, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """A square in the frame, turned clockwise by rotation_rad, in which the mesh looks for one face."""
 
@@ -293,6 +306,8 @@ class FaceMesh:
         static_image_mode: bool = False,
         max_num_faces: int = 1,
     ) -> None:
+        has_attention = refine_landmarks or model != "lite"
+        self.lids = ATTENTION_LIDS if has_attention else PLAIN_LIDS
         self._refine = refine_landmarks
         self._static = static_image_mode
         self._max_faces = max_num_faces
@@ -303,7 +318,7 @@ class FaceMesh:
             self._faces = _Graph(
                 _FACE_GRAPH.format(detector=_DETECTORS[model]),
                 ("detections", "landmarks", "next_roi", _PRESENCE_STREAM),
-                with_attention=refine_landmarks or model != "lite",
+                with_attention=has_attention,
             )
             if model == "full":
                 self._hands = _Graph(
@@ -313,9 +328,7 @@ class FaceMesh:
                     model_complexity=0,
                     use_prev_landmarks=not static_image_mode,
                 )
-        self.find(
-            np.zeros((64, 64, 3), np.uint8)
-        )  # the first run allocates: let that be at start, not in the first frame
+        self.find(np.zeros((64, 64, 3), np.uint8))  # the first run allocates: rather now than in the first frame
 
     def find(self, bgr: npt.NDArray[np.uint8]) -> Face | None:
         """The driver's face in a uint8 (height, width, 3) BGR picture, or None."""

@@ -66,7 +66,10 @@ _RECENT = "SELECT * FROM events WHERE id < ? ORDER BY id DESC LIMIT ?"
 
 _REMEDIES = (  # words of the reason -> what helps
     (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left"),
-    (("read-only", "readonly", "i/o"), "restart the Pi, and change the SD card if it stays so; `dmesg | tail` shows why"),
+    (
+        ("read-only", "readonly", "i/o"),
+        "restart the Pi, and change the SD card if it stays so; `dmesg | tail` shows why",
+    ),
     (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there"),
     (("locked",), "a second detector may be running, see `snap services drivewatch`"),
     (("newer",), "`sudo snap refresh drivewatch`, or move the file away"),
@@ -100,7 +103,7 @@ class Entry:
 
 
 class Journal:
-    """Records events, from one thread at a time. Nothing here raises: what cannot be saved waits, and `problem` says so."""
+    """Records events, from one thread at a time. It never raises: what cannot be saved waits, and `problem` says so."""
 
     def __init__(
         self, path: Path, boot_id: str, *, keep_events: int = KEEP_EVENTS, keep_days: float = KEEP_DAYS
@@ -109,6 +112,7 @@ class Journal:
         self._boot_id = boot_id
         self._keep_events, self._keep_s = max(1, keep_events), keep_days * 86400
         self._db: sqlite3.Connection | None = None
+        self._inode: int | None = None
         self._began = False
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._lost = 0
@@ -202,9 +206,11 @@ class Journal:
         return (self._boot_id, event.kind.value, int(event.level), *onset, event.end_s, detail, wall_s)
 
     def _connected(self) -> sqlite3.Connection:
-        if not self._path.exists():  # also when somebody deleted the history
+        if self._inode != _inode(self._path):  # somebody deleted or replaced the history
             self._disconnect()
-        self._db = self._db or _open(self._path)
+        if self._db is None:
+            self._db = _open(self._path)
+            self._inode = _inode(self._path)
         return self._db
 
     def _disconnect(self) -> None:
@@ -260,6 +266,13 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
 def _version(db: sqlite3.Connection) -> int:
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
@@ -269,7 +282,9 @@ def _version(db: sqlite3.Connection) -> int:
 
 def _set_aside(path: Path) -> Path:
     """Rename a damaged database and keep no more than KEEP_CORRUPT of them."""
-    kept = sorted(int(n) for p in path.parent.glob(f"{path.name}.corrupt-*") if (n := p.name.rpartition("-")[2]).isdigit())
+    kept = sorted(
+        int(n) for p in path.parent.glob(f"{path.name}.corrupt-*") if (n := p.name.rpartition("-")[2]).isdigit()
+    )
     aside = path.with_name(f"{path.name}.corrupt-{max(kept, default=0) + 1}")
     for suffix in ("-wal", ""):  # the log first: a new database must never meet an old log
         with suppress(FileNotFoundError):

@@ -1,5 +1,9 @@
 """Reading picture files: what is too big, too small or damaged is named before it costs memory."""
 
+from __future__ import annotations
+
+import os
+import re
 import struct
 from pathlib import Path
 
@@ -14,6 +18,10 @@ _MAX_MEGAPIXELS = 50
 _MAX_FILE_BYTES = 100_000_000
 # A face this small has no features left; such files are icons and tracking pixels.
 _MIN_SIDE_PX = 16
+
+# What OpenCV and FFmpeg would print, SourceLost and BadPicture say once and in plain words.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's AV_LOG_QUIET; read when the first video is opened
 
 
 class BadPicture(ValueError):
@@ -33,13 +41,18 @@ def check_size(width: int, height: int) -> None:
 
 
 def picture_files(folder: Path) -> list[Path]:
-    """The picture files of a folder in order of their names."""
-    return sorted(path for path in folder.iterdir() if is_picture(path) and path.is_file())
+    """The picture files of a folder in order of their names, where 9.jpg comes before 10.jpg."""
+    return sorted((path for path in folder.iterdir() if is_picture(path) and path.is_file()), key=_by_number)
+
+
+def _by_number(path: Path) -> tuple[list[int | str], str]:
+    parts = re.split(r"(\d+)", path.name)  # every second one a number
+    return [int(part) if part.isdecimal() else part for part in parts], path.name
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the name ends as a picture's."""
-    return path.suffix.lower() in PICTURE_SUFFIXES
+    """Whether the name ends as a picture's; ._1.jpg is what a Mac leaves on a USB stick beside 1.jpg."""
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
 
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
@@ -55,6 +68,18 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     if bgr is None:
         raise BadPicture(f"{path}: not a picture, or damaged")
     return _uint8(bgr)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise BadPicture(f"{path}: larger than {_MAX_FILE_BYTES // 1_000_000} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPicture(f"{path}: {error.strerror}") from error
+    if not data:
+        raise BadPicture(f"{path}: the file is empty")
+    return data
 
 
 def stated_size(data: bytes) -> tuple[int, int]:
@@ -75,6 +100,10 @@ def stated_size(data: bytes) -> tuple[int, int]:
     return width, abs(height)
 
 
+# SOF0 to SOF15 without the tables DHT, JPG and DAC among them. Source: ITU-T T.81 table B.1.
+_JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     at = 2
     while True:
@@ -84,11 +113,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         if marker in _JPEG_FRAME_HEADERS:
             height, width = struct.unpack_from(">HH", data, at + 5)
             return width, height
-        at += 2 + length
-
-
-# SOF0 to SOF15 without the tables DHT, JPG and DAC among them. Source: ITU-T T.81 table B.1.
-_JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+        at += 1 if marker == 0xFF else 2 + length  # 0xFF before a marker is padding
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
@@ -102,30 +127,20 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return bits & 0x3FFF, bits >> 16 & 0x3FFF
 
 
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise BadPicture(f"{path}: larger than {_MAX_FILE_BYTES // 1_000_000} MB")
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadPicture(f"{path}: {error.strerror}") from error
-    if not data:
-        raise BadPicture(f"{path}: the file is empty")
-    return data
-
-
 def as_bgr(picture: MatLike | None) -> npt.NDArray[np.uint8]:
     """Make a picture of any kind one of 8 bit BGR. Raises: BadPicture."""
     if picture is None or picture.size == 0 or picture.ndim not in (2, 3):
         raise BadPicture("an empty picture")
-    channels = 1 if picture.ndim == 2 else picture.shape[2]
-    if channels not in _TO_BGR:
-        raise BadPicture(f"a picture of {channels} channels")
     eight_bit = _eight_bit(picture)
-    return eight_bit if channels == 3 else _uint8(cv2.cvtColor(eight_bit, _TO_BGR[channels]))
-
-
-_TO_BGR = {1: cv2.COLOR_GRAY2BGR, 3: -1, 4: cv2.COLOR_BGRA2BGR}
+    match 1 if picture.ndim == 2 else picture.shape[2]:
+        case 1:
+            return _uint8(cv2.cvtColor(eight_bit, cv2.COLOR_GRAY2BGR))
+        case 3:
+            return eight_bit
+        case 4:
+            return _uint8(cv2.cvtColor(eight_bit, cv2.COLOR_BGRA2BGR))
+        case channels:
+            raise BadPicture(f"a picture of {channels} channels")
 
 
 def _eight_bit(picture: MatLike) -> npt.NDArray[np.uint8]:

@@ -1,5 +1,7 @@
 """Frames of recordings for `analyze`: every one, as fast as they go, with the time they have in the file."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,8 @@ from app.camera import Frame, tick_after
 from app.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
 from app.sources import frame_rate, open_video
 
-# Containers state the number of frames from the duration, and may be off by a few.
+_FOLDER_FPS = 1.0
+# Containers state the number of frames, or derive it from the duration, and may be off by a few.
 _BROKEN_OFF_SHARE = 0.9
 
 
@@ -20,59 +23,68 @@ class Recorded:
 
     input: str
     """The video or picture file."""
-    number: int
-    """Of the frame in the video, of the picture in its folder; from 0."""
     frame: Frame
+    """Its number counts the video's frames or the folder's pictures from 0, also those that `fps` leaves out."""
 
 
 class InputError(ValueError):
     """An input, or the rest of it, could not be read; the text names file and reason."""
 
 
-def recorded_frames(inputs: Iterable[str], fps: float | None = None) -> Iterator[Recorded | InputError]:
-    """All frames of videos, picture files and folders of pictures, one input after the other.
+def recorded_frames(inputs: Iterable[str | Path], fps: float | None = None) -> Iterator[Recorded | InputError]:
+    """All frames of videos, pictures and folders of pictures, one input after the other.
 
     `fps` takes that many frames a second from a video, and is the rate of the pictures in a folder (else 1).
     What cannot be read is an InputError in its place; the rest follows.
     """
-    for name in inputs:
-        path = Path(name)
+    for path in map(Path, inputs):
         try:
-            if path.is_dir():
-                yield from _folder(path, fps or 1.0)
-            elif is_picture(path):
-                yield _picture(path, 0, 0.0)
-            else:
-                yield from _video(path, fps)
+            pictures = _pictures(path)
+            yield from _video(path, fps) if pictures is None else _folder(path, pictures, fps or _FOLDER_FPS)
+        except SourceLost as lost:
+            yield InputError(str(lost))
         except OSError as error:
-            yield InputError(str(error) if isinstance(error, SourceLost) else f"{path}: {error.strerror}")
+            yield InputError(f"{path}: {error.strerror}")
 
 
-def _folder(folder: Path, fps: float) -> Iterator[Recorded | InputError]:
-    files = picture_files(folder)
-    if not files:
-        yield InputError(f"{folder}: no pictures in this folder")
-    for number, path in enumerate(files):
-        yield _picture(path, number, number / fps)
-
-
-def _picture(path: Path, number: int, time_s: float) -> Recorded | InputError:
+def frame_count(path: str | Path) -> int | None:
+    """How many frames an input has, which is where `number` ends; None if that cannot be told beforehand."""
     try:
-        return Recorded(str(path), number, Frame(read_picture(path), time_s, number))
-    except BadPicture as bad:
-        return InputError(str(bad))
+        pictures = _pictures(Path(path))
+        if pictures is not None:
+            return len(pictures)
+        capture = open_video(Path(path))
+    except OSError:
+        return None
+    count = _stated_count(capture)
+    capture.release()
+    return count if count > 0 else None
 
 
-def _video(path: Path, fps: float | None) -> Iterator[Recorded | InputError]:
+def _pictures(path: Path) -> list[Path] | None:
+    """The pictures of a folder, of which a single picture is one of one; None for a video."""
+    if path.is_dir():
+        return picture_files(path)
+    return [path] if is_picture(path) else None
+
+
+def _folder(folder: Path, pictures: list[Path], fps: float) -> Iterator[Recorded | InputError]:
+    if not pictures:
+        yield InputError(f"{folder}: no pictures in this folder")
+    for number, path in enumerate(pictures):
+        try:
+            yield Recorded(str(path), Frame(read_picture(path), number / fps, number))
+        except BadPicture as bad:
+            yield InputError(str(bad))
+
+
+def _video(path: Path, fps: float | None) -> Iterator[Recorded]:
     capture = open_video(path)
     try:
         for number, time_s in _grabbed(path, capture, fps):
-            try:
-                bgr = as_bgr(capture.retrieve()[1])
-            except BadPicture as bad:
-                yield InputError(f"{path}: frame {number}: {bad}")
-            else:
-                yield Recorded(str(path), number, Frame(bgr, time_s, number))
+            yield Recorded(str(path), Frame(as_bgr(capture.retrieve()[1]), time_s, number))
+    except BadPicture as bad:
+        raise SourceLost(f"{path}: {bad}") from bad
     finally:
         capture.release()
 
@@ -89,9 +101,14 @@ def _grabbed(path: Path, capture: cv2.VideoCapture, fps: float | None) -> Iterat
             yield number, time_s
             tick = tick_after(tick, time_s, fps)
         number += 1
-    expected = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    if number == 0 or number < _BROKEN_OFF_SHARE * expected:
-        raise SourceLost(f"{path}: breaks off after {number} of {expected} frames")
+    # A variable rate makes one of the two look short, never both.
+    enough = _BROKEN_OFF_SHARE * _stated_count(capture)
+    if number == 0 or (number < enough and time_s < enough / rate):
+        raise SourceLost(f"{path}: breaks off after {number} of {_stated_count(capture)} frames")
+
+
+def _stated_count(capture: cv2.VideoCapture) -> int:
+    return int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
 
 
 def _time_s(capture: cv2.VideoCapture, last_s: float, rate: float) -> float:

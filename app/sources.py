@@ -1,5 +1,7 @@
 """What pictures come from: a video file, a folder of pictures, the fake driver (devices: see v4l2.py)."""
 
+from __future__ import annotations
+
 import os
 import select
 import subprocess
@@ -12,20 +14,15 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from app.pictures import (
-    PICTURE_SUFFIXES,
-    BadPicture,
-    SourceLost,
-    check_size,
-    is_picture,
-    picture_files,
-    read_picture,
-)
+from app.pictures import PICTURE_SUFFIXES, BadPicture, SourceLost, check_size, is_picture, picture_files, read_picture
 from app.v4l2 import open_device
 from config import settings
 
-# A video that fell behind (the Pi slept) plays on from here instead of racing through the lost time.
-_CATCH_UP_FRAMES = 600
+# At most so many frames of a video are skipped to keep up with the time, which bounds what one grab takes; what is
+# still missing then (the Pi slept, the video is too large for it) is left out.
+_CATCH_UP_FRAMES = 120
+# FFmpeg plays any text file as a video of a terminal.
+_ANSI_ART = int.from_bytes(b"ansi", "little")
 # The renderer needs some 20 ms, but the first picture waits for Python to start from a slow card.
 _FAKE_ANSWER_S = 10.0
 _ROOT = Path(__file__).parents[1]
@@ -49,6 +46,17 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give everything back; may be called twice."""
+
+
+def open_source(camera: settings.Camera) -> Source:
+    """Open what `camera.source` names. Raises: OSError, as SourceLost where more than the errno is known."""
+    source, size = camera.source, (camera.width, camera.height)
+    if source.startswith("fake:"):
+        return fake_driver(source.removeprefix("fake:"), *size)
+    if source == "auto" or source.isdecimal() or source.startswith("/dev/v"):
+        return open_device(source, size, camera.target_fps)
+    path = Path(source)
+    return PictureFolder(path) if path.is_dir() or is_picture(path) else VideoFile(path)
 
 
 class VideoFile:
@@ -90,13 +98,12 @@ class VideoFile:
 
 
 def open_video(path: Path) -> cv2.VideoCapture:
-    """Open a video file. Raises: SourceLost."""
-    if not path.is_file():
-        raise SourceLost(f"{path}: no such file")
-    if path.stat().st_size == 0:
-        raise SourceLost(f"{path}: the file is empty")
-    # Each decoder thread keeps its own pictures in memory.
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    """Open a video file. Raises: OSError, as SourceLost where it is no video."""
+    with path.open("rb") as file:
+        if not file.read(1):
+            raise SourceLost(f"{path}: the file is empty")
+    # Absolute, lest FFmpeg take "a:b.mp4" for a protocol; one thread, as each keeps its own pictures in memory.
+    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     try:
         if not capture.isOpened() or capture.get(cv2.CAP_PROP_FOURCC) == _ANSI_ART:
             raise SourceLost(f"{path}: not a video, or damaged")
@@ -104,10 +111,6 @@ def open_video(path: Path) -> cv2.VideoCapture:
     except BadPicture as bad:
         raise SourceLost(f"{path}: {bad}") from bad
     return capture
-
-
-# FFmpeg plays any text file as a video of a terminal.
-_ANSI_ART = int.from_bytes(b"ansi", "little")
 
 
 def frame_rate(capture: cv2.VideoCapture) -> float:
@@ -120,11 +123,10 @@ class PictureFolder:
     """The pictures of a folder (or one picture) in order of their names, one at each grab, over and over."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise SourceLost(f"{path}: no such file")
         self._files = picture_files(path) if path.is_dir() else [path]
         if not self._files:
             raise SourceLost(f"{path}: no pictures ({', '.join(PICTURE_SUFFIXES)}) in this folder")
+        self._files[0].stat()  # a single picture may be missing
         self._index = -1
         self.name = str(path)
         self.size: tuple[int, int] | None = None
@@ -142,25 +144,28 @@ class PictureFolder:
 
 
 class FakeDriver:
-    """The rendered driver, in a process of its own so that the renderer's memory is not the detector's."""
+    """The rendered driver, in a process of its own so that the renderer's memory is not the detector's.
+
+    The process reads a time in seconds from each line and answers with the picture of that time, as raw BGR.
+    """
 
     def __init__(
-        self, command: Sequence[str], size: tuple[int, int], answer_s: float = _FAKE_ANSWER_S
+        self, name: str, command: Sequence[str], size: tuple[int, int], answer_s: float = _FAKE_ANSWER_S
     ) -> None:
-        self.name = f"fake driver ({command[-1]})"
+        self.name = name
         self.size: tuple[int, int] | None = size
         self._shape = (size[1], size[0], 3)
         self._answer_s = answer_s
         self._time_s = 0.0
-        # A session of its own: Ctrl-C is for the detector, which then closes the pipe.
+        # A session of its own: Ctrl-C is for the detector, which then ends the process.
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            cwd=_ROOT,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
         )
 
     def grab(self, time_s: float) -> None:
@@ -207,16 +212,5 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def fake_driver(scenario: str, width: int, height: int) -> FakeDriver:
     """Start the fake driver with one of its scenarios."""
-    command = [sys.executable, "-m", "app.fake_driver"]
-    return FakeDriver([*command, scenario, "--width", str(width), "--height", str(height)], (width, height))
-
-
-def open_source(camera: settings.Camera) -> Source:
-    """Open what `camera.source` names. Raises: SourceLost."""
-    size = (camera.width, camera.height)
-    if camera.source.startswith("fake:"):
-        return fake_driver(camera.source.removeprefix("fake:"), *size)
-    if camera.source == "auto" or camera.source.isdecimal() or camera.source.startswith("/dev/"):
-        return open_device(camera.source, size, camera.target_fps)
-    path = Path(camera.source)
-    return PictureFolder(path) if path.is_dir() or is_picture(path) else VideoFile(path)
+    command = [sys.executable, "-m", "app.fake_driver", scenario, "--width", str(width), "--height", str(height)]
+    return FakeDriver(f"fake:{scenario}", command, (width, height))

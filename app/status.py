@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
@@ -15,7 +14,7 @@ from itertools import islice
 from math import inf, isfinite
 from pathlib import Path
 from types import NoneType
-from typing import TypeVar, get_args, get_origin, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 from app.verdict import Event, Level, Neutral, State
 
@@ -27,8 +26,6 @@ STATUS_MAX_BYTES = 64 * 1024  # a full one has 6 KiB
 ITEMS_MAX, TEXT_MAX = 20, 500  # of a list, and of a text in characters
 WANTED_S = 10.0  # the page asks again every 2 to 5 s
 REQUESTS_MAX = 16  # files looked at in one turn
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The fields of app.memory.Usage, what the settings allow, and the rung of the governor's ladder (0: nothing saved)."""
+    """The fields of app.memory.Usage, the budget of the settings, and the governor's rung (0: nothing is saved)."""
 
     rss_mb: float = 0.0
     pss_mb: float | None = None
@@ -109,9 +106,9 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that the daemon knows at one moment. Times are monotonic, which all processes of one boot share; wall_s is Unix time.
+    """What the daemon knows at time_s. Times are monotonic, which all processes of a boot share; wall_s is Unix time.
 
-    health: one line with its remedy, empty while all is well. events: the newest, newest last.
+    health: one line with its remedy, empty while all is well. events: the newest ones, newest last.
     """
 
     sequence: int = 0
@@ -176,10 +173,10 @@ def read(path: Path) -> Status | None:
     """What the daemon wrote last, None where it is missing or makes no sense. Unknown and unfit fields are left out."""
     try:
         with path.open("rb") as file:
-            found = json.loads(file.read(STATUS_MAX_BYTES))
-        return _parsed(Status, found)
+            status = _parsed(Status, json.loads(file.read(STATUS_MAX_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return status if isinstance(status, Status) else None
 
 
 def age_s(status: Status, now_s: float) -> float:
@@ -197,7 +194,7 @@ class Preview:
         self.remove()
 
     def wanted(self, now_s: float) -> bool:
-        """True for 10 s after each question. The file's time is only compared with itself, as the wall clock may jump."""
+        """True for 10 s after each question; its file's time is compared with itself alone, as the wall clock jumps."""
         mtime_ns = _mtime_ns(self._wanted)
         if mtime_ns != self._mtime_ns:
             self._mtime_ns, self._asked_s = mtime_ns, now_s
@@ -296,27 +293,45 @@ def _plain(value: object) -> object:
     return value
 
 
+_UNFIT = (ValueError, TypeError, KeyError, OverflowError)
 _hints = cache(get_type_hints)
 
 
-def _parsed(kind: type[T], raw: object) -> T:
-    """Make a dataclass of a JSON object; raises ValueError when it lacks a field that has no default."""
-    if not isinstance(raw, Mapping):
-        raise ValueError(f"{kind.__name__} is no object")
+def _parsed(kind: type, raw: object) -> object:
+    """Make a dataclass of the fields of a JSON object that fit; TypeError when one without a default is missing."""
+    if not isinstance(raw, dict):
+        raise TypeError(f"{kind.__name__} is no object")
     fitting = {}
     for name, hint in _hints(kind).items():
-        with suppress(ValueError, TypeError, KeyError, OverflowError):
+        with suppress(*_UNFIT):
             fitting[name] = _fit(hint, raw[name])
     return kind(**fitting)
 
 
 def _fit(hint: object, raw: object) -> object:
-    """The value as a field of this type takes it, or ValueError."""
+    """The value as a field of this type takes it; raises one of _UNFIT."""
     options = get_args(hint)
-    if get_origin(hint) is tuple and isinstance(raw, list):
-        return tuple(_fit(options[0], item) for item in raw[-ITEMS_MAX:])
+    if get_origin(hint) is tuple:
+        return _fit_each(options[0], raw)
     if NoneType in options:
         return None if raw is None else _fit(options[0], raw)
-    if not isinstance(hint, type):
-        raise ValueError
-    ...
+    assert isinstance(hint, type)
+    if is_dataclass(hint):
+        return _parsed(hint, raw)
+    if issubclass(hint, Enum):
+        return hint(raw)
+    if hint is float and type(raw) is int:
+        raw = float(raw)
+    if type(raw) is not hint or (type(raw) is float and not isfinite(raw)):
+        raise ValueError(f"no {hint.__name__}")
+    return raw
+
+
+def _fit_each(hint: object, raw: object) -> tuple[object, ...]:
+    if not isinstance(raw, list):
+        raise TypeError("no list")
+    items = []
+    for item in raw[-ITEMS_MAX:]:
+        with suppress(*_UNFIT):
+            items.append(_fit(hint, item))
+    return tuple(items)

@@ -7,6 +7,7 @@ at a low rate"). Everything counts seconds between samples that agree, never fra
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ HOLD_OFF_PERIODS = 1.5  # a condition that cannot be measured neither starts nor
 NEAREST_PERIODS = 0.4
 FIRST_PERIOD_S = 1.0  # the product's rate, until two samples have been seen
 PERIODS_KEPT = 9
+SURE_SIGMAS = 1.64  # 95 of 100, one-sided
 
 
 class Pace:
@@ -71,6 +73,11 @@ class Spell:
         else:
             self._off(time_s, period_s)
 
+    def restart(self, time_s: float) -> None:
+        """It was another stretch that ended about now; the next sample begins a new one."""
+        self.span = self._back = None
+        self._last_off_s = time_s
+
     def lasted_s(self, time_s: float, period_s: float) -> float:
         """Seconds since the onset's midpoint as rules compare them: rounded to the nearest sample; 0 if nothing lasts."""
         if self.span is None:
@@ -119,14 +126,19 @@ class Share:
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
-        self._bins: deque[list[float]] = deque()  # [start_s, held_s, measured_s]
+        self._bins: deque[list[float]] = deque()  # [start_s, held_s, measured_s, held_s squared by run]
+        self._run_s = 0.0
 
     def add(self, time_s: float, held_s: float, measured_s: float) -> None:
         """Add the time since the sample before: how long it was measured and how long the condition held."""
         if not self._bins or time_s - self._bins[-1][0] >= 1.0:
-            self._bins.append([time_s, 0.0, 0.0])
-        self._bins[-1][1] += held_s
-        self._bins[-1][2] += measured_s
+            self._bins.append([time_s, 0.0, 0.0, 0.0])
+        newest = self._bins[-1]
+        newest[1] += held_s
+        newest[2] += measured_s
+        if measured_s > 0:
+            before_s, self._run_s = self._run_s, self._run_s + held_s if held_s > 0 else 0.0
+            newest[3] += max(0.0, self._run_s**2 - before_s**2)
         self.trim(time_s)
 
     def trim(self, time_s: float) -> None:
@@ -146,18 +158,28 @@ class Share:
     @property
     def held_s(self) -> float:
         """Seconds in the window in which the condition held."""
-        return sum(held for _, held, _ in self._bins)
+        return sum(held for _, held, _, _ in self._bins)
 
     @property
     def measured_s(self) -> float:
         """Seconds in the window that were measured."""
-        return sum(measured for _, _, measured in self._bins)
+        return sum(measured for _, _, measured, _ in self._bins)
 
     @property
     def ratio(self) -> float | None:
         """held_s over measured_s; None when nothing was measured."""
         measured_s = self.measured_s
         return self.held_s / measured_s if measured_s > 0 else None
+
+    @property
+    def sure_ratio(self) -> float | None:
+        """The ratio that is surely reached: runs of d seconds met by chance scatter their sum by the root of sum d².
+
+        Few runs prove little, be they blinks that a slow camera happened to meet or one long sleep.
+        """
+        measured_s = self.measured_s
+        scatter_s = math.sqrt(sum(squares for *_, squares in self._bins))
+        return (self.held_s - SURE_SIGMAS * scatter_s) / measured_s if measured_s > 0 else None
 
 
 class Recent:

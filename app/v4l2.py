@@ -1,9 +1,10 @@
 """Cameras of the Video4Linux kernel interface: which nodes are cameras, and reading them."""
 
+from __future__ import annotations
+
 import errno
 import fcntl
 import os
-import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,20 +24,26 @@ _CAPABILITY = struct.Struct("=16s32s32s6I")
 _VIDIOC_QUERYCAP = 0x80685600
 _VIDEO_CAPTURE, _VIDEO_M2M_MPLANE, _VIDEO_M2M, _DEVICE_CAPS = 0x1, 0x4000, 0x8000, 0x8000_0000
 # struct v4l2_requestbuffers: count, type, memory, capabilities, flags. Asking for none changes nothing but
-# answers EBUSY while another program streams, where OpenCV would wait 10 s for each of its own attempts.
+# answers EBUSY while another program streams, where OpenCV would wait at each of its own attempts.
 _REQUEST_BUFFERS = struct.Struct("=5I")
 _VIDIOC_REQBUFS = 0xC0145608
 _BUF_TYPE_VIDEO_CAPTURE, _MEMORY_MMAP = 1, 1
 
-# Nodes of the Pi that exist without a camera (codec, ISP), and its ribbon cable receivers, whose raw sensor
-# data needs libcamera. Source: shared/snap-facts.md section 4.
-_NOT_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "pispbe", "rpi-hevc", "rpivid", "unicam", "rp1-cfe")
+# Nodes of the Pi that exist without a camera, and its ribbon cable receivers, whose raw sensor data needs libcamera.
+# Source: the names of these drivers in Raspberry Pi's Linux 6.6.
+_CODECS = ("bcm2835-codec", "bcm2835-isp", "pispbe", "rpi-hevc", "rpivid")
+_RIBBON_CABLE = ("unicam", "rp1-cfe")
+_NODES = 64  # the Pi's own end at 31; asking by number needs no right to list /dev
 
-_CONNECT = "`sudo snap connect drivewatch:camera` (outside the snap: `sudo usermod -aG video $USER`)"
-# s that OpenCV waits for a picture, 10 of its own accord; a camera at 5 a second never needs so long.
-_SELECT_TIMEOUT_S = "3"
-# UVC cameras offer 5 and more; the slower, the less USB and processor time is spent on pictures nobody takes.
-_MIN_DEVICE_FPS = 5.0
+_NO_CAMERA = "no camera found: plug a USB camera in; `lsusb` lists what is plugged in"
+_ONLY_RIBBON_CABLE = "a camera on the ribbon cable cannot be read: plug a USB camera in"
+
+_SELECT_TIMEOUT_S = "3"  # that OpenCV waits for a picture, 10 of its own accord; a camera at 10 a second needs 0.2
+# The driver fills a buffer that nobody wants before the one that somebody waits for, and each can take two of the
+# device's frames, as the one under way is lost. A faster device costs USB and processor time.
+_DEVICE_FRAMES, _MIN_DEVICE_FPS = 4.0, 10.0
+# Taken this often, even a picture that waited in the buffer is new.
+_NEW_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Node:
     @property
     def is_camera(self) -> bool:
         """Whether pictures of the world come from it."""
-        return self.captures and not self.driver.startswith(_NOT_CAMERAS)
+        return self.captures and not self.driver.startswith((*_CODECS, *_RIBBON_CABLE))
 
     def __str__(self) -> str:
         return f"{self.path} ({self.driver}: {self.card})"
@@ -79,28 +86,6 @@ def _ask(path: Path, ioctl: Ioctl, request: int, answer: bytearray) -> None:
         os.close(fd)
 
 
-def video_nodes(dev: Path = Path("/dev")) -> list[Path]:
-    """The /dev/videoN in order of their numbers."""
-    return sorted(dev.glob("video[0-9]*"), key=lambda path: int(re.sub(r"\D", "", path.name)))
-
-
-def find_camera(dev: Path = Path("/dev"), ioctl: Ioctl = fcntl.ioctl) -> Node:
-    """The node that `auto` means: the first USB camera, else the first other camera. Raises: SourceLost."""
-    cameras: list[Node] = []
-    refusals: list[SourceLost] = []
-    for path in video_nodes(dev):
-        try:
-            node = query_node(path, ioctl)
-            if node.is_camera:
-                check_free(node, ioctl)
-                cameras.append(node)
-        except OSError as error:
-            refusals.append(explain(path, error))
-    if cameras:
-        return min(cameras, key=lambda node: node.driver != "uvcvideo")  # the first of the best
-    raise refusals[0] if refusals else SourceLost(f"no camera found: plug a USB camera in; if it is, {_CONNECT}")
-
-
 def find_node(source: str, dev: Path = Path("/dev"), ioctl: Ioctl = fcntl.ioctl) -> Node:
     """The node that the setting `camera.source` names: auto, a number or a path. Raises: SourceLost."""
     if source == "auto":
@@ -115,6 +100,28 @@ def find_node(source: str, dev: Path = Path("/dev"), ioctl: Ioctl = fcntl.ioctl)
     except OSError as error:
         raise explain(path, error) from error
     return node
+
+
+def find_camera(dev: Path = Path("/dev"), ioctl: Ioctl = fcntl.ioctl) -> Node:
+    """The node that `auto` means: the first USB camera, else the first other camera. Raises: SourceLost."""
+    nodes: list[Node] = []
+    refusals: list[SourceLost] = []
+    for path in (dev / f"video{number}" for number in range(_NODES)):
+        try:
+            node = query_node(path, ioctl)
+            if node.is_camera:
+                check_free(node, ioctl)
+            nodes.append(node)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refusals.append(explain(path, error))
+    cameras = [node for node in nodes if node.is_camera]
+    if cameras:
+        return min(cameras, key=lambda node: node.driver != "uvcvideo")  # the first of the best
+    if refusals:
+        raise refusals[0]
+    raise SourceLost(_ONLY_RIBBON_CABLE if any(n.driver.startswith(_RIBBON_CABLE) for n in nodes) else _NO_CAMERA)
 
 
 def check_free(node: Node, ioctl: Ioctl = fcntl.ioctl) -> None:
@@ -133,7 +140,7 @@ def explain(path: Path, error: OSError) -> SourceLost:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
             text = f"{path} does not exist: plug the camera in, or set camera.source to auto"
         case errno.EACCES | errno.EPERM:
-            text = f"{path} may not be opened: {_CONNECT}"
+            text = f"{path} may not be opened: {_grant()}"
         case errno.EBUSY:
             text = f"{path} is used by another program: `sudo fuser -v {path}` names it"
         case errno.ENOTTY | errno.EINVAL:
@@ -141,6 +148,11 @@ def explain(path: Path, error: OSError) -> SourceLost:
         case _:
             text = f"{path} gives no picture ({error.strerror}): plug the camera out and in again"
     return SourceLost(text)
+
+
+def _grant() -> str:
+    snap = os.environ.get("SNAP_INSTANCE_NAME")
+    return f"`sudo snap connect {snap}:camera`" if snap else "`sudo usermod -aG video $USER`, then log in again"
 
 
 class Device:
@@ -155,10 +167,10 @@ class Device:
     ) -> None:
         self.name = str(node)
         self._path = node.path
-        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", _SELECT_TIMEOUT_S)
+        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", _SELECT_TIMEOUT_S)  # read at the first wait
         self._capture = open_capture(str(node.path), cv2.CAP_V4L2)
         if not self._capture.isOpened():
-            raise self._no_picture()
+            raise self._no_picture("it cannot be opened")
         self._request(size, fps)
         get = self._capture.get
         self.size: tuple[int, int] | None = (
@@ -166,31 +178,35 @@ class Device:
             int(get(cv2.CAP_PROP_FRAME_HEIGHT)),
         )
         self._buffers = max(1, int(get(cv2.CAP_PROP_BUFFERSIZE)))
+        self._grabbed_s = 0.0
 
     def _request(self, size: tuple[int, int], fps: float) -> None:
         # A device that has another format, size or rate keeps its own: that is no error.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+        fourccs = (cv2.VideoWriter.fourcc(*code) for code in ("MJPG", "YUYV"))
+        any(self._capture.set(cv2.CAP_PROP_FOURCC, fourcc) for fourcc in fourccs)
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
-        self._capture.set(cv2.CAP_PROP_FPS, max(fps, _MIN_DEVICE_FPS))
+        self._capture.set(cv2.CAP_PROP_FPS, max(fps * _DEVICE_FRAMES, _MIN_DEVICE_FPS))
 
     def grab(self, time_s: float) -> None:
         """Wait for the device's next picture.
 
-        Each grab gives the buffer held to the driver before it takes another: after as many grabs as there
-        are buffers, all that were filled in the past are gone.
+        Retrieving gives the buffer back to the driver, which fills it at once: a second later every buffer holds a
+        picture of the past. After one grab more than there are buffers all of those are gone.
         """
-        for _ in range(self._buffers):
+        is_new = time_s - self._grabbed_s < _NEW_S
+        for _ in range(1 if is_new else 1 + self._buffers):
             if not self._capture.grab():
-                raise self._no_picture()
+                raise self._no_picture("it has stopped sending")
+        self._grabbed_s = time_s
 
     def retrieve(self) -> MatLike | None:
         """Decode it."""
         return self._capture.retrieve()[1]
 
-    def _no_picture(self) -> SourceLost:
-        return explain(self._path, OSError(errno.EIO, "it has stopped sending"))
+    def _no_picture(self, reason: str) -> SourceLost:
+        return explain(self._path, OSError(errno.EIO, reason))
 
     def close(self) -> None:
         """Release the device."""

@@ -8,11 +8,19 @@ from dataclasses import dataclass, replace
 from app.attention import Attention
 from app.signals import Signals
 from app.verdict import Cue, Event, Level, Sight, State, Verdict
-from config.settings import Settings
+from config.settings import Analysis, Settings
 
 OPEN_EAR, CLOSED_EAR = 0.30, 0.10
 ROAD = Signals(
-    yaw_deg=0, pitch_deg=0, roll_deg=0, ear=OPEN_EAR, mar=0.02, hand_at_ear=False, confidence=1, face_x=0.5, face_width=0.3
+    yaw_deg=0,
+    pitch_deg=0,
+    roll_deg=0,
+    ear=OPEN_EAR,
+    mar=0.02,
+    hand_at_ear=False,
+    confidence=1,
+    face_x=0.5,
+    face_width=0.3,
 )
 REPEAT_S = Settings().alerting.repeat_s
 
@@ -24,6 +32,10 @@ class Part:
     for_s: float
     signals_at: Callable[[float], Signals | None]
     sight: Sight = Sight.CLEAR
+
+
+def new_attention(analysis: Analysis | None = None) -> Attention:
+    return Attention(analysis or Settings().analysis, REPEAT_S, CLOSED_EAR / OPEN_EAR)
 
 
 def attentive(for_s: float) -> Part:
@@ -81,7 +93,7 @@ def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterat
 
 def story(*parts: Part, fps: float = 1.0, phase_s: float = 0.0, settings: Settings | None = None) -> list[Verdict]:
     """The verdicts of a whole story; it starts at time 0."""
-    attention = Attention((settings or Settings()).analysis, REPEAT_S)
+    attention = new_attention((settings or Settings()).analysis)
     return [attention.update(*sample) for sample in samples(parts, fps, phase_s)]
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 from gpiozero import LED, Buzzer
+from gpiozero.exc import PinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
 from app.alert import (
@@ -22,16 +26,19 @@ from app.alert import (
     TEST,
     TUNES_HZ,
     Alert,
+    Availability,
     Rhythm,
     led_rhythm,
     open_alert,
     sound_of,
+    steps_of,
     tune,
 )
 from app.pins import GpioRefused, Switch
 from app.verdict import Cue, Level, State
 
 BUZZER, LAMP = 17, 27
+ROOT = Path(__file__).parents[1]
 CUES = [Cue(kind, level) for kind in State for level in Level if level is not Level.NONE]
 
 
@@ -227,14 +234,17 @@ def test_a_passive_buzzer_is_driven_at_the_notes_of_its_tune() -> None:
     assert sum(for_s for _, for_s in steps) == pytest.approx(0.3)
 
 
-def test_a_tune_lasts_as_long_as_its_beeps() -> None:
-    cue = Cue(State.DROWSY, Level.WARNING)
+@pytest.mark.parametrize("cue", CUES)
+def test_a_tune_lasts_as_long_as_its_beeps(cue: Cue) -> None:
+    sound = sound_of(cue)
+    tune_s, beeps_s = (sum(for_s for _, for_s in steps_of(sound, beep_only)) for beep_only in (False, True))
+    assert tune_s == pytest.approx(beeps_s, abs=0.002 * len(sound.rhythm))  # each beep ends with a whole wave
+
+
+def test_without_beep_only_the_buzzer_is_driven_by_a_wave() -> None:
     bench = Bench(beep_only=False)
-    bench.alert.play(cue)
-    heard = bench.run(10)
-    lasting_ms = length_ms(sound_of(cue).rhythm) - sound_of(cue).rhythm[-1][1]
-    assert len(heard) > 500, "a wave, not a level"
-    assert sum(length for _, length in heard) == pytest.approx(lasting_ms, rel=0.15)  # each edge rounded to a ms
+    bench.alert.play(Cue(State.DROWSY, Level.WARNING))
+    assert len(bench.run(10)) > 500
 
 
 # The LED
@@ -326,8 +336,7 @@ def test_a_refused_buzzer_is_tried_again_told_once_and_welcomed_once(caplog: pyt
     caplog.set_level(logging.INFO)
     buzzer = Flaky(refusal="refused: `sudo snap connect drivewatch:gpio-control`")
     alert = flaky_alert(buzzer)
-    assert not alert.availability.buzzer_ok
-    assert alert.availability.buzzer_message == buzzer.refusal
+    assert alert.availability == Availability(False, buzzer.refusal, True, LED_OFF)
     for tenth_s in range(600):
         alert.step(tenth_s / 10)
     assert buzzer.opened == 60 / RETRY_S
@@ -362,6 +371,14 @@ def test_a_buzzer_lost_while_it_sounds_is_given_back_and_found_again() -> None:
     buzzer.lost = False
     alert.step(RETRY_S)
     assert alert.availability.buzzer_ok
+
+
+def test_any_error_of_gpiozero_is_a_lost_buzzer_and_not_the_end_of_the_alerts() -> None:
+    def open_buzzer() -> Switch:
+        raise PinFactoryFallback
+
+    alert = Alert(open_buzzer, None, clock=lambda: 0.0)
+    assert alert.availability.buzzer_message == "PinFactoryFallback"
 
 
 def test_a_missing_led_leaves_the_buzzer_alone() -> None:
@@ -414,3 +431,37 @@ def test_a_pin_that_hangs_does_not_hold_up_the_caller() -> None:
             alert.show(State.EYES_CLOSED, Level.ALARM)
         buzzer.free.set()
     assert buzzer.closed == 1
+
+
+DAEMON = """
+import signal, sys, time
+from app.alert import Alert
+from app.verdict import Cue, Level, State
+
+class Told:
+    def on(self): print("on", flush=True)
+    def off(self): print("off", flush=True)
+    def close(self): print("closed", flush=True)
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+alert = Alert(Told, None)
+alert.start()
+alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
+if sys.argv[1:]:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("terminated", [False, True], ids=["exit", "SIGTERM"])
+def test_the_buzzer_is_given_back_at_exit_and_at_sigterm(terminated: bool) -> None:
+    command = [sys.executable, "-c", DAEMON, *["wait"] * terminated]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as daemon:
+        assert daemon.stdout
+        if terminated:
+            assert daemon.stdout.readline() == "on\n"
+            daemon.terminate()
+        said, complaints = daemon.communicate(timeout=20)
+    assert said.splitlines()[-1] == "closed"
+    assert complaints.strip() == ("terminated" if terminated else "")

@@ -1,8 +1,8 @@
+import itertools
 from dataclasses import replace
 
 import pytest
 
-from app.attention import Attention
 from app.verdict import Level, Sight, State
 from config.settings import Settings
 from tests.story import (
@@ -16,6 +16,7 @@ from tests.story import (
     looking,
     lost,
     mouth_open,
+    new_attention,
     on_phone,
     passenger,
     reached,
@@ -38,7 +39,7 @@ def kinds(verdicts):
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_ten_minutes_of_attention_raise_nothing(fps):
+def test_ten_minutes_of_attention_raise_nothing(fps) -> None:
     verdicts = story(attentive(600), fps=fps)
     assert events(verdicts) == []
     assert cues(verdicts) == []
@@ -46,7 +47,7 @@ def test_ten_minutes_of_attention_raise_nothing(fps):
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_mirror_and_instrument_glances_stay_silent(fps):
+def test_mirror_and_instrument_glances_stay_silent(fps) -> None:
     for phase_s in phases(fps):
         turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), looking(1.2, pitch_deg=-22))
         verdicts = story(attentive(START_S), *turn * 20, fps=fps, phase_s=phase_s)
@@ -64,7 +65,7 @@ def test_mirror_and_instrument_glances_stay_silent(fps):
         (State.LOOKING_DOWN, {"pitch_deg": -25}),
     ],
 )
-def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(fps, kind, turn):
+def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(fps, kind, turn) -> None:
     limits = {
         Level.CAUTION: ANALYSIS.away_caution_s,
         Level.WARNING: ANALYSIS.away_warning_s,
@@ -79,24 +80,24 @@ def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(fps, kind, tur
             assert abs(alert_s - START_S - limit_s) <= 1 / fps + 1e-6
 
 
-def test_the_warning_of_three_and_a_half_seconds_falls_on_the_fourth_sample_away():
+def test_the_warning_of_three_and_a_half_seconds_falls_on_the_fourth_sample_away() -> None:
     verdicts = story(attentive(START_S), looking(9, yaw_deg=40))
     assert reached(verdicts, State.LOOKING_AWAY, Level.WARNING) == START_S + 3
 
 
-def test_an_event_says_between_which_times_it_began_and_when_it_ended():
+def test_an_event_says_between_which_times_it_began_and_when_it_ended() -> None:
     (event,) = events(story(attentive(START_S), looking(6, yaw_deg=40), attentive(20), phase_s=0.25))
     assert event.onset_earliest_s <= START_S <= event.onset_latest_s
     assert event.end_s is not None
     assert abs(event.end_s - START_S - 6) <= 1
 
 
-def test_eleven_seconds_away_are_unresponsive():
+def test_eleven_seconds_away_are_unresponsive() -> None:
     (event,) = events(story(attentive(START_S), looking(14, yaw_deg=40), attentive(5)))
     assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
 
 
-def test_the_alarm_repeats_while_the_driver_looks_away_and_stops_with_the_glance():
+def test_the_alarm_repeats_while_the_driver_looks_away_and_stops_with_the_glance() -> None:
     verdicts = story(attentive(START_S), looking(20, yaw_deg=40), attentive(20))
     alarms = [time_s for time_s, cue in cues(verdicts) if cue.level is Level.ALARM]
     assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in zip(alarms, alarms[1:]))
@@ -104,16 +105,16 @@ def test_the_alarm_repeats_while_the_driver_looks_away_and_stops_with_the_glance
     assert max(alarms) < START_S + 20
 
 
-def test_the_level_falls_one_step_at_a_time():
+def test_the_level_falls_one_step_at_a_time() -> None:
     verdicts = story(attentive(START_S), looking(7, yaw_deg=40), attentive(20))
     after = [verdict.level for verdict in verdicts if verdict.time_s >= START_S + 7]
     assert after[0] is Level.ALARM
-    assert all(earlier - later in (0, 1) for earlier, later in zip(after, after[1:]))
+    assert all(earlier - later in (0, 1) for earlier, later in itertools.pairwise(after))
     assert after[-1] is Level.NONE
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_short_glances_add_up(fps):
+def test_short_glances_add_up(fps) -> None:
     # no multiple of a sample period, or a slow camera would see all of them or none
     glances = (looking(1.8, yaw_deg=40), attentive(2.37)) * 9
     for phase_s in phases(fps):
@@ -125,19 +126,19 @@ def test_short_glances_add_up(fps):
         assert abs(warned_s - (START_S + 5 * 4.17 + 1)) <= 4.17 + 3 / fps
 
 
-def test_a_long_glance_with_its_own_warning_is_not_counted_again_as_repeated():
+def test_a_long_glance_with_its_own_warning_is_not_counted_again_as_repeated() -> None:
     parts = (looking(9, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=-40))
     assert [kind for kind, _ in kinds(story(attentive(START_S), *parts, attentive(30)))] == [State.LOOKING_AWAY]
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_blinks_raise_nothing(fps):
+def test_blinks_raise_nothing(fps) -> None:
     verdicts = story(attentive(START_S), blinking(600, every_s=4.3, blink_s=0.15), fps=fps)
     assert kinds(verdicts) == []
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_two_seconds_with_closed_eyes_are_a_microsleep(fps):
+def test_two_seconds_with_closed_eyes_are_a_microsleep(fps) -> None:
     for phase_s in phases(fps):
         for_s = max(2.2, 2 / fps)  # a slower camera can only see longer ones
         verdicts = story(attentive(100), eyes_closed(for_s), attentive(100), fps=fps, phase_s=phase_s)
@@ -149,7 +150,7 @@ def test_two_seconds_with_closed_eyes_are_a_microsleep(fps):
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_sleep_alarms(fps):
+def test_sleep_alarms(fps) -> None:
     for phase_s in phases(fps):
         verdicts = story(attentive(100), eyes_closed(9), attentive(100), fps=fps, phase_s=phase_s)
         (event,) = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
@@ -159,9 +160,9 @@ def test_sleep_alarms(fps):
         assert abs(alert_s - 100 - ANALYSIS.asleep_s) <= 1 / fps + 1e-6
 
 
-def test_lids_that_follow_the_gaze_down_are_not_sleep():
+def test_lids_that_follow_the_gaze_down_are_not_sleep() -> None:
     down = replace(ROAD, pitch_deg=-25, ear=0.1)
-    attention = Attention(ANALYSIS, REPEAT_S)
+    attention = new_attention()
     for time_s in range(30):
         attention.update(time_s, Sight.CLEAR, ROAD)
     seen = [attention.update(30 + number, Sight.CLEAR, down) for number in range(6)]
@@ -169,28 +170,28 @@ def test_lids_that_follow_the_gaze_down_are_not_sleep():
 
 
 @pytest.mark.parametrize("fps", (0.5, 1.0, 5.0))
-def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps):
+def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps) -> None:
     verdicts = story(attentive(60), blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2), fps=fps)
     assert State.DROWSY in {event.kind for event in events(verdicts)}
     assert verdicts[-1].perclos == pytest.approx(0.19, abs=0.06)
 
 
-def test_perclos_is_unknown_before_a_minute_was_measured():
+def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
     verdicts = story(attentive(90))
     assert verdicts[50].perclos is None
     assert verdicts[-1].perclos == 0
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps):
+def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps) -> None:
     yawn = (attentive(40), mouth_open(5))
     assert kinds(story(*yawn * 2, attentive(30), fps=fps)) == []
     assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
-    talk = (mouth_open(0.3, 0.7), attentive(0.4), mouth_open(0.5, 0.4), attentive(0.5))
+    talk = (mouth_open(0.3, 0.7), attentive(0.4), mouth_open(0.5, 0.3), attentive(0.5))
     assert kinds(story(*talk * 200, fps=fps)) == []
 
 
-def test_a_phone_at_the_ear_escalates():
+def test_a_phone_at_the_ear_escalates() -> None:
     verdicts = story(attentive(START_S), on_phone(12), attentive(10))
     assert kinds(verdicts) == [(State.PHONE, Level.ALARM)]
     for level, limit_s in ((Level.CAUTION, ANALYSIS.phone_caution_s), (Level.WARNING, ANALYSIS.phone_warning_s)):
@@ -198,21 +199,21 @@ def test_a_phone_at_the_ear_escalates():
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_an_empty_seat_is_no_face_and_not_distraction(fps):
+def test_an_empty_seat_is_no_face_and_not_distraction(fps) -> None:
     verdicts = story(attentive(START_S), lost(30), attentive(30), fps=fps)
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
     assert State.NO_FACE in {verdict.state for verdict in verdicts}
     assert len(cues(verdicts)) == 1
 
 
-def test_a_seat_that_was_empty_from_the_start_is_shown_but_not_alerted():
+def test_a_seat_that_was_empty_from_the_start_is_shown_but_not_alerted() -> None:
     verdicts = story(lost(60))
     assert kinds(verdicts) == []
     assert verdicts[-1].state is State.NO_FACE
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps):
+def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps) -> None:
     turning = looking(2.0, yaw_deg=30)
     verdicts = story(attentive(START_S), turning, lost(6), attentive(20), fps=fps)
     assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
@@ -220,50 +221,52 @@ def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps):
     assert {State.LOOKING_AWAY, State.NO_FACE} == {event.kind for event in events(verdicts)}
 
 
-def test_a_missing_sample_neither_ends_nor_starts_a_glance():
-    verdicts = story(attentive(START_S), looking(3, yaw_deg=40), sight(1, Sight.FLAT), looking(3, yaw_deg=40), attentive(9))
+def test_a_missing_sample_neither_ends_nor_starts_a_glance() -> None:
+    verdicts = story(
+        attentive(START_S), looking(3, yaw_deg=40), sight(1, Sight.FLAT), looking(3, yaw_deg=40), attentive(9)
+    )
     assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
 
 
 @pytest.mark.parametrize("what", (Sight.DARK, Sight.FLAT, Sight.FROZEN))
-def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what):
+def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what) -> None:
     verdicts = story(attentive(START_S), sight(60, what), attentive(30))
     (event,) = events(verdicts)
     assert (event.kind, event.level, event.detail) == (State.CAMERA_BLOCKED, Level.WARNING, what.value)
     assert len(cues(verdicts)) == 1
 
 
-def test_a_lost_camera_is_said_once():
+def test_a_lost_camera_is_said_once() -> None:
     verdicts = story(attentive(START_S), sight(60, Sight.NOTHING), attentive(30))
     assert kinds(verdicts) == [(State.NO_CAMERA, Level.WARNING)]
     assert len(cues(verdicts)) == 1
     assert verdicts[-1].state is State.ATTENTIVE
 
 
-def test_a_passenger_is_not_taken_for_the_driver():
+def test_a_passenger_is_not_taken_for_the_driver() -> None:
     verdicts = story(attentive(START_S), passenger(15), attentive(10))
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
 
 
-def test_a_camera_beside_the_wheel_is_learnt():
+def test_a_camera_beside_the_wheel_is_learnt() -> None:
     aside = replace(ROAD, yaw_deg=18, pitch_deg=-12)
-    attention = Attention(ANALYSIS, REPEAT_S)
+    attention = new_attention()
     verdicts = [attention.update(time_s, Sight.CLEAR, aside) for time_s in range(120)]
     assert events(verdicts) == []
     assert verdicts[-1].neutral.learnt
     assert (verdicts[-1].yaw_error_deg, verdicts[-1].pitch_error_deg) == (0, 0)
 
 
-def test_nobody_can_teach_it_to_look_into_the_lap():
+def test_nobody_can_teach_it_to_look_into_the_lap() -> None:
     lap = replace(ROAD, pitch_deg=-45)
-    attention = Attention(ANALYSIS, REPEAT_S)
+    attention = new_attention()
     verdicts = [attention.update(time_s, Sight.CLEAR, lap) for time_s in range(60)]
     assert {event.kind for event in events(verdicts)} == {State.LOOKING_DOWN}
     assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - ANALYSIS.neutral_pitch_range
 
 
-def test_a_new_driver_after_an_absence_learns_anew_and_so_does_a_recalibration():
-    attention = Attention(ANALYSIS, REPEAT_S)
+def test_a_new_driver_after_an_absence_learns_anew_and_so_does_a_recalibration() -> None:
+    attention = new_attention()
     for time_s in range(60):
         attention.update(time_s, Sight.CLEAR, ROAD)
     assert attention.driver.neutral.learnt
@@ -278,8 +281,8 @@ def test_a_new_driver_after_an_absence_learns_anew_and_so_does_a_recalibration()
     assert not attention.driver.neutral.learnt
 
 
-def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep():
-    attention = Attention(ANALYSIS, REPEAT_S)
+def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep() -> None:
+    attention = new_attention()
     for time_s in range(60):
         attention.update(time_s, Sight.CLEAR, ROAD)
     before = attention.update(60, Sight.CLEAR, replace(ROAD, ear=0.1, yaw_deg=40))
@@ -287,9 +290,9 @@ def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep():
     assert events([before, after]) == []
 
 
-def test_events_kept_are_bounded_by_number_and_age():
+def test_events_kept_are_bounded_by_number_and_age() -> None:
     few = replace(ANALYSIS, max_events_buffer=3, history_window=120)
-    attention = Attention(few, REPEAT_S)
+    attention = new_attention(few)
     time_s = 0.0
     for _ in range(6):
         for signals in [ROAD] * 14 + [replace(ROAD, yaw_deg=40)] * 6:

@@ -57,9 +57,13 @@ class Eye:
         shown = self._turned(gaze_yaw_deg, gaze_pitch_deg, in_eye)
         covered = np.clip((edge - rows) / (LID_BLUR_PX * DETAIL) + 0.5, 0, 1) * (closed > 0.02)
         covered = np.where(rows > self.lower + DETAIL, 0, covered)[..., None]
-        lash = np.exp(-(((rows - edge) / (LASH_PX * DETAIL / 2)) ** 2)) * min(1.0, closed * 2) * (self.lower > self.upper)
+        lash = (
+            np.exp(-(((rows - edge) / (LASH_PX * DETAIL / 2)) ** 2)) * min(1.0, closed * 2) * (self.lower > self.upper)
+        )
         patch = shown * (1 - covered) + self.skin * covered
-        return np.asarray(patch * (1 - 0.8 * lash[..., None]) + np.float32(LASH_BGR) * 0.8 * lash[..., None], np.float32)
+        return np.asarray(
+            patch * (1 - 0.8 * lash[..., None]) + np.float32(LASH_BGR) * 0.8 * lash[..., None], np.float32
+        )
 
     def _turned(self, yaw_deg: float, pitch_deg: float, in_eye: npt.NDArray[np.bool_]) -> Floats:
         if abs(yaw_deg) < 1 and abs(pitch_deg) < 1:
@@ -87,10 +91,15 @@ def cut_eye(bgr: Picture, points_px: Floats, lids: tuple[tuple[int, ...], ...], 
     hole = np.zeros(patch.shape[:2], np.uint8)
     cv2.fillPoly(hole, [np.vstack([upper, lower[::-1]]).astype(np.int32)], 255)
     lashes = cv2.dilate(hole, np.ones((6 * DETAIL, 3 * DETAIL), np.uint8))
-    small = cv2.inpaint(cv2.resize(patch, None, fx=0.5, fy=0.5), cv2.resize(lashes, None, fx=0.5, fy=0.5), 8, cv2.INPAINT_TELEA)
+    small = cv2.inpaint(
+        cv2.resize(patch, None, fx=0.5, fy=0.5), cv2.resize(lashes, None, fx=0.5, fy=0.5), 8, cv2.INPAINT_TELEA
+    )
     skin = cv2.GaussianBlur(cv2.resize(small, (patch.shape[1], patch.shape[0])), (0, 0), DETAIL / 2)
     skin = np.where(lashes[..., None] > 0, skin, patch)
-    centre, radius = (points_px[iris[0]] - (x0, y0)) * DETAIL, np.linalg.norm(points_px[iris[1]] - points_px[iris[3]]) / 2 * DETAIL
+    centre, radius = (
+        (points_px[iris[0]] - (x0, y0)) * DETAIL,
+        np.linalg.norm(points_px[iris[1]] - points_px[iris[3]]) / 2 * DETAIL,
+    )
     disc = np.zeros(hole.shape, np.uint8)
     cv2.circle(disc, (round(float(centre[0])), round(float(centre[1]))), round(float(radius)), 255, -1)
     ball = cv2.inpaint(patch, cv2.dilate(disc, np.ones((5, 5), np.uint8)) & hole, 6, cv2.INPAINT_TELEA)
@@ -125,7 +134,9 @@ class Portrait:
         texture = self._plain.copy()
         for eye in self._eyes:
             x0, y0, x1, y1 = (edge * self.scale for edge in eye.place_px)
-            patch = cv2.resize(eye.picture(closed, gaze_yaw_deg, gaze_pitch_deg), (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+            patch = cv2.resize(
+                eye.picture(closed, gaze_yaw_deg, gaze_pitch_deg), (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA
+            )
             texture[y0:y1, x0:x1, :3] = np.clip(patch, 0, 255)
         if jaw_open > 0.05:
             dark = self._mouth * min(1.0, 3 * jaw_open)

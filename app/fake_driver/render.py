@@ -20,7 +20,7 @@ MOUTH_NARROWS = 0.4  # by this share, as the portrait's smile becomes a yawn
 DETAIL_FROM_WIDTH_PX = 430  # wider pictures show the driver larger than the portrait does
 AREA_MIN_PX = 1e-3
 OUTSIDE_PX = -1e4  # where the texture is transparent
-PASSENGER = Scene(x_cm=24.0, y_cm=1.0, distance_cm=95.0, yaw_deg=-8.0)
+PASSENGER = Scene(x_cm=34.0, y_cm=1.0, distance_cm=95.0, yaw_deg=-8.0)
 # Skin from ear to ear and round the throat, then the black collar: points, how far they follow the head, colour
 NECK = (
     (

@@ -12,6 +12,7 @@ A scenario is a YAML file in scenarios/ (or one of your own, by its path):
       - {at_s: 3, every_s: 4, jitter_s: 1, for_s: 0.2, ease_s: 0.1, eyes_closed: 1}
     expect:                           # every event, and no others; the level is the highest it reaches
       - {kind: looking_away, level: alarm, at_s: 30}
+    at_half_rate:                     # the same for one look every two seconds, where those cannot tell it
 """
 
 from __future__ import annotations
@@ -53,11 +54,15 @@ class Move:
     def weight(self, time_s: float) -> float:
         """How far it has got at this time, 0..1."""
         start_s = self.start_s(time_s)
-        return 0.0 if start_s is None else min(self._eased(time_s - start_s), self._eased(start_s + self.for_s - time_s))
+        return (
+            0.0 if start_s is None else min(self._eased(time_s - start_s), self._eased(start_s + self.for_s - time_s))
+        )
 
     def start_s(self, time_s: float) -> float | None:
         """When the repetition that this time belongs to begins; None when there is none."""
-        number = 0 if math.isinf(self.every_s) else max(0, math.floor((time_s - self.at_s + self.ease_s) / self.every_s))
+        number = (
+            0 if math.isinf(self.every_s) else max(0, math.floor((time_s - self.at_s + self.ease_s) / self.every_s))
+        )
         start_s = self.at_s + (number * self.every_s if number else 0.0)
         return start_s + self.jitter_s * _chance(self.at_s, number) if start_s < self.until_s else None
 
@@ -93,6 +98,7 @@ class Scenario:
     sway: Mapping[str, float]
     moves: tuple[Move, ...]
     expect: tuple[Expected, ...]
+    expect_at_half_rate: tuple[Expected, ...]
     models: tuple[str, ...]
 
     def scene_at(self, time_s: float) -> Scene:
@@ -146,6 +152,7 @@ def _scenario(name: str, data: dict[str, object]) -> Scenario:
         sway=_fields(data.get("sway")),
         moves=tuple(_move(item) for item in _items(data.get("moves"))),
         expect=tuple(_expected(item) for item in _items(data.get("expect"))),
+        expect_at_half_rate=tuple(_expected(item) for item in _items(data.get("at_half_rate", data.get("expect")))),
         models=tuple(str(data.get("models", "lite standard full")).split()),
     )
 

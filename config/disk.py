@@ -1,0 +1,81 @@
+"""The file-system calls that keeping settings makes, so that a test can fail or forget any of them."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Disk:
+    """The calls, one method each. All raise OSError."""
+
+    def is_plain_file(self, path: Path) -> bool:
+        """Return whether a file stands there itself: no link, no folder. Raises: FileNotFoundError."""
+        return stat.S_ISREG(path.lstat().st_mode)
+
+    def read(self, path: Path, most_bytes: int) -> bytes:
+        """Return the beginning of a file, through links; a FIFO or a device is refused, for it might never end."""
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(file, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise OSError(0, "it is not a file", str(path))
+            return stream.read(most_bytes)
+
+    def names(self, folder: Path) -> list[str]:
+        """Return the names in a folder, none if it is missing."""
+        return os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208  names are what is asked for
+
+    def make_folder(self, folder: Path) -> None:
+        """Create a folder for this user alone, unless it exists."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def create(self, path: Path) -> int:
+        """Create a file for this user alone, which must not exist yet, and return its descriptor."""
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+    def write(self, file: int, data: bytes) -> None:
+        """Write all of it."""
+        while data:
+            data = data[os.write(file, data) :]
+
+    def sync(self, file: int) -> None:
+        """Wait until the file's content is safe from a power cut; its name is not yet."""
+        os.fsync(file)
+
+    def close(self, file: int) -> None:
+        """Close a file that `create` returned."""
+        os.close(file)
+
+    def link(self, path: Path, name: Path) -> None:
+        """Give a file a second name."""
+        name.hardlink_to(path)
+
+    def rename(self, path: Path, name: Path) -> None:
+        """Give a file another name, in the place of the one that had it."""
+        path.replace(name)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, if it is there."""
+        path.unlink(missing_ok=True)
+
+    def sync_folder(self, folder: Path) -> None:
+        """Wait until the folder's names are safe from a power cut."""
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    @contextmanager
+    def lock(self, folder: Path) -> Iterator[None]:
+        """Hold the folder against other processes and threads; the kernel lets go when the holder dies."""
+        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)

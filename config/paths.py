@@ -1,0 +1,115 @@
+"""Where drivewatch keeps what: three folders, and the names of the files in them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+CONFIG = "config.yaml"
+LAST_GOOD = "config.last-good.yaml"
+HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The three folders, absolute.
+
+    `data` is small: a snap refresh copies it and a revert restores it. `run` is gone after a reboot. `common` is the
+    same for every revision of the snap.
+    """
+
+    data: Path
+    run: Path
+    common: Path
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str] = os.environ) -> Paths:
+        """Return the folders that snapd, the user or else the current folder give; nothing is created."""
+        data = Path(env.get("SNAP_DATA") or env.get("DRIVEWATCH_DATA") or ".drivewatch").absolute()
+        return cls(data=data, run=_run_folder(env), common=Path(env.get("SNAP_COMMON") or data).absolute())
+
+    def make(self) -> None:
+        """Create the folders that are missing, for this user alone. Raises: OSError, naming the folder."""
+        for folder in (self.data, self.common):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.run)
+
+    @property
+    def config(self) -> Path:
+        """The settings file."""
+        return self.data / CONFIG
+
+    @property
+    def last_good(self) -> Path:
+        """The settings with which the daemon last ran in health."""
+        return self.data / LAST_GOOD
+
+    @property
+    def history(self) -> Path:
+        """The folder of the settings files before this one."""
+        return self.data / HISTORY
+
+    @property
+    def admin_password(self) -> Path:
+        """The hash of the page's password."""
+        return self.data / "admin-password"
+
+    @property
+    def admin_secret(self) -> Path:
+        """The key that signs the page's sessions."""
+        return self.data / "admin-secret"
+
+    @property
+    def events(self) -> Path:
+        """The database of distractions."""
+        return self.common / "events.sqlite"
+
+    @property
+    def status(self) -> Path:
+        """What the daemon says of itself, about once a second."""
+        return self.run / "status.json"
+
+    @property
+    def preview(self) -> Path:
+        """The picture for the page, only while somebody watches."""
+        return self.run / "preview.jpg"
+
+    @property
+    def preview_wanted(self) -> Path:
+        """Touched by the page while somebody watches."""
+        return self.run / "preview.wanted"
+
+    @property
+    def requests(self) -> Path:
+        """The folder of what the page asks of the daemon, a file each."""
+        return self.run / "requests"
+
+    @property
+    def memory_history(self) -> Path:
+        """What the daemon's memory was since it started."""
+        return self.run / "memory-history.json"
+
+
+def private_folder(folder: Path) -> Path:
+    """Make the folder if need be, and its owner's alone.
+
+    Raises: OSError; PermissionError when it is another user's, who may have come first where all share /tmp.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to another user: `sudo rm -r {folder}`")
+    if found.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def _run_folder(env: Mapping[str, str]) -> Path:
+    if snap := env.get("SNAP_INSTANCE_NAME"):
+        return Path("/run", f"snap.{snap}")
+    if runtime := env.get("XDG_RUNTIME_DIR"):
+        return Path(runtime, "drivewatch").absolute()
+    return Path(tempfile.gettempdir(), f"drivewatch-{os.geteuid()}").absolute()

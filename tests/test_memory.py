@@ -1,0 +1,210 @@
+"""Figures of memory against the kernel's own, and their history."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import replace
+from math import inf, nan
+from pathlib import Path
+
+import pytest
+
+from app.memory import History, Reading, read_history, rss_mb, system, usage_of
+
+BOOT = "0b7c1f6e"
+
+STATUS = """Name:\t7 kB
+VmPeak:\t  409600 kB
+VmHWM:\t  102400 kB
+VmRSS:\t   81920 kB
+RssAnon:\t   51200 kB
+RssFile:\t   29696 kB
+RssShmem:\t    1024 kB
+VmSwap:\t    2048 kB
+Threads:\t9
+"""
+ROLLUP = """555ed7522000-7ffc582a4000 ---p 00000000 00:00 0                          [rollup]
+Rss:               81920 kB
+Pss:               71680 kB
+Pss_Anon:          51200 kB
+"""
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    (tmp_path / "42").mkdir()
+    (tmp_path / "42" / "status").write_text(STATUS)
+    return tmp_path
+
+
+def kernel_mb(file: str, name: str) -> float:
+    line = next(line for line in Path("/proc/self", file).read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1]) / 1024
+
+
+def test_the_figures_are_the_kernels_within_one_percent() -> None:
+    usage = usage_of()
+    assert usage.rss_mb == pytest.approx(kernel_mb("status", "VmRSS"), rel=0.01)
+    assert usage.anonymous_mb == pytest.approx(kernel_mb("status", "RssAnon"), rel=0.01)
+    assert usage.file_mb == pytest.approx(kernel_mb("status", "RssFile"), rel=0.01)
+    assert usage.peak_mb == pytest.approx(kernel_mb("status", "VmHWM"), rel=0.01)
+    assert usage.pss_mb == pytest.approx(kernel_mb("smaps_rollup", "Pss"), rel=0.01)
+    assert rss_mb() == pytest.approx(usage.rss_mb, rel=0.01)
+
+
+def test_each_figure_comes_from_its_line(proc: Path) -> None:
+    (proc / "42" / "smaps_rollup").write_text(ROLLUP)
+    usage = usage_of(42, proc)
+    assert (usage.rss_mb, usage.pss_mb, usage.peak_mb, usage.swap_mb) == (80, 70, 100, 2)
+    assert (usage.anonymous_mb, usage.file_mb, usage.shared_mb) == (50, 29, 1)
+    assert usage.anonymous_mb + usage.file_mb + usage.shared_mb == usage.rss_mb
+
+
+def test_without_a_readable_pss_the_rest_stays(proc: Path) -> None:
+    assert usage_of(42, proc).pss_mb is None
+    (proc / "42" / "smaps_rollup").mkdir()  # open fails, as where AppArmor denies it
+    assert (usage_of(42, proc).pss_mb, usage_of(42, proc).rss_mb) == (None, 80)
+
+
+def test_a_process_that_is_gone_is_an_os_error(proc: Path) -> None:
+    with pytest.raises(OSError, match="43"):
+        usage_of(43, proc)
+
+
+def test_another_process_can_be_asked_for() -> None:
+    assert usage_of(os.getpid()).rss_mb == pytest.approx(usage_of().rss_mb, rel=0.01)
+
+
+def test_the_machine_has_the_memory_of_meminfo() -> None:
+    lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    machine = system()
+    assert machine.total_mb == pytest.approx(int(lines["MemTotal"].split()[0]) / 1024)
+    assert machine.available_mb == pytest.approx(int(lines["MemAvailable"].split()[0]) / 1024, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("some avg10=12.50 avg60=0.05 avg300=0.00 total=1234\nfull avg10=1.00 avg60=0 avg300=0 total=1\n", 12.5),
+        ("", None),
+        ("some avg10=much\n", None),
+        (None, None),
+    ],
+)
+def test_pressure_is_known_where_it_can_be_read(tmp_path: Path, content: str | None, expected: float | None) -> None:
+    if content is not None:
+        (tmp_path / "pressure").mkdir()
+        (tmp_path / "pressure" / "memory").write_text(content)
+    assert system(tmp_path).psi_pct == expected
+
+
+CALM = """
+import re, threading
+from pathlib import Path
+from app.memory import calm_allocator
+assert calm_allocator({arenas})
+together = threading.Barrier(6)
+def work():
+    blocks = [bytes(3000) for _ in range(100)]
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(6)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+print(int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
+def test_a_calm_allocator_keeps_one_heap_for_all_threads() -> None:
+    def address_space_mb(arenas: int) -> int:
+        done = subprocess.run([sys.executable, "-c", CALM.format(arenas=arenas)], capture_output=True, check=True)
+        return int(done.stdout)
+
+    assert address_space_mb(8) - address_space_mb(1) > 5 * 60  # each arena reserves 64 MB of address space
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "memory.json"
+
+
+def reading(time_s: float) -> Reading:
+    return Reading(time_s, 80.25, None if time_s % 2 else 70.5, 512.0)
+
+
+def filled(path: Path, times_s: range) -> History:
+    history = History(path, BOOT)
+    for time_s in times_s:
+        history.add(reading(time_s))
+    return history
+
+
+def times_s(path: Path) -> list[float]:
+    return [each.time_s for each in read_history(path, BOOT)]
+
+
+def test_one_reading_in_thirty_seconds_is_kept(path: Path) -> None:
+    filled(path, range(100, 300))
+    assert read_history(path, BOOT) == tuple(reading(time_s) for time_s in range(100, 300, 30))
+
+
+def test_two_hours_are_kept_and_no_more(path: Path) -> None:
+    filled(path, range(0, 9000, 30))
+    assert times_s(path) == list(range(9000 - 7200, 9000, 30))
+    assert path.stat().st_size < 12_000
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_readings_from_before_a_long_pause_leave(path: Path) -> None:
+    filled(path, range(0, 600, 30)).add(reading(7500.0))
+    assert times_s(path) == [*range(300, 600, 30), 7500]
+
+
+def test_the_history_outlives_the_daemon_but_not_the_boot(path: Path) -> None:
+    filled(path, range(0, 100, 30))
+    filled(path, range(100, 200))
+    assert times_s(path) == [0, 30, 60, 90, 120, 150, 180]
+    assert read_history(path, "another") == ()
+    History(path, "another").add(reading(5.0))
+    assert times_s(path) == [] and len(read_history(path, "another")) == 1
+
+
+@pytest.mark.parametrize("bad", [nan, inf, -inf])
+def test_readings_that_are_no_numbers_are_left_out(path: Path, bad: float) -> None:
+    history = History(path, BOOT)
+    history.add(reading(bad))
+    history.add(replace(reading(1.0), pss_mb=bad))
+    assert not path.exists()
+    history.add(reading(2.0))
+    assert times_s(path) == [2]
+
+
+GARBAGE = [
+    "",
+    "null",
+    "[]",
+    "{}",
+    "[" * 50_000,
+    '{"boot_id": "0b7c1f6e"}',
+    '{"boot_id": "0b7c1f6e", "readings": 7}',
+    '{"boot_id": "0b7c1f6e", "readings": [[1, 2, 3]]}',
+    '{"boot_id": "0b7c1f6e", "readings": [7, null, "text"]}',
+    '{"boot_id": "0b7c1f6e", "readings": [[1' + "0" * 400 + ", 1, 1, 1]]}",
+    '{"boot_id": "0b7c1f6e", "readings": [[NaN, 1, 1, 1], ["1", 1, 1, 1], [1, null, 1, 1]]}',
+]
+
+
+@pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
+def test_a_damaged_history_is_an_empty_one(path: Path, content: str) -> None:
+    path.write_text(content)
+    filled(path, range(1))
+    assert json.loads(path.read_text())["readings"] == [[0, 80.25, 70.5, 512.0]]
+
+
+def test_a_history_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "memory.json"
+    filled(path, range(0, 90, 30))
+    assert read_history(path, BOOT) == ()

@@ -1,0 +1,122 @@
+"""Picture files as they come from cameras, editors, memory sticks and accidents."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.pictures import BadPicture, picture_files, read_picture, resized, stated_size
+
+SHADES = np.linspace(0, 255, 64 * 40 * 3).reshape(40, 64, 3).astype(np.uint8)
+ALPHA = np.dstack([SHADES, np.full((40, 64), 128, np.uint8)])
+
+
+def encoded(suffix: str, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = SHADES, *options: int) -> bytes:
+    done, data = cv2.imencode(suffix, picture, options)
+    assert done
+    return data.tobytes()
+
+
+def write(folder: Path, data: bytes, name: str = "a.jpg") -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+KINDS = {
+    "jpg": encoded(".jpg"),
+    "progressive.jpg": encoded(".jpg", SHADES, cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    "padded.jpg": b"\xff\xd8\xff\xff\xff" + encoded(".jpg")[3:],
+    "grey.jpg": encoded(".jpg", SHADES[:, :, 0]),
+    "png": encoded(".png"),
+    "alpha.png": encoded(".png", ALPHA),
+    "bmp": encoded(".bmp"),
+    "lossy.webp": encoded(".webp", SHADES, cv2.IMWRITE_WEBP_QUALITY, 70),
+    "lossless.webp": encoded(".webp", SHADES, cv2.IMWRITE_WEBP_QUALITY, 101),
+    "alpha.webp": encoded(".webp", ALPHA, cv2.IMWRITE_WEBP_QUALITY, 70),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_size_is_known_before_decoding_and_the_picture_is_bgr(tmp_path: Path, kind: str) -> None:
+    assert stated_size(KINDS[kind]) == (64, 40)
+    picture = read_picture(write(tmp_path, KINDS[kind], kind))
+    assert picture.shape == (40, 64, 3)
+    assert picture.dtype == np.uint8
+
+
+def test_bmp_from_the_top_down_is_as_high() -> None:
+    data = bytearray(KINDS["bmp"])
+    struct.pack_into("<i", data, 22, -40)
+    assert stated_size(bytes(data)) == (64, 40)
+
+
+def test_picture_of_a_turned_camera_is_turned_upright(tmp_path: Path) -> None:
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"  # orientation 6: a quarter turn
+    jpeg = encoded(".jpg")
+    data = jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+    assert read_picture(write(tmp_path, data)).shape == (64, 40, 3)
+
+
+def with_size(kind: str, form: str, at: int, *size: int) -> bytes:
+    data = bytearray(KINDS[kind])
+    struct.pack_into(form, data, at, *size)
+    return bytes(data)
+
+
+FRAME_HEADER = KINDS["jpg"].index(b"\xff\xc0") + 5
+BAD = {
+    "empty": (b"", "the file is empty"),
+    "text": (b"To whom it may concern", "not a picture that can be read"),
+    "cut off in the head": (KINDS["jpg"][:30], "not a picture, or damaged"),
+    "cut off in a PNG's head": (KINDS["png"][:20], "not a picture, or damaged"),
+    "half a JPEG": (KINDS["jpg"][: len(KINDS["jpg"]) * 2 // 3], "not a picture, or damaged"),
+    "half a PNG": (KINDS["png"][: len(KINDS["png"]) // 2], "not a picture, or damaged"),
+    "broken segments": (KINDS["jpg"][:2] + b"\xff\xe0\0\x04\0\0junk", "damaged"),
+    "huge PNG": (with_size("png", ">II", 16, 30_000, 20_000), "30000 x 20000 is more than 50 megapixels"),
+    "huge JPEG": (with_size("jpg", ">HH", FRAME_HEADER, 60_000, 65_000), "65000 x 60000 is more than 50 megapixels"),
+    "tiny": (encoded(".png", SHADES[:8, :8]), "8 x 8 is less than 16 pixels"),
+    "no size": (with_size("png", ">II", 16, 0, 40), "0 x 40 is less than 16 pixels"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_picture_is_named_with_the_reason(tmp_path: Path, what: str) -> None:
+    data, reason = BAD[what]
+    path = write(tmp_path, data)
+    with pytest.raises(BadPicture, match=reason) as bad:
+        read_picture(path)
+    assert str(bad.value).startswith(f"{path}: ")
+
+
+def test_missing_picture_is_bad(tmp_path: Path) -> None:
+    with pytest.raises(BadPicture, match=r"gone\.jpg: No such file"):
+        read_picture(tmp_path / "gone.jpg")
+
+
+def test_file_too_large_for_the_memory_is_not_read(tmp_path: Path) -> None:
+    path = write(tmp_path, KINDS["jpg"])
+    with path.open("ab") as file:
+        file.truncate(100_000_001)
+    with pytest.raises(BadPicture, match="larger than 100 MB"):
+        read_picture(path)
+
+
+def test_pictures_of_a_folder_come_in_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("frame10.jpg", "frame9.JPG", "a.png", "frame9b.jpg", "notes.txt", "._frame9.jpg", "frame010.jpg"):
+        write(tmp_path, b"", name)
+    (tmp_path / "folder.jpg").mkdir()
+    names = [path.name for path in picture_files(tmp_path)]
+    assert names == ["a.png", "frame9.JPG", "frame9b.jpg", "frame010.jpg", "frame10.jpg"]
+
+
+def test_pictures_are_made_smaller_by_averaging_neighbours() -> None:
+    stripes = np.zeros((32, 64, 3), np.uint8)
+    stripes[:, ::2] = 200
+    half = resized(stripes, (32, 16))
+    assert half.shape == (16, 32, 3)
+    assert (half == 100).all()

@@ -1,0 +1,131 @@
+"""What `analyze` reads: every frame with the time in its file, and each fault in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.recordings import InputError, Recorded, frame_count, recorded_frames
+from tests.videos import FPS, number_of, write_video
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """2 s."""
+    return write_video(tmp_path / "drive.avi")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three pictures."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, number in (("8.png", 0), ("9.png", 1), ("10.png", 2)):
+        cv2.imwrite(str(folder / name), np.full((32, 48, 3), number * 8, np.uint8))
+    return folder
+
+
+def read(*inputs: Path, fps: float | None = None) -> list[Recorded]:
+    frames = []
+    for recorded in recorded_frames(inputs, fps):
+        assert isinstance(recorded, Recorded), recorded
+        frames.append(recorded)
+    return frames
+
+
+def test_every_frame_of_a_video_comes_once_with_its_time(video: Path) -> None:
+    frames = [recorded.frame for recorded in read(video)]
+    assert [frame.number for frame in frames] == list(range(20))
+    assert [number_of(frame.bgr) for frame in frames] == list(range(20))
+    assert [frame.time_s for frame in frames] == pytest.approx([number / FPS for number in range(20)])
+    assert {frame.bgr.shape for frame in frames} == {(48, 64, 3)}
+
+
+@pytest.mark.parametrize(
+    ("fps", "numbers"),
+    [
+        (1, [0, 10]),
+        (2, [0, 5, 10, 15]),
+        (4, [0, 2, 5, 7, 10, 12, 15, 17]),
+        (FPS, list(range(20))),
+        (30, list(range(20))),
+    ],
+)
+def test_fps_takes_the_frames_nearest_to_its_moments(video: Path, fps: float, numbers: list[int]) -> None:
+    frames = [recorded.frame for recorded in read(video, fps=fps)]
+    assert [frame.number for frame in frames] == [number_of(frame.bgr) for frame in frames]
+    assert [frame.number for frame in frames] == numbers
+    assert [frame.time_s for frame in frames] == pytest.approx([number / FPS for number in numbers])
+
+
+@pytest.mark.parametrize(("fps", "times_s"), [(None, [0, 1, 2]), (4, [0, 0.25, 0.5])])
+def test_folder_has_a_picture_a_second_unless_told_otherwise(
+    folder: Path, fps: float | None, times_s: list[float]
+) -> None:
+    recorded = read(folder, fps=fps)
+    assert [r.frame.time_s for r in recorded] == times_s
+    assert [number_of(r.frame.bgr) for r in recorded] == [0, 1, 2]
+    assert [Path(r.input).name for r in recorded] == ["8.png", "9.png", "10.png"]
+
+
+def test_single_picture_is_a_folder_of_one(folder: Path) -> None:
+    (recorded,) = read(folder / "9.png")
+    assert (recorded.frame.number, recorded.frame.time_s) == (0, 0.0)
+
+
+def test_inputs_follow_one_another_and_each_starts_at_zero(video: Path, folder: Path) -> None:
+    recorded = read(folder, video)
+    assert [r.frame.number for r in recorded] == [0, 1, 2, *range(20)]
+    assert {r.input for r in recorded[3:]} == {str(video)}
+
+
+def test_frames_come_one_by_one_and_are_not_gathered(video: Path) -> None:
+    frames = recorded_frames([video])
+    first = next(frames)
+    assert isinstance(first, Recorded)
+    assert first.frame.number == 0
+
+
+def told(*inputs: Path) -> list[str]:
+    """The faults' texts, and the numbers of the frames between them."""
+    return [str(r) if isinstance(r, InputError) else str(r.frame.number) for r in recorded_frames(inputs)]
+
+
+def test_bad_inputs_are_named_in_their_place_and_the_rest_follows(video: Path, folder: Path, tmp_path: Path) -> None:
+    empty, bare, gone = tmp_path / "empty.mp4", tmp_path / "bare", tmp_path / "gone.mp4"
+    empty.touch()
+    bare.mkdir()
+    (folder / "9.png").write_bytes(b"\x89PNG damaged")
+    assert told(empty, bare, folder, gone, tmp_path / "gone.png", video)[:8] == [
+        f"{empty}: the file is empty",
+        f"{bare}: no pictures in this folder",
+        "0",
+        f"{folder}/9.png: not a picture, or damaged",
+        "2",
+        f"{gone}: No such file or directory",
+        f"{tmp_path}/gone.png: No such file or directory",
+        "0",
+    ]
+
+
+def test_video_that_breaks_off_is_named_after_its_last_frame(video: Path) -> None:
+    data = video.read_bytes()
+    video.write_bytes(data[: len(data) // 2])
+    *numbers, fault = told(video)
+    assert len(numbers) >= 5
+    assert fault == f"{video}: breaks off after {len(numbers)} of 20 frames"
+
+
+def test_video_without_a_single_frame_is_named(video: Path) -> None:
+    data = video.read_bytes()
+    video.write_bytes(data[: data.index(b"movi") + 4])
+    assert told(video) == [f"{video}: breaks off after 0 of 20 frames"]
+
+
+def test_number_of_frames_is_known_beforehand(video: Path, folder: Path, tmp_path: Path) -> None:
+    assert [frame_count(path) for path in (video, folder, folder / "8.png")] == [20, 3, 1]
+    assert frame_count(str(video)) == 20
+    assert frame_count(tmp_path / "gone.mp4") is None

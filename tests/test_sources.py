@@ -1,0 +1,282 @@
+"""Video files, folders and the fake driver as sources: played in their time, named when they fail, closed when done."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.pictures import BadPicture, SourceLost, as_bgr
+from app.sources import FakeDriver, PictureFolder, Source, VideoFile, open_source
+from config import settings
+from tests.videos import FPS, number_of, write_video
+
+ROOT = Path(__file__).parents[1]
+
+
+def at(source: Source, time_s: float) -> int:
+    source.grab(time_s)
+    return number_of(source.retrieve())
+
+
+# ---- videos
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2 s."""
+    return write_video(tmp_path_factory.mktemp("videos") / "drive.avi")
+
+
+def test_video_plays_in_its_own_time_from_when_it_is_first_wanted(video: Path) -> None:
+    source = VideoFile(video)
+    assert [at(source, 100 + time_s) for time_s in (0, 0.11, 0.51, 0.52, 1.91)] == [0, 1, 5, 5, 19]
+    source.close()
+
+
+def test_video_starts_over_at_its_end(video: Path) -> None:
+    source = VideoFile(video)
+    assert [at(source, time_s + 0.01) for time_s in (0, 1.9, 2.0, 3.9, 4.5)] == [0, 19, 0, 19, 5]
+    source.close()
+
+
+def test_video_that_fell_far_behind_goes_on_without_racing_through_what_was_missed(video: Path) -> None:
+    source = VideoFile(video)
+    assert at(source, 0.0) == 0
+    at(source, 1e6)
+    after_the_sleep = at(source, 1e6)
+    assert at(source, 1e6 + 0.3) == (after_the_sleep + 3) % (2 * FPS)
+    source.close()
+
+
+def test_grey_video_is_a_video(tmp_path: Path) -> None:
+    source = VideoFile(write_video(tmp_path / "grey.avi", color=False))
+    source.grab(0.5)
+    source.grab(1.0)
+    picture = as_bgr(source.retrieve())
+    assert picture.shape == (48, 64, 3)
+    assert number_of(picture) == 5
+    source.close()
+
+
+def damaged(video: Path, what: str) -> bytes:
+    data = video.read_bytes()
+    match what:
+        case "empty":
+            return b""
+        case "noise":
+            return bytes(np.random.default_rng(1).integers(0, 256, 20_000, np.uint8))
+        case "text":
+            return b"Dear reader,\n" * 200
+        case "huge":
+            return data.replace(struct.pack("<II", 64, 48), struct.pack("<II", 20_000, 20_000))
+        case "tiny":
+            return data.replace(struct.pack("<II", 64, 48), struct.pack("<II", 8, 8))
+        case "without frames":
+            return data[: data.index(b"movi") + 4]
+    raise AssertionError(what)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("empty", "the file is empty"),
+        ("noise", "not a video, or damaged"),
+        ("text", "not a video, or damaged"),
+        ("huge", "20000 x 20000 is more than 50 megapixels"),
+        ("tiny", "8 x 8 is less than 16 pixels"),
+        ("without frames", "no picture in this video could be decoded"),
+    ],
+)
+def test_bad_video_is_named_with_the_reason(video: Path, tmp_path: Path, what: str, reason: str) -> None:
+    path = tmp_path / "bad.avi"
+    path.write_bytes(damaged(video, what))
+    with pytest.raises(SourceLost, match=reason) as lost:
+        VideoFile(path).grab(0.0)
+    assert str(lost.value).startswith(f"{path}: ")
+
+
+def test_missing_video_and_folder_in_its_place_are_told_in_the_systems_words(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        VideoFile(tmp_path / "gone.avi")
+    with pytest.raises(IsADirectoryError):
+        VideoFile(tmp_path)
+
+
+def test_video_broken_off_plays_what_there_is_over_and_over(video: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.avi"
+    data = video.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    source = VideoFile(path)
+    seen = [at(source, number / FPS) for number in range(30)]
+    assert seen[:5] == [0, 1, 2, 3, 4]
+    assert seen.count(0) > 1
+    source.close()
+
+
+def test_video_with_the_name_of_a_protocol_is_a_file(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("http:drive.avi").write_bytes(video.read_bytes())
+    source = VideoFile(Path("http:drive.avi"))
+    assert at(source, 0.0) == 0
+    source.close()
+
+
+def test_videos_opened_again_and_again_leave_no_file_open(video: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.avi"
+    bad.write_bytes(damaged(video, "without frames"))
+    for _ in range(20):
+        source = VideoFile(video)
+        at(source, 0.0)
+        source.close()
+        source.close()
+        source = VideoFile(bad)
+        with pytest.raises(SourceLost):
+            source.grab(0.0)
+        source.close()
+    assert files_open_under(video.parent) == files_open_under(tmp_path) == 0
+
+
+def files_open_under(folder: Path) -> int:
+    links = [entry.resolve() for entry in Path("/proc/self/fd").iterdir()]
+    return sum(link.is_relative_to(folder) for link in links)
+
+
+def test_damaged_video_prints_nothing_of_opencvs_and_ffmpegs_own(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "drive.mp4")  # its index stands at the end
+    video.write_bytes(video.read_bytes()[:2000])
+    code = "import sys; from pathlib import Path; from app.sources import VideoFile; VideoFile(Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, video], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stderr.splitlines()[-1].endswith("drive.mp4: not a video, or damaged")
+    assert done.stderr.startswith("Traceback")
+
+
+# ---- folders
+
+
+def write_pictures(folder: Path, count: int) -> None:
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((32, 32, 3), number * 8, np.uint8))
+
+
+def test_folder_gives_a_picture_at_each_grab_and_starts_over(tmp_path: Path) -> None:
+    write_pictures(tmp_path, 11)
+    source = PictureFolder(tmp_path)
+    assert [at(source, 0.0) for _ in range(13)] == [*range(11), 0, 1]
+
+
+def test_single_picture_is_a_folder_of_one(tmp_path: Path) -> None:
+    write_pictures(tmp_path, 3)
+    source = PictureFolder(tmp_path / "2.png")
+    assert [at(source, 0.0) for _ in range(3)] == [2, 2, 2]
+
+
+def test_picture_that_vanishes_or_breaks_is_skipped(tmp_path: Path) -> None:
+    write_pictures(tmp_path, 3)
+    source = PictureFolder(tmp_path)
+    (tmp_path / "0.png").unlink()
+    (tmp_path / "1.png").write_bytes(b"\x89PNG")
+    for name in ("0.png: No such file", "1.png: not a picture"):
+        with pytest.raises(BadPicture, match=name):
+            at(source, 0.0)
+    assert at(source, 0.0) == 2
+
+
+def test_folder_without_pictures_and_missing_picture_are_named(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").touch()
+    with pytest.raises(SourceLost, match=r"no pictures \(\.jpg, .*\) in this folder"):
+        PictureFolder(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        PictureFolder(tmp_path / "gone.png")
+
+
+# ---- the fake driver, played by a few lines
+
+WIDTH, HEIGHT = 300, 220
+RENDER = f"""
+import sys
+for line in sys.stdin:
+    sys.stdout.buffer.write(bytes([round(float(line) * 8)]) * {WIDTH * HEIGHT * 3})
+    sys.stdout.buffer.flush()
+"""
+
+
+def stand_in(program: str, answer_s: float = 10.0) -> FakeDriver:
+    return FakeDriver("fake:stand-in", [sys.executable, "-S", "-c", program], (WIDTH, HEIGHT), answer_s)
+
+
+def test_fake_driver_renders_the_picture_of_the_time_asked_for() -> None:
+    source = stand_in(RENDER)
+    source.grab(3.0)
+    source.grab(7.0)
+    picture = as_bgr(source.retrieve())
+    assert picture.shape == (HEIGHT, WIDTH, 3)
+    assert (picture == 7 * 8).all()
+    assert at(source, 8.0) == 8
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("import sys; sys.exit('no such scenario: asleep')", "has ended: no such scenario: asleep"),
+        ("1 / 0", "has ended: ZeroDivisionError: division by zero"),
+        ("input()", "has ended: without a word"),
+        ("import sys; input(); sys.stdout.write('half a picture')", "has ended: without a word"),
+    ],
+    ids=["refuses", "crashes", "ends", "gives half a frame"],
+)
+def test_fake_driver_that_ends_is_quoted(program: str, reason: str) -> None:
+    source = stand_in(program)
+    with pytest.raises(SourceLost, match=reason):
+        at(source, 0.0)
+    source.close()
+
+
+def test_fake_driver_that_hangs_is_given_up() -> None:
+    source = stand_in("import sys; input(); print('x', flush=True); sys.stdin.read()", answer_s=0.2)
+    with pytest.raises(SourceLost, match=r"fake:stand-in has not answered for 0\.2 s"):
+        at(source, 0.0)
+    source.close()
+
+
+def test_closing_ends_the_fake_drivers_process_and_may_be_repeated() -> None:
+    source = stand_in(RENDER)
+    assert at(source, 1.0) == 1
+    children = Path("/proc/self/task").glob("*/children")
+    (child,) = {pid for task in children for pid in task.read_text().split()}
+    source.close()
+    source.close()
+    assert not Path("/proc", child).exists()
+
+
+# ---- the setting
+
+
+@pytest.mark.parametrize("source", ["auto", "63", "/dev/video63", "/dev/v4l/by-id/none"])
+def test_device_is_opened_as_a_device(source: str) -> None:
+    with pytest.raises(SourceLost, match="no camera found|does not exist|may not be opened|ribbon"):
+        open_source(settings.Camera(source=source))
+
+
+def test_file_and_folder_are_told_apart(video: Path, tmp_path: Path) -> None:
+    write_pictures(tmp_path, 1)
+    names = [str(video), str(tmp_path), str(tmp_path / "0.png")]
+    sources = [open_source(settings.Camera(source=name)) for name in names]
+    assert [type(source) for source in sources] == [VideoFile, PictureFolder, PictureFolder]
+    assert [source.name for source in sources] == names
+    sources[0].close()
+
+
+def test_scenario_starts_the_fake_driver_in_the_set_size() -> None:
+    source = open_source(settings.Camera(source="fake:attentive", width=100, height=80))
+    assert isinstance(source, FakeDriver)
+    assert (source.name, source.size) == ("fake:attentive", (100, 80))
+    source.close()

@@ -1,0 +1,315 @@
+"""What the daemon and the page tell each other: whole or not at all, and never in the daemon's way."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import asdict, fields, replace
+from math import inf, nan
+from pathlib import Path
+
+import pytest
+
+from app import alert, camera, memory
+from app.status import (
+    ITEMS_MAX,
+    PICTURE,
+    REQUESTS,
+    REQUESTS_MAX,
+    STATUS_MAX_BYTES,
+    TEXT_MAX,
+    WANTED,
+    WANTED_S,
+    Alerts,
+    Camera,
+    Configuration,
+    Latency,
+    Memory,
+    Preview,
+    Request,
+    Signals,
+    Status,
+    age_s,
+    ask,
+    ask_for_preview,
+    boot_id,
+    private_folder,
+    read,
+    take,
+    write,
+)
+from app.verdict import Event, Level, Neutral, State
+
+FULL = Status(
+    sequence=7,
+    boot_id="boot",
+    pid=123,
+    started_s=10.5,
+    time_s=99.25,
+    wall_s=1.79e9,
+    version="1.2.3",
+    health="no picture: plug the camera in",
+    state=State.EYES_CLOSED,
+    level=Level.ALARM,
+    since_s=98.0,
+    signals=Signals(True, -3.5, 2.0, 0.5, 0.12, 0.3, None, 1.5, 0.25, True),
+    neutral=Neutral(1.5, -4.0, learnt=True),
+    camera=Camera("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
+    alerts=Alerts(False, "GPIO refused: `sudo snap connect drivewatch:gpio`", True, ""),
+    memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, 160.0, 2),
+    latency=Latency(120.0, None),
+    configuration=Configuration("low_memory", "lite", "a1b2", "last good", ("camera.width: 7 is too small",)),
+    journal_problem="no space left",
+    events=(
+        Event(State.PHONE, Level.WARNING, 1.0, 0.5, 1.5, None, "x"),
+        Event(State.DROWSY, Level.CAUTION, 2, 2, 2, 3),
+    ),
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def path(run: Path) -> Path:
+    return private_folder(run) / "status.json"
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    assert write(path, FULL)
+    assert read(path) == FULL
+
+
+def test_every_field_of_the_example_differs_from_its_default() -> None:
+    assert [f.name for f in fields(Status) if getattr(FULL, f.name) == getattr(Status(), f.name)] == []
+
+
+def test_the_groups_take_what_the_daemon_has() -> None:
+    """The page cannot import those modules, so that these fields are named twice."""
+    assert Camera(**asdict(camera.CameraHealth(state="lost"))).state == "lost"
+    assert Alerts(**asdict(alert.Availability(True, "", False, "why"))).led_message == "why"
+    usage = memory.Usage(1, 2, 3, 4, 5, 6, 7)
+    assert asdict(Memory(**asdict(usage), budget_mb=160, rung=1)).items() >= asdict(usage).items()
+
+
+@pytest.mark.parametrize("number", [nan, inf, -inf])
+def test_numbers_that_are_none_become_null(path: Path, number: float) -> None:
+    write(path, replace(FULL, since_s=number, signals=Signals(True, yaw_deg=number)))
+    assert not {"NaN", "Infinity"} & set(path.read_text().replace(",", ":").split(":"))
+    status = read(path)
+    assert status and status.since_s == 0.0 and status.signals.yaw_deg is None and status.pid == 123
+
+
+def test_lists_and_texts_are_bounded_and_the_newest_events_stay(path: Path) -> None:
+    events = tuple(Event(State.PHONE, Level.ALARM, s, s, s, None, "d" * 5000) for s in range(1000))
+    problems = tuple("p" * 5000 for _ in range(1000))
+    write(path, replace(FULL, events=events, configuration=Configuration(problems=problems), health="h" * 10**6))
+    status = read(path)
+    assert status and [event.onset_s for event in status.events] == list(range(1000 - ITEMS_MAX, 1000))
+    assert len(status.health) == TEXT_MAX and len(status.configuration.problems) == ITEMS_MAX
+    assert path.stat().st_size < STATUS_MAX_BYTES
+
+
+GARBAGE = [
+    b"",
+    b"{",
+    b"null",
+    b"[1, 2]",
+    b'"text"',
+    b"\xff\xfe\x00",
+    b"\x00" * 100,
+    b"[" * 60_000,
+    b'{"pid":' * 9000,
+    b'{"pid": 1}' + b" " * STATUS_MAX_BYTES + b"x",
+    b"9" * 5000,
+]
+
+
+@pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
+def test_garbage_is_no_status(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    assert read(path) in (None, Status(pid=1))
+
+
+def test_what_is_not_there_is_no_status(tmp_path: Path) -> None:
+    assert read(tmp_path / "missing" / "status.json") is None
+    assert read(tmp_path) is None
+
+
+UNFIT = {
+    "sequence": True,
+    "pid": 1.5,
+    "time_s": "soon",
+    "wall_s": 10**400,
+    "level": 17,
+    "state": "singing",
+    "health": None,
+    "signals": [],
+    "neutral": {"yaw_deg": 1.0},
+    "camera": {"state": 5, "width": 320, "unheard_of": 1},
+    "events": [{"kind": "phone"}, 5, {"kind": "phone", "level": 2, "onset_s": 1, "onset_earliest_s": 1, "onset_latest_s": 1}],
+    "configuration": {"problems": "text"},
+    "unheard_of": {"a": 1},
+}  # fmt: skip
+
+
+def test_fields_that_are_unknown_missing_or_unfit_keep_their_defaults(path: Path) -> None:
+    path.write_text(json.dumps(UNFIT))
+    event = Event(State.PHONE, Level.WARNING, 1.0, 1.0, 1.0)
+    assert read(path) == Status(camera=Camera(width=320), events=(event,))
+    path.write_text('{"time_s": 1e999, "memory": {"rss_mb": NaN, "swap_mb": 2}}')
+    assert read(path) == Status(memory=Memory(swap_mb=2.0))
+
+
+def test_age_counts_within_this_boot_alone() -> None:
+    assert age_s(replace(FULL, boot_id=boot_id()), 100.0) == 0.75
+    assert age_s(replace(FULL, boot_id="another"), 100.0) == inf
+
+
+def test_a_reader_never_sees_half_a_status(path: Path) -> None:
+    long, short = replace(FULL, health="h" * TEXT_MAX), Status(sequence=1)
+    write(path, long)
+    done = threading.Event()
+
+    def write_often() -> None:
+        for number in range(300):
+            write(path, (long, short)[number % 2])
+        done.set()
+
+    writer = threading.Thread(target=write_often)
+    writer.start()
+    seen = []
+    while not done.is_set():
+        seen.append(read(path))
+    writer.join()
+    assert {status in (long, short) for status in seen} == {True}
+    assert [file.name for file in path.parent.iterdir()] == ["status.json"]
+
+
+def test_files_and_folders_are_their_owners_alone(run: Path) -> None:
+    run.mkdir(mode=0o755)
+    write(run / "status.json", FULL)
+    Preview(run).write(b"jpeg")
+    ask(run, Request.MUTE)
+    ask_for_preview(run)
+    modes = {file.relative_to(run).as_posix(): file.stat().st_mode & 0o777 for file in (run, *run.rglob("*"))}
+    files = ("status.json", PICTURE, f"{REQUESTS}/mute", WANTED)
+    assert modes == {".": 0o700, REQUESTS: 0o700, **dict.fromkeys(files, 0o600)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_somebody_else_is_refused(run: Path) -> None:
+    run.mkdir()
+    os.chown(run, 12345, 12345)
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        private_folder(run)
+    assert not write(run / "status.json", FULL)
+
+
+def test_a_run_folder_that_cannot_be_written_stops_nothing(run: Path) -> None:
+    run.write_text("a file where the folder should be")
+    preview = Preview(run)
+    assert not write(run / "status.json", FULL)
+    assert not preview.write(b"jpeg")
+    assert not preview.wanted(1.0)
+    preview.remove()
+    assert take(run) == []
+
+
+def asked_at(run: Path, mtime_s: float) -> None:
+    ask_for_preview(run)
+    os.utime(run / WANTED, (mtime_s, mtime_s))
+
+
+def test_a_preview_is_wanted_for_ten_seconds_after_each_question(run: Path) -> None:
+    preview = Preview(run)
+    assert not preview.wanted(0.0)
+    asked_at(run, 1000.0)
+    assert preview.wanted(1.0) and preview.wanted(1.0 + WANTED_S - 0.1)
+    assert not preview.wanted(1.0 + WANTED_S)
+    asked_at(run, 1002.0)
+    assert preview.wanted(20.0)
+    asked_at(run, 1004.0)
+    assert preview.wanted(25.0) and preview.wanted(34.0)
+    assert not preview.wanted(35.0)
+
+
+@pytest.mark.parametrize("jump_s", [1e8, -1e8])
+def test_a_clock_that_jumps_neither_ends_nor_prolongs_a_preview(run: Path, jump_s: float) -> None:
+    preview = Preview(run)
+    asked_at(run, 1e9)
+    assert preview.wanted(1.0)
+    asked_at(run, 1e9 + jump_s)
+    assert preview.wanted(9.0) and preview.wanted(18.0)
+    assert not preview.wanted(19.0)
+
+
+def test_a_question_from_before_the_start_is_nobodys(run: Path) -> None:
+    ask_for_preview(run)
+    assert not Preview(run).wanted(0.0)
+
+
+def test_a_question_taken_back_ends_the_preview(run: Path) -> None:
+    preview = Preview(run)
+    ask_for_preview(run)
+    assert preview.wanted(1.0)
+    (run / WANTED).unlink()
+    assert not preview.wanted(2.0)
+
+
+def test_no_picture_stays_behind(run: Path) -> None:
+    preview = Preview(run)
+    assert preview.write(b"first") and preview.write(b"second")
+    assert (run / PICTURE).read_bytes() == b"second"
+    preview.remove()
+    preview.remove()
+    assert list(run.iterdir()) == []
+    (run / PICTURE).write_bytes(b"left behind by a kill")
+    Preview(run)
+    assert list(run.iterdir()) == []
+
+
+def test_each_request_is_taken_once(run: Path) -> None:
+    assert take(run) == []
+    for request in (Request.MUTE, Request.RECALIBRATE, Request.MUTE):
+        ask(run, request)
+    assert take(run) == [Request.RECALIBRATE, Request.MUTE]
+    assert take(run) == []
+    ask(run, Request.TEST_BUZZER)
+    assert take(run) == [Request.TEST_BUZZER]
+
+
+def test_odd_requests_are_removed_with_a_warning(run: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = private_folder(run) / REQUESTS
+    (folder / "recalibrate" / "deep").mkdir(parents=True)
+    (folder / "mute").symlink_to("/etc/hostname")
+    (folder / "format-disk\n").touch()
+    (folder / "test-buzzer").touch()
+    assert take(run) == [Request.TEST_BUZZER]
+    assert list(folder.iterdir()) == [] and Path("/etc/hostname").exists()
+    assert len(caplog.records) == 3 and r"'format-disk\n'" in caplog.text
+
+
+def test_a_flood_of_requests_is_taken_bit_by_bit(run: Path) -> None:
+    folder = private_folder(run) / REQUESTS
+    folder.mkdir()
+    for number in range(REQUESTS_MAX * 2):
+        (folder / f"odd-{number}").touch()
+    take(run)
+    assert len(list(folder.iterdir())) == REQUESTS_MAX
+    take(run)
+    assert list(folder.iterdir()) == []
+
+
+def test_the_page_may_import_these_modules() -> None:
+    code = """
+import sys
+import app.journal, app.memory, app.status
+heavy = {"numpy", "cv2", "mediapipe", "gpiozero", "app.camera", "app.alert", "app.attention"} & set(sys.modules)
+sys.exit(f"imports {heavy}" if heavy else 0)"""
+    subprocess.run([sys.executable, "-c", code], check=True)

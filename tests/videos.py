@@ -1,0 +1,30 @@
+"""Small videos to read back: each frame is one shade of grey, so that a picture tells its number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+
+FPS = 10
+_SHADES = 8  # apart, so that compression cannot mix them up
+
+
+def write_video(path: Path, frames: int = 20, width: int = 64, height: int = 48, *, color: bool = True) -> Path:
+    """A video of 10 frames a second."""
+    shape = (height, width, 3) if color else (height, width)
+    size, fourcc = (width, height), cv2.VideoWriter.fourcc(*"MJPG")
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, fourcc, FPS, size, color)
+    assert writer.isOpened()
+    for number in range(frames):
+        writer.write(np.full(shape, number * _SHADES, np.uint8))
+    writer.release()
+    return path
+
+
+def number_of(picture: MatLike | None) -> int:
+    """Which frame of `write_video` this is."""
+    assert picture is not None
+    return round(float(np.mean(picture)) / _SHADES)
