@@ -54,6 +54,13 @@ class Sample:
     error: PoseError | None
 
 
+def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:
+    """Where the head is turned beyond these limits; None: to the road."""
+    if abs(error.yaw_deg) > yaw_deg or error.pitch_deg > up_deg:
+        return State.LOOKING_AWAY
+    return State.LOOKING_DOWN if error.pitch_deg < -down_deg else None
+
+
 class Glances:
     """Looking away from the road, in one stretch or in many short ones."""
 
@@ -101,17 +108,17 @@ class Glances:
         if sample.error is None:
             return True if self.is_turned_away(sample.time_s) else None
         self._measured_s, self._last_error = sample.time_s, sample.error
-        self._turned = self._direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
+        self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
         if self.rule.holds_now:
-            away = self._direction(
+            away = direction(
                 sample.error,
                 s.yaw_clear_deg + margin_deg,
                 s.pitch_up_clear_deg + margin_deg,
                 s.pitch_down_clear_deg + margin_deg,
             )
         else:
-            away = self._direction(
+            away = direction(
                 sample.error,
                 s.yaw_limit_deg + margin_deg,
                 s.pitch_up_limit_deg + margin_deg,
@@ -128,12 +135,6 @@ class Glances:
         return (
             math.hypot(sample.error.yaw_deg - last.yaw_deg, sample.error.pitch_deg - last.pitch_deg) > OTHER_GLANCE_DEG
         )
-
-    @staticmethod
-    def _direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:
-        if abs(error.yaw_deg) > yaw_deg or error.pitch_deg > up_deg:
-            return State.LOOKING_AWAY
-        return State.LOOKING_DOWN if error.pitch_deg < -down_deg else None
 
     def _add_up(self, sample: Sample, before: bool, holds: bool | None) -> None:
         """Short glances add up; one that was warned of on its own is not counted a second time."""
@@ -235,6 +236,22 @@ class Yawns:
     def forget(self) -> None:
         """A new driver."""
         self._yawns.clear()
+
+
+def momentary_state(signals: Signals, settings: Analysis, closed_ear_of_open: float) -> State:
+    """What a single picture shows, with the neutral pose of the settings and eyes like most people's."""
+    driver = Driver(settings, closed_ear_of_open)
+    error = driver.error(signals)
+    if error is None:
+        return State.NO_FACE
+    if signals.hand_at_ear:
+        return State.PHONE
+    turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
+    if turned is not None:
+        return turned
+    if signals.ear is not None and driver.eyes_can_be_judged(error) and signals.ear <= driver.closed_ear:
+        return State.EYES_CLOSED
+    return State.YAWNING if (signals.mar or 0.0) > settings.yawn_mar else State.ATTENTIVE
 
 
 class Presence:

@@ -328,7 +328,10 @@ class FaceMesh:
                     model_complexity=0,
                     use_prev_landmarks=not static_image_mode,
                 )
-        self.find(np.zeros((64, 64, 3), np.uint8))  # the first run allocates: rather now than in the first frame
+        blank = np.zeros((64, 64, 3), np.uint8)  # the first run allocates: rather now than in the first frame
+        self.find(blank)
+        with _quiet_native_log():
+            self._find_hands(blank)
 
     def find(self, bgr: npt.NDArray[np.uint8]) -> Face | None:
         """The driver's face in a uint8 (height, width, 3) BGR picture, or None."""

@@ -62,8 +62,8 @@ class Reading:
 def usage_of(pid: int | None = None, proc: Path = PROC) -> Usage:
     """Memory of the process `pid`, or of this one.
 
-    Takes 2 ms for the detector on x86-64, nearly all of it for the PSS: not for every frame. A strict snap may read the PSS of its own process (from snapd 2.77 on) and of no other.
-    Raises: OSError when there is no such process.
+    Takes 2 ms for the detector on x86-64, nearly all of it for the PSS: not for every frame. A strict snap may read the
+    PSS of its own process (from snapd 2.77 on) and of no other. Raises: OSError when there is no such process.
     """
     folder = proc / ("self" if pid is None else str(pid))
     status = _figures_mb(folder / "status")

@@ -104,10 +104,11 @@ def open_video(path: Path) -> cv2.VideoCapture:
             raise SourceLost(f"{path}: the file is empty")
     # Absolute, lest FFmpeg take "a:b.mp4" for a protocol; one thread, as each keeps its own pictures in memory.
     capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    if min(width, height) < 1 or capture.get(cv2.CAP_PROP_FOURCC) == _ANSI_ART:
+        raise SourceLost(f"{path}: not a video, or damaged")
     try:
-        if not capture.isOpened() or capture.get(cv2.CAP_PROP_FOURCC) == _ANSI_ART:
-            raise SourceLost(f"{path}: not a video, or damaged")
-        check_size(int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        check_size(width, height)
     except BadPicture as bad:
         raise SourceLost(f"{path}: {bad}") from bad
     return capture

@@ -68,6 +68,7 @@ class Alerts:
     buzzer_message: str = ""
     led_ok: bool = False
     led_message: str = ""
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +332,7 @@ def _fit_each(hint: object, raw: object) -> tuple[object, ...]:
     if not isinstance(raw, list):
         raise TypeError("no list")
     items = []
-    for item in raw[-ITEMS_MAX:]:
+    for item in raw:
         with suppress(*_UNFIT):
             items.append(_fit(hint, item))
     return tuple(items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -14,15 +15,23 @@ class Disk:
     """The calls, one method each. All raise OSError."""
 
     def is_plain_file(self, path: Path) -> bool:
-        """Return whether a file stands there itself: no link, no folder. Raises: FileNotFoundError."""
+        """Return whether a file stands there itself: no link, no folder."""
         return stat.S_ISREG(path.lstat().st_mode)
 
     def read(self, path: Path, most_bytes: int) -> bytes:
-        """Return the beginning of a file, through links; a FIFO or a device is refused, for it might never end."""
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with open(file, "rb") as stream:
+        """Return the beginning of a file, through links; a FIFO or a device is refused, for it might never end.
+
+        Raises: FileNotFoundError if there is nothing, not even a link that leads nowhere.
+        """
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except FileNotFoundError:
+            if path.is_symlink():
+                raise OSError(errno.ELOOP, "its link leads nowhere", str(path)) from None
+            raise
+        with os.fdopen(file, "rb") as stream:
             if not stat.S_ISREG(os.fstat(file).st_mode):
-                raise OSError(0, "it is not a file", str(path))
+                raise OSError(errno.EINVAL, "it is not a file", str(path))
             return stream.read(most_bytes)
 
     def names(self, folder: Path) -> list[str]:

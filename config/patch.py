@@ -15,8 +15,7 @@ from config.document import DocumentError, MappingNode, Node, ScalarNode, parse
 from config.read import OLDER_KEYS, entries, repetitions
 from config.settings import DECLARATIONS
 
-BREAKS = "\r\n\x85\u2028\u2029"  # YAML's
-BREAK = re.compile(f"\r\n|[{BREAKS}]")
+BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # YAML's
 PLAIN = re.compile(r"(?!(?i:null)$)[A-Za-z0-9/_][A-Za-z0-9/_.+-]*(:[A-Za-z0-9/_.+-]+)*")  # else in quotes
 
 
@@ -29,14 +28,17 @@ def patch(text: str, values: Mapping[str, Value | None]) -> str:
 
     Raises: PatchError if the text cannot be changed without changing more than that.
     """
-    patched = text
-    for key, value in values.items():
-        for name in _names(key) if value is None else ():
-            patched = _without(patched, *_split(name))
-        if value is not None:
-            patched = _with(patched, DECLARATIONS[key], value)
-    _assert_only(values, _content(text), _content(patched))
-    return patched
+    try:
+        before = _content(text)
+    except DocumentError as error:
+        raise PatchError(error.reason + (f" (line {error.line})" if error.line else "")) from error
+    try:
+        for key, value in values.items():
+            text = _without(text, key) if value is None else _with(text, DECLARATIONS[key], value)
+        _assert_only(values, before, _content(text))
+    except DocumentError as error:
+        raise PatchError(f"with this change {error.reason}") from error
+    return text
 
 
 def scalar(value: Value, quote: str = "") -> str:
@@ -54,50 +56,52 @@ def scalar(value: Value, quote: str = "") -> str:
 
 def _with(text: str, declaration: Declaration, value: Value) -> str:
     top = _parsed(text)
-    section = top and _section(top, declaration.section)
-    old = section and _find(section, declaration.name)
-    if not old:
-        return _inserted(text, top, declaration, scalar(value))
-    if not isinstance(old[1], ScalarNode):
-        raise PatchError(f"has no single value for {declaration.key} (line {old[1].line}): put it right by hand")
-    if _means(declaration, old[1], value):
+    section = _section(top, declaration.key)
+    if not section or not (old := _find(section, declaration.name)):
+        return _inserted(text, top, declaration.section, f"{declaration.name}: {scalar(value)}")
+    node = _single(old)
+    if _means(declaration, node, value):
         return text
-    return _replaced(text, old[1], scalar(value, text[old[1].start : old[1].start + 1]))
+    return _replaced(text, node, scalar(value, text[node.start : node.start + 1]))
 
 
-def _without(text: str, section_name: str, name: str) -> str:
-    top = _parsed(text)
-    section = top and _section(top, section_name)
-    old = section and _find(section, name)
-    if not section or not old:
-        return text
-    if not isinstance(old[1], ScalarNode):
-        raise PatchError(f"has no single value for {name} (line {old[1].line}): put it right by hand")
-    start, end = old[0].start, _end(text, old[1])
-    if section.in_braces:
-        comma = re.compile(r"\s*,[ \t]*").match(text, end)
-        before = re.compile(r",[ \t]*$").search(text[:start])
-        return text[: before.start() if before and not comma else start] + text[comma.end() if comma else end :]
+def _without(text: str, key: str) -> str:
+    for name in _names(key):
+        section = _section(_parsed(text), name)
+        if section and (old := _find(section, name.rpartition(".")[2])):
+            start, end = old[0].start, _end(text, _single(old))
+            text = _cut_from_braces(text, start, end) if section.in_braces else _cut_from_block(text, start, end)
+    return text
+
+
+def _cut_from_braces(text: str, start: int, end: int) -> str:
+    if comma := re.compile(r"\s*,[ \t]*").match(text, end):
+        return text[:start] + text[comma.end() :]
+    before = re.search(r",[ \t]*\Z", text[:start])
+    return text[: before.start() if before else start] + text[end:]
+
+
+def _cut_from_block(text: str, start: int, end: int) -> str:
     line_start, line_end = _line_start(text, start), _line_end(text, end)
     if text[line_start:start].strip() or text[end:line_end].strip():  # a comment is the user's: it stays
         return text[:start] + text[end:line_end].lstrip() + text[line_end:]
     if after := BREAK.match(text, line_end):
         return text[:line_start] + text[after.end() :]
-    return text[: _line_end(text, max(_line_start(text, start - 1), 0))] if line_start else ""
+    return text[:line_start].removesuffix("\n").removesuffix("\r")
 
 
-def _inserted(text: str, top: MappingNode | None, declaration: Declaration, written: str) -> str:
-    section, pair = declaration.section, f"{declaration.name}: {written}"
-    header = top and section and _find(top, section)
-    if not top or (not header and not top.in_braces):
-        return _appended(text, top, section, pair)
-    if not header:
-        return _into_braces(text, top, f"{section}: {{{pair}}}" if section else pair)
+def _inserted(text: str, top: MappingNode | None, section: str, pair: str) -> str:
+    header = _find(top, section) if top else None
+    if not top or not header:
+        whole = f"{section}: {{{pair}}}" if section else pair
+        return _into_braces(text, top, whole) if top and top.in_braces else _appended(text, top, section, pair)
     name, node = header
+    if isinstance(node, MappingNode) and node.in_braces:
+        return _into_braces(text, node, pair)
     if isinstance(node, MappingNode):
-        return _into_braces(text, node, pair) if node.in_braces else _into_block(text, top, name, node, pair)
+        return _into_block(text, top, name, node, pair)
     if not isinstance(node, ScalarNode) or not node.is_empty:
-        raise PatchError(f"has no section {section} (line {node.line}): put it right by hand")
+        raise PatchError(f"has no section {section} (line {name.line}): put it right by hand")
     if top.in_braces or node.start < node.end:
         return _replaced(text, node, f"{{{pair}}}")
     return _into_block(text, top, name, None, pair)
@@ -113,24 +117,18 @@ def _into_block(text: str, top: MappingNode, header: ScalarNode, section: Mappin
     following = [key.start for key, _ in top.pairs if key.start > header.start]
     commented = re.compile(rf"^[ \t]*#[ \t]*{pair.partition(':')[0]}[ \t]*:", re.MULTILINE)
     ends = [_end(text, node) for _, node in section.pairs if isinstance(node, ScalarNode)] if section else []
-    if place := commented.search(text, header.end, min(following, default=len(text))):
-        at = place.end()
-    else:
-        at = max(ends, default=header.end)
-    if section:
-        indent = _indent(text, section.pairs[0][0])
-    else:
-        indent = _indent(text, header) + "  "
-    at = _line_end(text, at)
+    place = commented.search(text, header.end, min(following, default=len(text)))
+    at = _line_end(text, place.end() if place else max(ends, default=header.end))
+    indent = _indent(text, section.pairs[0][0]) if section else _indent(text, header) + "  "
     return text[:at] + _line_break(text) + indent + pair + text[at:]
 
 
 def _appended(text: str, top: MappingNode | None, section: str, pair: str) -> str:
     indent, newline = _indent(text, top.pairs[0][0]) if top else "", _line_break(text)
     added = f"{indent}{section}:{newline}{indent}  {pair}" if section else indent + pair
-    if text.lstrip("\ufeff") and text[-1] not in BREAKS:
-        return text + newline + added
-    return text + added + newline
+    if text in ("", "\ufeff") or BREAK.match(text, len(text) - 1):
+        return text + added + newline
+    return text + newline + added
 
 
 def _replaced(text: str, node: ScalarNode, written: str) -> str:
@@ -144,7 +142,7 @@ def _end(text: str, node: ScalarNode) -> int:
 
 
 def _line_start(text: str, at: int) -> int:
-    return max(text.rfind(character, 0, at) for character in BREAKS) + 1
+    return max((found.end() for found in BREAK.finditer(text, 0, at)), default=0)
 
 
 def _line_end(text: str, at: int) -> int:
@@ -162,63 +160,57 @@ def _indent(text: str, key: ScalarNode) -> str:
     return line[: len(line) - len(line.lstrip(" "))]
 
 
-def _split(key: str) -> tuple[str, str]:
-    section, _, name = key.rpartition(".")
-    return section, name
-
-
 def _names(key: str) -> list[str]:
     return [key, *(older for older, newer in OLDER_KEYS.items() if newer.key == key)]
 
 
-def _section(top: MappingNode, name: str) -> MappingNode | None:
-    found = _find(top, name) if name else (None, top)
-    return found[1] if found and isinstance(found[1], MappingNode) else None
+def _section(top: MappingNode | None, key: str) -> MappingNode | None:
+    """The mapping in which a key stands, if it is there."""
+    name = key.rpartition(".")[0]
+    node = next((node for key, node in top.pairs if key.text == name), None) if top and name else top
+    return node if isinstance(node, MappingNode) else None
 
 
 def _find(mapping: MappingNode, name: str) -> tuple[ScalarNode, Node] | None:
     return next((pair for pair in mapping.pairs if pair[0].text == name), None)
 
 
+def _single(pair: tuple[ScalarNode, Node]) -> ScalarNode:
+    key, node = pair
+    if isinstance(node, ScalarNode):
+        return node
+    raise PatchError(f"has no single value for {key.text} (line {key.line}): put it right by hand")
+
+
 def _parsed(text: str) -> MappingNode | None:
-    try:
-        top = parse(text)
-    except DocumentError as error:
-        line = f" (line {error.line})" if error.line else ""
-        raise PatchError(f"{error.reason}{line}") from error
+    top = parse(text)
     for problem in repetitions(top) if top else ():
         raise PatchError(f"has {problem.key} twice (line {problem.line}): remove one of them")
     return top
 
 
-def _content(text: str) -> dict[tuple[str, str], Node]:
+def _content(text: str) -> dict[str, Node]:
     top = _parsed(text)
-    return {(entry.section, entry.name): entry.node for entry in entries(top)} if top else {}
+    return {entry.key: entry.node for entry in entries(top)} if top else {}
 
 
-def _assert_only(
-    values: Mapping[str, Value | None],
-    before: Mapping[tuple[str, str], Node],
-    after: Mapping[tuple[str, str], Node],
-) -> None:
-    wanted = {_split(key): (DECLARATIONS[key], value) for key, value in values.items()}
-    gone = {_split(name) for key, value in values.items() if value is None for name in _names(key)}
-    for name in before.keys() | after.keys() | wanted.keys():
-        node = after.get(name)
-        if name in gone:
-            kept = node is None
-        elif name in wanted:
-            declaration, value = wanted[name]
-            kept = value is not None and isinstance(node, ScalarNode) and _means(declaration, node, value)
+def _assert_only(values: Mapping[str, Value | None], before: Mapping[str, Node], after: Mapping[str, Node]) -> None:
+    gone = {name for key, value in values.items() if value is None for name in _names(key)}
+    for key in before.keys() | after.keys() | values.keys():
+        value, node = values.get(key), after.get(key)
+        if value is not None:
+            holds = isinstance(node, ScalarNode) and _means(DECLARATIONS[key], node, value)
         else:
-            kept = _bare(before.get(name)) == _bare(node)
-        if not kept:
-            raise PatchError(f"is written in a way that {'.'.join(filter(None, name))} cannot be changed by itself")
+            holds = node is None if key in gone else _bare(before.get(key)) == _bare(node)
+        if not holds:
+            raise PatchError(f"is written in a way that {key} cannot be changed by itself")
 
 
 def _means(declaration: Declaration, node: ScalarNode, value: Value) -> bool:
+    if node.is_empty or (node.quoted and declaration.kind is not str):
+        return False
     try:
-        return not node.is_empty and from_text(declaration, node.text) == value
+        return from_text(declaration, node.text) == value
     except ValueError:
         return False
 

@@ -50,7 +50,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """One key as the file has it; section "" for the keys at the top."""
 
     section: str
@@ -60,10 +60,12 @@ class _Entry:
 
     @property
     def key(self) -> str:
+        """The key with its section, as messages have it."""
         return f"{self.section}.{self.name}" if self.section else self.name
 
     @property
     def shown(self) -> str:
+        """The value as messages have it, "" if it is not a single one."""
         return shown(self.node.text) if isinstance(self.node, ScalarNode) else ""
 
 
@@ -73,12 +75,12 @@ def read(data: bytes | str) -> Reading:
         top = parse(data)
     except DocumentError as error:
         return Reading({}, (Problem("", "", error.reason, error.line),))
-    entries = _entries(top) if top else []
-    problems = list(_repetitions(top)) if top else []
+    found = entries(top) if top else []
+    problems = list(repetitions(top)) if top else []
     twice = {problem.key for problem in problems}
     values: dict[str, Value] = {}
     lines: dict[str, int] = {}
-    for entry in sorted(entries, key=lambda entry: entry.key not in OLDER_KEYS):  # newer keys overrule older ones
+    for entry in sorted(found, key=lambda entry: entry.key not in OLDER_KEYS):  # newer keys overrule older ones
         try:
             key, value = _meaning(entry)
         except ValueError as reason:
@@ -87,23 +89,24 @@ def read(data: bytes | str) -> Reading:
         if value is not None and entry.key not in twice:
             values[key], lines[key] = value, entry.line
     problems += _contradictions(values, lines)
-    notes = tuple(_note(entry) for entry in entries if entry.key in OLDER_KEYS)
+    notes = tuple(_note(entry) for entry in found if entry.key in OLDER_KEYS)
     return Reading(values, tuple(sorted(problems, key=lambda problem: problem.line or 0)), notes)
 
 
-def _entries(top: MappingNode) -> list[_Entry]:
-    entries = []
+def entries(top: MappingNode) -> list[Entry]:
+    """Return the keys of a file in its order, with those of the sections."""
+    found = []
     for key, node in top.pairs:
         if key.text in SECTIONS and isinstance(node, MappingNode):
-            entries += [_Entry(key.text, name.text, value, name.line) for name, value in node.pairs]
+            found += [Entry(key.text, name.text, value, name.line) for name, value in node.pairs]
         elif key.text in SECTIONS and isinstance(node, ScalarNode) and node.is_empty:
             continue  # a section whose keys are all commented out
         else:
-            entries.append(_Entry("", key.text, node, key.line))
-    return entries
+            found.append(Entry("", key.text, node, key.line))
+    return found
 
 
-def _repetitions(top: MappingNode) -> Iterator[Problem]:
+def repetitions(top: MappingNode) -> Iterator[Problem]:
     """Yield a problem for each section or key that stands there again: YAML would let the last one win."""
     written = [("", name) for name, _ in top.pairs]
     for section, node in top.pairs:
@@ -116,31 +119,31 @@ def _repetitions(top: MappingNode) -> Iterator[Problem]:
         first_lines.setdefault(key, name.line)
 
 
-def _meaning(entry: _Entry) -> tuple[str, Value | None]:
+def _meaning(entry: Entry) -> tuple[str, Value | None]:
     """Return the setting an entry is for, and its value; None leaves it to the profile.
 
     Raises: ValueError, the reason in words.
     """
-    if entry.key in OLDER_KEYS:
+    if entry.section and entry.key in OLDER_KEYS:
         older = OLDER_KEYS[entry.key]
         return older.key, older.meaning[_truth(entry)]
     declaration = DECLARATIONS.get(entry.key)
     if declaration is None or declaration.section != entry.section:
-        raise ValueError(_not_a_setting(entry))
+        raise ValueError(not_a_setting(entry.key))
     word = _word(entry, limits(declaration))
     if word.quoted and declaration.kind is not str:
         raise ValueError(f"must be {limits(declaration)}, without quotes")
     return entry.key, from_text(declaration, word.text)
 
 
-def _truth(entry: _Entry) -> bool:
+def _truth(entry: Entry) -> bool:
     value = plain_value(_word(entry, "true or false").text)
     if not isinstance(value, bool):
         raise ValueError("must be true or false")
     return value
 
 
-def _word(entry: _Entry, wanted: str) -> ScalarNode:
+def _word(entry: Entry, wanted: str) -> ScalarNode:
     if not isinstance(entry.node, ScalarNode):
         raise ValueError(f"must be a single value, {wanted}")
     if entry.node.is_empty:
@@ -148,14 +151,16 @@ def _word(entry: _Entry, wanted: str) -> ScalarNode:
     return entry.node
 
 
-def _not_a_setting(entry: _Entry) -> str:
-    if entry.key in SECTIONS:
+def not_a_setting(key: str) -> str:
+    """Return why a key is not one of the settings, with the one that was probably meant."""
+    section, _, name = key.rpartition(".")
+    if key in SECTIONS:
         return "must be a section: its keys stand below it, indented"
+    if key in DECLARATIONS:
+        return f"must stand as `{name}:` below `{section}:`"
     named = {declaration.name: key for key, declaration in DECLARATIONS.items()}
-    whole = get_close_matches(entry.key, [*DECLARATIONS, *SECTIONS], n=1, cutoff=0.75)
-    alike = whole or [named[name] for name in get_close_matches(entry.name, named, n=1, cutoff=0.75)]
-    if alike == [entry.key]:
-        return f"must stand as `{entry.key.rpartition('.')[2]}:` below `{entry.key.rpartition('.')[0]}:`"
+    whole = get_close_matches(key, DECLARATIONS if section else [*DECLARATIONS, *SECTIONS], n=1, cutoff=0.75)
+    alike = whole or [named[near] for near in get_close_matches(name, named, n=1, cutoff=0.75)]
     return f"is not a setting; did you mean {alike[0]}?" if alike else "is not a setting"
 
 
@@ -170,6 +175,6 @@ def _contradictions(values: dict[str, Value], lines: Mapping[str, int]) -> list[
     return problems
 
 
-def _note(entry: _Entry) -> Problem:
+def _note(entry: Entry) -> Problem:
     newer = OLDER_KEYS[entry.key].key
     return Problem(entry.key, entry.shown, f"is an older name; {newer} is read now", entry.line)

@@ -322,6 +322,8 @@ class Flaky:
     def close(self) -> None:
         self.off()
         self.closed += 1
+        if self.lost:
+            raise OSError(errno.ENODEV, "No such device")
 
 
 def flaky_alert(buzzer: Flaky, open_led: Callable[[], Switch] | None = None) -> Alert:
@@ -465,3 +467,18 @@ def test_the_buzzer_is_given_back_at_exit_and_at_sigterm(terminated: bool) -> No
         said, complaints = daemon.communicate(timeout=20)
     assert said.splitlines()[-1] == "closed"
     assert complaints.strip() == ("terminated" if terminated else "")
+
+
+def test_a_pin_that_hangs_at_the_end_is_given_back_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.alert.CLOSE_S", 0.01)
+    buzzer = Flaky()
+    buzzer.free.clear()
+    with flaky_alert(buzzer) as alert:
+        alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
+        assert buzzer.driven.wait(5)
+    assert buzzer.closed == 0
+    buzzer.free.set()
+    for thread in threading.enumerate():
+        if thread.name == "alert":
+            thread.join(5)
+    assert buzzer.closed == 1

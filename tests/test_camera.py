@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -156,9 +157,17 @@ def test_measured_fps_and_number_of_frames_are_told() -> None:
     trip = slow_trip([], fps=4)
     health = trip.drive(for_s=10)
     assert health.measured_fps == pytest.approx(4)
+    assert (health.width, health.height) == (320, 240)
     assert health.frames == 41
     assert health.last_frame_s == 110
     assert [frame.number for frame in trip.frames] == list(range(41))
+
+
+def test_measured_fps_is_that_of_the_camera_as_it_is_now() -> None:
+    trip = Trip(Scripted([PICTURE] * 5), *[LOST] * 6, Scripted([PICTURE] * 99))
+    assert trip.drive(for_s=6).measured_fps == 0.0
+    assert trip.drive(for_s=40).measured_fps == pytest.approx(1.0)
+    assert len(trip.frames) > 10
 
 
 def test_frame_skip_neither_delivers_nor_decodes_the_frames_between() -> None:
@@ -185,8 +194,8 @@ def test_picture_of_the_right_size_is_not_copied() -> None:
         np.full((240, 320), 90, np.uint8),
         np.full((240, 320, 1), 90, np.uint8),
         np.full((240, 320, 4), 90, np.uint8),
-        np.full((240, 320, 3), 90 * 256, np.uint16),
-        np.full((240, 320), 90 * 256, np.uint16),
+        np.full((240, 320, 3), 90 * 256 + 255, np.uint16),
+        np.full((240, 320), 90 * 256 + 255, np.uint16),
         np.full((480, 640, 3), 90, np.uint8),
         np.full((120, 100, 4), 90, np.uint8),
     ],
@@ -222,10 +231,17 @@ def test_unusable_picture_is_counted_and_skipped(picture: MatLike | None) -> Non
 
 
 def test_camera_of_mostly_bad_pictures_is_lost_and_opened_anew() -> None:
-    trip = Trip(Scripted([PICTURE, *[None] * 20]), Scripted([PICTURE] * 20))
+    trip = Trip(Scripted([PICTURE, *[None] * 20]), Scripted([PICTURE, *[None] * 5, PICTURE]))
     assert trip.drive(for_s=6.2).state == "lost"
     assert "most pictures are damaged (an empty picture)" in trip.capture.health.message
-    assert trip.drive(for_s=1).state == "live"
+    assert trip.drive(for_s=7).state == "live", "what was before the loss no longer counts"
+    assert len(trip.opened_s) == 2
+
+
+def test_mostly_bad_counts_the_pictures_analysed() -> None:
+    trip = Trip(Scripted([None] * 99), camera=settings.Camera(frame_skip=5))
+    assert trip.drive(for_s=9).state == "opening"
+    assert trip.drive(for_s=2).state == "lost"
 
 
 def test_same_picture_again_and_again_is_for_others_to_judge() -> None:
@@ -376,9 +392,11 @@ def test_close_neither_waits_for_a_hung_camera_nor_lets_it_come_back() -> None:
     camera = Camera(settings.Camera(), time, time.wait, opening(hung))
     assert hang.began.wait(5)
     time.now_s += 13
+    began_s = monotonic()
     camera.close()
     camera.close()
     assert camera.read(60) is None
+    assert monotonic() - began_s < 1
     assert len(camera_threads()) == 1
     hang.over.set()
     assert_ended(hung)

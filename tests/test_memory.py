@@ -17,7 +17,7 @@ from app.memory import History, Reading, read_history, rss_mb, system, usage_of
 
 BOOT = "0b7c1f6e"
 
-STATUS = """Name:\t7 kB
+STATUS = """Name:\ta kB
 VmPeak:\t  409600 kB
 VmHWM:\t  102400 kB
 VmRSS:\t   81920 kB
@@ -152,7 +152,9 @@ def test_one_reading_in_thirty_seconds_is_kept(path: Path) -> None:
 
 
 def test_two_hours_are_kept_and_no_more(path: Path) -> None:
-    filled(path, range(0, 9000, 30))
+    rows = [[time_s, 80.25, 70.5, 512.0] for time_s in range(0, 8970, 30)]  # as a longer window would have left them
+    path.write_text(json.dumps({"boot_id": BOOT, "readings": rows}))
+    filled(path, range(8970, 9000))
     assert times_s(path) == list(range(9000 - 7200, 9000, 30))
     assert path.stat().st_size < 12_000
     assert list(path.parent.iterdir()) == [path]

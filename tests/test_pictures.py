@@ -27,8 +27,16 @@ def write(folder: Path, data: bytes, name: str = "a.jpg") -> Path:
     return path
 
 
+def tables_first(jpeg: bytes) -> bytes:
+    """A Huffman table before the frame header, where some cameras put it."""
+    at = jpeg.index(b"\xff\xc4")
+    (length,) = struct.unpack_from(">H", jpeg, at + 2)
+    return jpeg[:2] + jpeg[at : at + 2 + length] + jpeg[2:]
+
+
 KINDS = {
     "jpg": encoded(".jpg"),
+    "tables first.jpg": tables_first(encoded(".jpg")),
     "progressive.jpg": encoded(".jpg", SHADES, cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
     "padded.jpg": b"\xff\xd8\xff\xff\xff" + encoded(".jpg")[3:],
     "grey.jpg": encoded(".jpg", SHADES[:, :, 0]),

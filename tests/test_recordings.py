@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
-from tests.videos import FPS, number_of, write_video
+from tests.videos import FPS, cut_off, number_of, write_video
 
 
 @pytest.fixture
@@ -89,6 +89,28 @@ def test_frames_come_one_by_one_and_are_not_gathered(video: Path) -> None:
     assert first.frame.number == 0
 
 
+TIMECODE_SCALE = bytes.fromhex("2AD7B183")  # of Matroska: ns a tick
+MILLISECOND = (1_000_000).to_bytes(3, "big")
+
+
+def write_scaled(path: Path, ns: int) -> Path:
+    """A video of 2 s whose clock ticks otherwise than its frame rate says."""
+    data = write_video(path).read_bytes()
+    assert TIMECODE_SCALE + MILLISECOND in data
+    path.write_bytes(data.replace(TIMECODE_SCALE + MILLISECOND, TIMECODE_SCALE + ns.to_bytes(3, "big")))
+    return path
+
+
+def test_times_are_the_files_own_where_its_rate_is_wrong_and_such_a_video_is_whole(tmp_path: Path) -> None:
+    frames = [recorded.frame for recorded in read(write_scaled(tmp_path / "slow.mkv", 2_000_000))]
+    assert [frame.time_s for frame in frames] == pytest.approx([2 * number / FPS for number in range(20)])
+
+
+def test_times_are_those_of_the_rate_where_the_files_own_stand_still(tmp_path: Path) -> None:
+    frames = [recorded.frame for recorded in read(write_scaled(tmp_path / "still.mkv", 1))]
+    assert [frame.time_s for frame in frames] == pytest.approx([number / FPS for number in range(20)])
+
+
 def told(*inputs: Path) -> list[str]:
     """The faults' texts, and the numbers of the frames between them."""
     return [str(r) if isinstance(r, InputError) else str(r.frame.number) for r in recorded_frames(inputs)]
@@ -111,12 +133,9 @@ def test_bad_inputs_are_named_in_their_place_and_the_rest_follows(video: Path, f
     ]
 
 
-def test_video_that_breaks_off_is_named_after_its_last_frame(video: Path) -> None:
-    data = video.read_bytes()
-    video.write_bytes(data[: len(data) // 2])
-    *numbers, fault = told(video)
-    assert len(numbers) >= 5
-    assert fault == f"{video}: breaks off after {len(numbers)} of 20 frames"
+def test_video_that_breaks_off_is_named_after_its_last_frame(video: Path, tmp_path: Path) -> None:
+    path = cut_off(video, tmp_path / "half.avi")
+    assert told(path) == [*map(str, range(10)), f"{path}: breaks off after 10 of 20 frames"]
 
 
 def test_video_without_a_single_frame_is_named(video: Path) -> None:
@@ -129,3 +148,11 @@ def test_number_of_frames_is_known_beforehand(video: Path, folder: Path, tmp_pat
     assert [frame_count(path) for path in (video, folder, folder / "8.png")] == [20, 3, 1]
     assert frame_count(str(video)) == 20
     assert frame_count(tmp_path / "gone.mp4") is None
+
+
+def test_number_of_frames_of_a_bare_stream_is_unknown_and_all_of_them_come(tmp_path: Path) -> None:
+    stream = tmp_path / "stream.mjpeg"
+    jpegs = [cv2.imencode(".jpg", np.full((48, 64, 3), number * 8, np.uint8))[1].tobytes() for number in range(20)]
+    stream.write_bytes(b"".join(jpegs))
+    assert frame_count(stream) is None
+    assert [number_of(recorded.frame.bgr) for recorded in read(stream)] == list(range(20))

@@ -68,6 +68,7 @@ def add_pi_nodes(kernel: Kernel) -> None:
     kernel.add("video13", "bcm2835-isp", CAPTURE)
     kernel.add("video18", "bcm2835-codec-image_fx", M2M)
     kernel.add("video19", "rpi-hevc-dec", M2M)
+    kernel.add("video20", "a-codec-to-come", CAPTURE | M2M)
 
 
 def why_not(kernel: Kernel, source: str = "auto") -> str:
@@ -78,9 +79,9 @@ def why_not(kernel: Kernel, source: str = "auto") -> str:
 
 def test_auto_takes_the_usb_camera_and_not_the_pis_own_nodes_nor_metadata(kernel: Kernel) -> None:
     add_pi_nodes(kernel)
-    kernel.add("video20", "uvcvideo", METADATA)
-    kernel.add("video21", "uvcvideo")
-    assert kernel.find() == "video21"
+    kernel.add("video30", "uvcvideo", METADATA)
+    kernel.add("video31", "uvcvideo")
+    assert kernel.find() == "video31"
 
 
 def test_auto_takes_the_lowest_number_and_usb_before_others(kernel: Kernel) -> None:

@@ -24,6 +24,13 @@ def write_video(path: Path, frames: int = 20, width: int = 64, height: int = 48,
     return path
 
 
+def cut_off(video: Path, path: Path, frames: int = 10) -> Path:
+    """What is left of a video when the recording broke off."""
+    head, _, data = video.read_bytes().partition(b"movi")
+    path.write_bytes(head + b"movi" + b"00dc".join(data.split(b"00dc")[: frames + 1]))
+    return path
+
+
 def number_of(picture: MatLike | None) -> int:
     """Which frame of `write_video` this is."""
     assert picture is not None

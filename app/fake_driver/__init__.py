@@ -1,1 +1,13 @@
-"""fake driver"""
+"""The fake camera: a rendered driver whose pose, eyes and mouth are known, and whom the real face mesh takes for real.
+
+scene.py      what one picture shows: the truth
+scenario.py   scenarios/*.yaml -> the scene at any time, and the events to expect
+portrait.py   the portrait as a texture whose eyes close and look about
+mesh.py       the surface it is wrapped around, data made by tests/tools/fit_portrait.py
+hand.py       a hand with a phone
+render.py     scene -> picture
+__main__.py   the process that `fake:SCENARIO` starts, so that the renderer's memory is not the detector's
+
+Within which angles the face mesh finds the rendered face stands in the README, measured by
+`make fake-driver-limits`. Portrait: NASA, Eileen M. Collins, public domain, as in scikit-image's data set.
+"""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.fake_driver.hand import draw_phone_at_ear
 from app.fake_driver.mesh import Floats, load_mesh
 from app.fake_driver.portrait import Picture, Portrait
 from app.fake_driver.scene import Scene
@@ -34,6 +35,8 @@ NECK = (
         (22, 20, 20),
     ),
 )
+LEFT_EAR = 454  # landmark before the driver's left ear
+SLEEVE_BGR = (52, 96, 176)
 NOISE_TILE_PX = 64
 COVER_BGR = (22, 24, 30)
 
@@ -74,6 +77,7 @@ class Renderer:
             self._draw_person(picture, PASSENGER, mirrored=True)
         if scene.present >= 0.5:
             self._draw_person(picture, scene)
+            self._draw_before_face(picture, scene)
         picture = self._lit(picture, scene)
         if scene.blur_px >= 1:
             picture = cv2.blur(picture, (1 + round(scene.blur_px), 1 + round(scene.blur_px / 2)))
@@ -119,6 +123,18 @@ class Renderer:
         alpha = seen[..., 3:].astype(np.float32) / 255
         view = picture[top:bottom, left:right]
         view += alpha * (seen[..., :3] - view)
+
+    def _draw_before_face(self, picture: Floats, scene: Scene) -> None:
+        width, height = self.size
+        px_per_cm = width * FOCAL_OF_WIDTH / scene.distance_cm
+        if scene.phone_at_ear >= 0.5:
+            ear_x, ear_y = self.project(self.vertices_cm(scene)[LEFT_EAR : LEFT_EAR + 1])[0]
+            draw_phone_at_ear(picture, (float(ear_x), float(ear_y)), px_per_cm)
+        if scene.arm_before_face > 0.01:
+            middle = np.float32((width / 2 + scene.x_cm * px_per_cm, height / 2 - (scene.y_cm + 3) * px_per_cm))
+            reach = np.float32((14, 9 + 14 * (1 - scene.arm_before_face))) * px_per_cm
+            band = np.float32([(-1, 0.9), (1, 0.3), (1, 1.1), (-1, 1.7)]) * reach + middle
+            cv2.fillConvexPoly(picture, np.round(band).astype(np.int32), SLEEVE_BGR, cv2.LINE_AA)
 
     def _draw_neck(self, picture: Floats, scene: Scene) -> None:
         """What the portrait does not show: the side of the neck that a turned head uncovers, between hair and collar."""

@@ -1,0 +1,87 @@
+"""Frame -> Look: sight, face, signals and attention in their order, for `run` and `analyze` alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import TracebackType
+
+from app.attention import Attention, momentary_state
+from app.camera import Frame
+from app.face import Face, FaceMesh
+from app.sight import Lens
+from app.signals import Signals, measure
+from app.verdict import Sight, State, Verdict
+from config.settings import Analysis, Vision
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one frame gave; frame None when none came in time, face and signals None where no face was found."""
+
+    frame: Frame | None
+    sight: Sight
+    face: Face | None
+    signals: Signals | None
+    verdict: Verdict
+
+
+class Watch:
+    """Looks at frames in the order of their time."""
+
+    def __init__(self, vision: Vision, analysis: Analysis, repeat_s: float) -> None:
+        self._vision, self._analysis, self._repeat_s = vision, analysis, repeat_s
+        self._mesh = FaceMesh(
+            vision.model, vision.refine_landmarks, vision.static_image_mode, max_num_faces=vision.max_num_faces
+        )
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget all that was seen, as for another recording."""
+        self._lens = Lens()
+        self._mesh.reset()
+        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.lids.closed_of_open)
+
+    def look(self, frame: Frame) -> Look:
+        """Judge one frame."""
+        sight = self._lens.judge(frame.bgr)
+        face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
+        if face is not None:
+            sight = Sight.CLEAR  # what shows a face is neither dark nor covered
+        signals = self._measured(frame, face)
+        return Look(frame, sight, face, signals, self.attention.update(frame.time_s, sight, signals))
+
+    def look_alone(self, frame: Frame) -> Look:
+        """Judge a picture by itself, without what was before: which state it would be if it lasted."""
+        self.begin_anew()
+        look = self.look(frame)
+        state = State.NO_FACE
+        if look.signals is not None:
+            state = momentary_state(look.signals, self._analysis, self._mesh.lids.closed_of_open)
+        elif look.sight is not Sight.CLEAR:
+            state = State.CAMERA_BLOCKED
+        return replace(look, verdict=replace(look.verdict, state=state))
+
+    def nothing(self, time_s: float) -> Look:
+        """Judge that no frame has come."""
+        return Look(None, Sight.NOTHING, None, None, self.attention.update(time_s, Sight.NOTHING, None))
+
+    def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
+        if face is None:
+            return None
+        height_px, width_px = frame.bgr.shape[:2]
+        sees_hands = self._vision.model == "full"
+        return measure(
+            face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.lids, sees_hands=sees_hands
+        )
+
+    def close(self) -> None:
+        """Stop the face mesh; may be called twice."""
+        self._mesh.close()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,51 @@
+"""The settings as people read them, printed from their declarations: config.yaml, and the README's table."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from config.check import limits
+from config.declaration import PROFILES, Declaration
+from config.patch import scalar
+from config.settings import DECLARATIONS, SECTIONS
+
+HEADER = """\
+# The settings of drivewatch. Lines such as `#width: 320` show what the profile low_memory has; take the # away to set
+# your own. In parentheses: where a number comes from. The page names what is wrong in here, with its line.
+"""
+
+
+@cache
+def config_yaml() -> str:
+    """Return the commented settings file: the profile is set, so that its values hold for all other keys."""
+    profile = DECLARATIONS["profile"]
+    parts = [HEADER, f"# {profile.help}\nprofile: {scalar(profile.default)}  # {limits(profile)}\n"]
+    for name, kind in SECTIONS.items():
+        declared = [declaration for declaration in DECLARATIONS.values() if declaration.section == name]
+        parts.append(f"{name}:  # {kind.__doc__}\n" + "".join(map(_commented, declared)))
+    return "\n".join(parts)
+
+
+def table() -> str:
+    """Return the README's table in Markdown."""
+    heads = ("key", *PROFILES, "allowed", "meaning")
+    rows = [heads, ("---",) * len(heads), *map(_row, DECLARATIONS.values())]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+
+
+def _commented(declaration: Declaration) -> str:
+    own = [f"{profile} {scalar(value)}" for profile, value in declaration.profiles.items()]
+    allowed = "; ".join([limits(declaration), ", ".join(own)] if own else [limits(declaration)])
+    return f"  # {_meaning(declaration)}\n  #{declaration.name}: {scalar(declaration.default)}  # {allowed}\n"
+
+
+def _row(declaration: Declaration) -> tuple[str, ...]:
+    values = [f"`{scalar(declaration.in_profile(profile))}`" for profile in PROFILES]
+    if declaration.key == "profile":
+        values = [f"`{profile}`" for profile in PROFILES]
+    return f"`{declaration.key}`", *values, limits(declaration), _meaning(declaration)
+
+
+def _meaning(declaration: Declaration) -> str:
+    source = f" ({declaration.source})" if declaration.source else ""
+    return f"{declaration.label}. {declaration.help}{source}"

@@ -1,0 +1,287 @@
+"""Load and save the settings file, so that a power cut at any instruction leaves the old file or the new one, whole.
+
+A save is checked as a whole, then written beside the file, synced, and renamed into its place; the file that was there
+gets a second name first: in history/, or config.yaml.broken-* if it was not valid. Loading writes nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.check import Problem, accept, shown
+from config.declaration import Value
+from config.disk import Disk
+from config.document import MAX_BYTES
+from config.patch import PatchError, patch
+from config.paths import CONFIG, HISTORY, LAST_GOOD
+from config.read import Reading, not_a_setting, read
+from config.reference import config_yaml
+from config.settings import DECLARATIONS, Settings
+
+DEFAULTS = "defaults"  # the origin of settings that no file gave
+NO_FILE = "none"  # the version of a file that is missing
+NEW = f".{CONFIG}.new"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Earlier files, numbered since the clock of a Pi does not tell which is the oldest; at `most` so many stay."""
+
+    folder: str
+    start: str
+    end: str
+    most: int
+
+    def numbered(self, names: list[str]) -> list[str]:
+        """Return those of the names that are of this shelf, oldest first."""
+        form = re.compile(re.escape(self.start) + "[0-9]{6}-[0-9a-f]{8}" + re.escape(self.end))
+        return sorted(name for name in names if form.fullmatch(name))
+
+    def next_name(self, newest: str, sha8: str) -> str:
+        """Return the name that follows the newest one, "" if there is none."""
+        number = int(newest.removeprefix(self.start)[:6]) + 1 if newest else 1
+        return f"{self.start}{number:06d}-{sha8}{self.end}"
+
+
+EARLIER = _Shelf(HISTORY, "", ".yaml", most=10)
+BROKEN = _Shelf("", f"{CONFIG}.broken-", "", most=5)
+
+WHY = {
+    errno.ENOSPC: ("the disk is full", "make room; `df -h {folder}` shows how much there is"),
+    errno.EDQUOT: ("the disk quota is used up", "make room; `quota` shows how much there is"),
+    errno.EROFS: ("the disk is read-only, which a failing SD card becomes too", "see `dmesg`, then reboot"),
+    errno.EACCES: ("permission is denied", "`ls -ld {folder}` shows whose it is; try again with sudo"),
+    errno.EPERM: ("it is not permitted", "`ls -la {folder}` shows whose the files are; try again with sudo"),
+    errno.EBUSY: ("something is mounted on the file", "`umount {folder}/config.yaml`, or edit what is mounted there"),
+    errno.EIO: ("the disk fails", "see `dmesg`; save what matters and replace the SD card"),
+}
+
+
+class StoreError(Exception):
+    """Why the disk did not take the settings: `file`, `reason` and `remedy`.
+
+    The old file is intact, or the new one in its place but not safe yet, if only the last sync failed.
+    """
+
+    def __init__(self, file: Path, reason: str, remedy: str) -> None:
+        super().__init__(f"{file} could not be saved safely: {reason}. Remedy: {remedy}")
+        self.file, self.reason, self.remedy = file, reason, remedy
+
+
+class ConflictError(Exception):
+    """Somebody else changed the settings since they were loaded; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__("the settings were changed meanwhile: load them and change them again")
+
+
+class InvalidError(ValueError):
+    """The settings are not valid, for these problems; nothing was changed."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings in force, and what config.yaml says.
+
+    `origin` is the file that the settings are from, or DEFAULTS; `text` is config.yaml's, even if it is not valid, and
+    the commented defaults if it is missing; `version` tells whether the file has been changed since.
+    """
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    origin: str
+    text: str
+    version: str
+
+
+class Store:
+    """The settings file in the data folder, with its last good copy and its history."""
+
+    def __init__(self, folder: Path, disk: Disk | None = None) -> None:
+        self._folder = folder
+        self._config = folder / CONFIG
+        self._disk = disk or Disk()
+
+    def load(self) -> Loaded:
+        """Return the settings in force. Never raises: what is wrong is among the problems.
+
+        Of a file with problems nothing is used if there is a good copy, else its valid values.
+        """
+        data = b""
+        try:
+            data = self._disk.read(self._config, MAX_BYTES + 1)
+            reading = read(data)
+        except FileNotFoundError:
+            return Loaded(Settings(), (), (), DEFAULTS, config_yaml(), NO_FILE)
+        except OSError as error:
+            reading = Reading({}, (Problem("", "", f"cannot be read: {error.strerror}"),))
+        origin, settings = self._in_force(reading)
+        text = data.decode(errors="replace")
+        return Loaded(settings, reading.problems, reading.notes, origin, text, _sha256(data))
+
+    def copies(self) -> dict[str, str]:
+        """Return the texts of the last good file and of the earlier ones, newest first, by name. Never raises."""
+        names = [LAST_GOOD]
+        with suppress(OSError):
+            names += [f"{HISTORY}/{name}" for name in reversed(self._kept(EARLIER))]
+        texts = {name: self._data(name).decode(errors="replace") for name in names}
+        return {name: text for name, text in texts.items() if text}
+
+    def save(self, text: str, expected_version: str) -> str:
+        """Replace config.yaml and return its version. Nothing is written if it has this text already.
+
+        Raises: ConflictError if its version is another than expected, InvalidError, StoreError.
+        """
+        return self._rewrite(expected_version, lambda _: text)
+
+    def change(self, values: Mapping[str, Value | None], expected_version: str) -> str:
+        """Change these settings in config.yaml and return its version; None leaves one to the profile.
+
+        Raises: as `save`; InvalidError too if the file is written in a way that it cannot be changed by itself.
+        """
+        if problems := tuple(_refused(values)):
+            raise InvalidError(problems)
+
+        def patched(old: Loaded) -> str:
+            if any(not problem.key for problem in old.problems):
+                raise InvalidError(old.problems)
+            try:
+                return patch(old.text, values)
+            except PatchError as error:
+                raise InvalidError((Problem("", "", str(error)),)) from error
+
+        return self._rewrite(expected_version, patched)
+
+    def mark_good(self, loaded: Loaded) -> None:
+        """Keep config.yaml as it was loaded as the last good one; for when the daemon has been healthy for a minute.
+
+        It is a copy, for an editor may write into the file itself. Raises: StoreError.
+        """
+        if loaded.problems:
+            return
+        with self._locked():
+            if self._data(LAST_GOOD) != (data := loaded.text.encode()):
+                with self._written(data) as new:
+                    self._disk.rename(new, self._folder / LAST_GOOD)
+                self._disk.sync_folder(self._folder)
+
+    def roll_back(self) -> bool:
+        """Put the last good file in the place of one that the daemon does not get on with; False if there is no other.
+
+        Raises: StoreError.
+        """
+        with self._locked():
+            old, good = self.load(), self._data(LAST_GOOD)
+            if not good or read(good).problems or old.version == _sha256(good):
+                return False
+            self._replace(old, good, BROKEN)
+            return True
+
+    def _in_force(self, reading: Reading) -> tuple[str, Settings]:
+        if not reading.problems:
+            return CONFIG, reading.settings
+        for name, text in self.copies().items():
+            if not (copy := read(text)).problems:
+                return name, copy.settings
+        return CONFIG if reading.values else DEFAULTS, reading.settings
+
+    def _data(self, name: str) -> bytes:
+        """The content of a file, nothing if there is none to be had."""
+        try:
+            return self._disk.read(self._folder / name, MAX_BYTES + 1)
+        except OSError:
+            return b""
+
+    def _rewrite(self, expected_version: str, rewritten: Callable[[Loaded], str]) -> str:
+        with self._locked():
+            old = self.load()
+            if old.version != expected_version:
+                raise ConflictError
+            text = rewritten(old)
+            if problems := read(text).problems:
+                raise InvalidError(problems)
+            if old.version != (version := _sha256(text.encode())):
+                self._replace(old, text.encode(), BROKEN if old.problems else EARLIER)
+            return version
+
+    def _replace(self, old: Loaded, data: bytes, shelf: _Shelf) -> None:
+        if old.version != NO_FILE and not self._disk.is_plain_file(self._config):
+            raise StoreError(
+                self._config,
+                "it is a link or a folder, which saving would replace",
+                f"`ls -ld {self._config}` shows what; put a file in its place, or edit what the link leads to",
+            )
+        with self._written(data) as new:
+            if old.version != NO_FILE:
+                self._keep(shelf, old.version[:8])
+            self._disk.rename(new, self._config)
+        self._disk.sync_folder(self._folder)
+
+    def _kept(self, shelf: _Shelf) -> list[str]:
+        return shelf.numbered(self._disk.names(self._folder / shelf.folder))
+
+    def _keep(self, shelf: _Shelf, sha8: str) -> None:
+        """Give config.yaml a second name before it is replaced: that takes no room and cannot tear."""
+        folder, names = self._folder / shelf.folder, ["", *self._kept(shelf)]
+        if sha8 in names[-1]:
+            return  # kept by a save that failed after this
+        self._disk.make_folder(folder)
+        self._disk.link(self._config, folder / shelf.next_name(names[-1], sha8))
+        for oldest in names[1 : -shelf.most + 1]:
+            self._disk.remove(folder / oldest)
+        self._disk.sync_folder(folder)
+
+    @contextmanager
+    def _written(self, data: bytes) -> Iterator[Path]:
+        """Give a synced file with this content, to be renamed; it is gone if that fails."""
+        new = self._folder / NEW
+        try:
+            file = self._disk.create(new)
+            try:
+                self._disk.write(file, data)
+                self._disk.sync(file)
+            finally:
+                self._disk.close(file)
+            yield new
+        except BaseException:
+            with suppress(OSError):
+                self._disk.remove(new)
+            raise
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the data folder; a new file that is there now was left by a power cut."""
+        try:
+            self._disk.make_folder(self._folder)
+            with self._disk.lock(self._folder):
+                self._disk.remove(self._folder / NEW)
+                yield
+        except OSError as error:
+            reason, remedy = WHY.get(error.errno or 0, (error.strerror or str(error), "see `ls -la {folder}`"))
+            raise StoreError(self._config, reason, remedy.format(folder=self._folder)) from error
+
+
+def _refused(values: Mapping[str, Value | None]) -> Iterator[Problem]:
+    for key, value in values.items():
+        try:
+            if key not in DECLARATIONS:
+                raise ValueError(not_a_setting(key))
+            if value is not None:
+                accept(DECLARATIONS[key], value)
+        except ValueError as error:
+            yield Problem(key, shown(value), str(error))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

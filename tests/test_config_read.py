@@ -1,0 +1,208 @@
+"""Reading: hostile files, wrong values, older keys. Nothing raises, and each problem is named."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import pytest
+
+from config.declaration import Value
+from config.document import MAX_BYTES
+from config.read import Reading, read
+from config.settings import Settings
+
+
+def test_a_file_of_comments_or_nothing_gives_the_defaults() -> None:
+    for text in ("", "\ufeff", "\n\n", "# nothing\n", "---\n", "camera:\n", "camera: {}\n", "camera:\n  # width: 1\n"):
+        assert read(text) == Reading({})
+        assert read(text).settings == Settings()
+
+
+def test_values_are_read_however_yaml_lets_them_be_written() -> None:
+    text = "\ufeffprofile: 'balanced'\r\ncamera: {width: 640, source: \"0\"}\r\nmemory:\r\n    governor: No  # why\r\n"
+    assert read(text).values == {
+        "profile": "balanced",
+        "camera.width": 640,
+        "camera.source": "0",
+        "memory.governor": False,
+    }
+    assert read("camera:\n  target_fps: 1e0\n  frame_timeout: .5\n").values == {
+        "camera.target_fps": 1.0,
+        "camera.frame_timeout": 0.5,
+    }
+
+
+UNUSABLE: dict[str, tuple[bytes, str]] = {
+    "UTF-16": ("camera:\n  width: 320\n".encode("utf-16"), "not UTF-8"),
+    "Latin-1": (b"camera:\n  # gr\xf6\xdfe\n  width: 320\n", "line 2: the file is not UTF-8"),
+    "a zero byte": (b"camera:\n  width: 3\x0020\n", r"line 2: .*U\+0000"),
+    "binary": (bytes(range(256)), "not UTF-8"),
+    "too large": (b"#" * (MAX_BYTES + 1), f"larger than the {MAX_BYTES} bytes"),
+    "billion laughs": (b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", r"line 1: the file must not use anchors"),
+    "merge bomb": (b"a: &a {x: 1}\nb: {<<: [*a, *a]}\n", "anchors"),
+    "alias of nothing": (b"camera: *x\n", "aliases"),
+    "recursive list": (b"&a [*a]\n", "anchors"),
+    "python object": (b"camera: !!python/object/apply:os.system [id]\n", "tags"),
+    "typed value": (b"camera:\n  width: !!int ''\n", "line 2: the file must not use tags"),
+    "directive": (b"%YAML 1.1\n---\ncamera: {}\n", "directives"),
+    "two documents": (b"camera: {}\n---\ncamera: {}\n", "one document"),
+    "brackets without end": (b"[" * 16_000, "nested too deeply"),
+    "braces without end": (b"{" * 16_000, "nested too deeply"),
+    "nested braces": (b"{a: " * 4_000, "nested too deeply"),
+    "deep indentation": (b"\n".join(b" " * i + b"a:" for i in range(170)), "nested too deeply"),
+    "dashes": (b"- " * 8_000, "nested too deeply"),
+    "many keys": (b"".join(b"k%d: 1\n" % i for i in range(1_500)), "too many values"),
+    "a list": (b"- camera\n", "must hold sections"),
+    "a word": (b"camera\n", "must hold sections"),
+    "a key that is a list": (b"? [a, b]\n: 1\n", "not a word"),
+    "a tab": (b"camera:\n\twidth: 320\n", "line 2: the file is not valid YAML"),
+    "no end of quotes": (b"camera:\n  source: 'x\n", "not valid YAML"),
+    "an impossible character": (b'camera: "\\UFFFFFFFF"\n', "not valid YAML"),
+    "no space": (b"camera: {width:320\n", "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize(("data", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_an_unusable_file_is_one_problem_and_the_defaults(data: bytes, reason: str) -> None:
+    (problem,) = read(data).problems
+    assert re.search(reason, str(problem)), str(problem)
+    assert problem.key == ""
+    assert read(data).settings == Settings()
+
+
+WRONG: dict[str, tuple[str, str]] = {
+    "NaN": ("target_fps: .nan", "line 2: camera.target_fps: nan must be a finite number between 0.5 and 30 frames/s"),
+    "infinity": ("target_fps: -.inf", "line 2: camera.target_fps: -inf must be a finite number"),
+    "overflow": ("target_fps: 1.0e+999", "camera.target_fps: 1.0e+999 must be a finite number"),
+    "huge": ("width: 1" + "0" * 5000, "must be a number between 64 and 1920 px"),
+    "huge hexadecimal": ("width: 0x" + "f" * 5000, "must be a number"),
+    "sexagesimal": ("width: 12:30", "camera.width: 12:30 must be a number"),
+    "octal": ("width: 0320", "camera.width: 0320 must be a number"),
+    "octal for a float": ("frame_timeout: 010", "camera.frame_timeout: 010 must be a number"),
+    "underscores": ("width: 1_000", "must be a number"),
+    "no whole number": ("width: 320.5", "must be a whole number"),
+    "a truth value for a number": ("width: yes", "must be a number"),
+    "a number in quotes": ("width: '320'", "must be between 64 and 1920 px, without quotes"),
+    "a date": ("width: 2024-99-99", "must be a number"),
+    "too small": ("width: 63", "camera.width: 63 must be between 64 and 1920 px"),
+    "too large": ("width: 1921", "camera.width: 1921 must be between 64 and 1920 px"),
+    "a list": ("width: [320]", "camera.width must be a single value, between 64"),
+    "a mapping": ("width: {a: 1}", "camera.width must be a single value"),
+    "nothing": ("width:", "camera.width has no value: remove the line, or write between 64"),
+    "null": ("width: ~", "camera.width has no value"),
+    "a misspelt key": ("widht: 320", "line 2: camera.widht: 320 is not a setting; did you mean camera.width?"),
+    "a key of another section": ("budget_mb: 160", "is not a setting; did you mean memory.budget_mb?"),
+    "an unknown key": ("zoom: 3", "line 2: camera.zoom: 3 is not a setting"),
+    "a merge key": ("<<: {width: 320}", "camera.<< is not a setting"),
+    "a key given twice": ("width: 320\n  width: 320", "line 3: camera.width is given twice, first in line 2"),
+    "a line break": ('source: "a\\nb"', "camera.source: a�b must be auto"),
+    "no scenario": ("source: 'fake:'", "camera.source: fake: must be auto"),
+}
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_value_is_named_and_the_others_are_read(line: str, message: str) -> None:
+    reading = read(f"camera:\n  {line}\n  height: 480\n")
+    assert message in "\n".join(map(str, reading.problems))
+    assert reading.values == {"camera.height": 480}
+
+
+MISPLACED: dict[str, tuple[str, str]] = {
+    "a key without its section": ("width: 320\n", "width: 320 is not a setting; did you mean camera.width?"),
+    "a dotted key": ("camera.width: 320\n", "must stand as `width:` below `camera:`"),
+    "a dotted older key": ("vision.use_lite_model: true\n", "is not a setting"),
+    "a capital": ("Camera:\n  width: 320\n", "Camera is not a setting; did you mean camera?"),
+    "a section that is a number": ("camera: 3\n", "camera: 3 must be a section"),
+    "a section that is a list": ("camera:\n- width\n", "camera must be a section"),
+    "an unknown profile": ("profile: turbo\n", "profile: turbo must be low_memory, balanced or high_accuracy"),
+    "a section given twice": ("camera: {}\ncamera: {}\n", "line 2: camera is given twice, first in line 1"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), MISPLACED.values(), ids=MISPLACED)
+def test_a_misplaced_key_is_named(text: str, message: str) -> None:
+    reading = read(text)
+    assert message in "\n".join(map(str, reading.problems))
+    assert not reading.values
+
+
+CONTRADICTIONS = {
+    "raspberry_pi: {buzzer_pin: 27}": "raspberry_pi.buzzer_pin: 27 must be other than raspberry_pi.led_pin",
+    "analysis: {history_window: 30}": "must be at least analysis.perclos_min_valid_s, which is 60",
+    "analysis: {away_caution_s: 4}": "must be at most analysis.away_warning_s, which is 3.5: levels rise",
+    "analysis: {away_alarm_s: 3}": "analysis.away_alarm_s: 3 must be at least analysis.away_warning_s",
+    "analysis: {yaw_limit_deg: 18}": "must be above analysis.yaw_clear_deg, which is 18: otherwise it would chatter",
+    "analysis: {perclos_clear: 0.08}": "must be below analysis.perclos_caution, which is 0.08",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), CONTRADICTIONS.items())
+def test_values_that_contradict_each_other_are_left_out(text: str, message: str) -> None:
+    reading = read(text)
+    assert message in str(reading.problems[0])
+    assert reading.problems[0].line == 1
+    assert not reading.values
+
+
+def test_a_contradiction_between_two_keys_of_the_file_leaves_both_out_and_keeps_the_rest() -> None:
+    reading = read("analysis:\n  away_caution_s: 3\n  away_warning_s: 2.5\n  yawn_s: 3\n")
+    (problem,) = reading.problems
+    assert str(problem).startswith("line 2: analysis.away_caution_s: 3 must be at most analysis.away_warning_s")
+    assert reading.values == {"analysis.yawn_s": 3.0}
+
+
+OLDER = [
+    ("vision: {use_lite_model: true}", {"vision.model": "lite"}),
+    ("vision: {use_lite_model: false}", {"vision.model": "full"}),
+    ("vision: {use_lite_model: false, model: standard}", {"vision.model": "standard"}),
+    ("vision: {model: standard, use_lite_model: true}", {"vision.model": "standard"}),
+    ("raspberry_pi: {compress_frames: true}", {}),
+    ("camera: {compress_frames: false}", {"raspberry_pi.compression_quality": 100}),
+    ("raspberry_pi: {compress_frames: false, compression_quality: 50}", {"raspberry_pi.compression_quality": 50}),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), OLDER)
+def test_older_keys_are_read_as_what_took_their_place(text: str, values: dict[str, Value]) -> None:
+    reading = read(text)
+    assert reading.values == values
+    assert not reading.problems
+    assert "is an older name" in str(reading.notes[0])
+
+
+def test_an_older_key_with_a_wrong_value_is_a_problem() -> None:
+    assert "use_lite_model: 2 must be true or false" in str(read("vision: {use_lite_model: 2}").problems[0])
+
+
+MUTATED = b"""profile: balanced
+camera:
+  width: 320   # c
+  source: "fake:glance-away"
+vision: {model: lite, use_lite_model: true}
+analysis:
+  away_caution_s: 2.5
+alerting: ~
+"""
+PIECES = b"""{ } [ ] : , ' " # | > ? - * & ! % @ ` ~ null .nan 1e999 \xff \x00 \t \r \xe2\x80\xa8 --- ... <<: \xef\xbb\xbf 99999999""".split(
+    b" "
+)
+
+
+def test_no_mutation_of_a_file_makes_reading_raise_or_take_long() -> None:
+    chance = random.Random(3)
+    worst_s = 0.0
+    for _ in range(1_500):
+        data = bytearray(MUTATED)
+        for _ in range(chance.randint(1, 5)):
+            at = chance.randrange(len(data) + 1)
+            data[at : at + chance.choice((0, 0, 1, 9))] = chance.choice((*PIECES, b"\n", b"  ")) * chance.choice(
+                (1, 1, 40)
+            )
+        start_s = time.process_time()
+        reading = read(bytes(data))
+        worst_s = max(worst_s, time.process_time() - start_s)
+        assert all(str(problem) for problem in reading.problems)
+        assert isinstance(reading.settings, Settings)
+    assert worst_s < 0.1

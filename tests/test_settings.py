@@ -1,0 +1,117 @@
+"""The declarations: defaults, profiles and limits, and that no profile contradicts itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.check import accept, broken_rules, from_text, limits
+from config.declaration import PROFILES, Declaration, Value
+from config.patch import scalar
+from config.settings import DECLARATIONS, SECTIONS, Settings, settings_from, values_of
+
+SAME_IN_EACH_PROFILE: dict[str, Value] = {
+    "camera.source": "auto",
+    "camera.target_fps": 1.0,
+    "camera.frame_skip": 1,
+    "camera.frame_timeout": 0.5,
+    "raspberry_pi.compression_quality": 70,
+    "raspberry_pi.buzzer_pin": 17,
+    "raspberry_pi.led_pin": 27,
+    "vision.static_image_mode": False,
+    "vision.max_num_faces": 1,
+    "analysis.max_events_buffer": 100,
+    "analysis.event_history": True,
+    "alerting.use_beep_only": True,
+    "memory.governor": True,
+}
+BY_PROFILE: dict[str, tuple[Value, Value, Value]] = {
+    "profile": ("low_memory", "balanced", "high_accuracy"),
+    "camera.width": (320, 480, 640),
+    "camera.height": (240, 360, 480),
+    "camera.buffer_frames": (1, 2, 4),
+    "vision.model": ("lite", "standard", "full"),
+    "vision.refine_landmarks": (False, True, True),
+    "analysis.history_window": (120, 300, 600),
+    "alerting.visual_alerts_enabled": (False, True, True),
+    "memory.budget_mb": (160, 192, 256),
+} | {key: (value, value, value) for key, value in SAME_IN_EACH_PROFILE.items()}
+
+every_declaration = pytest.mark.parametrize("declaration", DECLARATIONS.values(), ids=DECLARATIONS)
+
+
+@pytest.mark.parametrize(("key", "values"), BY_PROFILE.items())
+def test_each_key_has_its_value_in_each_profile(key: str, values: tuple[Value, ...]) -> None:
+    for profile, value in zip(PROFILES, values, strict=True):
+        in_force = values_of(settings_from({"profile": profile}))[key]
+        assert in_force == value
+        assert type(in_force) is type(value)
+
+
+def test_the_defaults_are_those_of_low_memory() -> None:
+    assert Settings() == settings_from({}) == settings_from({"profile": "low_memory"})
+
+
+def test_a_value_of_the_file_overrules_the_profile() -> None:
+    settings = settings_from({"profile": "high_accuracy", "camera.width": 320})
+    assert (settings.camera.width, settings.camera.height) == (320, 480)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_profile_breaks_a_rule(profile: str) -> None:
+    assert not list(broken_rules(values_of(settings_from({"profile": profile})), {}))
+
+
+@pytest.mark.parametrize("name", [d.name for d in DECLARATIONS.values() if d.section == "analysis"])
+def test_each_threshold_says_where_it_comes_from(name: str) -> None:
+    unsourced = ("history_window", "max_events_buffer", "event_history", "neutral_yaw", "neutral_pitch")
+    assert DECLARATIONS[f"analysis.{name}"].source or name in unsourced
+
+
+@every_declaration
+def test_each_setting_explains_itself(declaration: Declaration) -> None:
+    assert declaration.label
+    assert declaration.help.endswith(".")
+    assert limits(declaration)
+    assert declaration.section in ("", *SECTIONS)
+
+
+@every_declaration
+def test_each_setting_takes_its_own_values_however_they_are_written(declaration: Declaration) -> None:
+    for value in (declaration.default, *declaration.profiles.values()):
+        assert accept(declaration, value) == value
+        assert from_text(declaration, scalar(value)) == value
+
+
+@every_declaration
+def test_each_setting_refuses_what_is_beyond_its_limits(declaration: Declaration) -> None:
+    wrong: list[object] = [None, [], {}, b"1", "\n", float("nan"), float("inf"), 10**5000]
+    if declaration.kind in (int, float):
+        wrong += [declaration.low - 1, declaration.high + 1, True, "1"]
+    if declaration.kind is int:
+        wrong += [declaration.low + 0.5]
+    if declaration.kind is bool:
+        wrong += [0, 1, "true"]
+    for value in wrong:
+        with pytest.raises(ValueError, match="must be"):
+            accept(declaration, value)
+
+
+@every_declaration
+def test_each_limit_is_itself_allowed(declaration: Declaration) -> None:
+    if declaration.kind in (int, float):
+        low, high = declaration.kind(declaration.low), declaration.kind(declaration.high)
+        assert accept(declaration, low) == low
+        assert accept(declaration, high) == high
+    for choice in declaration.choices:
+        assert accept(declaration, choice) == choice
+
+
+@pytest.mark.parametrize("source", ["auto", "/dev/video0", "0", "trip 1.mp4", "pictures/", "fake:glance-away"])
+def test_camera_sources(source: str) -> None:
+    assert accept(DECLARATIONS["camera.source"], source) == source
+
+
+@pytest.mark.parametrize("source", ["", "fake:", "fake:../x", "http://camera/", "rtsp://x", "a\nb", "x" * 256])
+def test_sources_that_are_none_are_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="fake:SCENARIO"):
+        accept(DECLARATIONS["camera.source"], source)
