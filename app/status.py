@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 STATUS, PICTURE, WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-STATUS_MAX_BYTES = 64 * 1024  # a full one has 6 KiB
+STATUS_MAX_BYTES = 512 * 1024  # one usually has 3 KiB; the bounds below allow 320
 ITEMS_MAX, TEXT_MAX = 20, 500  # of a list, and of a text in characters
 WANTED_S = 10.0  # the page asks again every 2 to 5 s
 REQUESTS_MAX = 16  # files looked at in one turn

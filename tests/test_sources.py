@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import struct
 import subprocess
 import sys
@@ -252,19 +253,17 @@ def test_fake_driver_that_hangs_is_given_up() -> None:
 def test_closing_ends_the_fake_drivers_process_and_may_be_repeated() -> None:
     source = stand_in(RENDER)
     assert at(source, 1.0) == 1
-    children = Path("/proc/self/task").glob("*/children")
-    (child,) = {pid for task in children for pid in task.read_text().split()}
     source.close()
     source.close()
-    assert not Path("/proc", child).exists()
+    assert source._process.returncode == -signal.SIGKILL, "ended, and waited for"
 
 
 # ---- the setting
 
 
-@pytest.mark.parametrize("source", ["auto", "63", "/dev/video63", "/dev/v4l/by-id/none"])
+@pytest.mark.parametrize("source", ["63", "/dev/video63", "/dev/v4l/by-id/none"])
 def test_device_is_opened_as_a_device(source: str) -> None:
-    with pytest.raises(SourceLost, match=r"no camera found|does not exist|may not be opened|ribbon"):
+    with pytest.raises(SourceLost, match="does not exist"):
         open_source(settings.Camera(source=source))
 
 

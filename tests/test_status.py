@@ -106,9 +106,12 @@ def test_numbers_that_are_none_become_null(path: Path, number: float) -> None:
 
 
 def test_lists_and_texts_are_bounded_and_the_newest_events_stay(path: Path) -> None:
-    events = tuple(Event(State.PHONE, Level.ALARM, s, s, s, None, "d" * 5000) for s in range(1000))
-    problems = tuple("p" * 5000 for _ in range(1000))
-    write(path, replace(FULL, events=events, configuration=Configuration(problems=problems), health="h" * 10**6))
+    events = tuple(Event(State.PHONE, Level.ALARM, s, s, s, None, "\N{AUTOMOBILE}" * 5000) for s in range(1000))
+    problems = tuple("\N{AUTOMOBILE}" * 5000 for _ in range(1000))
+    write(
+        path,
+        replace(FULL, events=events, configuration=Configuration(problems=problems), health="\N{AUTOMOBILE}" * 10**6),
+    )
     status = read(path)
     assert status and [event.onset_s for event in status.events] == list(range(1000 - ITEMS_MAX, 1000))
     assert len(status.health) == TEXT_MAX and len(status.configuration.problems) == ITEMS_MAX
