@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TextIO
 
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
+from app.signals import Signals
 from app.verdict import Event
 from app.watch import Look, Watch
 from config.settings import Settings
@@ -33,9 +35,9 @@ def analyze(options: Options, settings: Settings, out: TextIO = sys.stdout, err:
     vision = settings.vision
     failures = 0
     timeline = Timeline()
-    bar = Bar(options, err)
+    bar = Bar(options.inputs, err)
     with Watch(vision, settings.analysis, settings.alerting.repeat_s) as watch:
-        for recorded in _in_turn(options, watch):
+        for name, recorded in _in_turn(options, watch):
             if isinstance(recorded, InputError):
                 failures += 1
                 bar.clear()
@@ -44,7 +46,7 @@ def analyze(options: Options, settings: Settings, out: TextIO = sys.stdout, err:
             look = (watch.look_alone if options.still else watch.look)(recorded.frame)
             print(json.dumps(line_of(recorded, look, options.still), allow_nan=False), file=out)
             timeline.add(recorded.input, look)
-            bar.advance()
+            bar.show(name, recorded.frame.number)
     bar.clear()
     if options.plot is not None:
         options.plot.write_text(timeline.svg(settings.analysis), encoding="utf-8")
@@ -52,27 +54,28 @@ def analyze(options: Options, settings: Settings, out: TextIO = sys.stdout, err:
     return 1 if failures else 0
 
 
-def _in_turn(options: Options, watch: Watch) -> Iterator[Recorded | InputError]:
-    """Every frame; before each input all is forgotten that another one showed."""
+def _in_turn(options: Options, watch: Watch) -> Iterator[tuple[str, Recorded | InputError]]:
+    """Every frame with its input's name; before each input all is forgotten that another one showed."""
     for name in options.inputs:
         watch.begin_anew()
-        yield from recorded_frames([name], options.fps)
+        for recorded in recorded_frames([name], options.fps):
+            yield name, recorded
 
 
 def line_of(recorded: Recorded, look: Look, still: bool = False) -> dict[str, object]:
     """The JSON object of one frame; null where nothing could be measured."""
-    seen, verdict = look.signals, look.verdict
+    seen, verdict = look.signals or Signals(), look.verdict
     changes = [_event(event) for event in sorted(verdict.events, key=lambda event: -event.level)]
     line: dict[str, object] = {
         "input": recorded.input,
-        "frame": recorded.number,
+        "frame": recorded.frame.number,
         "time_s": round(recorded.frame.time_s, 3),
         "has_face": look.face is not None,
-        "yaw_deg": _rounded(seen and seen.yaw_deg, 1),
-        "pitch_deg": _rounded(seen and seen.pitch_deg, 1),
-        "roll_deg": _rounded(seen and seen.roll_deg, 1),
-        "ear": _rounded(seen and seen.ear, 3),
-        "mar": _rounded(seen and seen.mar, 3),
+        "yaw_deg": _rounded(seen.yaw_deg, 1),
+        "pitch_deg": _rounded(seen.pitch_deg, 1),
+        "roll_deg": _rounded(seen.roll_deg, 1),
+        "ear": _rounded(seen.ear, 3),
+        "mar": _rounded(seen.mar, 3),
         "state": verdict.state.value,
         "level": verdict.level.name.lower(),
         "event": changes[0] if changes and not still else None,
@@ -97,29 +100,22 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 
 class Bar:
-    """A progress bar on stderr, where that is a terminal."""
+    """A progress bar on stderr, where that is a terminal; counts frames, also those that --fps leaves out."""
 
-    def __init__(self, options: Options, err: TextIO, count: Callable[[str, float | None], int | None] = frame_count):
+    def __init__(self, inputs: Iterable[str], err: TextIO) -> None:
         self._err = err if err.isatty() else None
-        self._done, self._total = (
-            0,
-            self._sum(count(name, options.fps) for name in options.inputs) if self._err else None,
-        )
+        counts = {name: frame_count(name) or 0 for name in inputs} if self._err else {}
+        self._total = sum(counts.values())
+        self._before = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
 
-    @staticmethod
-    def _sum(counts: Iterable[int | None]) -> int | None:
-        known = list(counts)
-        return None if None in known else sum(count or 0 for count in known)
-
-    def advance(self) -> None:
-        """One frame more is done."""
-        self._done += 1
+    def show(self, name: str, number: int) -> None:
+        """That frame of that input is done."""
         if self._err is None:
             return
-        share = min(1.0, self._done / self._total) if self._total else 0.0
-        filled = round(share * BAR_COLUMNS)
+        done = self._before[name] + number + 1
+        filled = round(BAR_COLUMNS * min(1.0, done / self._total)) if self._total else 0
         of = f" of {self._total}" if self._total else ""
-        self._err.write(f"\r[{'#' * filled}{'.' * (BAR_COLUMNS - filled)}] frame {self._done}{of}")
+        self._err.write(f"\r[{'#' * filled}{'.' * (BAR_COLUMNS - filled)}] frame {done}{of}")
         self._err.flush()
 
     def clear(self) -> None:

@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,14 +79,10 @@ def _configuration(loaded: Loaded, settings: Settings) -> Iterator[Finding]:
 
 def _folders(paths: Paths) -> Iterator[Finding]:
     for name, folder in (("data folder", paths.data), ("events folder", paths.common), ("run folder", paths.run)):
-        yield _attempt(name, lambda folder=folder: _writable(folder))
-
-
-def _attempt(part: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(part, True, look())
-    except OSError as error:
-        return Finding(part, False, str(error))
+        try:
+            yield Finding(name, True, _writable(folder))
+        except OSError as error:
+            yield Finding(name, False, str(error))
 
 
 def _writable(folder: Path) -> str:

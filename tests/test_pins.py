@@ -245,6 +245,14 @@ def test_a_connected_gpio_chardev_plug_is_line_0_of_its_own_chip(kernel: FakeKer
     kernel.add("snap/gpio-chardev/drivewatch/buzzer", FakeChip("gpio-aggregator.0", lines=1))
     assert gpio.find_line(17, "buzzer") == Line(kernel.dev / "snap/gpio-chardev/drivewatch/buzzer", 0)
     assert gpio.find_line(27, "led") == Line(kernel.dev / "gpiochip0", 27)
+    named = kernel.dev / "gpiochip0"
+    assert gpio.find_line(17, "buzzer", str(named)) == Line(named, 17), "a chip named by its path comes first"
+
+
+def test_outside_a_snap_a_gpio_chardev_plug_is_somebody_elses(kernel: FakeKernel) -> None:
+    _, gpio = pi4(kernel)
+    kernel.add("snap/gpio-chardev/buzzer", FakeChip("gpio-aggregator.0", lines=1))
+    assert gpio.find_line(17, "buzzer") == Line(kernel.dev / "gpiochip0", 17)
 
 
 @pytest.mark.parametrize("refusal", [errno.EACCES, errno.EPERM])  # AppArmor's, the device cgroup's
@@ -285,8 +293,8 @@ def test_a_busy_line_names_its_holder(kernel: FakeKernel) -> None:
 
 def test_a_line_the_chip_does_not_have_names_the_setting(kernel: FakeKernel) -> None:
     kernel.add("gpiochip0", FakeChip("pinctrl-rp1", lines=8))
-    with pytest.raises(GpioMissing, match=r"lines 0 to 7, not 27: change raspberry_pi\.led_pin"):
-        Gpio(kernel.dev, "", kernel.ioctl).find_line(27, "led")
+    with pytest.raises(GpioMissing, match=r"lines 0 to 7, not 8: change raspberry_pi\.led_pin"):
+        Gpio(kernel.dev, "", kernel.ioctl).find_line(8, "led")
 
 
 def test_a_file_that_is_no_gpio_chip_is_named() -> None:

@@ -46,9 +46,7 @@ def verdicts_on_pictures(scenario: Scenario, fps: float) -> list[Verdict]:
     vision = replace(SETTINGS.vision, model=scenario.models[0])
     with Watch(vision, ANALYSIS, SETTINGS.alerting.repeat_s) as watch:
         moments = rendered(scenario, fps, scenario.length_s, SIZE, seed=1)
-        return [
-            watch.look(Frame(picture, number / fps, number)).verdict for number, (_, picture) in enumerate(moments)
-        ]
+        return [watch.look(Frame(picture, number / fps, number)).verdict for number, (_, picture) in enumerate(moments)]
 
 
 def verdicts_on_truth(scenario: Scenario, fps: float) -> list[Verdict]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.fake_driver.mesh import Floats
+from app.fake_driver.mesh import Floats, floats
 
 Mask = npt.NDArray[np.uint8]
 
 PALM_CM = 8.5  # from the wrist to the knuckle of the middle finger
 SMOOTH = 3  # drawn this many times larger
-SKIN_BGR = np.float32((122, 152, 198))
+SKIN_BGR = floats((122, 152, 198))
 PHONE_BGR = (30, 27, 26)
 LEAN_DEG = -24.0
 FROM_EAR_PALMS = (0.62, 0.85)  # of the wrist: to the side and down
 # Joints of a left hand whose palm is seen, numbered as MediaPipe's hand landmarks; the palm's length is the unit, the
 # wrist the origin, y down
-JOINTS = np.float32(
+JOINTS = floats(
     [
         *[(0, 0), (-0.28, -0.18), (-0.5, -0.42), (-0.62, -0.64), (-0.68, -0.84)],
         *[(-0.26, -0.92), (-0.33, -1.24), (-0.36, -1.44), (-0.38, -1.6)],
@@ -28,21 +30,19 @@ JOINTS = np.float32(
     ]
 )
 FINGERS = ((17, 18, 19, 20), (13, 14, 15, 16), (9, 10, 11, 12), (5, 6, 7, 8), (1, 2, 3, 4))  # the thumb on top
-WIDTHS = (0.24, 0.19, 0.17, 0.14)  # at each joint from the knuckle to the tip
-PALM = np.float32(
-    [(-0.22, 0.05), (0.22, 0.05), (0.44, -0.8), (0.18, -0.98), (-0.04, -1.02), (-0.34, -0.94), (-0.5, -0.42)]
-)
-ARM = np.float32([(-0.22, 0), (0.22, 0), (0.3, 1.8), (-0.3, 1.8)])
-PHONE = np.float32([(-0.62, -1.7), (-0.12, -1.78), (0.0, 0.12), (-0.5, 0.2)])
+WIDTHS = (0.24, 0.19, 0.15)  # of the bones from the knuckle to the tip
+PALM = floats([(-0.22, 0.05), (0.22, 0.05), (0.44, -0.8), (0.18, -0.98), (-0.04, -1.02), (-0.34, -0.94), (-0.5, -0.42)])
+ARM = floats([(-0.22, 0), (0.22, 0), (0.3, 1.8), (-0.3, 1.8)])
+PHONE = floats([(-0.62, -1.7), (-0.12, -1.78), (0.0, 0.12), (-0.5, 0.2)])
 
 
 def draw_phone_at_ear(picture: Floats, ear_px: tuple[float, float], px_per_cm: float) -> None:
     """Draw hand and phone into the picture, at the ear on the picture's right."""
     size = SMOOTH * PALM_CM * px_per_cm
     lean = np.radians(LEAN_DEG)
-    turn = np.float32([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
-    wrist = np.float32(ear_px) * SMOOTH + np.float32(FROM_EAR_PALMS) * size
-    large = cv2.resize(picture, None, fx=SMOOTH, fy=SMOOTH)
+    turn = floats([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
+    wrist = floats(ear_px) * SMOOTH + floats(FROM_EAR_PALMS) * size
+    large = floats(cv2.resize(picture, None, fx=SMOOTH, fy=SMOOTH))
 
     def pixels(points: Floats) -> npt.NDArray[np.int32]:
         return np.round(points @ turn.T * size + wrist).astype(np.int32)
@@ -52,11 +52,13 @@ def draw_phone_at_ear(picture: Floats, ear_px: tuple[float, float], px_per_cm: f
 
     cv2.fillConvexPoly(large, pixels(PHONE), PHONE_BGR, cv2.LINE_AA)
     for outline in (ARM, PALM):
-        _shade(large, cv2.fillConvexPoly(shape(), cv2.convexHull(pixels(outline)), 255), 0.72)
+        mask = shape()
+        cv2.fillConvexPoly(mask, cv2.convexHull(pixels(outline)), 255)
+        _shade(large, mask, 0.72)
     joints = pixels(JOINTS)
     for finger in FINGERS:
         mask = shape()
-        for (start, end), width in zip(zip(finger, finger[1:], strict=False), WIDTHS, strict=False):
+        for (start, end), width in zip(pairwise(finger), WIDTHS, strict=True):
             cv2.line(mask, joints[start].tolist(), joints[end].tolist(), 255, max(1, round(width * size)))
         _shade(large, mask, 0.6)
     picture[:] = cv2.resize(large, (picture.shape[1], picture.shape[0]), interpolation=cv2.INTER_AREA)

@@ -10,6 +10,12 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
+
+def floats(values: npt.ArrayLike) -> Floats:
+    """Make an array of float32."""
+    return np.asarray(values, np.float32)
+
+
 FOLDER = Path(__file__).parent
 MESH_FILE, PORTRAIT_FILE = FOLDER / "mesh.npz", FOLDER / "portrait.png"
 FACE_POINTS = 478  # the first points are MediaPipe's landmarks, irises included

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.fake_driver.mesh import PORTRAIT_FILE, Floats
+from app.fake_driver.mesh import PORTRAIT_FILE, Floats, floats
 
 Picture = npt.NDArray[np.uint8]
 
@@ -61,15 +61,13 @@ class Eye:
             np.exp(-(((rows - edge) / (LASH_PX * DETAIL / 2)) ** 2)) * min(1.0, closed * 2) * (self.lower > self.upper)
         )
         patch = shown * (1 - covered) + self.skin * covered
-        return np.asarray(
-            patch * (1 - 0.8 * lash[..., None]) + np.float32(LASH_BGR) * 0.8 * lash[..., None], np.float32
-        )
+        return np.asarray(patch * (1 - 0.8 * lash[..., None]) + floats(LASH_BGR) * 0.8 * lash[..., None], np.float32)
 
     def _turned(self, yaw_deg: float, pitch_deg: float, in_eye: npt.NDArray[np.bool_]) -> Floats:
         if abs(yaw_deg) < 1 and abs(pitch_deg) < 1:
             return self.opened
         right, up = (self.ball_px * np.sin(np.radians(angle)) for angle in (-yaw_deg, pitch_deg))
-        move = np.float32([[1, 0, right], [0, 1, -up]])
+        move = floats([[1, 0, right], [0, 1, -up]])
         size = (self.opened.shape[1], self.opened.shape[0])
         iris = cv2.warpAffine(self.iris.astype(np.float32), move, size)[..., None]
         moved = cv2.warpAffine(self.opened, move, size, borderMode=cv2.BORDER_REPLICATE)
@@ -140,5 +138,5 @@ class Portrait:
             texture[y0:y1, x0:x1, :3] = np.clip(patch, 0, 255)
         if jaw_open > 0.05:
             dark = self._mouth * min(1.0, 3 * jaw_open)
-            texture[..., :3] = (texture[..., :3] * (1 - dark) + np.float32(MOUTH_BGR) * dark).astype(np.uint8)
+            texture[..., :3] = (texture[..., :3] * (1 - dark) + floats(MOUTH_BGR) * dark).astype(np.uint8)
         return texture

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from app.fake_driver.hand import draw_phone_at_ear
-from app.fake_driver.mesh import Floats, load_mesh
+from app.fake_driver.mesh import Floats, floats, load_mesh
 from app.fake_driver.portrait import Picture, Portrait
 from app.fake_driver.scene import Scene
 
 FOCAL_OF_WIDTH = 1.0  # 53 degrees across, as camera_matrix assumes by default
-PIVOT_CM = np.float32((0.0, -5.0, -9.0))  # the head turns about the top of the neck, behind and below the mouth
-JAW_PIVOT_CM = np.float32((0.0, 0.5, -2.0))  # before the ears
+PIVOT_CM = floats((0.0, -5.0, -9.0))  # the head turns about the top of the neck, behind and below the mouth
+JAW_PIVOT_CM = floats((0.0, 0.5, -2.0))  # before the ears
 JAW_OPEN_DEG = 30.0  # a wide yawn
 MOUTH_NARROWS = 0.4  # by this share, as the portrait's smile becomes a yawn
 DETAIL_FROM_WIDTH_PX = 430  # wider pictures show the driver larger than the portrait does
@@ -23,15 +23,15 @@ AREA_MIN_PX = 1e-3
 OUTSIDE_PX = -1e4  # where the texture is transparent
 PASSENGER = Scene(x_cm=34.0, y_cm=1.0, distance_cm=95.0, yaw_deg=-8.0)
 # Skin from ear to ear and round the throat, then the black collar: points, how far they follow the head, colour
-NECK = (
+NECK: tuple[tuple[Floats, Floats, tuple[int, int, int]], ...] = (
     (
-        np.float32([(x, y, z) for x in (-5.2, 5.2) for y, z in ((1.0, -6.0), (-6.0, -3.0), (-11.0, -5.0))]),
-        np.float32([[1.0], [0.9], [0.3]] * 2),
+        floats([(x, y, z) for x in (-5.2, 5.2) for y, z in ((1.0, -6.0), (-6.0, -3.0), (-11.0, -5.0))]),
+        floats([[1.0], [0.9], [0.3]] * 2),
         (78, 102, 128),
     ),
     (
-        np.float32([(x, y, -5.0) for x in (-5.6, 5.6) for y in (-10.0, -15.0)]),
-        np.float32([[0.3], [0.0]] * 2),
+        floats([(x, y, -5.0) for x in (-5.6, 5.6) for y in (-10.0, -15.0)]),
+        floats([[0.3], [0.0]] * 2),
         (22, 20, 20),
     ),
 )
@@ -49,7 +49,7 @@ def rotation_of_pose(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Float
     about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
     about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return (about_y @ about_x @ about_z).astype(np.float32)
+    return floats(about_y @ about_x @ about_z)
 
 
 class Renderer:
@@ -80,7 +80,7 @@ class Renderer:
             self._draw_before_face(picture, scene)
         picture = self._lit(picture, scene)
         if scene.blur_px >= 1:
-            picture = cv2.blur(picture, (1 + round(scene.blur_px), 1 + round(scene.blur_px / 2)))
+            picture = floats(cv2.blur(picture, (1 + round(scene.blur_px), 1 + round(scene.blur_px / 2))))
         picture = picture + scene.noise * self._noise_at(scene.time_s)
         return np.clip(picture, 0, 255).astype(np.uint8)
 
@@ -93,7 +93,7 @@ class Renderer:
         face[:, 0] *= 1 - MOUTH_NARROWS * scene.jaw_open * mesh.mouth_weight
         turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
         turned = (face - PIVOT_CM) @ turn.T + PIVOT_CM
-        place = np.float32((scene.x_cm, scene.y_cm, -scene.distance_cm))
+        place = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
         return np.asarray(face + mesh.head_weight[:, None] * (turned - face) + place, np.float32)
 
     def project(self, vertices_cm: Floats) -> Floats:
@@ -128,20 +128,21 @@ class Renderer:
         width, height = self.size
         px_per_cm = width * FOCAL_OF_WIDTH / scene.distance_cm
         if scene.phone_at_ear >= 0.5:
-            ear_x, ear_y = self.project(self.vertices_cm(scene)[LEFT_EAR : LEFT_EAR + 1])[0]
+            ear_x, ear_y = self.project(self.vertices_cm(scene)[LEFT_EAR:][:1])[0]
             draw_phone_at_ear(picture, (float(ear_x), float(ear_y)), px_per_cm)
         if scene.arm_before_face > 0.01:
-            middle = np.float32((width / 2 + scene.x_cm * px_per_cm, height / 2 - (scene.y_cm + 3) * px_per_cm))
-            reach = np.float32((14, 9 + 14 * (1 - scene.arm_before_face))) * px_per_cm
-            band = np.float32([(-1, 0.9), (1, 0.3), (1, 1.1), (-1, 1.7)]) * reach + middle
+            middle = floats((width / 2 + scene.x_cm * px_per_cm, height / 2 - (scene.y_cm + 3) * px_per_cm))
+            reach = floats((14, 9 + 14 * (1 - scene.arm_before_face))) * px_per_cm
+            band = floats([(-1, 0.9), (1, 0.3), (1, 1.1), (-1, 1.7)]) * reach + middle
             cv2.fillConvexPoly(picture, np.round(band).astype(np.int32), SLEEVE_BGR, cv2.LINE_AA)
 
     def _draw_neck(self, picture: Floats, scene: Scene) -> None:
-        """What the portrait does not show: the side of the neck that a turned head uncovers, between hair and collar."""
+        """What the portrait does not show: the side of the neck that a turned head uncovers."""
         turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
-        below = np.float32((scene.x_cm, scene.y_cm, -scene.distance_cm))
+        below = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
         for points, follows, bgr in NECK:
-            corners = points + follows * ((points - PIVOT_CM) @ turn.T + PIVOT_CM - points) + below
+            turned = (points - PIVOT_CM) @ turn.T + PIVOT_CM
+            corners = floats(points + follows * (turned - points) + below)
             outline = cv2.convexHull(np.round(self.project(corners) * 16).astype(np.int32))
             cv2.fillConvexPoly(picture, outline, bgr, cv2.LINE_AA, shift=4)
 
@@ -173,7 +174,7 @@ class Renderer:
 
     def _lit(self, picture: Floats, scene: Scene) -> Floats:
         lit = picture * (scene.light * (1 + 0.5 * scene.sun_from_left * self._ramp))
-        return lit + scene.lens_covered * (np.float32(COVER_BGR) * min(1.0, scene.light) - lit)
+        return lit + scene.lens_covered * (floats(COVER_BGR) * min(1.0, scene.light) - lit)
 
     def _noise_at(self, time_s: float) -> Floats:
         rng = np.random.default_rng((self._seed, round(time_s * 1000)))

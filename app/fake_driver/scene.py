@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Scene:
     """Driver, cabin and camera at one moment.
 
-    Angles in degrees with drivewatch's signs (+ yaw driver's right, + pitch up, + roll to the right shoulder), relative to
-    the camera's axis; gaze relative to the head. Shares run from 0 to 1.
+    Angles in degrees with drivewatch's signs (+ yaw driver's right, + pitch up, + roll to the right shoulder), relative
+    to the camera's axis; gaze relative to the head. Shares run from 0 to 1.
     """
 
     time_s: float = 0.0

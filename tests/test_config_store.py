@@ -1,0 +1,314 @@
+"""The store on a real disk: what is in force, what is kept, who is refused."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from config.paths import CONFIG, LAST_GOOD
+from config.read import read
+from config.reference import config_yaml
+from config.settings import Settings
+from config.store import DEFAULTS, NO_FILE, ConflictError, InvalidError, Store, StoreError
+
+BAD = "camera:\n  width: wide\n  height: 480\n"
+
+
+def width(px: int) -> str:
+    return f"camera:\n  width: {px}\n"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def saved(folder: Path, *texts: str) -> Store:
+    store = Store(folder)
+    for text in texts:
+        store.save(text, store.load().version)
+    return store
+
+
+def test_a_missing_file_is_the_defaults_and_no_problem(tmp_path: Path) -> None:
+    loaded = Store(tmp_path / "missing").load()
+    assert (loaded.settings, loaded.problems, loaded.origin, loaded.version) == (Settings(), (), DEFAULTS, NO_FILE)
+    assert loaded.text == config_yaml()
+
+
+def test_what_is_saved_is_loaded_to_the_byte(tmp_path: Path) -> None:
+    text = "\ufeffcamera:\r\n  width: 640 # \N{DEGREE SIGN}"
+    version = Store(tmp_path).save(text, NO_FILE)
+    loaded = Store(tmp_path).load()
+    assert (loaded.text, loaded.version, loaded.origin) == (text, version, CONFIG)
+    assert loaded.settings.camera.width == 640
+    assert (tmp_path / CONFIG).read_bytes() == text.encode()
+    assert (tmp_path / CONFIG).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_change_keeps_the_comments_and_starts_from_the_commented_defaults(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    version = store.change({"camera.width": 640}, NO_FILE)
+    assert set(config_yaml().splitlines()) < set(store.load().text.splitlines())
+    store.change({"camera.width": None}, version)
+    assert store.load().text == config_yaml()
+
+
+def test_saving_the_same_text_writes_nothing(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64))
+    before = (tmp_path / CONFIG).stat()
+    assert store.save(width(64), store.load().version) == store.load().version
+    assert (tmp_path / CONFIG).stat() == before
+    assert names(tmp_path) == [CONFIG]
+
+
+def test_of_a_bad_file_the_valid_values_hold_while_there_is_no_good_copy(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text("profile: balanced\n" + BAD)
+    loaded = Store(tmp_path).load()
+    assert (loaded.settings.camera.width, loaded.settings.camera.height) == (480, 480)
+    assert [str(problem) for problem in loaded.problems] == [
+        "line 3: camera.width: wide must be a number between 64 and 1920 px"
+    ]
+    assert (loaded.origin, loaded.text) == (CONFIG, "profile: balanced\n" + BAD)
+
+
+def test_of_a_file_that_is_no_yaml_nothing_holds(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_bytes(b"\xff\xfe")
+    loaded = Store(tmp_path).load()
+    assert (loaded.settings, loaded.origin, loaded.text) == (Settings(), DEFAULTS, "\ufffd\ufffd")
+
+
+def test_instead_of_a_bad_file_the_last_good_one_holds_then_the_newest_valid_earlier_one(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64), width(65))
+    store.mark_good(store.load())
+    saved(tmp_path, width(66), width(67))
+    (tmp_path / CONFIG).write_text(BAD)
+    assert (store.load().settings.camera.width, store.load().origin) == (65, LAST_GOOD)
+
+    (tmp_path / LAST_GOOD).write_bytes(b"\x00")
+    assert store.load().settings.camera.width == 66
+    newest = max((tmp_path / "history").iterdir())
+    assert store.load().origin == f"history/{newest.name}"
+
+    newest.write_text(BAD)
+    assert store.load().settings.camera.width == 65
+    assert store.load().text == BAD
+
+
+def test_copies_are_the_last_good_one_and_the_history_newest_first(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64), width(65), width(66))
+    store.mark_good(store.load())
+    assert list(store.copies().values()) == [width(66), width(65), width(64)]
+    assert next(iter(store.copies())) == LAST_GOOD
+
+
+def test_the_last_good_file_is_as_it_was_loaded_and_no_editor_changes_it(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64))
+    loaded = store.load()
+    saved(tmp_path, width(65))
+    store.mark_good(loaded)
+    assert (tmp_path / LAST_GOOD).read_text() == width(64)
+
+    store.mark_good(store.load())
+    with (tmp_path / CONFIG).open("w") as in_place:
+        in_place.write(BAD)
+    assert (tmp_path / LAST_GOOD).read_text() == width(65)
+    store.mark_good(store.load())
+    assert (tmp_path / LAST_GOOD).read_text() == width(65)
+
+
+def test_marking_the_same_file_good_again_writes_nothing(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64))
+    store.mark_good(store.load())
+    before = (tmp_path / LAST_GOOD).stat()
+    store.mark_good(store.load())
+    assert (tmp_path / LAST_GOOD).stat() == before
+
+
+def test_rolling_back_puts_the_last_good_file_in_place_and_keeps_the_other_aside(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64))
+    assert not store.roll_back()
+    store.mark_good(store.load())
+    assert not store.roll_back()
+    saved(tmp_path, width(65))
+    assert store.roll_back()
+    assert store.load().text == width(64)
+    assert [path.read_text() for path in tmp_path.glob("config.yaml.broken-*")] == [width(65)]
+    assert list(store.copies().values()) == [width(64), width(64)]
+
+
+def test_ten_earlier_files_are_kept(tmp_path: Path) -> None:
+    store = saved(tmp_path, *(width(100 + i) for i in range(14)))
+    kept = sorted((tmp_path / "history").iterdir())
+    assert [path.read_text() for path in kept] == [width(100 + i) for i in range(3, 13)]
+    assert store.load().settings.camera.width == 113
+    assert names(tmp_path) == [CONFIG, "history"]
+
+
+def test_a_bad_file_is_kept_aside_when_it_is_replaced_and_five_of_them_stay(tmp_path: Path) -> None:
+    for i in range(8):
+        (tmp_path / CONFIG).write_text(BAD + f"# {i}\n")
+        saved(tmp_path, width(64))
+    kept = sorted(tmp_path.glob("config.yaml.broken-*"))
+    assert [path.read_text() for path in kept] == [BAD + f"# {i}\n" for i in range(3, 8)]
+    assert not (tmp_path / "history").exists()
+
+
+def test_a_bad_file_larger_than_what_is_read_is_kept_whole(tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_bytes(b"#" * 100_000)
+    saved(tmp_path, width(64))
+    (kept,) = tmp_path.glob("config.yaml.broken-*")
+    assert kept.stat().st_size == 100_000
+
+
+@pytest.mark.parametrize("text", [BAD, "[", "\ud800", "raspberry_pi: {led_pin: 17}", "#" * 20_000, "camera: *a"])
+def test_an_invalid_text_is_refused_and_nothing_changes(tmp_path: Path, text: str) -> None:
+    store = saved(tmp_path, width(64))
+    with pytest.raises(InvalidError) as refused:
+        store.save(text, store.load().version)
+    assert refused.value.problems == read(text).problems
+    assert store.load().text == width(64)
+    assert names(tmp_path) == [CONFIG]
+
+
+def test_an_invalid_change_is_refused_with_each_key_value_and_reason(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64))
+    with pytest.raises(InvalidError) as refused:
+        store.change({"camera.width": 3, "camera.height": True, "camera.hight": 48}, store.load().version)
+    assert [str(problem) for problem in refused.value.problems] == [
+        "camera.width: 3 must be between 64 and 1920 px",
+        "camera.height: true must be a number between 48 and 1080 px",
+        "camera.hight: 48 is not a setting; did you mean camera.height?",
+    ]
+    with pytest.raises(InvalidError, match=r"raspberry_pi.led_pin: 17 must be other than raspberry_pi.buzzer_pin"):
+        store.change({"raspberry_pi.led_pin": 17}, store.load().version)
+    assert store.load().text == width(64)
+
+
+def test_a_change_repairs_a_wrong_value_but_never_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (tmp_path / CONFIG).write_text(BAD)
+    store.change({"camera.width": 64}, store.load().version)
+    assert store.load().text == "camera:\n  width: 64\n  height: 480\n"
+    for data in (b"camera:\n  # gr\xf6\xdfer\n  width: 64\n", b"camera: {width: 1, width: 2}\n", b"["):
+        (tmp_path / CONFIG).write_bytes(data)
+        with pytest.raises(InvalidError):
+            store.change({"camera.width": 65}, store.load().version)
+        assert (tmp_path / CONFIG).read_bytes() == data
+
+
+def test_a_save_over_somebody_elses_is_a_conflict(tmp_path: Path) -> None:
+    store = saved(tmp_path, width(64))
+    version = store.load().version
+    (tmp_path / CONFIG).write_text(width(65))
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        store.save(width(66), version)
+    with pytest.raises(ConflictError, match="changed meanwhile"):
+        store.change({"camera.width": 66}, NO_FILE)
+    assert store.load().text == width(65)
+
+
+def test_of_many_writers_each_is_told_the_truth(tmp_path: Path) -> None:
+    acknowledged: list[str] = []
+
+    def write(first_px: int) -> None:
+        store = Store(tmp_path)
+        for px in range(first_px, first_px + 8):
+            try:
+                store.save(width(px), store.load().version)
+            except ConflictError:
+                continue
+            acknowledged.append(width(px))
+
+    writers = [threading.Thread(target=write, args=(first_px,)) for first_px in (100, 200, 300, 400)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    store = Store(tmp_path)
+    assert store.load().text in acknowledged
+    assert set(store.copies().values()) <= set(acknowledged)
+    assert len(store.copies()) == min(10, len(acknowledged) - 1)
+
+
+def test_a_link_is_loaded_but_never_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere.yaml"
+    target.write_text(width(64))
+    (tmp_path / CONFIG).symlink_to(target)
+    store = Store(tmp_path)
+    assert store.load().settings.camera.width == 64
+    with pytest.raises(StoreError, match="it is a link or a folder"):
+        store.save(width(65), store.load().version)
+    assert target.read_text() == width(64)
+    target.unlink()
+    assert str(store.load().problems[0]) == "the file cannot be read: its link leads nowhere"
+
+
+def test_what_is_no_file_is_a_problem_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / CONFIG)
+    assert str(Store(tmp_path).load().problems[0]) == "the file cannot be read: it is not a file"
+    (tmp_path / CONFIG).unlink()
+    (tmp_path / CONFIG).mkdir()
+    store = Store(tmp_path)
+    assert "cannot be read" in str(store.load().problems[0])
+    with pytest.raises(StoreError, match="it is a link or a folder"):
+        store.save(width(64), store.load().version)
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    store = Store(tmp_path / "data")
+    assert store.load().problems
+    with pytest.raises(StoreError, match=r"data/config\.yaml could not be saved safely: File exists"):
+        store.save(width(64), store.load().version)
+
+
+def test_what_a_kill_left_behind_is_gone_after_the_next_save(tmp_path: Path) -> None:
+    (tmp_path / ".config.yaml.new").write_text("half a fi")
+    saved(tmp_path, width(64))
+    assert names(tmp_path) == [CONFIG]
+
+
+KILLS = 40
+SAVE_UNTIL_KILLED = f"""
+import os, random, signal, sys
+from pathlib import Path
+from config.store import Store
+folder, chance, px = Path(sys.argv[1]), random.Random(7), 99
+for _ in range({KILLS}):
+    answers, answer = os.pipe()
+    if not (child := os.fork()):
+        store, version = Store(folder), Store(folder).load().version
+        while True:
+            px += 1
+            version = store.save(f"camera:\\n  width: {{px}}\\n", version)
+            os.write(answer, b".")
+    for _ in range(chance.randint(1, 4)):
+        os.read(answers, 1)
+        px += 1
+    for _ in range(chance.randrange(8_000)):
+        pass
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(answer)
+    acknowledged = px + len(os.read(answers, 1000))
+    os.close(answers)
+    loaded = Store(folder).load()
+    found = loaded.settings.camera.width
+    assert not loaded.problems and loaded.origin == "config.yaml", loaded
+    assert acknowledged <= found <= acknowledged + 1, (acknowledged, found)
+    assert len(list(folder.glob(".*"))) <= 1 and len(list(folder.glob("history/*"))) <= 11
+    px = found
+    print(found)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_the_acknowledged_file_or_the_next_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SAVE_UNTIL_KILLED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.split()) == KILLS
