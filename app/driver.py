@@ -7,8 +7,8 @@ settings, so that nobody can teach the program to look into the lap. Pure: the t
 
 from __future__ import annotations
 
-import statistics
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.signals import Signals
@@ -41,6 +41,12 @@ class PoseError:
 def clamp(value: float, centre: float, reach: float) -> float:
     """The value, held within reach of the centre."""
     return max(centre - reach, min(centre + reach, value))
+
+
+def _median(values: Iterable[float]) -> float:
+    """The middle value; without the module statistics, which costs 0.5 MB."""
+    ordered = sorted(values)
+    return ordered[len(ordered) // 2]
 
 
 class Driver:
@@ -135,8 +141,8 @@ class Driver:
         self._learnt_s += min(seconds, s.neutral_learning_s / 4)
         if not self.neutral.learnt:
             self._learning.append((yaw_deg, pitch_deg))
-            yaw_deg = statistics.median(yaw for yaw, _ in self._learning)
-            pitch_deg = statistics.median(pitch for _, pitch in self._learning)
+            yaw_deg = _median(yaw for yaw, _ in self._learning)
+            pitch_deg = _median(pitch for _, pitch in self._learning)
         else:
             weight = min(1.0, seconds / s.neutral_memory_s)
             yaw_deg = self.neutral.yaw_deg + weight * (yaw_deg - self.neutral.yaw_deg)

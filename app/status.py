@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
@@ -250,7 +249,9 @@ def _take(entry: os.DirEntry[str]) -> Request | None:
         log.warning("removed from the requests, as it is none: %r", entry.name[:80])
     try:
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            from shutil import rmtree  # 0.5 MB, for what hardly ever happens
+
+            rmtree(entry.path)
         else:
             os.unlink(entry.path)  # noqa: PTH108 - a DirEntry has no unlink
     except OSError:

@@ -74,8 +74,10 @@ def _loaded(file: Path) -> Loaded:
 def _set(assignments: Sequence[str]) -> int:
     values: dict[str, Value | None] = {}
     problems = []
-    for key, _, text in (assignment.partition("=") for assignment in assignments):
+    for key, sign, text in (assignment.partition("=") for assignment in assignments):
         try:
+            if not sign:
+                raise ValueError("must be given as KEY=VALUE")
             if key not in DECLARATIONS:
                 raise ValueError(not_a_setting(key))
             values[key] = from_text(DECLARATIONS[key], text) if text else None

@@ -173,7 +173,7 @@ def test_a_power_cut_at_any_moment_leaves_each_file_old_or_new_and_whole(action:
     stay = SAVED.names_.keys() & disk.names_.keys()
     whole = {name: {SAVED.contents[SAVED.names_[name]], disk.contents[disk.names_[name]]} for name in stay}
     states = set().union(*disk.states, disk.after_power_cut())
-    assert len(states) > 10
+    assert len(states) > 8
     for state in states:
         for name, contents in whole.items():
             assert dict(state)[name] in contents
@@ -208,16 +208,13 @@ def test_the_model_sees_what_a_save_without_sync_would_leave() -> None:
     assert left == {NEXT.encode(), NEXT.encode()[: len(NEXT) // 2], b"\0" * len(NEXT)}
 
 
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EBUSY])
 @every_action
-def test_whichever_call_fails_the_file_is_whole_and_the_next_try_succeeds(
-    action: Callable[[MemoryDisk], None], error: int
-) -> None:
+def test_whichever_call_fails_the_file_is_whole_and_the_next_try_succeeds(action: Callable[[MemoryDisk], None]) -> None:
     faultless = fresh()
     action(faultless)
     wanted = faultless.contents[faultless.names_[DATA / CONFIG]]
     for fail_at, call in enumerate(faultless.calls):
-        disk = fresh(fail_at=fail_at, error=error)
+        disk = fresh(fail_at=fail_at)
         with pytest.raises(StoreError, match=r"/data/config\.yaml could not be saved safely: .* Remedy: ."):
             action(disk)
         last_sync = fail_at == len(faultless.calls) - 1
@@ -228,14 +225,34 @@ def test_whichever_call_fails_the_file_is_whole_and_the_next_try_succeeds(
         assert DATA / NEW not in disk.names_
 
 
+REMEDIES = {
+    errno.ENOSPC: "the disk is full. Remedy: make room; `df -h /data` shows how much there is",
+    errno.EROFS: "the disk is read-only, which a failing SD card becomes too. Remedy: see `dmesg`, then reboot",
+    errno.EACCES: "permission is denied. Remedy: `ls -ld /data` shows whose it is; try again with sudo",
+    errno.EIO: "the disk fails. Remedy: see `dmesg`",
+    errno.ENOTSUP: "injected. Remedy: see `ls -la /data`",
+}
+
+
+@pytest.mark.parametrize(("error", "message"), REMEDIES.items())
+def test_a_disk_that_does_not_take_it_is_explained(error: int, message: str) -> None:
+    with pytest.raises(StoreError) as refused:
+        save(fresh(fail_at=3, error=error))
+    assert str(refused.value).startswith(f"/data/config.yaml could not be saved safely: {message}")
+    assert refused.value.file == DATA / CONFIG
+
+
 def test_saves_that_fail_do_not_push_out_the_history() -> None:
     class Mounted(MemoryDisk):
+        def called(self, name: str) -> None:
+            """Power cuts are not of interest here, and too many."""
+
         def rename(self, path: Path, name: Path) -> None:
             raise OSError(errno.EBUSY, "busy")
 
     disk = fresh(Mounted)
     for _ in range(20):
-        with pytest.raises(StoreError, match="something is mounted on the file.*`umount /data/config.yaml`"):
+        with pytest.raises(StoreError, match=r"something is mounted on the file.*`umount /data/config\.yaml`"):
             save(disk)
     assert list(Store(DATA, disk).copies().values()) == [OLDEST, OLD, OLDEST]
 

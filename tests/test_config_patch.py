@@ -213,7 +213,7 @@ def is_within(few: list[str], many: list[str]) -> bool:
     return all(line in rest for line in few)
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=60)
+@settings(derandomize=True, database=None, deadline=None, max_examples=40)
 @given(documents(), changes())
 def test_patching_reads_back_right_and_keeps_all_that_it_was_not_asked_to_change(
     document: Document, values: dict[str, Value | None]

@@ -273,7 +273,7 @@ def test_what_a_kill_left_behind_is_gone_after_the_next_save(tmp_path: Path) -> 
     assert names(tmp_path) == [CONFIG]
 
 
-KILLS = 40
+KILLS = 30
 SAVE_UNTIL_KILLED = f"""
 import os, random, signal, sys
 from pathlib import Path

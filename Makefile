@@ -1,0 +1,75 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`. `make` lists the rest.
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := snap/local/requirements.lock
+TEST_LOCK := tests/requirements.lock
+CAMERA ?= fake:commute
+UV := $(BIN)/uv
+export PYTHONUNBUFFERED := 1
+# PyPI's wheels by their hashes, and nothing that their metadata would pull in besides
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench fake-driver-limits config lock clean
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+setup: $(VENV)/.runtime ## install what drivewatch runs on into .venv
+
+run: setup ## watch the rendered driver, no hardware needed; CAMERA=/dev/video0 for a real one; Ctrl-C ends it
+	@echo "drivewatch watches $(CAMERA); Ctrl-C ends it"
+	@$(BIN)/python -m app run --camera "$(CAMERA)"
+
+test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers included
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck .ci/run
+	$(BIN)/python -m pytest -q tests/test_imports.py
+
+bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look
+	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10)
+
+fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
+	$(BIN)/python -m tests.benchmarks.fake_driver_limits
+
+config: setup ## print config/config.yaml anew from the declarations
+	$(BIN)/python -m config yaml > config/config.yaml.new
+	mv config/config.yaml.new config/config.yaml
+
+lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and hash
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --no-deps --generate-hashes --no-header \
+		--only-binary :all: snap/local/requirements.in -o $(LOCK)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
+		--only-binary :all: tests/requirements.in -o $(TEST_LOCK)
+
+clean: ## remove what the other targets made, .drivewatch with its events excepted
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.python:
+	@for python in "$(PYTHON)" python3.12 python3.11 python3.10 python3; do \
+		[ -n "$$python" ] && "$$python" -c \
+			'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue; \
+		echo "setting up .venv with $$("$$python" --version)"; \
+		"$$python" -m venv $(VENV) && touch $@ && exit 0; \
+		rm -rf $(VENV); \
+		echo "error: $$python cannot make a virtual environment; run:  sudo apt install python3-venv" >&2; exit 1; \
+	done; \
+	echo "error: no Python 3.10, 3.11 or 3.12 here (mediapipe 0.10.18 has no wheels for others);" >&2; \
+	echo "run:  sudo apt install python3 python3-venv   or name one:  make PYTHON=/path/to/python3.11" >&2; exit 1
+
+$(VENV)/.runtime: $(VENV)/.python $(LOCK)
+	@echo "installing what drivewatch runs on (about 100 MB to download, once)"
+	@$(INSTALL) --no-deps -r $(LOCK)
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
+	@echo "installing what the tests need"
+	@$(INSTALL) -r $(TEST_LOCK)
+	@touch $@

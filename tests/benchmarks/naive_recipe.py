@@ -1,0 +1,24 @@
+"""What others' detectors do: `import mediapipe`, FaceMesh, every frame. Prints its own RSS; run in a venv of its own."""
+
+import re
+import sys
+from pathlib import Path
+
+import cv2
+import mediapipe as mp
+
+
+def rss_mb() -> float:
+    return int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024
+
+
+mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=False, max_num_faces=1)
+video = cv2.VideoCapture(sys.argv[1])
+faces = frames = 0
+while True:
+    found, frame = video.read()
+    if not found:
+        break
+    frames += 1
+    faces += mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks is not None
+print(f"{frames} {faces} {rss_mb():.1f}")

@@ -1,0 +1,154 @@
+"""`make bench`: the real detector for ten minutes on a video of fake:commute, beside the naive recipe on the same frames.
+
+Exit status 1 when a figure misses its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import memory, status
+from app.fake_driver.record import VIDEO, record
+from app.fake_driver.scenario import load_scenario
+from config.paths import Paths
+
+FOLDER = Path("build/bench")
+NAIVE_VENV = Path("build/naive-venv")
+SIZE = (320, 240)
+SAMPLE_S = 2.0
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One result beside its limit; `holds` compares the two."""
+
+    what: str
+    value: float
+    unit: str
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.limit
+
+    def __str__(self) -> str:
+        mark = "yes" if self.holds else "**no**"
+        return f"| {self.what} | {self.value:.2f} {self.unit} | {self.limit:g} {self.unit} | {mark} |"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the process had used at a time since its start."""
+
+    time_s: float
+    usage: memory.Usage
+    cpu_s: float
+
+
+def environment() -> dict[str, str]:
+    """Folders of the benchmark's own, so that it neither reads nor writes the user's."""
+    private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": str(FOLDER.absolute() / "run")}
+    return {**os.environ, **private}
+
+
+def start(video: Path) -> tuple[subprocess.Popen[str], float]:
+    """Start the detector; returns it and the seconds to its first verdict."""
+    began_s = time.monotonic()
+    command = [sys.executable, "-m", "app", "run", "--camera", str(video.absolute())]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()  # the first line is the first verdict
+    return process, time.monotonic() - began_s
+
+
+def sample(pid: int, began_s: float) -> Sample:
+    """Read what the process uses now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return Sample(time.monotonic() - began_s, memory.usage_of(pid), cpu_s)
+
+
+def watch(process: subprocess.Popen[str], minutes: float) -> list[Sample]:
+    """Sample the process until the minutes are over."""
+    began_s = time.monotonic()
+    samples = [sample(process.pid, began_s)]
+    while samples[-1].time_s < minutes * 60:
+        time.sleep(SAMPLE_S)
+        samples.append(sample(process.pid, began_s))
+        show(f"minute {samples[-1].time_s / 60:.1f} of {minutes:g}: {samples[-1].usage.rss_mb:.1f} MB")
+    return samples
+
+
+def show(text: str) -> None:
+    """Progress, on a terminal only."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def naive_rss_mb(video: Path) -> float:
+    """RSS of the naive recipe after all frames; installs it at the first time."""
+    python = NAIVE_VENV / "bin" / "python"
+    if not python.exists():
+        print("installing the naive recipe with all its dependencies (once)", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", NAIVE_VENV], check=True)
+        needs = ROOT / "tests/benchmarks/naive-requirements.txt"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", needs], check=True)
+    script = ROOT / "tests/benchmarks/naive_recipe.py"
+    done = subprocess.run([python, script, video], check=True, capture_output=True, text=True)
+    frames, faces, rss_mb = done.stdout.split()
+    print(f"naive recipe: {frames} frames, {faces} with a face, {rss_mb} MB")
+    return float(rss_mb)
+
+
+def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float) -> list[Figure]:
+    """The figures with the limits of the issue."""
+    first = next(one for one in samples if one.time_s >= min(120.0, samples[-1].time_s / 5))
+    last = samples[-1]
+    cpu_pct = 100 * (last.cpu_s - first.cpu_s) / (last.time_s - first.time_s)
+    return [
+        Figure("RSS at the end", last.usage.rss_mb, "MB", 100),
+        Figure("of it anonymous", last.usage.anonymous_mb, "MB", 100),
+        Figure("growth since minute 2", last.usage.rss_mb - first.usage.rss_mb, "MB", 0.5),
+        Figure("of the naive recipe's RSS", last.usage.rss_mb / naive_mb, "", 0.65),
+        Figure("CPU of one core at 1 frame a second", cpu_pct, "%", 2),
+        Figure("capture to verdict, mean", latency_ms, "ms", 50),
+        Figure("start to first verdict", start_s, "s", 3),
+    ]
+
+
+
+
+def main() -> int:
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ten_minutes", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    minutes = parser.parse_args().minutes
+    scenario = load_scenario("commute")
+    show("rendering the video")
+    record(scenario, FOLDER, 1.0, max(60.0, minutes * 60), SIZE, as_video=True)
+    naive_mb = naive_rss_mb(FOLDER / VIDEO)
+    process, start_s = start(FOLDER / VIDEO)
+    try:
+        samples = watch(process, minutes)
+        latest = status.read(Paths.from_environment(environment()).status)
+    finally:
+        process.terminate()
+        process.wait(10)
+    assert latest is not None, "the detector wrote no status"
+    results = figures(samples, start_s, latest.latency.mean_ms or float("inf"), naive_mb)
+    print(f"{minutes:g} minutes, {platform.machine()}, Python {platform.python_version()}, model lite, 320 x 240\n")
+    print("| figure | measured | limit | holds |\n|---|---|---|---|")
+    print(*results, sep="\n")
+    return 0 if all(result.holds for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

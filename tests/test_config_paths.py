@@ -1,0 +1,63 @@
+"""Where the files are: in a snap, for a user, and nowhere before they are asked for."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from config.paths import Paths, private_folder
+
+SNAP = {"SNAP_DATA": "/var/snap/drivewatch/7", "SNAP_COMMON": "/var/snap/drivewatch/common"}
+
+
+def test_in_a_snap_the_files_are_in_its_folders() -> None:
+    paths = Paths.from_environment({**SNAP, "SNAP_INSTANCE_NAME": "drivewatch_rear", "XDG_RUNTIME_DIR": "/run/user/0"})
+    assert paths.config == Path("/var/snap/drivewatch/7/config.yaml")
+    assert paths.last_good == Path("/var/snap/drivewatch/7/config.last-good.yaml")
+    assert paths.history == Path("/var/snap/drivewatch/7/history")
+    assert paths.events == Path("/var/snap/drivewatch/common/events.sqlite")
+    run = Path("/run/snap.drivewatch_rear")
+    assert paths.status == run / "status.json"
+    assert (paths.preview, paths.preview_wanted) == (run / "preview.jpg", run / "preview.wanted")
+    assert (paths.requests, paths.memory_history) == (run / "requests", run / "memory-history.json")
+    assert {paths.admin_password.parent, paths.admin_secret.parent} == {paths.data}
+
+
+def test_outside_a_snap_a_user_says_where_the_data_are(tmp_path: Path) -> None:
+    paths = Paths.from_environment({"DRIVEWATCH_DATA": str(tmp_path), "XDG_RUNTIME_DIR": "/run/user/7"})
+    assert (paths.data, paths.common, paths.run) == (tmp_path, tmp_path, Path("/run/user/7/drivewatch"))
+
+
+def test_else_they_are_below_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    paths = Paths.from_environment({"SNAP_DATA": "", "DRIVEWATCH_DATA": "", "XDG_RUNTIME_DIR": ""})
+    assert paths.data == paths.common == tmp_path / ".drivewatch"
+    assert paths.run == Path(tempfile.gettempdir()) / f"drivewatch-{os.geteuid()}"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_folders_are_made_for_this_user_alone(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "a" / "data", tmp_path / "run", tmp_path / "common")
+    for _ in range(2):
+        paths.make()
+    for folder in (paths.data, paths.run, paths.common):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_private_folder_that_others_may_read_becomes_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    assert stat.S_IMODE(private_folder(tmp_path).stat().st_mode) == 0o700
+
+
+def test_a_run_folder_that_somebody_else_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(PermissionError, match=f"{tmp_path} belongs to another user: `sudo rm -r {tmp_path}`"):
+        private_folder(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        private_folder(tmp_path / "file")
