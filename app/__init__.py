@@ -1,1 +1,21 @@
-"""drivewatch."""
+"""The daemon, in the order of the data.
+
+    camera ── Frame ──▶ watch ─────────────────────────────────────────────▶ detector
+    sources, v4l2,       │ sight      Frame   → can anything be seen?          │
+    pictures             │ face       Frame   → Face | None (MediaPipe)        ├─▶ alert, pins    buzzer and LED
+                         │ signals    Face    → Signals (pose, eyes, mouth)    ├─▶ journal        events.sqlite
+    fake_driver/         └ attention  Signals → Verdict, Events                ├─▶ report, status status.json, preview
+    (a camera of           driver, rules, timers, verdict                      └─▶ console        lines for a person
+    rendered pictures)
+
+    analyze, recordings, plot   the same watch on recordings
+    doctor                      `check`: what is wrong, and what helps
+    memory                      what the process costs
+    __main__                    the command line
+
+Words: *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share of time with the eyes closed · *head pose* yaw,
+pitch, roll in degrees from the driver's seat: + yaw is the driver's right, + pitch is up, + roll leans to the right
+shoulder · *neutral pose* where this driver looks when looking at the road · *glance* one uninterrupted stretch away from
+the road · *event* one distraction from onset to end · *level* none, caution, warning, alarm · *sight* what the camera
+lets see · *scenario* a scripted fake driver with known truth.
+"""

@@ -1,101 +1,226 @@
-"""Command line: `python -m app run|analyze|render|check`. Imports happen inside, so that each loads only its own."""
+"""Command line: `python -m app run|analyze|render|check`. Imports happen inside: each loads only what it needs."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
+from math import isfinite
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING
 
-from config.check import Problem
+from config.check import Problem, accept
+from config.disk import Disk
+from config.document import MAX_BYTES
 from config.paths import Paths
-from config.read import read
-from config.settings import Settings
-from config.store import Loaded, Store, StoreError
+from config.read import Reading, read
+from config.settings import DECLARATIONS, Settings
+from config.store import DEFAULTS, Loaded, Store, StoreError
 
-if TYPE_CHECKING:
-    from app.journal import Journal
-    from app.report import Report
+log = logging.getLogger(__name__)
 
-log = logging.getLogger("drivewatch")
-
-DESCRIPTION = "drivewatch: a camera watches the driver; a buzzer speaks up when the driver does not watch the road."
-EXAMPLES = """examples:
-  python -m app run --camera fake:commute      watch the rendered driver, no hardware needed
-  python -m app run --camera /dev/video0       watch a real one
-  python -m app check                          what is wrong here, and what helps
-  python -m app analyze trip.mp4 --plot trip.svg > trip.jsonl
-  python -m app analyze faces/ --still         judge each picture by itself
-  python -m app render microsleep --out frames look at the rendered driver as pictures
+DESCRIPTION = """drivewatch: a camera watches the driver, and a buzzer speaks up when the driver does
+not watch the road.
 """
+EXAMPLES = """examples:
+  python -m app run --camera fake:commute   a rendered driver, no hardware needed
+  python -m app run --camera /dev/video0    a real one
+  python -m app check                       what is wrong here, and what helps
+  python -m app analyze trip.mp4 --plot trip.svg > trip.jsonl
+  python -m app render microsleep --out frames
+
+`python -m app COMMAND --help` explains each, `python -m config --help` the settings.
+"""
+RUN = """Watches until Ctrl-C or SIGTERM. Prints a line for each change of state, with
+"beep" where the buzzer sounds; on a terminal the newest figures stand below.
+Without camera, buzzer or disk it says so once, with what helps, goes on with
+what there is, and tries again.
+"""
+RUN_MORE = """A glance of 2 s is a caution, by light alone; warnings and alarms beep. The mute
+on the page silences cautions and warnings for 10 minutes; never an alarm, nor
+the sound for a camera that sees nothing.
+
+exit status: 0 ended as asked; 1 cannot start, or not go on: the last line says why
+
+examples:
+  python -m app run --camera fake:commute
+  python -m app run --camera trip.mp4     in its own time, over and over
+  python -m app run --config car.yaml     problems are named, the rest is used
+
+`python -m app render --help` lists the scenarios that `fake:` takes.
+"""
+ANALYZE = """Judges videos, pictures and folders of pictures as fast as they go, as `run`
+would have judged them live. Prints one JSON object a line for each frame:
+
+  input, frame, time_s          file, number of the frame in it from 0, its time
+  has_face                      whether a face was found
+  yaw_deg, pitch_deg, roll_deg  head pose; + is to the driver's right, up, and
+                                towards the right shoulder
+  ear, mar                      eye and mouth aspect ratio; small is closed
+  state, level                  such as "looking_away" and "warning"
+  event                         where one begins, rises or ends: kind, level,
+                                onset_s, end_s, detail, and in `also` others
+                                that did so at the same frame
+
+What cannot be measured is null. A folder is a trip at 1 picture a second, in
+the order of the names. A picture that is an input by itself is judged alone.
+"""
+ANALYZE_MORE = """exit status: 0 all was read; 1 something was not: stderr says what, the rest is done
+
+examples:
+  python -m app analyze trip.mp4 --fps 1 --plot trip.svg > trip.jsonl
+  python -m app analyze faces/ --still | grep eyes_closed
+"""
+RENDER = """Writes a scenario as numbered PNG files or as one video, and truth.jsonl: a line
+for each frame with what it truly shows. An earlier rendering in that folder is
+replaced.
+"""
+CHECK = """Looks at settings, folders, camera, buzzer, LED, face mesh, memory and clock.
+Prints a line for each: ok, or BAD with what helps. A detector that runs has the
+camera and the pins, so it is asked how they do.
+"""
+CHECK_MORE = """exit status: 0 all is well; 1 something needs attention
+
+examples:
+  python -m app check
+  python -m app check --camera fake:attentive   all but the camera
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """`more` makes the end of its help only when help is asked for."""
+
+    more: Callable[[], str] | None = None
+
+    def format_help(self) -> str:
+        """The text of --help."""
+        if self.more is not None:
+            self.epilog = self.more()
+        return super().format_help()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    _log_to_stderr(logging.CRITICAL if options.command == "check" else logging.INFO)  # check's findings say it all
     commands = {"run": _run, "analyze": _analyze, "render": _render, "check": _check}
     try:
-        return commands[options.command](options)
+        status = commands[options.command](options)
+        print(end="", flush=True)  # what cannot be written is told here rather than at the interpreter's end
     except BrokenPipeError:  # `| head`
-        sys.stderr.close()
+        _drop_stdout()
         return 0
+    except OSError as error:
+        log.error("%s", f"{error.filename}: {error.strerror}" if error.filename else error)
+        _drop_stdout()
+        return 1
     except KeyboardInterrupt:
         return 130
+    return status
 
 
-def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("python -m app", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=raw)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="watch the driver until Ctrl-C or SIGTERM")
-    run.add_argument("--camera", metavar="SOURCE", help="instead of camera.source: /dev/video0, a file, fake:SCENARIO")
-    analyze = commands.add_parser(
-        "analyze",
-        help="judge videos and pictures, one JSON object a line",
-        description="Judge videos, pictures and folders of pictures as fast as they go. Prints one JSON object for each "
-        "frame; what is not measurable is null. `event` stands on the line on which one begins, rises or ends. "
-        "Exit status 1 when an input could not be read.",
+def _log_to_stderr(level: int) -> None:
+    # A descriptor of its own: while the face mesh loads, face.py turns stderr away and others' messages would be lost
+    stream = open(os.dup(2), "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    erase_line = "\r\x1b[K" if stream.isatty() else ""  # the live line, or the progress bar
+    logging.basicConfig(level=level, format=f"{erase_line}%(levelname)s %(message)s", stream=stream)
+
+
+def _drop_stdout() -> None:
+    """What is still in Python's buffer goes nowhere, so that the interpreter does not fail on it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "python -m app",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    analyze.add_argument("inputs", nargs="+", metavar="INPUT", help="a video, a picture, or a folder of pictures")
-    analyze.add_argument("--fps", type=_rate, metavar="N", help="take N frames a second from videos; rate of folders")
-    analyze.add_argument("--still", action="store_true", help="judge each picture alone, not as moments of a trip")
-    analyze.add_argument("--plot", type=Path, metavar="FILE.svg", help="write a timeline with the events marked")
-    render = commands.add_parser("render", help="write a scenario of the fake driver as pictures with their truth")
-    render.add_argument("scenario", help="its name, or a .yaml file; a wrong name lists them")
-    render.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the pictures and truth.jsonl")
-    render.add_argument("--fps", type=_rate, default=1.0, metavar="N", help="pictures a second (1)")
-    render.add_argument("--seconds", type=_rate, metavar="S", help="how long, if not the whole scenario")
-    render.add_argument("--size", type=_size, default=(320, 240), metavar="WxH", help="in pixels (320x240)")
-    render.add_argument("--seed", type=int, default=0, help="of the sensor's noise (0)")
-    render.add_argument("--video", action="store_true", help="one video.avi instead of pictures")
-    check = commands.add_parser("check", help="the doctor: what is wrong here, and what helps")
-    check.add_argument("--camera", metavar="SOURCE", help="instead of camera.source")
-    for command in (run, analyze, check):
-        command.add_argument("--config", type=Path, metavar="FILE", help="settings instead of the ones in force")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    command = partial(commands.add_parser, formatter_class=argparse.RawDescriptionHelpFormatter)
+    run = command("run", help="watch the driver until Ctrl-C", description=RUN, epilog=RUN_MORE)
+    analyze = command("analyze", help="judge videos and pictures", description=ANALYZE, epilog=ANALYZE_MORE)
+    render = command("render", help="write a scenario of the fake driver as pictures", description=RENDER)
+    check = command("check", help="what is wrong here, and what helps", description=CHECK, epilog=CHECK_MORE)
+    render.more = _scenarios
+    _add_inputs(analyze)
+    _add_rendering(render)
+    for live in (run, check):
+        live.add_argument(
+            "--camera",
+            type=_source,
+            metavar="SOURCE",
+            help="instead of the setting camera.source: auto, /dev/video0, a video, a folder, fake:SCENARIO",
+        )
+    for judging in (run, analyze, check):
+        judging.add_argument("--config", type=Path, metavar="FILE", help="a settings file instead of the one in force")
     return parser
 
 
-def _rate(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError("must be above 0")
+def _add_inputs(analyze: Parser) -> None:
+    analyze.add_argument("inputs", nargs="+", metavar="INPUT", help="a video, a picture, or a folder of pictures")
+    analyze.add_argument(
+        "--fps", type=_above_0, metavar="N", help="frames a second: taken from videos (all), of folders (1)"
+    )
+    analyze.add_argument("--still", action="store_true", help="judge each picture alone, not as moments of a trip")
+    analyze.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw a timeline with the events marked")
+
+
+def _add_rendering(render: Parser) -> None:
+    render.add_argument("scenario", metavar="SCENARIO", help="one of those below, or a .yaml file of your own")
+    render.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="for the pictures and truth.jsonl")
+    render.add_argument("--fps", type=_above_0, default=1.0, metavar="N", help="pictures a second (1)")
+    render.add_argument("--seconds", type=_above_0, metavar="S", help="how long (the whole scenario)")
+    render.add_argument("--size", type=_size, default=(320, 240), metavar="WxH", help="in pixels (320x240)")
+    render.add_argument("--seed", type=int, default=0, metavar="N", help="of the sensor's noise (0)")
+    render.add_argument("--video", action="store_true", help="one video.avi instead of pictures")
+
+
+def _scenarios() -> str:
+    from app.fake_driver.scenario import load_scenario, scenario_names
+
+    lines = [f"  {name:15} {load_scenario(name).about}" for name in scenario_names()]
+    return "\n".join(["scenarios:", *lines, "", "example:", "  python -m app render microsleep --out frames"])
+
+
+def _source(text: str) -> str:
+    try:
+        accept(DECLARATIONS["camera.source"], text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
+    return text
+
+
+def _above_0(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number above 0")
     return value
 
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
-    size = int(width), int(height)
-    if not (64 <= size[0] <= 1920 and 48 <= size[1] <= 1080):
-        raise argparse.ArgumentTypeError("must be between 64x48 and 1920x1080")
+    try:
+        size = int(width), int(height)
+        for value, name in zip(size, ("camera.width", "camera.height"), strict=True):
+            accept(DECLARATIONS[name], value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} must be such as 320x240, from 64x48 to 1920x1080") from error
     return size
 
 
@@ -104,13 +229,11 @@ def _loaded(file: Path | None, paths: Paths) -> Loaded:
     if file is None:
         return Store(paths.data).load()
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        reading = read(Disk().read(file, MAX_BYTES + 1))
     except OSError as error:
-        return Loaded(
-            Settings(), (Problem("", str(file), f"cannot be read: {error.strerror}"),), (), "defaults", "", ""
-        )
-    reading = read(text)
-    return Loaded(reading.settings, reading.problems, reading.notes, str(file), text, "")
+        reading = Reading({}, (Problem("", str(file), f"cannot be read: {error.strerror}"),))
+    origin = str(file) if reading.values or not reading.problems else DEFAULTS
+    return Loaded(reading.settings, reading.problems, reading.notes, origin, text="", version="")
 
 
 def _with_camera(settings: Settings, source: str | None) -> Settings:
@@ -121,110 +244,57 @@ def _say_problems(loaded: Loaded) -> None:
     for problem in (*loaded.problems, *loaded.notes):
         log.warning("configuration: %s", problem)
     if loaded.problems:
-        log.warning("configuration: running on %s", loaded.origin)
+        log.warning("configuration: in force is what is valid in %s", loaded.origin)
 
 
 def _run(options: argparse.Namespace) -> int:
     from app.memory import calm_allocator
 
     calm_allocator()  # before any library starts a thread
+    ended_by = _ending_signals()
     paths = Paths.from_environment()
     loaded = _loaded(options.config, paths)
     _say_problems(loaded)
-    settings = _with_camera(loaded.settings, options.camera)
-    stop = threading.Event()
-
-    def end(number: int, _: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    return _watch(settings, loaded, paths, stop, is_own_config=options.config is None)
-
-
-def _watch(settings: Settings, loaded: Loaded, paths: Paths, stop: threading.Event, is_own_config: bool) -> int:
-    import cv2
-
-    from app import status
-    from app.alert import open_alert
-    from app.camera import Camera
-    from app.console import Console
-    from app.detector import Detector
-    from app.face import FaceMeshError
-    from app.watch import Watch
-
-    cv2.setNumThreads(1)
-    started_s = time.monotonic()
     try:
         paths.make()
     except OSError as error:
-        log.warning("nothing can be saved: %s", error)
-    pi, alerting = settings.raspberry_pi, settings.alerting
-    report = _report(settings, loaded, paths, started_s)
-    journal = _journal(settings, paths)
-    console = Console(lambda now_s: now_s - started_s)
+        log.warning("nothing can be saved, watching goes on: %s", error)
+    return _watch(_with_camera(loaded.settings, options.camera), loaded, paths, lambda: bool(ended_by))
+
+
+def _ending_signals() -> list[int]:
+    """The signals that ask for the end, as they come. No Event: a handler that waits for its lock may wait for ever."""
+    came: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, lambda number, _: came.append(number))
+    return came
+
+
+def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[], bool]) -> int:
+    from app.console import Console
+    from app.detector import DetectorError, open_detector
+    from app.face import FaceMeshError
+    from app.report import configuration_of
+
+    console = Console(time.monotonic(), sys.stdout)
+    configuration = configuration_of(settings, loaded)
     mark_good = partial(_mark_good, Store(paths.data), loaded)
-    period_s = settings.camera.frame_skip / settings.camera.target_fps
-    alert = open_alert(
-        pi.buzzer_pin,
-        pi.led_pin,
-        pi.gpio_chip,
-        beep_only=alerting.use_beep_only,
-        visual=alerting.visual_alerts_enabled,
-    )
     try:
-        with (
-            Camera(settings.camera) as camera,
-            Watch(settings.vision, settings.analysis, alerting.repeat_s) as watch,
-            alert,
-        ):
-            detector = Detector(
-                camera,
-                watch,
-                alert,
-                report,
-                journal=journal,
-                period_s=period_s,
-                on_look=console.show,
-                on_healthy=mark_good if is_own_config else lambda: None,
-                take_requests=partial(status.take, paths.run),
-            )
-            detector.run(stop)
-    except FaceMeshError as error:
+        with ExitStack() as parts:
+            parts.enter_context(closing(console))
+            detector = open_detector(parts, settings, configuration, paths, console.show, mark_good)
+            log.info("watching; Ctrl-C ends it")
+            detector.run(is_over)
+    except (DetectorError, FaceMeshError) as error:
         log.error("%s", error)
         return 1
-    finally:
-        console.close()
-        report.close()
-        if journal is not None:
-            journal.close()
     return 0
 
 
-def _report(settings: Settings, loaded: Loaded, paths: Paths, started_s: float) -> Report:
-    from app.report import Report
-    from app.status import Configuration
-
-    configuration = Configuration(
-        profile=settings.profile,
-        model=settings.vision.model,
-        version_token=loaded.version,
-        origin=loaded.origin,
-        problems=tuple(map(str, loaded.problems)),
-    )
-    return Report(paths, configuration, settings.memory.budget_mb, settings.raspberry_pi.compression_quality, started_s)
-
-
-def _journal(settings: Settings, paths: Paths) -> Journal | None:
-    if not settings.analysis.event_history:
-        return None
-    from app.journal import Journal
-    from app.status import boot_id
-
-    return Journal(paths.events, boot_id())
-
-
 def _mark_good(store: Store, loaded: Loaded) -> None:
+    if not loaded.version:  # a file of --config, not the one in force
+        return
     try:
         store.mark_good(loaded)
     except StoreError as error:
@@ -233,13 +303,19 @@ def _mark_good(store: Store, loaded: Loaded) -> None:
 
 def _analyze(options: argparse.Namespace) -> int:
     from app.analyze import Options, analyze
+    from app.face import FaceMeshError
 
     loaded = _loaded(options.config, Paths.from_environment())
     _say_problems(loaded)
     settings = loaded.settings
     if options.still:
         settings = replace(settings, vision=replace(settings.vision, static_image_mode=True))
-    return analyze(Options(tuple(options.inputs), options.fps, options.still, options.plot), settings)
+    wanted = Options(tuple(options.inputs), options.fps, options.still, options.plot)
+    try:
+        return analyze(wanted, settings, sys.stdout, sys.stderr)
+    except FaceMeshError as error:
+        log.error("%s", error)
+        return 1
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -260,7 +336,6 @@ def _render(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from app.doctor import check
 
-    logging.disable()  # the findings say it
     paths = Paths.from_environment()
     loaded = _loaded(options.config, paths)
     return check(loaded, _with_camera(loaded.settings, options.camera), paths)

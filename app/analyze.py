@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TextIO
 
+from app.console import ERASE_LINE
+from app.pictures import is_picture
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
 from app.signals import Signals
@@ -22,7 +23,7 @@ BAR_COLUMNS = 30
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `analyze` was asked for."""
+    """What `analyze` was asked for; still judges alone also the pictures of folders and videos."""
 
     inputs: tuple[str, ...]
     fps: float | None = None
@@ -30,46 +31,64 @@ class Options:
     plot: Path | None = None
 
 
-def analyze(options: Options, settings: Settings, out: TextIO = sys.stdout, err: TextIO = sys.stderr) -> int:
-    """Print what the inputs show; exit status 1 when one of them could not be read."""
-    vision = settings.vision
-    failures = 0
-    timeline = Timeline()
-    bar = Bar(options.inputs, err)
-    with Watch(vision, settings.analysis, settings.alerting.repeat_s) as watch:
-        for name, recorded in _in_turn(options, watch):
-            if isinstance(recorded, InputError):
-                failures += 1
-                bar.clear()
-                print(f"error: {recorded}", file=err)
-                continue
-            look = (watch.look_alone if options.still else watch.look)(recorded.frame)
-            print(json.dumps(line_of(recorded, look, options.still), allow_nan=False), file=out)
-            timeline.add(recorded.input, look)
-            bar.show(name, recorded.frame.number)
-    bar.clear()
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A frame of one of the inputs, which are numbered from 0, and what it showed; alone: as if none were before."""
+
+    input_number: int
+    recorded: Recorded
+    look: Look
+    alone: bool
+
+
+def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO) -> int:
+    """Print what the inputs show; exit status 1 when one of them, or a part of it, could not be read.
+
+    Raises: OSError, when the plot cannot be written, before anything else is done; FaceMeshError.
+    """
     if options.plot is not None:
-        options.plot.write_text(timeline.svg(settings.analysis), encoding="utf-8")
-        print(f"{options.plot} written", file=err)
+        options.plot.open("a").close()
+    timeline = Timeline(settings.analysis)
+    bar = Bar(options.inputs, err if err.isatty() and not out.isatty() else None)
+    failures = 0
+    with Watch(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
+        for judged in _judged(options, watch):
+            if isinstance(judged, InputError):
+                failures += 1
+                bar.erase()
+                print(f"error: {judged}", file=err)
+                continue
+            print(json.dumps(line_of(judged), allow_nan=False), file=out)
+            if options.plot is not None:
+                timeline.add(judged.input_number, options.inputs[judged.input_number], judged.look)
+            bar.show(judged.input_number, judged.recorded.frame.number)
+    bar.erase()
+    if options.plot is not None:
+        options.plot.write_text(timeline.svg(), encoding="utf-8")
     return 1 if failures else 0
 
 
-def _in_turn(options: Options, watch: Watch) -> Iterator[tuple[str, Recorded | InputError]]:
-    """Every frame with its input's name; before each input all is forgotten that another one showed."""
-    for name in options.inputs:
+def _judged(options: Options, watch: Watch) -> Iterator[Judged | InputError]:
+    """Every frame of one input after the other; before each all is forgotten that another one showed."""
+    for number, name in enumerate(options.inputs):
         watch.begin_anew()
+        alone = options.still or (is_picture(Path(name)) and not Path(name).is_dir())
+        look_at = watch.look_alone if alone else watch.look
         for recorded in recorded_frames([name], options.fps):
-            yield name, recorded
+            if isinstance(recorded, InputError):
+                yield recorded
+            else:
+                yield Judged(number, recorded, look_at(recorded.frame), alone)
 
 
-def line_of(recorded: Recorded, look: Look, still: bool = False) -> dict[str, object]:
+def line_of(judged: Judged) -> dict[str, object]:
     """The JSON object of one frame; null where nothing could be measured."""
-    seen, verdict = look.signals or Signals(), look.verdict
-    changes = [_event(event) for event in sorted(verdict.events, key=lambda event: -event.level)]
-    line: dict[str, object] = {
-        "input": recorded.input,
-        "frame": recorded.frame.number,
-        "time_s": round(recorded.frame.time_s, 3),
+    look, frame, verdict = judged.look, judged.recorded.frame, judged.look.verdict
+    seen = look.signals or Signals()
+    return {
+        "input": judged.recorded.input,
+        "frame": frame.number,
+        "time_s": round(frame.time_s, 3),
         "has_face": look.face is not None,
         "yaw_deg": _rounded(seen.yaw_deg, 1),
         "pitch_deg": _rounded(seen.pitch_deg, 1),
@@ -78,11 +97,14 @@ def line_of(recorded: Recorded, look: Look, still: bool = False) -> dict[str, ob
         "mar": _rounded(seen.mar, 3),
         "state": verdict.state.value,
         "level": verdict.level.name.lower(),
-        "event": changes[0] if changes and not still else None,
+        "event": None if judged.alone else _change(verdict.events),
     }
-    if len(changes) > 1 and not still:
-        line["more_events"] = changes[1:]
-    return line
+
+
+def _change(events: Sequence[Event]) -> dict[str, object] | None:
+    """The most urgent event that began, rose or ended; `also` holds the others that did at the same frame."""
+    objects = [_event(event) for event in sorted(events, key=lambda event: -event.level)]
+    return {**objects[0], "also": objects[1:]} if objects else None
 
 
 def _event(event: Event) -> dict[str, object]:
@@ -100,25 +122,30 @@ def _rounded(value: float | None, digits: int) -> float | None:
 
 
 class Bar:
-    """A progress bar on stderr, where that is a terminal; counts frames, also those that --fps leaves out."""
+    """A progress bar, if there is a terminal for it; counts frames, also those that --fps leaves out."""
 
-    def __init__(self, inputs: Iterable[str], err: TextIO) -> None:
-        self._err = err if err.isatty() else None
-        counts = {name: frame_count(name) or 0 for name in inputs} if self._err else {}
-        self._total = sum(counts.values())
-        self._before = dict(zip(counts, accumulate(counts.values(), initial=0), strict=False))
+    def __init__(self, inputs: Sequence[str], terminal: TextIO | None) -> None:
+        self._terminal = terminal
+        counts = [frame_count(name) or 0 for name in inputs] if terminal else []
+        self._before = list(accumulate(counts, initial=0))
+        self._shown = ""
 
-    def show(self, name: str, number: int) -> None:
+    def show(self, input_number: int, frame_number: int) -> None:
         """That frame of that input is done."""
-        if self._err is None:
+        if self._terminal is None:
             return
-        done = self._before[name] + number + 1
-        filled = round(BAR_COLUMNS * min(1.0, done / self._total)) if self._total else 0
-        of = f" of {self._total}" if self._total else ""
-        self._err.write(f"\r[{'#' * filled}{'.' * (BAR_COLUMNS - filled)}] frame {done}{of}")
-        self._err.flush()
+        total = max(1, self._before[-1])
+        share = min(1.0, (self._before[input_number] + frame_number + 1) / total)
+        filled = round(BAR_COLUMNS * share)
+        text = f"[{'#' * filled}{'.' * (BAR_COLUMNS - filled)}] {share:4.0%}"
+        if text != self._shown:
+            self._shown = text
+            self._terminal.write(ERASE_LINE + text)
+            self._terminal.flush()
 
-    def clear(self) -> None:
+    def erase(self) -> None:
         """Give the line free."""
-        if self._err is not None:
-            self._err.write("\r\x1b[K")
+        if self._terminal is not None:
+            self._shown = ""
+            self._terminal.write(ERASE_LINE)
+            self._terminal.flush()

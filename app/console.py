@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 from typing import TextIO
 
-from app.verdict import Event, Level, State
+from app.verdict import Event, Level, State, Verdict
 from app.watch import Look
 
+# Plain ASCII, lest a terminal with another encoding end the detector
 WORDS = {
     State.ATTENTIVE: "attentive",
     State.LOOKING_AWAY: "looking away from the road",
@@ -22,49 +23,59 @@ WORDS = {
     State.CAMERA_BLOCKED: "camera blocked",
     State.NO_CAMERA: "no camera",
 }
-COLOURS = {Level.NONE: "32", Level.CAUTION: "33", Level.WARNING: "33;1", Level.ALARM: "31;1"}  # ANSI
+# ANSI
+PLAIN, GREEN = "0", "32"
+COLOURS = {Level.NONE: PLAIN, Level.CAUTION: "33", Level.WARNING: "33;1", Level.ALARM: "31;1"}
 ERASE_LINE = "\r\x1b[K"
 
 
 class Console:
-    """Prints looks; the live line and colours only where `out` is a terminal."""
+    """Prints looks; the live line and colours only where `out` is a terminal. What it cannot print stops nothing."""
 
-    def __init__(self, uptime_s: Callable[[float], float], out: TextIO = sys.stdout) -> None:
-        self._out, self._uptime_s = out, uptime_s
+    def __init__(self, started_s: float, out: TextIO) -> None:
+        self._started_s, self._out = started_s, out
         self._is_terminal = out.isatty()
         self._shown: tuple[State, Level] | None = None
 
     def show(self, look: Look, now_s: float) -> None:
         """Print what is new in a look."""
-        verdict = look.verdict
-        clock = _clock(self._uptime_s(now_s))
-        if (verdict.state, verdict.level) != self._shown and self._is_news(look):
-            self._shown = verdict.state, verdict.level
-            sound = f"  (beep: {verdict.cue.kind.value} {verdict.cue.level.name.lower()})" if verdict.cue else ""
-            level = f", {verdict.level.name.lower()}" if verdict.level else ""
-            self._line(f"{clock}  {WORDS[verdict.state]}{level}{sound}", verdict.level)
-        for event in verdict.events:
-            if event.end_s is not None:
-                self._line(f"{clock}    ended: {described(event)}", Level.NONE)
+        clock = _clock(now_s - self._started_s)
+        text = "".join(self._line(f"{clock}  {news}", colour) for news, colour in self._news(look.verdict))
         if self._is_terminal:
-            self._out.write(f"{ERASE_LINE}{clock}  {live_line(look)}")
-        self._out.flush()
-
-    def _is_news(self, look: Look) -> bool:
-        """A level that only decays after attention is back is not."""
-        if self._shown is None or look.verdict.state is not self._shown[0]:
-            return True
-        return look.verdict.level > self._shown[1] or look.verdict.level is Level.NONE
+            columns = shutil.get_terminal_size().columns
+            text += ERASE_LINE + f"{clock}  {live_line(look)}"[: columns - 1]
+        self._print(text)
 
     def close(self) -> None:
         """Leave the cursor below the live line."""
         if self._is_terminal:
-            self._out.write("\n")
+            self._print("\n")
 
-    def _line(self, text: str, level: Level) -> None:
-        if self._is_terminal:
-            text = f"{ERASE_LINE}\x1b[{COLOURS[level]}m{text}\x1b[0m"
-        self._out.write(f"{text}\n")
+    def _news(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
+        """Lines with their colours: events that ended; another state, or the same more urgently: a level that falls is none."""
+        for event in verdict.events:
+            if event.end_s is not None:
+                yield f"  ended: {described(event)}", PLAIN
+        before, self._shown = self._shown, (verdict.state, verdict.level)
+        if before is None or verdict.state is not before[0] or verdict.level > before[1]:
+            yield _headline(verdict), GREEN if verdict.state is State.ATTENTIVE else COLOURS[verdict.level]
+
+    def _line(self, text: str, colour: str) -> str:
+        return f"{ERASE_LINE}\x1b[{colour}m{text}\x1b[0m\n" if self._is_terminal else f"{text}\n"
+
+    def _print(self, text: str) -> None:
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except OSError:  # the terminal was closed, or nobody reads the pipe any more
+            self._is_terminal = False
+
+
+def _headline(verdict: Verdict) -> str:
+    """Attention that is back has no level, though urgency falls by steps."""
+    has_level = verdict.level and verdict.state is not State.ATTENTIVE
+    level = f": {verdict.level.name.lower()}" if has_level else ""
+    return f"{WORDS[verdict.state]}{level}{', beep' if verdict.cue else ''}"
 
 
 def described(event: Event) -> str:
@@ -74,22 +85,22 @@ def described(event: Event) -> str:
 
 
 def live_line(look: Look) -> str:
-    """The newest figures, short enough for 80 columns."""
+    """The newest figures."""
     verdict, seen = look.verdict, look.signals
     if seen is None:
-        return f"{WORDS[verdict.state]} · sight {look.sight.value}"
+        return f"{WORDS[verdict.state]} | sight {look.sight.value}"
     figures = [
-        f"yaw {_number(seen.yaw_deg, '+.0f')}°",
-        f"pitch {_number(seen.pitch_deg, '+.0f')}°",
+        f"yaw {_number(seen.yaw_deg, '+4.0f')}",
+        f"pitch {_number(seen.pitch_deg, '+4.0f')}",
         f"EAR {_number(seen.ear, '.2f')}",
         f"MAR {_number(seen.mar, '.2f')}",
         f"PERCLOS {_number(verdict.perclos, '.0%')}",
     ]
-    return f"{WORDS[verdict.state]} · {' · '.join(figures)}"
+    return f"{WORDS[verdict.state]} | {'  '.join(figures)}"
 
 
 def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
+    return "-" if value is None else format(value, form)
 
 
 def _clock(time_s: float) -> str:

@@ -6,8 +6,8 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -113,7 +113,7 @@ class Detector:
         self._failure = f"a frame of shape {frame.bgr.shape} could not be judged: {reason}"
         if self._failure != self._logged_failure:
             self._logged_failure = self._failure
-            log.warning("%s", self._failure)
+            log.warning("%s", self._failure, exc_info=error)
         if self._failing_since_s is None:
             self._failing_since_s = now_s
         elif now_s - self._failing_since_s >= GIVE_UP_S:
@@ -213,27 +213,28 @@ def open_detector(
     )
 
 
-@contextmanager
-def sole(run: Path) -> Iterator[None]:
+def sole(run: Path) -> AbstractContextManager[object]:
     """Hold the run folder against a second detector, which would write the same status and drive the same pins.
 
-    Where the folder cannot be written nobody can be held off, and watching goes on. Raises: DetectorError.
+    Where that is impossible nobody can be held off, and watching goes on. Raises: DetectorError.
     """
     try:
-        file = os.open(run / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = (run / LOCK).open("a+")
     except OSError as error:
-        log.debug("%s not locked: %s", run, error)
-        yield
-        return
+        log.debug("%s not held: %s", run, error)
+        return nullcontext()
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.truncate(file, 0)
-        os.write(file, str(os.getpid()).encode())
-        yield
     except BlockingIOError:
-        raise DetectorError(f"a detector runs already on {run}: {_how_to_end(os.read(file, 20).decode())}") from None
-    finally:
-        os.close(file)
+        with file:
+            file.seek(0)
+            raise DetectorError(f"a detector runs already, in {run}: {_how_to_end(file.read(20))}") from None
+    except OSError as error:
+        log.debug("%s not held: %s", run, error)
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
 
 
 def _how_to_end(pid: str) -> str:

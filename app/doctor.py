@@ -6,24 +6,28 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import memory
-from app.alert import open_alert
-from app.camera import Camera
+from app import memory, status
+from app.alert import Alert, open_alert
+from app.camera import Camera, Frame
 from app.face import FaceMesh, FaceMeshError
+from app.journal import JournalUnreadable, recent
+from app.sight import Lens
+from app.verdict import Sight, State
 from app.version import VERSION
-from config.paths import Paths, private_folder
+from config import settings as declared
+from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded
 
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 FREE_MIN_MB = 20.0
+STATUS_FRESH_S = 5.0  # a detector writes one every second
 # Before this day there was no such version: a clock that shows less was never set. It is no fault of detection
 RELEASED_S = 1_790_000_000  # September 2026
-OK, BAD = "ok", "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,34 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        return f"{OK if self.is_well else BAD:4} {self.part:14} {self.text}"
+        return f"{'ok' if self.is_well else 'BAD':4} {self.part:14} {self.text}"
 
 
-def check(loaded: Loaded, settings: Settings, paths: Paths) -> int:
+def _load_mesh(vision: declared.Vision) -> None:
+    FaceMesh(vision.model, vision.refine_landmarks).close()
+
+
+def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
+    return open_alert(pi.buzzer_pin, pi.led_pin, pi.gpio_chip, visual=alerting.visual_alerts_enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the doctor looks; a test has a machine of its own. load_mesh raises FaceMeshError."""
+
+    open_camera: Callable[[declared.Camera], Camera] = Camera
+    open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
+    load_mesh: Callable[[declared.Vision], None] = _load_mesh
+    memory: Callable[[], memory.System] = memory.system
+    free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / memory.MB
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+
+
+def check(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine | None = None) -> int:
     """Print what is found; exit status 0 only when all is well."""
     findings = []
-    for finding in examine(loaded, settings, paths):
+    for finding in examine(loaded, settings, paths, machine or Machine()):
         print(finding, flush=True)
         findings.append(finding)
     bad = sum(not finding.is_well for finding in findings)
@@ -49,99 +74,129 @@ def check(loaded: Loaded, settings: Settings, paths: Paths) -> int:
     return 1 if bad else 0
 
 
-def examine(loaded: Loaded, settings: Settings, paths: Paths) -> Iterator[Finding]:
-    """Look at each part in turn."""
-    python = platform.python_version()
-    yield Finding("drivewatch", True, f"{VERSION}, Python {python}, {platform.machine()}, {_where()}")
+def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) -> Iterator[Finding]:
+    """Look at each part in turn. Camera and pins are the detector's while it runs: then it is asked instead."""
+    snap = os.environ.get("SNAP_INSTANCE_NAME")
+    where = f"snap {snap}" if snap else "outside a snap"
+    yield Finding("drivewatch", True, f"{VERSION}, Python {platform.python_version()}, {platform.machine()}, {where}")
     yield from _configuration(loaded, settings)
-    yield from _folders(paths)
-    yield from _camera(settings)
-    yield from _pins(settings)
-    yield _model(settings)
-    yield _memory(settings)
-    yield _clock()
-
-
-def _where() -> str:
-    name = os.environ.get("SNAP_INSTANCE_NAME")
-    return f"snap {name}" if name else "outside a snap"
+    yield from _folders(paths, machine)
+    yield _events(paths)
+    running = _running(paths, machine.clock())
+    if running is not None and settings.camera == loaded.settings.camera:
+        yield from _detector(running, machine.clock())
+    else:
+        yield from _camera(settings.camera, machine)
+        yield from _pins(machine.open_alert(settings.raspberry_pi, settings.alerting), settings.raspberry_pi)
+        yield _model(settings.vision, machine)
+    yield _memory(settings, running, machine.memory())
+    yield _clock(machine.wall())
 
 
 def _configuration(loaded: Loaded, settings: Settings) -> Iterator[Finding]:
-    problems = [*loaded.problems]
-    if not problems:
-        yield Finding("configuration", True, f"profile {settings.profile}, from {loaded.origin}")
-    for problem in problems:
-        yield Finding("configuration", False, f"{problem}: change it with `python -m config set`")
+    for problem in loaded.problems:
+        yield Finding("configuration", False, f"{problem}; `python -m config check` tells when it is right")
+    yield Finding("configuration", True, f"profile {settings.profile}, in force: {loaded.origin}")
     for note in loaded.notes:
         yield Finding("configuration", True, str(note))
 
 
-def _folders(paths: Paths) -> Iterator[Finding]:
+def _folders(paths: Paths, machine: Machine) -> Iterator[Finding]:
     for name, folder in (("data folder", paths.data), ("events folder", paths.common), ("run folder", paths.run)):
         try:
-            yield Finding(name, True, _writable(folder))
+            _try_to_write(folder)
+            free_mb = machine.free_mb(folder)
         except OSError as error:
-            yield Finding(name, False, str(error))
+            reason = error.strerror or str(error)
+            yield Finding(name, False, f"{folder} cannot be written ({reason}): `ls -ld {folder}` shows whose it is")
+            continue
+        enough = free_mb >= FREE_MIN_MB
+        remedy = "" if enough else f": too little, make room; `df -h {folder}` shows how much there is"
+        yield Finding(name, enough, f"{folder}, {free_mb:.0f} MB free{remedy}")
 
 
-def _writable(folder: Path) -> str:
-    private_folder(folder)
-    probe = folder / ".probe"
+def _try_to_write(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    probe = folder / f".probe-{os.getpid()}"
     probe.write_bytes(b"drivewatch")
     probe.unlink()
-    free_mb = shutil.disk_usage(folder).free / memory.MB
-    if free_mb < FREE_MIN_MB:
-        raise OSError(f"{folder} has only {free_mb:.0f} MB left: make room, `df -h {folder}`")
-    return f"{folder}, {free_mb:.0f} MB free"
 
 
-def _camera(settings: Settings) -> Iterator[Finding]:
-    camera = settings.camera
-    with Camera(camera) as opened:
-        frame = None
-        end_s = time.monotonic() + FRAME_WAIT_S
-        while frame is None and time.monotonic() < end_s:
-            frame = opened.read()
-            if opened.health.state in ("lost", "hung"):
-                break
+def _events(paths: Paths) -> Finding:
+    try:
+        newest = recent(paths.events, limit=1)
+    except JournalUnreadable as error:
+        return Finding("events", False, str(error))
+    return Finding("events", True, f"{paths.events}, {'some' if newest else 'none'} stored")
+
+
+def _running(paths: Paths, now_s: float) -> status.Status | None:
+    found = status.read(paths.status)
+    is_fresh = found is not None and status.age_s(found, now_s) < STATUS_FRESH_S
+    return found if is_fresh else None
+
+
+def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
+    """What the detector that runs says of its parts."""
+    state, camera, alerts = running.state, running.camera, running.alerts
+    minutes = (now_s - running.started_s) / 60
+    yield Finding("detector", True, f"process {running.pid} runs for {minutes:.0f} min; it says of the parts below:")
+    sees = state not in (State.NO_CAMERA, State.CAMERA_BLOCKED) and camera.state == "live"
+    what = f"{camera.source}, {camera.width} x {camera.height}, {state.value}" if sees else running.health
+    yield Finding("camera", sees, what)
+    yield Finding("buzzer", alerts.buzzer_ok, alerts.buzzer_message or "ready")
+    yield Finding("LED", alerts.led_ok, alerts.led_message or "ready")
+
+
+def _camera(camera: declared.Camera, machine: Machine) -> Iterator[Finding]:
+    with machine.open_camera(camera) as opened:
+        frame = _first_frame(opened, machine.clock)
         health = opened.health
     if frame is None:
         yield Finding("camera", False, health.message or f"{camera.source} gave no picture in {FRAME_WAIT_S:.0f} s")
         return
     size = f"{health.width} x {health.height}"
     yield Finding("camera", True, f"{health.source}, {size}, used as {camera.width} x {camera.height}")
+    sight = Lens().judge(frame.bgr)
+    remedy = "" if sight is Sight.CLEAR else ": clean the lens, and see that nothing hangs before it and there is light"
+    yield Finding("picture", sight is Sight.CLEAR, f"{sight.value}{remedy}")
 
 
-def _pins(settings: Settings) -> Iterator[Finding]:
-    pi = settings.raspberry_pi
-    alert = open_alert(pi.buzzer_pin, pi.led_pin, pi.gpio_chip, visual=settings.alerting.visual_alerts_enabled)
+def _first_frame(camera: Camera, clock: Callable[[], float]) -> Frame | None:
+    end_s = clock() + FRAME_WAIT_S
+    frame = None
+    while frame is None and camera.health.state not in ("lost", "hung") and clock() < end_s:
+        frame = camera.read()
+    return frame
+
+
+def _pins(alert: Alert, pi: declared.RaspberryPi) -> Iterator[Finding]:
     state = alert.availability
     alert.close()
     yield Finding("buzzer", state.buzzer_ok, state.buzzer_message or f"BCM {pi.buzzer_pin}")
     yield Finding("LED", state.led_ok, state.led_message or f"BCM {pi.led_pin}")
 
 
-def _model(settings: Settings) -> Finding:
-    began_s = time.monotonic()
+def _model(vision: declared.Vision, machine: Machine) -> Finding:
+    began_s = machine.clock()
     try:
-        FaceMesh(settings.vision.model, settings.vision.refine_landmarks).close()
+        machine.load_mesh(vision)
     except FaceMeshError as error:
         return Finding("face mesh", False, str(error))
-    return Finding("face mesh", True, f"model {settings.vision.model}, loaded in {time.monotonic() - began_s:.1f} s")
+    return Finding("face mesh", True, f"model {vision.model}, loaded in {machine.clock() - began_s:.1f} s")
 
 
-def _memory(settings: Settings) -> Finding:
-    usage, system = memory.usage_of(), memory.system()
+def _memory(settings: Settings, running: status.Status | None, system: memory.System) -> Finding:
+    """Is there room for the detector, or for what it has not taken yet."""
     budget_mb = settings.memory.budget_mb
-    text = f"this check {usage.rss_mb:.0f} MB, free {system.available_mb:.0f} of {system.total_mb:.0f} MB"
-    enough = system.available_mb >= budget_mb - usage.rss_mb
-    remedy = "" if enough else f": too little for the budget of {budget_mb} MB, stop other programs"
-    return Finding("memory", enough, text + remedy)
+    used_mb = running.memory.rss_mb if running else 0.0
+    enough = system.available_mb >= budget_mb - used_mb
+    text = f"{system.available_mb:.0f} of {system.total_mb:.0f} MB free, budget {budget_mb} MB"
+    text += f", of which the detector has {used_mb:.0f} MB" if running else ""
+    return Finding("memory", enough, text if enough else f"{text}: too little, stop other programs; `top -o %MEM`")
 
 
-def _clock() -> Finding:
-    wall_s = time.time()
+def _clock(wall_s: float) -> Finding:
     shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(wall_s))
     if wall_s < RELEASED_S:
         remedy = "only the times of stored events are wrong; `timedatectl` shows whether it is synchronised"

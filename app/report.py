@@ -15,14 +15,16 @@ from app import memory, status
 from app.alert import Availability
 from app.camera import CameraHealth
 from app.face import Face
-from app.verdict import Event
+from app.verdict import Event, State
 from app.version import VERSION
 from app.watch import Look
 from config.paths import Paths
+from config.settings import Settings
+from config.store import Loaded
 
-STATUS_EVERY_S = 1.0
+STATUS_EVERY_S = 0.9  # once a second, also for frames that come a little early
 MEMORY_EVERY_S = 10.0  # a reading costs 2 ms
-LATENCY_WEIGHT = 0.05
+LATENCY_LOOKS = 20  # the mean counts about so many
 OUTLINES = (
     (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
      136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),  # the face
@@ -40,8 +42,20 @@ class Surroundings:
     camera: CameraHealth
     alerts: Availability
     events: tuple[Event, ...]
+    watch_problem: str
     journal_problem: str
     muted: bool
+
+
+def configuration_of(settings: Settings, loaded: Loaded) -> status.Configuration:
+    """What the status says of the settings in force."""
+    return status.Configuration(
+        profile=settings.profile,
+        model=settings.vision.model,
+        version_token=loaded.version,
+        origin=loaded.origin,
+        problems=tuple(map(str, loaded.problems)),
+    )
 
 
 def outlined(bgr: npt.NDArray[np.uint8], face: Face | None) -> npt.NDArray[np.uint8]:
@@ -72,46 +86,52 @@ class Report:
         self._started_s, self._wall = started_s, wall
         self._preview = status.Preview(paths.run)
         self._history = memory.History(paths.memory_history, status.boot_id())
-        self._usage, self._usage_s = memory.usage_of(), started_s
+        self._usage: memory.Usage | None = None
+        self._usage_s = started_s
         self._sequence = 0
-        self._written_s = -STATUS_EVERY_S
-        self._mean_ms: float | None = None
+        self._written_s = float("-inf")
+        self._mean_ms, self._looks = 0.0, 0
 
     def update(self, look: Look, now_s: float, around: Surroundings) -> None:
-        """Tell what was just seen, no more than once a second."""
-        newest_ms = None if look.frame is None else (now_s - look.frame.time_s) * 1000
-        if newest_ms is not None:
-            before_ms = newest_ms if self._mean_ms is None else self._mean_ms
-            self._mean_ms = before_ms + LATENCY_WEIGHT * (newest_ms - before_ms)
-        self._show_preview(look, now_s)
-        if now_s - self._written_s < STATUS_EVERY_S / 2:
+        """Tell what was just seen, about once a second."""
+        newest_ms = None if look.frame is None else self._note_latency(now_s - look.frame.time_s)
+        if now_s - self._written_s < STATUS_EVERY_S:
             return
         self._written_s = now_s
-        self._read_memory(now_s)
         self._sequence += 1
-        status.write(self._paths.status, self._status(look, now_s, newest_ms, around))
+        self._show_preview(look, now_s)
+        usage = self._read_memory(now_s)
+        status.write(self._paths.status, self._status(look, now_s, newest_ms, usage, around))
 
     def close(self) -> None:
         """Leave no picture behind."""
         self._preview.remove()
 
+    def _note_latency(self, latency_s: float) -> float:
+        self._looks = min(self._looks + 1, LATENCY_LOOKS)
+        self._mean_ms += (latency_s * 1000 - self._mean_ms) / self._looks
+        return latency_s * 1000
+
     def _show_preview(self, look: Look, now_s: float) -> None:
-        if not self._preview.wanted(now_s):
+        """A picture stays no longer than somebody watches and the camera sends more."""
+        if not self._preview.wanted(now_s) or look.frame is None:
             self._preview.remove()
-        elif look.frame is not None:
-            picture = outlined(look.frame.bgr, look.face)
-            done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
-            if done:
-                self._preview.write(jpeg.tobytes())
-
-    def _read_memory(self, now_s: float) -> None:
-        if now_s - self._usage_s < MEMORY_EVERY_S and self._sequence:
             return
-        self._usage, self._usage_s = memory.usage_of(), now_s
-        usage, available_mb = self._usage, memory.system().available_mb
-        self._history.add(memory.Reading(now_s, usage.rss_mb, usage.pss_mb, available_mb))
+        picture = outlined(look.frame.bgr, look.face)
+        done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
+        if done:
+            self._preview.write(jpeg.tobytes())
 
-    def _status(self, look: Look, now_s: float, newest_ms: float | None, around: Surroundings) -> status.Status:
+    def _read_memory(self, now_s: float) -> memory.Usage:
+        if self._usage is None or now_s - self._usage_s >= MEMORY_EVERY_S:
+            self._usage, self._usage_s = memory.usage_of(), now_s
+            available_mb = memory.system().available_mb
+            self._history.add(memory.Reading(now_s, self._usage.rss_mb, self._usage.pss_mb, available_mb))
+        return self._usage
+
+    def _status(
+        self, look: Look, now_s: float, newest_ms: float | None, usage: memory.Usage, around: Surroundings
+    ) -> status.Status:
         verdict = look.verdict
         return status.Status(
             sequence=self._sequence,
@@ -121,7 +141,7 @@ class Report:
             time_s=now_s,
             wall_s=self._wall(),
             version=VERSION,
-            health=health(look, around),
+            health=health(look, around, self._configuration),
             state=verdict.state,
             level=verdict.level,
             since_s=verdict.since_s,
@@ -129,21 +149,32 @@ class Report:
             neutral=verdict.neutral,
             camera=status.Camera(**asdict(around.camera)),
             alerts=status.Alerts(**asdict(around.alerts), muted=around.muted),
-            memory=status.Memory(**asdict(self._usage), budget_mb=self._budget_mb),
-            latency=status.Latency(newest_ms, self._mean_ms),
+            memory=status.Memory(**asdict(usage), budget_mb=self._budget_mb),
+            latency=status.Latency(newest_ms, self._mean_ms if self._looks else None),
             configuration=self._configuration,
             journal_problem=around.journal_problem,
             events=around.events,
         )
 
 
-def health(look: Look, around: Surroundings) -> str:
-    """One line for a mechanic, empty while all is well."""
-    if around.camera.state in ("lost", "hung"):
-        return around.camera.message
-    if look.verdict.state.value == "camera_blocked":
+def health(look: Look, around: Surroundings, configuration: status.Configuration) -> str:
+    """One line for a mechanic, empty while all is well: what keeps the driver from being watched stands first."""
+    state, camera, alerts = look.verdict.state, around.camera, around.alerts
+    if around.watch_problem:
+        return around.watch_problem
+    if camera.state in ("lost", "hung"):
+        return camera.message
+    if state is State.NO_CAMERA:
+        return f"{camera.source} sends no pictures: plug the camera out and in again"
+    if state is State.CAMERA_BLOCKED:
         return f"the camera shows nothing ({look.sight.value}): clean the lens, and see that nothing hangs before it"
-    return around.alerts.buzzer_message or around.journal_problem
+    problems = (
+        alerts.buzzer_message,
+        "" if alerts.led_ok else alerts.led_message,
+        around.journal_problem,
+        *configuration.problems[:1],
+    )
+    return next(filter(None, problems), "")
 
 
 def _signals(look: Look) -> status.Signals:

@@ -16,10 +16,10 @@ from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
 from app.verdict import Event, Level, Neutral, State
+from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
 
 log = logging.getLogger(__name__)
 
-STATUS, PICTURE, WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 STATUS_MAX_BYTES = 512 * 1024  # one usually has 3 KiB; the bounds below allow 320
 ITEMS_MAX, TEXT_MAX = 20, 500  # of a list, and of a text in characters
@@ -150,20 +150,6 @@ def boot_id() -> str:
         return ""
 
 
-def private_folder(folder: Path) -> Path:
-    """Make the folder if need be, and its owner's alone.
-
-    Raises: OSError; PermissionError when it is another user's.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to another user: `sudo rm -r {folder}`")
-    if found.st_mode & 0o077:
-        folder.chmod(0o700)
-    return folder
-
-
 def write(path: Path, status: Status) -> bool:
     """Replace the file at once, never leaving half of it; False where that is impossible."""
     return _replace(path, json.dumps(_plain(status), allow_nan=False, separators=(",", ":")).encode())
@@ -188,7 +174,7 @@ class Preview:
     """The daemon's side of the preview: a picture in the run folder, only while the page keeps asking for it."""
 
     def __init__(self, folder: Path) -> None:
-        self._picture, self._wanted = folder / PICTURE, folder / WANTED
+        self._picture, self._wanted = folder / PREVIEW, folder / PREVIEW_WANTED
         self._mtime_ns = _mtime_ns(self._wanted)  # a question asked before the start is nobody's any more
         self._asked_s = -inf
         self.remove()
@@ -215,7 +201,7 @@ def ask_for_preview(folder: Path) -> None:
 
     Raises: OSError.
     """
-    (private_folder(folder) / WANTED).touch(mode=0o600)
+    (private_folder(folder) / PREVIEW_WANTED).touch(mode=0o600)
 
 
 def ask(folder: Path, request: Request) -> None:

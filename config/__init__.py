@@ -1,15 +1,18 @@
 """What the daemon and the page agree on: each setting declared once, read, checked, patched and saved.
 
-declaration -> settings -> check -> read -> patch
-                                      └-> store (over disk, in the folders of paths)
+declaration -> settings -> check -> read -> patch -> reference
+                                                  └-> store (over disk, in the folders of paths)
 
 declaration.py  what is known of one setting: default, limits, unit, label, help, source, profile values
 settings.py     every setting, as frozen sections with typed attributes
+analysis.py     those of attention, with where each number comes from
 check.py        is a value allowed; do the values agree with each other
+document.py     YAML text -> nodes with their places, refusing all that a settings file has no need of
 read.py         YAML text -> values and problems, each with its line
 patch.py        change single values in a text and nothing else
-store.py        load, save, last good copy, history
-disk.py         the file-system calls that saving makes
-paths.py        where the data, run and common folders are
 reference.py    config.yaml and the README's table, printed from the declarations
+store.py        load, save, last good copy, history, rolling back
+disk.py         the file-system calls that saving makes
+paths.py        where the data, run and common folders are, and what the files in them are called
+__main__.py     `python -m config`: yaml, table, check, show, set
 """

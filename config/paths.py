@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 CONFIG = "config.yaml"
 LAST_GOOD = "config.last-good.yaml"
 HISTORY = "history"
+STATUS, PREVIEW, PREVIEW_WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +70,22 @@ class Paths:
     @property
     def status(self) -> Path:
         """What the daemon says of itself, about once a second."""
-        return self.run / "status.json"
+        return self.run / STATUS
 
     @property
     def preview(self) -> Path:
         """The picture for the page, only while somebody watches."""
-        return self.run / "preview.jpg"
+        return self.run / PREVIEW
 
     @property
     def preview_wanted(self) -> Path:
         """Touched by the page while somebody watches."""
-        return self.run / "preview.wanted"
+        return self.run / PREVIEW_WANTED
 
     @property
     def requests(self) -> Path:
         """The folder of what the page asks of the daemon, a file each."""
-        return self.run / "requests"
+        return self.run / REQUESTS
 
     @property
     def memory_history(self) -> Path:
@@ -112,4 +112,4 @@ def _run_folder(env: Mapping[str, str]) -> Path:
         return Path("/run", f"snap.{snap}")
     if runtime := env.get("XDG_RUNTIME_DIR"):
         return Path(runtime, "drivewatch").absolute()
-    return Path(tempfile.gettempdir(), f"drivewatch-{os.geteuid()}").absolute()
+    return Path(env.get("TMPDIR") or "/tmp", f"drivewatch-{os.geteuid()}").absolute()  # noqa: S108  made private

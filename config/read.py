@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from config.check import Problem, broken_rules, from_text, limits, plain_value, shown
 from config.declaration import Value
@@ -158,6 +157,8 @@ def not_a_setting(key: str) -> str:
         return "must be a section: its keys stand below it, indented"
     if key in DECLARATIONS:
         return f"must stand as `{name}:` below `{section}:`"
+    from difflib import get_close_matches  # 0.3 MB, for a mistake only
+
     named = {declaration.name: key for key, declaration in DECLARATIONS.items()}
     whole = get_close_matches(key, DECLARATIONS if section else [*DECLARATIONS, *SECTIONS], n=1, cutoff=0.75)
     alike = whole or [named[near] for near in get_close_matches(name, named, n=1, cutoff=0.75)]

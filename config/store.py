@@ -7,8 +7,8 @@ gets a second name first: in history/, or config.yaml.broken-* if it was not val
 from __future__ import annotations
 
 import errno
-import hashlib
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -43,10 +43,10 @@ class _Shelf:
         form = re.compile(re.escape(self.start) + "[0-9]{6}-[0-9a-f]{8}" + re.escape(self.end))
         return sorted(name for name in names if form.fullmatch(name))
 
-    def next_name(self, newest: str, sha8: str) -> str:
+    def next_name(self, newest: str, crc32: str) -> str:
         """Return the name that follows the newest one, "" if there is none."""
         number = int(newest.removeprefix(self.start)[:6]) + 1 if newest else 1
-        return f"{self.start}{number:06d}-{sha8}{self.end}"
+        return f"{self.start}{number:06d}-{crc32}{self.end}"
 
 
 EARLIER = _Shelf(HISTORY, "", ".yaml", most=10)
@@ -128,7 +128,7 @@ class Store:
             reading = Reading({}, (Problem("", "", f"cannot be read: {error.strerror}"),))
         origin, settings = self._in_force(reading)
         text = data.decode(errors="replace")
-        return Loaded(settings, reading.problems, reading.notes, origin, text, _sha256(data))
+        return Loaded(settings, reading.problems, reading.notes, origin, text, _fingerprint(data))
 
     def copies(self) -> dict[str, str]:
         """Return the texts of the last good file and of the earlier ones, newest first, by name. Never raises."""
@@ -183,7 +183,7 @@ class Store:
         """
         with self._locked():
             old, good = self.load(), self._data(LAST_GOOD)
-            if not good or read(good).problems or old.version == _sha256(good):
+            if not good or read(good).problems or old.version == _fingerprint(good):
                 return False
             self._replace(old, good, BROKEN)
             return True
@@ -211,7 +211,7 @@ class Store:
             text = rewritten(old)
             if problems := read(text).problems:
                 raise InvalidError(problems)
-            if old.version != (version := _sha256(text.encode())):
+            if old.version != (version := _fingerprint(text.encode())):
                 self._replace(old, text.encode(), BROKEN if old.problems else EARLIER)
             return version
 
@@ -231,13 +231,13 @@ class Store:
     def _kept(self, shelf: _Shelf) -> list[str]:
         return shelf.numbered(self._disk.names(self._folder / shelf.folder))
 
-    def _keep(self, shelf: _Shelf, sha8: str) -> None:
+    def _keep(self, shelf: _Shelf, crc32: str) -> None:
         """Give config.yaml a second name before it is replaced: that takes no room and cannot tear."""
         folder, names = self._folder / shelf.folder, ["", *self._kept(shelf)]
-        if sha8 in names[-1]:
+        if crc32 in names[-1]:
             return  # kept by a save that failed after this
         self._disk.make_folder(folder)
-        self._disk.link(self._config, folder / shelf.next_name(names[-1], sha8))
+        self._disk.link(self._config, folder / shelf.next_name(names[-1], crc32))
         for oldest in names[1 : -shelf.most + 1]:
             self._disk.remove(folder / oldest)
         self._disk.sync_folder(folder)
@@ -283,5 +283,6 @@ def _refused(values: Mapping[str, Value | None]) -> Iterator[Problem]:
             yield Problem(key, shown(value), str(error))
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _fingerprint(data: bytes) -> str:
+    """Name a file's content: enough to tell a few honest versions apart. OpenSSL's hashes would cost 3.4 MB."""
+    return f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}"

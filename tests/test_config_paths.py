@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,7 @@ def test_else_they_are_below_the_current_folder(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     paths = Paths.from_environment({"SNAP_DATA": "", "DRIVEWATCH_DATA": "", "XDG_RUNTIME_DIR": ""})
     assert paths.data == paths.common == tmp_path / ".drivewatch"
-    assert paths.run == Path(tempfile.gettempdir()) / f"drivewatch-{os.geteuid()}"
+    assert paths.run == Path(f"/tmp/drivewatch-{os.geteuid()}")
     assert not list(tmp_path.iterdir())
 
 

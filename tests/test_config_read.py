@@ -153,6 +153,12 @@ def test_a_contradiction_between_two_keys_of_the_file_leaves_both_out_and_keeps_
     assert reading.values == {"analysis.yawn_s": 3.0}
 
 
+def test_a_contradiction_with_the_profile_that_the_first_one_brings_about_blames_the_file() -> None:
+    first, second = read("analysis:\n  away_caution_s: 3\n  away_warning_s: 2.5\n  away_alarm_s: 3\n").problems
+    assert (first.key, first.line) == ("analysis.away_caution_s", 2)
+    assert str(second).startswith("line 4: analysis.away_alarm_s: 3 must be at least analysis.away_warning_s")
+
+
 OLDER = [
     ("vision: {use_lite_model: true}", {"vision.model": "lite"}),
     ("vision: {use_lite_model: false}", {"vision.model": "full"}),
@@ -174,6 +180,13 @@ def test_older_keys_are_read_as_what_took_their_place(text: str, values: dict[st
 
 def test_an_older_key_with_a_wrong_value_is_a_problem() -> None:
     assert "use_lite_model: 2 must be true or false" in str(read("vision: {use_lite_model: 2}").problems[0])
+
+
+def test_brackets_are_refused_before_the_parser_has_counted_them_all() -> None:
+    start_s = time.process_time()
+    for bracket in (b"[", b"{", b"[a,"):
+        read(bracket * 5_000)
+    assert time.process_time() - start_s < 0.1
 
 
 MUTATED = b"""profile: balanced

@@ -16,12 +16,9 @@ import pytest
 from app import alert, camera, memory
 from app.status import (
     ITEMS_MAX,
-    PICTURE,
-    REQUESTS,
     REQUESTS_MAX,
     STATUS_MAX_BYTES,
     TEXT_MAX,
-    WANTED,
     WANTED_S,
     Alerts,
     Camera,
@@ -36,12 +33,12 @@ from app.status import (
     ask,
     ask_for_preview,
     boot_id,
-    private_folder,
     read,
     take,
     write,
 )
 from app.verdict import Event, Level, Neutral, State
+from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
 
 FULL = Status(
     sequence=7,
@@ -202,7 +199,7 @@ def test_files_and_folders_are_their_owners_alone(run: Path) -> None:
     ask(run, Request.MUTE)
     ask_for_preview(run)
     modes = {file.relative_to(run).as_posix(): file.stat().st_mode & 0o777 for file in (run, *run.rglob("*"))}
-    files = ("status.json", PICTURE, f"{REQUESTS}/mute", WANTED)
+    files = ("status.json", PREVIEW, f"{REQUESTS}/mute", PREVIEW_WANTED)
     assert modes == {".": 0o700, REQUESTS: 0o700, **dict.fromkeys(files, 0o600)}
 
 
@@ -227,7 +224,7 @@ def test_a_run_folder_that_cannot_be_written_stops_nothing(run: Path) -> None:
 
 def asked_at(run: Path, mtime_s: float) -> None:
     ask_for_preview(run)
-    os.utime(run / WANTED, (mtime_s, mtime_s))
+    os.utime(run / PREVIEW_WANTED, (mtime_s, mtime_s))
 
 
 def test_a_preview_is_wanted_for_ten_seconds_after_each_question(run: Path) -> None:
@@ -262,18 +259,18 @@ def test_a_question_taken_back_ends_the_preview(run: Path) -> None:
     preview = Preview(run)
     ask_for_preview(run)
     assert preview.wanted(1.0)
-    (run / WANTED).unlink()
+    (run / PREVIEW_WANTED).unlink()
     assert not preview.wanted(2.0)
 
 
 def test_no_picture_stays_behind(run: Path) -> None:
     preview = Preview(run)
     assert preview.write(b"first") and preview.write(b"second")
-    assert (run / PICTURE).read_bytes() == b"second"
+    assert (run / PREVIEW).read_bytes() == b"second"
     preview.remove()
     preview.remove()
     assert list(run.iterdir()) == []
-    (run / PICTURE).write_bytes(b"left behind by a kill")
+    (run / PREVIEW).write_bytes(b"left behind by a kill")
     Preview(run)
     assert list(run.iterdir()) == []
 
