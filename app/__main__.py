@@ -18,7 +18,7 @@ from pathlib import Path
 from config.check import Problem, accept
 from config.disk import Disk
 from config.document import MAX_BYTES
-from config.paths import Paths
+from config.paths import CONFIG, Paths
 from config.read import Reading, read
 from config.settings import DECLARATIONS, Settings
 from config.store import DEFAULTS, Loaded, Store, StoreError
@@ -240,11 +240,12 @@ def _with_camera(settings: Settings, source: str | None) -> Settings:
     return replace(settings, camera=replace(settings.camera, source=source)) if source else settings
 
 
-def _say_problems(loaded: Loaded) -> None:
+def _say_problems(loaded: Loaded, file: Path | None) -> None:
     for problem in (*loaded.problems, *loaded.notes):
         log.warning("configuration: %s", problem)
     if loaded.problems:
-        log.warning("configuration: in force is what is valid in %s", loaded.origin)
+        partly = ", what is valid of it" if loaded.origin in (CONFIG, str(file)) else ""
+        log.warning("configuration in force: %s%s", loaded.origin, partly)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -254,7 +255,7 @@ def _run(options: argparse.Namespace) -> int:
     ended_by = _ending_signals()
     paths = Paths.from_environment()
     loaded = _loaded(options.config, paths)
-    _say_problems(loaded)
+    _say_problems(loaded, options.config)
     try:
         paths.make()
     except OSError as error:
@@ -306,7 +307,7 @@ def _analyze(options: argparse.Namespace) -> int:
     from app.face import FaceMeshError
 
     loaded = _loaded(options.config, Paths.from_environment())
-    _say_problems(loaded)
+    _say_problems(loaded, options.config)
     settings = loaded.settings
     if options.still:
         settings = replace(settings, vision=replace(settings.vision, static_image_mode=True))

@@ -52,7 +52,7 @@ class Console:
             self._print("\n")
 
     def _news(self, verdict: Verdict) -> Iterator[tuple[str, str]]:
-        """Lines with their colours: events that ended; another state, or the same more urgently: a level that falls is none."""
+        """Lines and their colours: events that ended; another state, or the same more urgently, not less so."""
         for event in verdict.events:
             if event.end_s is not None:
                 yield f"  ended: {described(event)}", PLAIN

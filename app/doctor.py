@@ -107,8 +107,9 @@ def _folders(paths: Paths, machine: Machine) -> Iterator[Finding]:
             _try_to_write(folder)
             free_mb = machine.free_mb(folder)
         except OSError as error:
+            there = next(path for path in (folder, *folder.parents) if path.exists())
             reason = error.strerror or str(error)
-            yield Finding(name, False, f"{folder} cannot be written ({reason}): `ls -ld {folder}` shows whose it is")
+            yield Finding(name, False, f"{folder} cannot be written ({reason}): `ls -ld {there}` shows whose it is")
             continue
         enough = free_mb >= FREE_MIN_MB
         remedy = "" if enough else f": too little, make room; `df -h {folder}` shows how much there is"

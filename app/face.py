@@ -28,8 +28,9 @@ Landmarks = npt.NDArray[np.float32]
 PRESENCE_MIN = 0.5  # MediaPipe's own default for min_tracking_confidence
 # The mesh's region from the detected box: its side, and how far up its middle lies, in boxes. MediaPipe's
 # FaceDetectionFrontDetectionToRoi takes 1.5 and 0. On the fake driver, head turned by up to 40 degrees, these brought the
-# largest landmark errors from 20 px to 8 and halved the scatter of open eyes' EAR, as well as a second fit would
-ROI_SCALE, ROI_UP = 1.575, 0.105
+# largest landmark errors from 20 px to 11 and halved the scatter of open eyes' EAR, as well as a second fit would; further
+# up the plain mesh lost the chin of a yawn
+ROI_SCALE, ROI_UP = 1.65, 0.06
 SAME_FACE_IOU = 0.25  # two regions that overlap more are one face; a passenger's head overlaps less
 # A detection that scores less may be an upside-down face, onto which the mesh fits an upright one. On the fake driver,
 # 95 of 100 upside-down faces score below 0.76, three of four upright ones above 0.83.
@@ -109,16 +110,21 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Lids:
-    """How a mesh reads eyelids: what is left of an open eye's EAR when it is shut, and the EAR that a degree up costs."""
+class Reading:
+    """How a mesh reads eyes and mouth.
+
+    closed_of_open: what is left of an open eye's EAR when it is shut; ear_per_deg_up: the EAR that a degree up costs;
+    mar_gain: how many times too little it sees a mouth open.
+    """
 
     closed_of_open: float
     ear_per_deg_up: float
+    mar_gain: float
 
 
-# The plain mesh follows lids weakly, and sees them closer the higher the chin. Measured on the fake driver by
+# The plain mesh follows lids and lips weakly, and sees lids closer the higher the chin. Measured on the fake driver by
 # tests/benchmarks/fake_driver_limits.py
-PLAIN_LIDS, ATTENTION_LIDS = Lids(0.61, 0.005), Lids(0.3, 0.0)
+PLAIN_MESH, ATTENTION_MESH = Reading(0.61, 0.006, 1.75), Reading(0.3, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +346,7 @@ class FaceMesh:
         max_num_faces: int = 1,
     ) -> None:
         has_attention = refine_landmarks or model != "lite"
-        self.lids = ATTENTION_LIDS if has_attention else PLAIN_LIDS
+        self.reading = ATTENTION_MESH if has_attention else PLAIN_MESH
         self._refine = refine_landmarks
         self._static = static_image_mode
         self._max_faces = max_num_faces

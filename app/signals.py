@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.face import IRIS_START, Face, Landmarks, Lids
+from app.face import IRIS_START, Face, Landmarks, Reading
 
 # Landmarks that no expression moves much, in MediaPipe's canonical face (canonical_face_model.obj, cm; x to the
 # driver's left, y up, z towards the camera). The brows and the jaw are left out because they move.
@@ -61,6 +61,7 @@ RIGHT_EYE = (33, 160, 158, 133, 153, 144)
 LEFT_EYE = (362, 385, 387, 263, 373, 380)
 RIGHT_IRIS, LEFT_IRIS = IRIS_START, IRIS_START + 5
 UPPER_LIP, LOWER_LIP, RIGHT_MOUTH, LEFT_MOUTH = 13, 14, 78, 308
+MAR_AT_REST = 0.2  # both meshes read the fake driver's smile so
 
 EYE_YAW_MAX_DEG = 35.0  # beyond, the mesh guesses the lids
 EYES_MEAN_YAW_DEG = 10.0  # to here both eyes are seen equally well; further the nearer one speaks alone
@@ -156,7 +157,12 @@ def mouth_aspect_ratio(landmarks: Landmarks) -> float:
     return _distance(landmarks, UPPER_LIP, LOWER_LIP) / across if across > 0 else 0.0
 
 
-def driver_ear(landmarks: Landmarks, pose: Pose, lids: Lids) -> float | None:
+def driver_mar(landmarks: Landmarks, reading: Reading) -> float:
+    """MAR as the attention mesh reads it."""
+    return max(0.0, MAR_AT_REST + reading.mar_gain * (mouth_aspect_ratio(landmarks) - MAR_AT_REST))
+
+
+def driver_ear(landmarks: Landmarks, pose: Pose, reading: Reading) -> float | None:
     """EAR as with a level head: of both eyes, of the nearer one when the head is turned, None when turned too far."""
     if abs(pose.yaw_deg) > EYE_YAW_MAX_DEG:
         return None
@@ -165,7 +171,7 @@ def driver_ear(landmarks: Landmarks, pose: Pose, lids: Lids) -> float | None:
         seen = (right + left) / 2
     else:
         seen = left if pose.yaw_deg > 0 else right  # turned to the right, the left eye is nearer the camera
-    return max(0.0, seen + lids.ear_per_deg_up * pose.pitch_deg)
+    return max(0.0, seen + reading.ear_per_deg_up * pose.pitch_deg)
 
 
 def gaze(landmarks: Landmarks, yaw_deg: float) -> tuple[float | None, float | None]:
@@ -216,9 +222,9 @@ def pose_confidence(pose: Pose, face_width_px: float, presence: float, inside: f
 
 
 def measure(
-    face: Face, size_px: tuple[int, int], horizontal_fov_deg: float, lids: Lids, sees_hands: bool = False
+    face: Face, size_px: tuple[int, int], horizontal_fov_deg: float, reading: Reading, sees_hands: bool = False
 ) -> Signals:
-    """All that one face shows in a frame of the given width and height; lids: how its mesh reads them."""
+    """All that one face shows in a frame of the given width and height; reading: how its mesh reads eyes and mouth."""
     width_px, height_px = size_px
     landmarks = face.landmarks
     # the widest of ear to ear and forehead to chin: turning the head must not make a face look far away
@@ -234,8 +240,8 @@ def measure(
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
-        ear=driver_ear(landmarks, pose, lids),
-        mar=mouth_aspect_ratio(landmarks),
+        ear=driver_ear(landmarks, pose, reading),
+        mar=driver_mar(landmarks, reading),
         gaze_yaw_deg=gaze_yaw_deg,
         gaze_pitch_deg=gaze_pitch_deg,
         hand_at_ear=hand_at_ear(face, face_width_px) if sees_hands else None,

@@ -39,7 +39,7 @@ class Watch:
         """Forget all that was seen, as for another recording."""
         self._lens = Lens()
         self._mesh.reset()
-        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.lids.closed_of_open)
+        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.closed_of_open)
 
     def look(self, frame: Frame) -> Look:
         """Judge one frame."""
@@ -56,7 +56,7 @@ class Watch:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis, self._mesh.lids.closed_of_open)
+            state = momentary_state(look.signals, self._analysis, self._mesh.reading.closed_of_open)
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))
@@ -71,7 +71,7 @@ class Watch:
         height_px, width_px = frame.bgr.shape[:2]
         sees_hands = self._vision.model == "full"
         return measure(
-            face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.lids, sees_hands=sees_hands
+            face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands
         )
 
     def close(self) -> None:
