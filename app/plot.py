@@ -14,7 +14,7 @@ WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 1000, 120, 984, 44
 STRIP_PX, GAP_PX, LANE_PX, FOOT_PX = 84, 16, 20, 34
 POINTS_MAX = 4000  # several a pixel; longer recordings are thinned out
 EVENTS_MAX = 500  # the newest; more would not be told apart
-NAMES_MAX = 12
+NAMES_MAX, NAME_PX = 12, 130
 TICKS_MAX = 10
 TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 GAP_S = 1.0  # between two recordings, and so between two pictures
@@ -179,7 +179,8 @@ class _Drawing:
             for start_s, name in self._names:
                 x_px = self._x(start_s)
                 yield f'<line x1="{x_px}" x2="{x_px}" y1="{TOP_PX - 8}" y2="{self._end_px}" stroke="black"/>'
-                yield _text(x_px + 3, TOP_PX - 3, _short(name), f'font-size="10" fill="{GREY}"')
+                at_px, anchor = (x_px - 3, "end") if x_px > RIGHT_PX - NAME_PX else (x_px + 3, "start")
+                yield _text(at_px, TOP_PX - 3, _short(name), f'font-size="10" fill="{GREY}" text-anchor="{anchor}"')
 
     def _curves(self, number: int) -> Iterator[str]:
         """The values of one strip, broken where nothing was measured."""

@@ -17,6 +17,11 @@ class Step:
     detail: str = ""
 
 
+def highest(steps: tuple[Step, ...], value: float) -> Step | None:
+    """The last of the ascending steps that the value has reached."""
+    return next((step for step in reversed(steps) if value >= step.limit), None)
+
+
 class Episode:
     """The event of one rule, while there is one."""
 
@@ -39,17 +44,13 @@ class Episode:
         else:
             return
         self.event = event
-        self.changes = [*self.changes[:-1], event] if self._rose_at_this_sample(event) else [*self.changes, event]
+        self.changes.append(event)
 
     def end(self, end_s: float | None) -> None:
         """Close the event, if there is one."""
         if self.event is not None:
             self.changes.append(replace(self.event, end_s=end_s))
         self.event = None
-
-    def _rose_at_this_sample(self, event: Event) -> bool:
-        last = self.changes[-1] if self.changes else None
-        return last is not None and last.end_s is None and last.onset_s == event.onset_s
 
 
 class SpellRule:
@@ -76,9 +77,9 @@ class SpellRule:
             return
         lasted_s = self.spell.lasted_s(time_s, period_s)
         event_kind = self.episode.event.kind if self.episode.event else kind
-        for step in self._steps:
-            if lasted_s >= step.limit:
-                self.episode.rise(event_kind, replace(step, detail=step.detail or detail), self.spell.span)
+        step = highest(self._steps, lasted_s)
+        if step is not None:
+            self.episode.rise(event_kind, replace(step, detail=step.detail or detail), self.spell.span)
 
 
 class MeasureRule:
@@ -98,7 +99,7 @@ class MeasureRule:
         self._last_s = time_s
         if measure is not None and measure < self._clear:
             self.episode.end(time_s)
-        for step in self._steps:
-            if adds and measure is not None and measure >= step.limit:
-                self.episode.rise(kind, step, span)
+        step = highest(self._steps, measure) if adds and measure is not None else None
+        if step is not None:
+            self.episode.rise(kind, step, span)
         self.holds_now = adds and self.episode.event is not None

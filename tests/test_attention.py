@@ -160,6 +160,13 @@ def test_sleep_alarms(fps) -> None:
         assert abs(alert_s - 100 - ANALYSIS.asleep_s) <= 1 / fps + 1e-6
 
 
+def test_an_event_is_told_once_for_each_step_it_reaches() -> None:
+    verdicts = story(attentive(100), eyes_closed(30), attentive(20))
+    told = [event for verdict in verdicts for event in verdict.events if event.kind is State.EYES_CLOSED]
+    assert [event.detail for event in told] == ["microsleep", "asleep", "unresponsive", "unresponsive"]
+    assert [event.end_s is None for event in told] == [True, True, True, False]
+
+
 def test_lids_that_follow_the_gaze_down_are_not_sleep() -> None:
     down = replace(ROAD, pitch_deg=-25, ear=0.1)
     attention = new_attention()

@@ -1,0 +1,362 @@
+"""The loop on a fake camera and a fake alert, with the real attention; the tests turn the time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.alert import Alert, Availability
+from app.camera import Camera, CameraHealth, Frame
+from app.detector import GIVE_UP_S, HEALTHY_S, MUTE_S, OPENING_S, POLL_S, Detector, DetectorError, sole
+from app.journal import Journal
+from app.report import Report, Surroundings
+from app.signals import Signals
+from app.status import Request
+from app.verdict import Cue, Event, Level, Sight, State
+from app.watch import Look, Watch
+from config.settings import Settings
+from tests.story import ROAD, Part, eyes_closed, looking, new_attention
+
+ANALYSIS = Settings().analysis
+PICTURE = np.zeros((24, 32, 3), np.uint8)
+PERIOD_S, TIMEOUT_S = 1.0, 0.5
+START_S, WALL_S = 1000.0, 1.8e9
+AWAY = looking(1, yaw_deg=45)
+
+
+class FakeCamera(Camera):
+    """Sends a frame a second while it is sending; a read that waits in vain takes its time-out."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.sending = True
+        self.timeouts_s: list[float | None] = []
+        self._time = clock
+        self._next_s = clock.now_s
+
+    def read(self, timeout_s: float | None = None) -> Frame | None:
+        self.timeouts_s.append(timeout_s)
+        end_s = self._time.now_s + (timeout_s or TIMEOUT_S)
+        if not self.sending or self._next_s > end_s:
+            self._time.now_s = end_s
+            self._next_s = max(self._next_s, end_s) if not self.sending else self._next_s
+            return None
+        self._time.now_s, self._next_s = self._next_s, self._next_s + PERIOD_S
+        return Frame(PICTURE, self._time.now_s, 0)
+
+    @property
+    def health(self) -> CameraHealth:
+        return CameraHealth(state="live" if self.sending else "lost")
+
+
+class FakeWatch(Watch):
+    """Sees what `shows` says, or raises `error`."""
+
+    def __init__(self) -> None:
+        self.attention = new_attention()
+        self.shows: Callable[[float], Signals | None] = lambda _: ROAD
+        self.error: Exception | None = None
+        self.failures = 0
+
+    def look(self, frame: Frame) -> Look:
+        if self.error is not None:
+            self.failures += 1
+            raise self.error
+        signals = self.shows(frame.time_s)
+        return Look(frame, Sight.CLEAR, None, signals, self.attention.update(frame.time_s, Sight.CLEAR, signals))
+
+
+class FakeAlert(Alert):
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.played: list[Cue] = []
+
+    @property
+    def availability(self) -> Availability:
+        return Availability(True, "", True, "")
+
+    def show(self, state: State, level: Level) -> None:
+        self.calls.append("show")
+
+    def play(self, cue: Cue) -> None:
+        self.calls.append("play")
+        self.played.append(cue)
+
+    def test(self) -> None:
+        self.calls.append("test")
+
+
+class FakeReport(Report):
+    def __init__(self) -> None:
+        self.told: list[tuple[Look, Surroundings]] = []
+
+    def update(self, look: Look, now_s: float, around: Surroundings) -> None:
+        self.told.append((look, around))
+
+
+class FakeJournal(Journal):
+    def __init__(self) -> None:
+        self.recorded: list[tuple[Event, float]] = []
+        self.retries = 0
+
+    @property
+    def problem(self) -> str:
+        return "the disk is full"
+
+    def record(self, event: Event, wall_s: float, now_s: float) -> None:
+        self.recorded.append((event, wall_s - now_s))
+
+    def retry(self, now_s: float) -> None:
+        self.retries += 1
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = START_S
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Bench:
+    """A detector among fakes."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
+        self.report, self.journal = FakeReport(), FakeJournal()
+        self.requests: list[Request] = []
+        self.healthy_at_s: list[float] = []
+        self.detector = Detector(
+            self.camera,
+            self.watch,
+            self.alert,
+            self.report,
+            journal=self.journal,
+            period_s=PERIOD_S,
+            frame_timeout_s=TIMEOUT_S,
+            on_healthy=lambda: self.healthy_at_s.append(self.clock.now_s - START_S),
+            take_requests=self._take,
+            clock=self.clock,
+            wall=lambda: WALL_S + self.clock.now_s,
+        )
+
+    def _take(self) -> list[Request]:
+        taken, self.requests = self.requests, []
+        return taken
+
+    def run(self, for_s: float) -> None:
+        end_s = self.clock.now_s + for_s
+        self.detector.run(lambda: self.clock.now_s >= end_s)
+
+    def show(self, part: Part, for_s: float) -> None:
+        """Let the driver do this for so long, then be attentive for 10 s."""
+        self.watch.shows = part.signals_at
+        self.run(for_s)
+        self.watch.shows = lambda _: ROAD
+        self.run(10)
+
+    def ask(self, *requests: Request) -> None:
+        self.requests = list(requests)
+        self.detector.step()
+
+    @property
+    def states(self) -> list[State]:
+        return [look.verdict.state for look, _ in self.report.told]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_every_frame_is_judged_and_told_once(bench: Bench) -> None:
+    bench.run(20)
+    times_s = [look.frame.time_s for look, _ in bench.report.told if look.frame]
+    assert times_s == [START_S + second for second in range(21)]
+    assert set(bench.states) == {State.ATTENTIVE}
+
+
+def test_no_wait_is_longer_than_a_person_who_pressed_ctrl_c_would_like(bench: Bench) -> None:
+    bench.run(20)
+    assert set(bench.camera.timeouts_s) == {POLL_S}
+
+
+def test_while_the_camera_opens_nothing_is_said(bench: Bench) -> None:
+    bench.camera.sending = False
+    bench.run(OPENING_S - POLL_S)
+    assert not bench.report.told
+
+
+def test_before_the_first_frame_nobody_is_called_attentive(bench: Bench) -> None:
+    bench.camera.sending = False
+    bench.run(OPENING_S + 30)
+    assert set(bench.states) == {State.NO_CAMERA}
+    assert bench.alert.played == [Cue(State.NO_CAMERA, Level.WARNING)]
+
+
+def test_a_camera_that_stops_sending_is_noticed_and_told_every_period(bench: Bench) -> None:
+    bench.run(10)
+    bench.camera.sending = False
+    bench.report.told.clear()
+    bench.run(10)
+    missing_s = [look.verdict.time_s - START_S for look, _ in bench.report.told if look.sight is Sight.NOTHING]
+    assert missing_s[0] == 10 + PERIOD_S + TIMEOUT_S
+    assert np.diff(missing_s).tolist() == [PERIOD_S] * (len(missing_s) - 1)
+    assert bench.states[-1] is State.NO_CAMERA
+
+
+def test_a_camera_that_comes_back_is_watched_again(bench: Bench) -> None:
+    bench.run(10)
+    bench.camera.sending = False
+    bench.run(30)
+    bench.camera.sending = True
+    bench.run(10)
+    assert bench.states[-1] is State.ATTENTIVE
+
+
+def test_the_led_is_told_before_the_buzzer(bench: Bench) -> None:
+    """Attention that is back silences the buzzer: a cue that came before would be lost."""
+    bench.show(AWAY, 10)
+    assert "play" in bench.alert.calls
+    assert all(bench.alert.calls[at - 1] == "show" for at, call in enumerate(bench.alert.calls) if call == "play")
+
+
+def test_the_journal_gets_each_change_of_an_event_with_both_clocks(bench: Bench) -> None:
+    bench.show(AWAY, 10)
+    levels = [(event.level, event.end_s is not None) for event, _ in bench.journal.recorded]
+    assert levels == [(Level.CAUTION, False), (Level.WARNING, False), (Level.ALARM, False), (Level.ALARM, True)]
+    assert {offset_s for _, offset_s in bench.journal.recorded} == {WALL_S}
+    assert bench.journal.retries == len(bench.report.told)
+
+
+def test_the_report_gets_what_the_parts_say_of_themselves(bench: Bench) -> None:
+    bench.show(AWAY, 10)
+    around = bench.report.told[-1][1]
+    assert around.camera.state == "live"
+    assert around.alerts.buzzer_ok
+    assert around.journal_problem == "the disk is full"
+    assert [event.kind for event in around.events] == [State.LOOKING_AWAY]
+    assert not around.muted
+
+
+def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
+    bench.requests = [Request.TEST_BUZZER, Request.MUTE]
+    bench.run(5)
+    assert "test" not in bench.alert.calls
+    assert not bench.report.told[-1][1].muted
+
+
+def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
+    bench.ask(Request.MUTE, Request.TEST_BUZZER)
+    assert bench.alert.calls.count("test") == 1
+
+
+def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:
+    bench.run(ANALYSIS.neutral_learning_s + 5)
+    assert bench.report.told[-1][0].verdict.neutral.learnt
+    bench.ask(Request.RECALIBRATE)
+    bench.run(1)
+    assert not bench.report.told[-1][0].verdict.neutral.learnt
+
+
+def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
+    assert bench.journal.recorded[-1][0].level is Level.WARNING
+    assert not bench.alert.played
+    assert bench.report.told[-1][1].muted
+
+
+def test_mute_never_silences_an_alarm(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.show(eyes_closed(1), ANALYSIS.asleep_s + 4)
+    assert {cue.level for cue in bench.alert.played} == {Level.ALARM}
+
+
+def test_mute_never_silences_the_loss_of_the_camera(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.camera.sending = False
+    bench.run(20)
+    assert bench.alert.played == [Cue(State.NO_CAMERA, Level.WARNING)]
+
+
+def test_mute_ends_by_itself(bench: Bench) -> None:
+    bench.ask(Request.MUTE)
+    bench.run(MUTE_S - 5)
+    assert bench.report.told[-1][1].muted
+    bench.run(10)
+    assert not bench.report.told[-1][1].muted
+    bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
+    assert [cue.level for cue in bench.alert.played] == [Level.WARNING]
+
+
+def test_a_minute_of_judged_frames_is_healthy_and_said_once(bench: Bench) -> None:
+    bench.run(5 * HEALTHY_S)
+    assert bench.healthy_at_s == [HEALTHY_S]
+
+
+def test_without_a_camera_nothing_is_healthy(bench: Bench) -> None:
+    bench.camera.sending = False
+    bench.run(5 * HEALTHY_S)
+    assert not bench.healthy_at_s
+
+
+def test_the_minute_starts_anew_when_the_camera_was_lost(bench: Bench) -> None:
+    bench.run(HEALTHY_S - 10)
+    bench.camera.sending = False
+    bench.run(20)
+    bench.camera.sending = True
+    bench.run(HEALTHY_S - 5)
+    assert not bench.healthy_at_s
+    bench.run(20)
+    assert len(bench.healthy_at_s) == 1
+
+
+def test_an_odd_frame_is_named_once_and_as_good_as_missing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.run(10)
+    bench.watch.error = cv2.error("bad\nargument")
+    bench.report.told.clear()
+    bench.run(GIVE_UP_S - 2)
+    assert bench.watch.failures > 5
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "a frame of shape (24, 32, 3) could not be judged: error: bad argument" in caplog.text
+    assert bench.report.told[0][0].sight is Sight.NOTHING
+    assert "(24, 32, 3)" in bench.report.told[0][1].watch_problem
+    assert bench.states[-1] is State.NO_CAMERA
+
+
+def test_after_an_odd_frame_watching_goes_on(bench: Bench) -> None:
+    for _ in range(5):
+        bench.watch.error = ValueError("odd")
+        bench.run(GIVE_UP_S - 2)
+        bench.watch.error = None
+        bench.run(10)
+    assert bench.states[-1] is State.ATTENTIVE
+    assert not bench.report.told[-1][1].watch_problem
+
+
+def test_it_ends_with_a_reason_when_no_frame_can_be_judged_any_more(bench: Bench) -> None:
+    bench.watch.error = RuntimeError("the graph has errors")
+    with pytest.raises(DetectorError, match=r"shape \(24, 32, 3\).*the graph has errors.*for 10 s"):
+        bench.run(60)
+    assert bench.clock.now_s - START_S == pytest.approx(GIVE_UP_S, abs=PERIOD_S)
+
+
+def test_a_second_detector_on_the_same_run_folder_is_refused(tmp_path: Path) -> None:
+    with sole(tmp_path), pytest.raises(DetectorError, match=r"runs already.*`kill [0-9]+` ends it"):
+        sole(tmp_path)
+    with sole(tmp_path):
+        pass
+
+
+def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    with sole(tmp_path / "missing"):
+        pass

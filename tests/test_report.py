@@ -1,0 +1,252 @@
+"""What the run folder says of the detector: read back as the page reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field, replace
+from math import inf, nan
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app import memory, status
+from app.alert import LED_OFF, Availability
+from app.camera import CameraHealth, Frame
+from app.face import Face
+from app.report import OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
+from app.verdict import Event, Level, Sight, State, Verdict
+from app.version import VERSION
+from app.watch import Look
+from config.paths import Paths
+from config.settings import Settings
+from config.store import Store
+from tests.story import ROAD, attentive, story
+
+STARTED_S, WALL_S = 500.0, 1.8e9
+VERDICT = story(attentive(70))[-1]
+PICTURE = np.full((48, 64, 3), 90, np.uint8)
+WELL = Surroundings(
+    camera=CameraHealth(state="live", source="fake:attentive", width=640, height=480, measured_fps=1.0, frames=7),
+    alerts=Availability(True, "", True, LED_OFF),
+    events=(Event(State.LOOKING_AWAY, Level.ALARM, 10.0, 9.5, 10.5, 16.0),),
+    watch_problem="",
+    journal_problem="",
+    muted=False,
+)
+NO_PROBLEMS = status.Configuration("low_memory", "lite", "none", "defaults", ())
+
+
+def look_at(time_s: float, verdict: Verdict = VERDICT) -> Look:
+    """A frame that was captured at that time."""
+    verdict = replace(verdict, time_s=time_s)
+    return Look(Frame(PICTURE, time_s, 0), Sight.CLEAR, None, replace(ROAD, gaze_yaw_deg=4.0), verdict)
+
+
+def look_at_nothing(time_s: float) -> Look:
+    verdict = replace(VERDICT, time_s=time_s, state=State.NO_CAMERA)
+    return Look(None, Sight.NOTHING, None, None, verdict)
+
+
+@dataclass
+class RunFolder:
+    """A report in a run folder, and what the page finds there."""
+
+    paths: Paths
+    report: Report = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.report = Report(self.paths, NO_PROBLEMS, 160, 70, STARTED_S, wall=lambda: WALL_S)
+
+    def tell(self, look: Look, now_s: float, around: Surroundings = WELL) -> status.Status:
+        self.report.update(look, now_s, around)
+        return self.read()
+
+    def read(self) -> status.Status:
+        found = status.read(self.paths.status)
+        assert found is not None
+        return found
+
+    def ask_for_preview(self, number: int) -> None:
+        """As the page does; times of files differ from question to question, also on a coarse clock."""
+        status.ask_for_preview(self.paths.run)
+        os.utime(self.paths.preview_wanted, ns=(number, number))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder(Paths(data=tmp_path / "data", run=tmp_path / "run", common=tmp_path / "common"))
+
+
+def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
+    told = folder.tell(look_at(600.0), 600.25)
+    assert (told.sequence, told.pid, told.boot_id, told.version) == (1, os.getpid(), status.boot_id(), VERSION)
+    assert (told.started_s, told.time_s, told.wall_s) == (STARTED_S, 600.25, WALL_S)
+    assert (told.state, told.level, told.health) == (State.ATTENTIVE, Level.NONE, "")
+    assert told.signals == status.Signals(
+        has_face=True,
+        yaw_deg=0,
+        pitch_deg=0,
+        roll_deg=0,
+        ear=ROAD.ear,
+        mar=ROAD.mar,
+        gaze_yaw_deg=4.0,
+        perclos=VERDICT.perclos,
+        eyes_closed=False,
+    )
+    assert told.neutral == VERDICT.neutral
+    assert (told.camera.state, told.camera.width, told.camera.frames) == ("live", 640, 7)
+    assert told.alerts == status.Alerts(True, "", True, LED_OFF, muted=False)
+    assert told.latency == status.Latency(250.0, 250.0)
+    assert told.configuration == NO_PROBLEMS
+    assert told.events == WELL.events
+    assert told.memory.budget_mb == 160
+    assert told.memory.rss_mb > 1
+
+
+def test_without_a_frame_nothing_is_measured(folder: RunFolder) -> None:
+    told = folder.tell(look_at_nothing(600.0), 600.0, replace(WELL, camera=CameraHealth(last_frame_s=590.0)))
+    assert told.signals == status.Signals(perclos=VERDICT.perclos)
+    assert told.latency == status.Latency(None, None)
+    assert told.time_s - (told.camera.last_frame_s or 0) == 10
+
+
+def test_figures_that_are_no_numbers_never_reach_the_page(folder: RunFolder) -> None:
+    look = look_at(600.0)
+    around = replace(WELL, camera=replace(WELL.camera, measured_fps=inf))
+    told = folder.tell(replace(look, signals=replace(ROAD, yaw_deg=nan, ear=inf)), 600.0, around)
+    assert told.state is State.ATTENTIVE
+    assert (told.signals.yaw_deg, told.signals.ear) == (None, None)
+    assert "NaN" not in folder.paths.status.read_text()
+    assert "Infinity" not in folder.paths.status.read_text()
+
+
+@pytest.mark.parametrize(("period_s", "written"), [(1.0, 10), (0.97, 10), (0.125, 10), (0.5, 10), (2.0, 5)])
+def test_the_status_is_written_about_once_a_second(folder: RunFolder, period_s: float, written: int) -> None:
+    for number in range(round(10 / period_s)):
+        folder.tell(look_at(600 + number * period_s), 600 + number * period_s)
+    assert folder.read().sequence == written
+
+
+def test_the_mean_latency_soon_forgets_the_frame_that_waited_for_the_model(folder: RunFolder) -> None:
+    told = folder.tell(look_at(600.0), 601.0)
+    assert told.latency == status.Latency(1000.0, 1000.0)
+    for second in range(1, 60):
+        told = folder.tell(look_at(601.0 + second), 601.1 + second)
+    assert told.latency.newest_ms == pytest.approx(100)
+    assert told.latency.mean_ms == pytest.approx(100, abs=20)
+
+
+def test_nobody_watches_so_there_is_no_picture(folder: RunFolder) -> None:
+    folder.tell(look_at(600.0), 600.0)
+    assert not folder.paths.preview.exists()
+
+
+def test_the_picture_is_there_only_while_somebody_watches(folder: RunFolder) -> None:
+    folder.ask_for_preview(1)
+    folder.tell(look_at(600.0), 600.0)
+    data = np.frombuffer(folder.paths.preview.read_bytes(), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape == PICTURE.shape
+    folder.ask_for_preview(2)
+    folder.tell(look_at(606.0), 606.0)
+    folder.tell(look_at(615.0), 615.0)
+    assert folder.paths.preview.exists()
+    folder.tell(look_at(617.0), 617.0)
+    assert not folder.paths.preview.exists()
+
+
+def test_an_old_picture_is_not_shown_for_a_camera_that_sends_none(folder: RunFolder) -> None:
+    folder.ask_for_preview(1)
+    folder.tell(look_at(600.0), 600.0)
+    folder.tell(look_at_nothing(602.0), 602.0)
+    assert not folder.paths.preview.exists()
+
+
+def test_no_picture_stays_when_the_detector_ends(folder: RunFolder) -> None:
+    folder.ask_for_preview(1)
+    folder.tell(look_at(600.0), 600.0)
+    folder.report.close()
+    assert not folder.paths.preview.exists()
+
+
+def test_the_picture_shows_the_outlines_of_the_face_and_the_frame_stays_as_it_was() -> None:
+    around_s = np.linspace(0, 2 * np.pi, 468, dtype=np.float32)
+    landmarks = np.stack([32 + 12 * np.cos(around_s), 24 + 12 * np.sin(around_s), 0 * around_s], axis=1)
+    drawn = outlined(PICTURE, Face(landmarks.astype(np.float32), 1.0))
+    assert (drawn == OUTLINE_BGR).all(axis=2).any()
+    assert (PICTURE == 90).all()
+    assert (outlined(PICTURE, None) == PICTURE).all()
+
+
+def test_memory_is_kept_over_time(folder: RunFolder) -> None:
+    for second in range(120):
+        folder.tell(look_at(600.0 + second), 600.0 + second)
+    readings = memory.read_history(folder.paths.memory_history, status.boot_id())
+    assert [reading.time_s for reading in readings] == [600, 630, 660, 690]
+    assert all(reading.rss_mb > 1 and reading.available_mb > 1 for reading in readings)
+
+
+def test_a_run_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    paths = Paths(data=tmp_path, run=tmp_path / "file", common=tmp_path)
+    report = Report(paths, NO_PROBLEMS, 160, 70, STARTED_S)
+    report.update(look_at(600.0), 600.0, WELL)
+    report.close()
+
+
+def test_the_problems_of_the_settings_are_told(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("camera:\n  width: 7\n")
+    loaded = Store(tmp_path).load()
+    told = configuration_of(loaded.settings, loaded)
+    assert told.problems == ("line 2: camera.width: 7 must be between 64 and 1920 px",)
+    assert (told.profile, told.model, told.version_token) == ("low_memory", Settings().vision.model, loaded.version)
+
+
+LOST = CameraHealth(state="lost", message="no camera found: plug a USB camera in")
+NO_BUZZER = Availability(False, "no GPIO chip", True, LED_OFF)
+NO_LED = Availability(True, "", False, "the LED's pin is taken")
+BAD_SETTING = replace(NO_PROBLEMS, problems=("line 2: camera.width: 7 must be between 64 and 1920 px",))
+
+
+@pytest.mark.parametrize(
+    ("state", "around", "configuration", "line"),
+    [
+        (State.ATTENTIVE, WELL, NO_PROBLEMS, ""),
+        (State.NO_CAMERA, replace(WELL, camera=LOST, alerts=NO_BUZZER), NO_PROBLEMS, LOST.message),
+        (State.NO_CAMERA, WELL, NO_PROBLEMS, "fake:attentive sends no pictures: plug the camera out and in again"),
+        (
+            State.CAMERA_BLOCKED,
+            replace(WELL, alerts=NO_BUZZER),
+            NO_PROBLEMS,
+            "the camera shows nothing (flat): clean the lens",
+        ),
+        (
+            State.ATTENTIVE,
+            replace(WELL, watch_problem="a frame could not be judged"),
+            NO_PROBLEMS,
+            "a frame could not be",
+        ),
+        (State.ATTENTIVE, replace(WELL, alerts=NO_BUZZER, journal_problem="disk full"), NO_PROBLEMS, "no GPIO chip"),
+        (State.ATTENTIVE, replace(WELL, alerts=NO_LED), NO_PROBLEMS, "the LED's pin is taken"),
+        (State.ATTENTIVE, replace(WELL, journal_problem="disk full"), BAD_SETTING, "disk full"),
+        (State.ATTENTIVE, WELL, BAD_SETTING, "line 2: camera.width: 7"),
+    ],
+)
+def test_one_line_says_what_is_worst(
+    state: State, around: Surroundings, configuration: status.Configuration, line: str
+) -> None:
+    look = replace(look_at(600.0), sight=Sight.FLAT, verdict=replace(VERDICT, state=state))
+    found = health(look, around, configuration)
+    assert found.startswith(line)
+    assert bool(found) == bool(line)
+
+
+def test_what_is_written_is_plain_json(folder: RunFolder) -> None:
+    folder.tell(look_at(600.0), 600.0)
+    document = json.loads(folder.paths.status.read_text())
+    assert document["state"] == "attentive"
+    assert document["events"][0]["kind"] == "looking_away"
