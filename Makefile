@@ -38,9 +38,12 @@ bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
 
-config: setup ## print config/config.yaml anew from the declarations
+config: setup ## print config/config.yaml and the README's table anew from the declarations
 	$(BIN)/python -m config yaml > config/config.yaml.new
 	mv config/config.yaml.new config/config.yaml
+	{ sed '/^<!-- settings/q' README.md; echo; $(BIN)/python -m config table; echo; sed -n '/^<!-- end of settings/,$$p' README.md; } \
+		> README.md.new
+	mv README.md.new README.md
 
 lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and hash
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --no-deps --generate-hashes --no-header \

@@ -125,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_stdout()
         return 1
     except KeyboardInterrupt:
+        print(file=sys.stderr)  # below the progress bar
         return 130
     return status
 
@@ -260,7 +261,8 @@ def _run(options: argparse.Namespace) -> int:
         paths.make()
     except OSError as error:
         log.warning("nothing can be saved, watching goes on: %s", error)
-    return _watch(_with_camera(loaded.settings, options.camera), loaded, paths, lambda: bool(ended_by))
+    settings = _with_camera(loaded.settings, options.camera)
+    return _watch(settings, loaded, paths, lambda: bool(ended_by))
 
 
 def _ending_signals() -> list[int]:
@@ -280,7 +282,8 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
 
     console = Console(time.monotonic(), sys.stdout)
     configuration = configuration_of(settings, loaded)
-    mark_good = partial(_mark_good, Store(paths.data), loaded)
+    is_in_force = bool(loaded.version) and settings == loaded.settings  # neither --config nor --camera
+    mark_good = partial(_mark_good, Store(paths.data), loaded) if is_in_force else lambda: None
     try:
         with ExitStack() as parts:
             parts.enter_context(closing(console))
@@ -294,8 +297,6 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
 
 
 def _mark_good(store: Store, loaded: Loaded) -> None:
-    if not loaded.version:  # a file of --config, not the one in force
-        return
     try:
         store.mark_good(loaded)
     except StoreError as error:

@@ -27,9 +27,9 @@ Landmarks = npt.NDArray[np.float32]
 
 PRESENCE_MIN = 0.5  # MediaPipe's own default for min_tracking_confidence
 # The mesh's region from the detected box: its side, and how far up its middle lies, in boxes. MediaPipe's
-# FaceDetectionFrontDetectionToRoi takes 1.5 and 0. On the fake driver, head turned by up to 40 degrees, these brought the
-# largest landmark errors from 20 px to 11 and halved the scatter of open eyes' EAR, as well as a second fit would; further
-# up the plain mesh lost the chin of a yawn
+# FaceDetectionFrontDetectionToRoi takes 1.5 and 0. On the fake driver, head turned by up to 40 degrees, these brought
+# the largest landmark errors from 20 px to 11 and halved the scatter of open eyes' EAR, as well as a second fit would;
+# further up the plain mesh lost the chin of a yawn
 ROI_SCALE, ROI_UP = 1.65, 0.06
 SAME_FACE_IOU = 0.25  # two regions that overlap more are one face; a passenger's head overlaps less
 # A detection that scores less may be an upside-down face, onto which the mesh fits an upright one. On the fake driver,
@@ -228,7 +228,8 @@ class _Graph:
     def _frugal(self, text: str) -> str:
         """The graph with TensorFlow Lite's own kernels on one thread in place of XNNPACK.
 
-        Measured on x86-64, resident: lite 92 -> 83 MB, standard 100 -> 87, full 164 -> 113; a frame takes 18 ms, not 13.
+        Measured on x86-64, resident: lite 92 -> 83 MB, standard 100 -> 87, full 164 -> 113; a frame takes 18 ms, not
+        13.
         """
         expanded: str = self._bindings.calculator_graph.CalculatorGraph(graph_config=text).text_config
         return _XNNPACK.sub("cpu_num_thread: 1 delegate { tflite { } }", expanded)
@@ -373,7 +374,12 @@ class FaceMesh:
             self._find_hands(blank)
 
     def find(self, bgr: npt.NDArray[np.uint8]) -> Face | None:
-        """The driver's face in a uint8 (height, width, 3) BGR picture, or None."""
+        """The driver's face in a uint8 (height, width, 3) BGR picture, or None.
+
+        Raises: ValueError for anything else, before it reaches the graph, which would never run again.
+        """
+        if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or 0 in bgr.shape:
+            raise ValueError(f"a BGR picture is uint8 (height, width, 3), not {bgr.dtype} {bgr.shape}")
         rgb = np.ascontiguousarray(bgr[:, :, ::-1])
         if not self._quiet:
             return self._find(rgb)

@@ -11,7 +11,7 @@ from app.verdict import Sight
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
 DARK_MEAN = 14.0  # of 255: below, the fake driver's night (mean 25 and more) is far away and the mesh finds nothing
 FLAT_CONTRAST = 7.0  # standard deviation; a cabin has 30 and more, a covered lens 0 to 4
-FLAT_OF_USUAL = 0.25  # or this share of what the lens saw before
+FLAT_OF_USUAL = 0.25  # or this share of what the lens saw before; of less where it is darker now, as in a tunnel
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
 
 
@@ -20,21 +20,30 @@ class Lens:
 
     def __init__(self) -> None:
         self._last: npt.NDArray[np.uint8] | None = None
-        self._usual_contrast: float | None = None
+        self._usual: tuple[float, float] | None = None  # brightness and contrast
 
     def judge(self, bgr: npt.NDArray[np.uint8]) -> Sight:
         """What a uint8 (height, width, 3) BGR picture lets see."""
         grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         frozen = self._last is not None and np.array_equal(grey, self._last)
         self._last = grey
-        if frozen:
-            return Sight.FROZEN
         small = cv2.resize(grey, GREY_SIZE, interpolation=cv2.INTER_AREA)
         mean, contrast = float(small.mean()), float(small.std())
         if mean < DARK_MEAN and contrast < FLAT_CONTRAST:
             return Sight.DARK
-        if contrast < FLAT_CONTRAST or contrast < FLAT_OF_USUAL * (self._usual_contrast or 0.0):
+        if contrast < FLAT_CONTRAST or self._is_flatter_than_usual(mean, contrast):
             return Sight.FLAT
-        usual = self._usual_contrast
-        self._usual_contrast = contrast if usual is None else usual + USUAL_WEIGHT * (contrast - usual)
+        if frozen:  # asked last: a covered lens may give one black picture again and again
+            return Sight.FROZEN
+        usual_mean, usual_contrast = self._usual or (mean, contrast)
+        self._usual = (
+            usual_mean + USUAL_WEIGHT * (mean - usual_mean),
+            usual_contrast + USUAL_WEIGHT * (contrast - usual_contrast),
+        )
         return Sight.CLEAR
+
+    def _is_flatter_than_usual(self, mean: float, contrast: float) -> bool:
+        if self._usual is None:
+            return False
+        usual_mean, usual_contrast = self._usual
+        return contrast < FLAT_OF_USUAL * usual_contrast * min(1.0, mean / usual_mean)

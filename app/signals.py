@@ -122,12 +122,14 @@ def pose_of_rotation(rotation: npt.NDArray[np.float64]) -> Pose:
 
 
 def head_pose(landmarks: Landmarks, camera: npt.NDArray[np.float64]) -> Pose | None:
-    """Pose by a perspective fit of the rigid landmarks (SQPNP, refined by Levenberg-Marquardt).
+    """Pose by a perspective fit of the rigid landmarks (SQPNP, refined by Levenberg-Marquardt); None if nothing fits.
 
-    The mesh's own depths are left out: a rigid fit to all three axes (Kabsch) read the fake driver's yaw 17 % too small,
-    this one 7 %.
+    The mesh's own depths are left out: a rigid fit to all three axes (Kabsch) read the fake driver's yaw 17 % too
+    small, this one 7 %.
     """
     image = landmarks[RIGID_INDICES, :2].astype(np.float64)
+    if np.ptp(image, axis=0).max() < 1:  # all in one place: OpenCV would raise
+        return None
     points = CANONICAL_CM * (1, -1, -1)  # OpenCV's camera: y down, z forward
     found, turn, shift = cv2.solvePnP(points, image, camera, None, flags=cv2.SOLVEPNP_SQPNP)
     if not found or shift[2, 0] <= 0:
@@ -167,10 +169,8 @@ def driver_ear(landmarks: Landmarks, pose: Pose, reading: Reading) -> float | No
     if abs(pose.yaw_deg) > EYE_YAW_MAX_DEG:
         return None
     right, left = eye_aspect_ratio(landmarks, RIGHT_EYE), eye_aspect_ratio(landmarks, LEFT_EYE)
-    if abs(pose.yaw_deg) <= EYES_MEAN_YAW_DEG:
-        seen = (right + left) / 2
-    else:
-        seen = left if pose.yaw_deg > 0 else right  # turned to the right, the left eye is nearer the camera
+    nearer = left if pose.yaw_deg > 0 else right  # turned to the right, the left eye is nearer the camera
+    seen = (right + left) / 2 if abs(pose.yaw_deg) <= EYES_MEAN_YAW_DEG else nearer
     return max(0.0, seen + reading.ear_per_deg_up * pose.pitch_deg)
 
 

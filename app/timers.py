@@ -12,8 +12,9 @@ from collections import deque
 from dataclasses import dataclass
 
 HOLD_OFF_PERIODS = 1.5  # a condition that cannot be measured neither starts nor ends for this many sample periods
-# A rule is met at the sample nearest to its time: waiting for the first one past it would warn up to a whole period late
-# at a low rate. A little less than half a period, so that two samples in a glance of under 2 s stay below its caution.
+# A rule is met at the sample nearest to its time: waiting for the first one past it would warn up to a whole period
+# late at a low rate. A little less than half a period, so that two samples in a glance of under 2 s stay below its
+# caution.
 NEAREST_PERIODS = 0.4
 FIRST_PERIOD_S = 1.0  # the product's rate, until two samples have been seen
 PERIODS_KEPT = 9
@@ -79,7 +80,7 @@ class Spell:
         self._last_off_s = time_s
 
     def lasted_s(self, time_s: float, period_s: float) -> float:
-        """Seconds since the onset's midpoint as rules compare them: rounded to the nearest sample; 0 if nothing lasts."""
+        """Seconds since the onset's midpoint as rules compare them: to the nearest sample; 0 if nothing lasts."""
         if self.span is None:
             return 0.0
         return time_s - self.span.onset_s + NEAREST_PERIODS * period_s
@@ -90,7 +91,8 @@ class Spell:
         return self.span is not None and self._back is None
 
     def _silent_s(self, time_s: float) -> float:
-        return time_s - max(self._last_on_s or 0.0, self._back.latest_s if self._back else 0.0)
+        """Seconds since the condition was last measured."""
+        return time_s - max(self._last_on_s or 0.0, self._last_off_s or 0.0)
 
     def _on(self, time_s: float, period_s: float) -> None:
         if self._back is not None and self._was_back_s(time_s) >= self._clear_s:
@@ -128,6 +130,7 @@ class Share:
         self._window_s = window_s
         self._bins: deque[list[float]] = deque()  # [start_s, held_s, measured_s, held_s squared by run]
         self._run_s = 0.0
+        self._count()
 
     def add(self, time_s: float, held_s: float, measured_s: float) -> None:
         """Add the time since the sample before: how long it was measured and how long the condition held."""
@@ -139,37 +142,37 @@ class Share:
         if measured_s > 0:
             before_s, self._run_s = self._run_s, self._run_s + held_s if held_s > 0 else 0.0
             newest[3] += max(0.0, self._run_s**2 - before_s**2)
-        self.trim(time_s)
-
-    def trim(self, time_s: float) -> None:
-        """Drop what is older than the window."""
         while self._bins and time_s - self._bins[0][0] >= self._window_s:
             self._bins.popleft()
+        self._count()
 
     def forget_since(self, time_s: float) -> None:
-        """Drop what was added at or after a time."""
+        """Drop what was added at or after a time, to within a bin."""
         while self._bins and self._bins[-1][0] >= time_s:
             self._bins.pop()
+        self._count()
 
     def clear(self) -> None:
         """Forget everything."""
         self._bins.clear()
+        self._run_s = 0.0
+        self._count()
 
-    @property
-    def held_s(self) -> float:
-        """Seconds in the window in which the condition held."""
-        return sum(held for _, held, _, _ in self._bins)
-
-    @property
-    def measured_s(self) -> float:
-        """Seconds in the window that were measured."""
-        return sum(measured for _, _, measured, _ in self._bins)
+    def _count(self) -> None:
+        """Sum up once for all who ask, in one loop: this is most of what attention computes."""
+        held_s = measured_s = squares = 0.0
+        for _, held, measured, squared in self._bins:
+            held_s += held
+            measured_s += measured
+            squares += squared
+        self.held_s = held_s  # seconds of the window in which the condition held
+        self.measured_s = measured_s  # seconds of the window that were measured
+        self._squares = squares
 
     @property
     def ratio(self) -> float | None:
         """held_s over measured_s; None when nothing was measured."""
-        measured_s = self.measured_s
-        return self.held_s / measured_s if measured_s > 0 else None
+        return self.held_s / self.measured_s if self.measured_s > 0 else None
 
     @property
     def sure_ratio(self) -> float | None:
@@ -177,9 +180,8 @@ class Share:
 
         Few runs prove little, be they blinks that a slow camera happened to meet or one long sleep.
         """
-        measured_s = self.measured_s
-        scatter_s = math.sqrt(sum(squares for *_, squares in self._bins))
-        return (self.held_s - SURE_SIGMAS * scatter_s) / measured_s if measured_s > 0 else None
+        scatter_s = math.sqrt(self._squares)
+        return (self.held_s - SURE_SIGMAS * scatter_s) / self.measured_s if self.measured_s > 0 else None
 
 
 class Recent:

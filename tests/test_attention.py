@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.verdict import Level, Sight, State
+from app.attention import Attention
+from app.verdict import Level, Sight, State, Verdict
 from config.settings import Settings
 from tests.story import (
     REPEAT_S,
@@ -34,12 +35,12 @@ def phases(fps: float) -> list[float]:
     return [part / 4 / fps for part in range(4)]
 
 
-def kinds(verdicts):
+def kinds(verdicts: list[Verdict]) -> list[tuple[State, Level]]:
     return [(event.kind, event.level) for event in events(verdicts)]
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_ten_minutes_of_attention_raise_nothing(fps) -> None:
+def test_ten_minutes_of_attention_raise_nothing(fps: float) -> None:
     verdicts = story(attentive(600), fps=fps)
     assert events(verdicts) == []
     assert cues(verdicts) == []
@@ -47,7 +48,7 @@ def test_ten_minutes_of_attention_raise_nothing(fps) -> None:
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_mirror_and_instrument_glances_stay_silent(fps) -> None:
+def test_mirror_and_instrument_glances_stay_silent(fps: float) -> None:
     for phase_s in phases(fps):
         turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), looking(1.2, pitch_deg=-22))
         verdicts = story(attentive(START_S), *turn * 20, fps=fps, phase_s=phase_s)
@@ -65,7 +66,9 @@ def test_mirror_and_instrument_glances_stay_silent(fps) -> None:
         (State.LOOKING_DOWN, {"pitch_deg": -25}),
     ],
 )
-def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(fps, kind, turn) -> None:
+def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(
+    fps: float, kind: State, turn: dict[str, float]
+) -> None:
     limits = {
         Level.CAUTION: ANALYSIS.away_caution_s,
         Level.WARNING: ANALYSIS.away_warning_s,
@@ -100,7 +103,7 @@ def test_eleven_seconds_away_are_unresponsive() -> None:
 def test_the_alarm_repeats_while_the_driver_looks_away_and_stops_with_the_glance() -> None:
     verdicts = story(attentive(START_S), looking(20, yaw_deg=40), attentive(20))
     alarms = [time_s for time_s, cue in cues(verdicts) if cue.level is Level.ALARM]
-    assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in zip(alarms, alarms[1:]))
+    assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in itertools.pairwise(alarms))
     assert len(alarms) >= 4
     assert max(alarms) < START_S + 20
 
@@ -114,7 +117,7 @@ def test_the_level_falls_one_step_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_short_glances_add_up(fps) -> None:
+def test_short_glances_add_up(fps: float) -> None:
     # no multiple of a sample period, or a slow camera would see all of them or none
     glances = (looking(1.8, yaw_deg=40), attentive(2.37)) * 9
     for phase_s in phases(fps):
@@ -132,13 +135,13 @@ def test_a_long_glance_with_its_own_warning_is_not_counted_again_as_repeated() -
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_blinks_raise_nothing(fps) -> None:
+def test_blinks_raise_nothing(fps: float) -> None:
     verdicts = story(attentive(START_S), blinking(600, every_s=4.3, blink_s=0.15), fps=fps)
     assert kinds(verdicts) == []
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_two_seconds_with_closed_eyes_are_a_microsleep(fps) -> None:
+def test_two_seconds_with_closed_eyes_are_a_microsleep(fps: float) -> None:
     for phase_s in phases(fps):
         for_s = max(2.2, 2 / fps)  # a slower camera can only see longer ones
         verdicts = story(attentive(100), eyes_closed(for_s), attentive(100), fps=fps, phase_s=phase_s)
@@ -150,7 +153,7 @@ def test_two_seconds_with_closed_eyes_are_a_microsleep(fps) -> None:
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_sleep_alarms(fps) -> None:
+def test_sleep_alarms(fps: float) -> None:
     for phase_s in phases(fps):
         verdicts = story(attentive(100), eyes_closed(9), attentive(100), fps=fps, phase_s=phase_s)
         (event,) = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
@@ -177,7 +180,7 @@ def test_lids_that_follow_the_gaze_down_are_not_sleep() -> None:
 
 
 @pytest.mark.parametrize("fps", (0.5, 1.0, 5.0))
-def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps) -> None:
+def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps: float) -> None:
     verdicts = story(attentive(60), blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2), fps=fps)
     assert State.DROWSY in {event.kind for event in events(verdicts)}
     assert verdicts[-1].perclos == pytest.approx(0.19, abs=0.06)
@@ -190,7 +193,7 @@ def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps) -> None:
+def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: float) -> None:
     yawn = (attentive(40), mouth_open(5))
     assert kinds(story(*yawn * 2, attentive(30), fps=fps)) == []
     assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
@@ -206,7 +209,7 @@ def test_a_phone_at_the_ear_escalates() -> None:
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_an_empty_seat_is_no_face_and_not_distraction(fps) -> None:
+def test_an_empty_seat_is_no_face_and_not_distraction(fps: float) -> None:
     verdicts = story(attentive(START_S), lost(30), attentive(30), fps=fps)
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
     assert State.NO_FACE in {verdict.state for verdict in verdicts}
@@ -220,7 +223,7 @@ def test_a_seat_that_was_empty_from_the_start_is_shown_but_not_alerted() -> None
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps) -> None:
+def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps: float) -> None:
     turning = looking(2.0, yaw_deg=30)
     verdicts = story(attentive(START_S), turning, lost(6), attentive(20), fps=fps)
     assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
@@ -236,7 +239,7 @@ def test_a_missing_sample_neither_ends_nor_starts_a_glance() -> None:
 
 
 @pytest.mark.parametrize("what", (Sight.DARK, Sight.FLAT, Sight.FROZEN))
-def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what) -> None:
+def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what: Sight) -> None:
     verdicts = story(attentive(START_S), sight(60, what), attentive(30))
     (event,) = events(verdicts)
     assert (event.kind, event.level, event.detail) == (State.CAMERA_BLOCKED, Level.WARNING, what.value)
@@ -272,20 +275,24 @@ def test_nobody_can_teach_it_to_look_into_the_lap() -> None:
     assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - ANALYSIS.neutral_pitch_range
 
 
+def has_learnt(attention: Attention) -> bool:
+    return attention.driver.neutral.learnt
+
+
 def test_a_new_driver_after_an_absence_learns_anew_and_so_does_a_recalibration() -> None:
     attention = new_attention()
     for time_s in range(60):
         attention.update(time_s, Sight.CLEAR, ROAD)
-    assert attention.driver.neutral.learnt
+    assert has_learnt(attention)
     for time_s in range(60, 100):
         attention.update(time_s, Sight.CLEAR, None)
-    assert not attention.driver.neutral.learnt
+    assert not has_learnt(attention)
     taller = replace(ROAD, pitch_deg=-14, yaw_deg=10, face_x=0.3)
     verdicts = [attention.update(time_s, Sight.CLEAR, taller) for time_s in range(100, 160)]
     assert [event.kind for event in events(verdicts)] == [State.NO_FACE]  # the absence ends, nothing new begins
     assert attention.driver.neutral.pitch_deg == pytest.approx(-14, abs=1)
     attention.recalibrate()
-    assert not attention.driver.neutral.learnt
+    assert not has_learnt(attention)
 
 
 def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep() -> None:
@@ -297,6 +304,10 @@ def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep() -> None:
     assert events([before, after]) == []
 
 
+def kept(attention: Attention) -> int:
+    return len(attention.recent_events)
+
+
 def test_events_kept_are_bounded_by_number_and_age() -> None:
     few = replace(ANALYSIS, max_events_buffer=3, history_window=120)
     attention = new_attention(few)
@@ -305,8 +316,8 @@ def test_events_kept_are_bounded_by_number_and_age() -> None:
         for signals in [ROAD] * 14 + [replace(ROAD, yaw_deg=40)] * 6:
             attention.update(time_s, Sight.CLEAR, signals)
             time_s += 1
-    assert len(attention.recent_events) == 3
+    assert kept(attention) == 3
     for _ in range(200):
         attention.update(time_s, Sight.CLEAR, ROAD)
         time_s += 1
-    assert attention.recent_events == ()
+    assert kept(attention) == 0

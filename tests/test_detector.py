@@ -164,6 +164,9 @@ class Bench:
         self.requests = list(requests)
         self.detector.step()
 
+    def is_muted(self) -> bool:
+        return self.report.told[-1][1].muted
+
     @property
     def states(self) -> list[State]:
         return [look.verdict.state for look, _ in self.report.told]
@@ -241,14 +244,14 @@ def test_the_report_gets_what_the_parts_say_of_themselves(bench: Bench) -> None:
     assert around.alerts.buzzer_ok
     assert around.journal_problem == "the disk is full"
     assert [event.kind for event in around.events] == [State.LOOKING_AWAY]
-    assert not around.muted
+    assert not bench.is_muted()
 
 
 def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
     bench.requests = [Request.TEST_BUZZER, Request.MUTE]
     bench.run(5)
     assert "test" not in bench.alert.calls
-    assert not bench.report.told[-1][1].muted
+    assert not bench.is_muted()
 
 
 def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
@@ -270,7 +273,7 @@ def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
     bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
     assert bench.journal.recorded[-1][0].level is Level.WARNING
     assert not bench.alert.played
-    assert bench.report.told[-1][1].muted
+    assert bench.is_muted()
 
 
 def test_mute_never_silences_an_alarm(bench: Bench) -> None:
@@ -291,9 +294,9 @@ def test_mute_never_silences_the_loss_of_the_camera(bench: Bench) -> None:
 def test_mute_ends_by_itself(bench: Bench) -> None:
     bench.ask(Request.MUTE)
     bench.run(MUTE_S - 5)
-    assert bench.report.told[-1][1].muted
+    assert bench.is_muted()
     bench.run(10)
-    assert not bench.report.told[-1][1].muted
+    assert not bench.is_muted()
     bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
     assert [cue.level for cue in bench.alert.played] == [Level.WARNING]
 

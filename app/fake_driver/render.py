@@ -116,7 +116,7 @@ class Renderer:
             return
         top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
         window = owner[top:bottom, left:right]
-        a, b, c, d, e, f = self._texture_steps(screen)[:, window]
+        a, b, c, d, e, f = np.moveaxis(self._texture_steps(screen)[window], 2, 0)
         y, x = np.arange(top, bottom, dtype=np.float32)[:, None], np.arange(left, right, dtype=np.float32)
         u, v = a * x + b * y + c, d * x + e * y + f
         seen = cv2.remap(texture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
@@ -160,24 +160,28 @@ class Renderer:
         return owner
 
     def _texture_steps(self, screen: Floats) -> Floats:
-        """Affine maps from the picture to the texture, float32 (6, M + 1): of no triangle, then of each."""
+        """Affine maps from the picture to the texture, float32 (M + 1, 6): of no triangle, then of each."""
         (x0, y0), (x1, y1), (x2, y2) = np.moveaxis(screen[self._triangles], 0, 2)
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         area[np.abs(area) < AREA_MIN_PX] = np.inf  # seen from the edge
-        steps = np.full((6, len(area) + 1), OUTSIDE_PX, np.float32)
+        steps = np.full((len(area) + 1, 6), OUTSIDE_PX, np.float32)
         for axis in (0, 1):
             t0, t1, t2 = np.moveaxis(self._texture_points[self._triangles, axis], 0, 1)
             along_x = ((t1 - t0) * (y2 - y0) - (t2 - t0) * (y1 - y0)) / area
             along_y = ((t2 - t0) * (x1 - x0) - (t1 - t0) * (x2 - x0)) / area
-            steps[3 * axis : 3 * axis + 3, 1:] = along_x, along_y, t0 - along_x * x0 - along_y * y0
+            offset = t0 - along_x * x0 - along_y * y0
+            steps[1:, 3 * axis : 3 * axis + 3] = np.stack([along_x, along_y, offset], axis=1)
         return steps
 
     def _lit(self, picture: Floats, scene: Scene) -> Floats:
-        lit = picture * (scene.light * (1 + 0.5 * scene.sun_from_left * self._ramp))
-        return lit + scene.lens_covered * (floats(COVER_BGR) * min(1.0, scene.light) - lit)
+        gain = scene.light * (1 + 0.5 * scene.sun_from_left * self._ramp) if scene.sun_from_left else scene.light
+        lit = floats(picture * gain)
+        if scene.lens_covered:
+            lit += scene.lens_covered * (floats(COVER_BGR) * min(1.0, scene.light) - lit)
+        return lit
 
     def _noise_at(self, time_s: float) -> Floats:
-        rng = np.random.default_rng((self._seed, round(time_s * 1000)))
+        rng = np.random.default_rng((self._seed, round(time_s * 1000) % 2**32))
         y, x = rng.integers(NOISE_TILE_PX, size=2)
         return self._noise[y : y + self.size[1], x : x + self.size[0]]
 

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -33,6 +34,12 @@ SCENARIOS = FOLDER / "scenarios"
 EASE_S = 0.3  # a head turns by 40 degrees in about this time
 SWAY_PERIODS_S = (7.3, 11.9)  # two that never meet again
 SCENE_FIELDS = frozenset(field.name for field in fields(Scene)) - {"time_s"}
+KEYS = ("about", "length_s", "loop", "always", "sway", "moves", "expect", "at_half_rate", "models")
+MODELS = ("lite", "standard", "full")
+NUMBER_MAX = 1e6  # keeps the renderer's arithmetic within float32
+ABOVE_0 = frozenset({"length_s", "every_s", "ease_s", "distance_cm"})
+
+T = TypeVar("T")
 
 
 class ScenarioError(ValueError):
@@ -103,11 +110,12 @@ class Scenario:
 
     def scene_at(self, time_s: float) -> Scene:
         """The truth at this time."""
-        moment_s = time_s % self.length_s if self.loop else min(time_s, self.length_s)
+        round_s = time_s // self.length_s * self.length_s if self.loop else 0.0
+        moment_s = min(time_s - round_s, self.length_s)
         for move in self.moves:
             start_s = move.start_s(moment_s)
             if start_s is not None and move.to.get("frozen") and start_s <= moment_s < start_s + move.for_s:
-                return replace(self._moved(start_s - 1e-3), time_s=time_s - moment_s + start_s, frozen=1.0)
+                return replace(self._moved(start_s - 1e-3), time_s=round_s + start_s, frozen=1.0)
         return replace(self._moved(moment_s), time_s=time_s)
 
     def _moved(self, moment_s: float) -> Scene:
@@ -138,52 +146,83 @@ def load_scenario(name: str) -> Scenario:
         raise ScenarioError(f"there is no scenario {name!r}; there are: {', '.join(scenario_names())}")
     try:
         return _scenario(path.stem, yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path} is not a scenario: {type(error).__name__}: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ScenarioError(f"{path}, line {line}: {error.problem}") from error
+    except (ScenarioError, OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ScenarioError(f"{path}: {error}") from error
 
 
-def _scenario(name: str, data: dict[str, object]) -> Scenario:
+def _scenario(name: str, data: object) -> Scenario:
+    top = _mapping("the file", data, KEYS, needed=("about", "length_s"))
+    expect = tuple(_expected(*item) for item in _items("expect", top.get("expect")))
+    half = top.get("at_half_rate")
     return Scenario(
         name=name,
-        about=str(data["about"]),
-        length_s=_number(data["length_s"]),
-        loop=bool(data.get("loop", False)),
-        base=replace(Scene(), **_fields(data.get("always"))),
-        sway=_fields(data.get("sway")),
-        moves=tuple(_move(item) for item in _items(data.get("moves"))),
-        expect=tuple(_expected(item) for item in _items(data.get("expect"))),
-        expect_at_half_rate=tuple(_expected(item) for item in _items(data.get("at_half_rate", data.get("expect")))),
-        models=tuple(str(data.get("models", "lite standard full")).split()),
+        about=str(top["about"]),
+        length_s=_number("length_s", top["length_s"]),
+        loop=_choice("loop", top.get("loop", False), (True, False)),
+        base=replace(Scene(), **_fields("always", top.get("always"))),
+        sway=_fields("sway", top.get("sway")),
+        moves=tuple(_move(*item) for item in _items("moves", top.get("moves"))),
+        expect=expect,
+        expect_at_half_rate=expect
+        if half is None
+        else tuple(_expected(*item) for item in _items("at_half_rate", half)),
+        models=tuple(_choice("models", word, MODELS) for word in str(top.get("models", " ".join(MODELS))).split()),
     )
 
 
-def _move(item: Mapping[str, object]) -> Move:
-    timing = {key: _number(value) for key, value in item.items() if key not in SCENE_FIELDS}
-    return Move(_fields({key: value for key, value in item.items() if key in SCENE_FIELDS}), **timing)
+def _move(where: str, data: object) -> Move:
+    timing = frozenset(field.name for field in fields(Move)) - {"to"}
+    item = _mapping(where, data, timing | SCENE_FIELDS, needed=("at_s", "for_s"))
+    values = {key: _number(f"{where}, {key}", value) for key, value in item.items()}
+    to = {key: values.pop(key) for key in SCENE_FIELDS & values.keys()}
+    return Move(to, **values)
 
 
-def _expected(item: Mapping[str, object]) -> Expected:
+def _expected(where: str, data: object) -> Expected:
+    item = _mapping(where, data, tuple(field.name for field in fields(Expected)), needed=("kind", "level", "at_s"))
     return Expected(
-        State(item["kind"]), Level[str(item["level"]).upper()], _number(item["at_s"]), _number(item.get("give_s", 0.0))
+        State(_choice(f"{where}, kind", item["kind"], tuple(state.value for state in State))),
+        Level[_choice(f"{where}, level", item["level"], tuple(level.name.lower() for level in Level)).upper()],
+        _number(f"{where}, at_s", item["at_s"]),
+        _number(f"{where}, give_s", item.get("give_s", 0.0)),
     )
 
 
-def _items(data: object) -> Iterator[dict[str, object]]:
-    for item in data if isinstance(data, list) else []:
-        if not isinstance(item, dict):
-            raise TypeError(f"{item!r} is not in braces")
-        yield item
+def _items(where: str, data: object) -> Iterator[tuple[str, object]]:
+    """Each item of a list, after its place; nothing is an empty list."""
+    if not isinstance(data, list | None):
+        raise ScenarioError(f"{where}: {data!r} is not a list of `- {{key: value}}`")
+    for number, item in enumerate(data or (), start=1):
+        yield f"{where}, item {number}", item
 
 
-def _fields(data: object) -> dict[str, float]:
-    items = data.items() if isinstance(data, dict) else ()
-    unknown = {key for key, _ in items} - SCENE_FIELDS
-    if unknown:
-        raise KeyError(f"{', '.join(sorted(map(str, unknown)))}: no such field of a scene")
-    return {str(key): _number(value) for key, value in items}
+def _fields(where: str, data: object) -> dict[str, float]:
+    items = _mapping(where, {} if data is None else data, SCENE_FIELDS)
+    return {key: _number(f"{where}, {key}", value) for key, value in items.items()}
 
 
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a number")
+def _mapping(where: str, data: object, known: Collection[str], needed: tuple[str, ...] = ()) -> dict[str, object]:
+    if not isinstance(data, dict):
+        raise ScenarioError(f"{where}: {data!r} is not `key: value`")
+    for key in needed:
+        if key not in data:
+            raise ScenarioError(f"{where}: {key} is missing")
+    return {_choice(where, key, known): value for key, value in data.items()}
+
+
+def _choice(where: str, value: object, choices: Collection[T]) -> T:
+    for choice in choices:
+        if choice == value and type(choice) is type(value):
+            return choice
+    raise ScenarioError(f"{where}: {value!r} is none of {', '.join(sorted(map(str, choices)))}")
+
+
+def _number(where: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= NUMBER_MAX:
+        raise ScenarioError(f"{where}: {value!r} is not a number up to {NUMBER_MAX:g}")
+    if value <= 0 and where.split()[-1] in ABOVE_0:
+        raise ScenarioError(f"{where}: {value!r} is not above 0")
     return float(value)

@@ -1,7 +1,7 @@
-"""Make the fake driver's data from the portrait: `python -m tests.tools.fit_portrait astronaut.png` (in scikit-image's data).
+"""Make the fake driver's data from the portrait: `python -m tests.tools.fit_portrait astronaut.png`.
 
-Run once; app/fake_driver/ keeps what it writes, so that rendering needs no mediapipe: portrait.png, the person cut out of
-the picture, and mesh.npz, the surface it is wrapped around.
+The picture is in scikit-image's data. Run once; app/fake_driver/ keeps what it writes, so that rendering needs no
+mediapipe: portrait.png, the person cut out of the picture, and mesh.npz, the surface it is wrapped around.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from app.signals import CANONICAL_CM, RIGID_INDICES
 
 Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]
+Mask = npt.NDArray[np.bool_]
+Outline = npt.NDArray[np.int32]
 
 X0, Y0, X1, Y1 = 15, 5, 370, 350  # the crop that is kept: head, collar and shoulders
 FACE_BOX = (80, 0, 380, 300)
@@ -28,8 +30,8 @@ HEAD_GRID_PX, BODY_GRID_PX = 9, 24  # the body never bends
 HAIR_BOTTOM_PX = 128
 COLLAR_PX, NECK_X, NECK_HALF_WIDTH_PX = 196, 222, 42
 SILHOUETTE_CM, BODY_CM = -5.0, -4.0  # depth of the hair's edge and of the body, behind the canonical face's origin
-# The face mesh reads a rendering of the surface straightened by its own depths as looking this far down. Zero is where it
-# reads zero: only turns from there are a truth of the renderer's own.
+# The face mesh reads a rendering of the surface straightened by its own depths as looking this far down. Zero is where
+# it reads zero: only turns from there are a truth of the renderer's own.
 READ_AS_DOWN_DEG = 5.5
 HAIR_CM = 1.6  # by how much hair stands out over the straight way from forehead to edge
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
@@ -52,13 +54,13 @@ def cut_out(bgr: Picture) -> Picture:
     cv2.fillPoly(mask, [np.array([[100, 240], [330, 280], [340, 420], [60, 480], [40, 420]])], cv2.GC_FGD)
     cv2.ellipse(mask, (208, 222), (92, 68), 10, 0, 360, cv2.GC_FGD, -1)
     cv2.fillPoly(mask, [np.array([[266, 128], [310, 128], [310, 200], [300, 205], [268, 178]])], cv2.GC_BGD)
-    cv2.grabCut(bgr, mask, None, np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(bgr, mask, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
     person = np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(person)
     return np.where(labels == 1 + np.argmax(stats[1:, 4]), 255, 0).astype(np.uint8)
 
 
-def harmonic(inside: npt.NDArray[np.bool_], known: npt.NDArray[np.bool_], values: Floats) -> Floats:
+def harmonic(inside: Mask, known: Mask, values: Floats) -> Floats:
     """The smoothest values inside that agree with the known ones (Laplace's equation, by Jacobi's method)."""
     field = np.where(known, values, values[known].mean())
     weight = cv2.blur(inside.astype(np.float64), (3, 3))
@@ -116,7 +118,7 @@ def mouth_weights(vertices_cm: Floats) -> Floats:
     return np.asarray(np.exp(-((from_mouth / (4.5, 4.0, 6.0)) ** 2).sum(axis=1)))
 
 
-def surface_points(inside: npt.NDArray[np.bool_], oval: npt.NDArray[np.int32]) -> Floats:
+def surface_points(inside: Mask, oval: Outline) -> Floats:
     """Points on a grid around the face and along the cut-out's edge, float64 (N, 2)."""
     free = inside.copy().astype(np.uint8)
     cv2.fillPoly(free, [oval], 0)
@@ -124,14 +126,14 @@ def surface_points(inside: npt.NDArray[np.bool_], oval: npt.NDArray[np.int32]) -
     contours, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = max(contours, key=len)[:, 0]
     points = []
-    for spacing, is_ours in ((HEAD_GRID_PX, lambda y: y < COLLAR_PX), (BODY_GRID_PX, lambda y: y >= COLLAR_PX)):
+    for spacing, is_head in ((HEAD_GRID_PX, True), (BODY_GRID_PX, False)):
         y, x = np.nonzero(free[::spacing, ::spacing])
         both = np.vstack([np.stack([x, y], axis=1) * spacing, outline[::spacing]])
-        points.append(both[is_ours(both[:, 1])].astype(np.float64))
+        points.append(both[(both[:, 1] < COLLAR_PX) == is_head].astype(np.float64))
     return np.vstack(points)
 
 
-def triangulate(points: Floats, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint16]:
+def triangulate(points: Floats, inside: Mask) -> npt.NDArray[np.uint16]:
     """Delaunay's triangles over the points, those outside left out; int (M, 3)."""
     height, width = inside.shape
     plane = cv2.Subdiv2D((0, 0, width, height))
@@ -140,7 +142,7 @@ def triangulate(points: Floats, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np
         plane.insert((float(x), float(y)))
         index_of[round(x * 16), round(y * 16)] = index
     triangles = []
-    for corners in plane.getTriangleList().reshape(-1, 3, 2).astype(np.float64):
+    for corners in np.asarray(plane.getTriangleList(), np.float64).reshape(-1, 3, 2):
         found = [index_of.get((round(x * 16), round(y * 16))) for x, y in corners]
         middle = corners.mean(axis=0).astype(int)
         if None not in found and inside[min(middle[1], height - 1), min(middle[0], width - 1)]:
@@ -148,11 +150,60 @@ def triangulate(points: Floats, inside: npt.NDArray[np.bool_]) -> npt.NDArray[np
     return np.array(triangles, np.uint16)
 
 
+def surface_depth(
+    face_px: Floats, face_cm: Floats, inside: Mask, on_face: Mask, is_head: Mask, is_body: Mask, oval: Outline
+) -> Floats:
+    """Depth of each pixel: the face's own along its oval, hair's edge and body behind, the smoothest way between."""
+    depth = np.zeros(inside.shape)
+    for index in OVAL:
+        column, row = face_px[index]
+        cv2.circle(depth, (round(column), round(row)), 2, float(face_cm[index, 2]), -1)
+    ring = np.zeros(inside.shape, np.uint8)
+    cv2.polylines(ring, [oval], True, 255, 2)
+    along = harmonic(ring > 0, (depth != 0) & (ring > 0), depth)
+    edge = inside & (cv2.erode(inside.astype(np.uint8), np.ones((5, 5))) == 0) & is_head
+    known = (ring > 0) | edge | is_body
+    values = np.where(ring > 0, along, np.where(edge, SILHOUETTE_CM, BODY_CM))
+    depth = harmonic(inside, known, values)
+    bulge = harmonic(inside, on_face | edge | ~is_head, np.zeros(inside.shape))
+    from_edge = cv2.distanceTransform((is_head & ~edge & ~on_face).astype(np.uint8), cv2.DIST_L2, 3)
+    return np.asarray(depth + bulge + HAIR_CM * np.clip(from_edge / 12, 0, 1), np.float64)
+
+
+def regions(inside: Mask, oval: Outline) -> tuple[Mask, Mask, Mask]:
+    """Which pixels are face, head and body."""
+    y, x = np.mgrid[0 : inside.shape[0], 0 : inside.shape[1]]
+    is_head = inside & (y < HAIR_BOTTOM_PX - Y0)
+    filled = np.zeros(inside.shape, np.uint8)
+    cv2.fillPoly(filled, [oval], 255)
+    on_face = filled > 0
+    is_body = inside & ((y > COLLAR_PX - Y0) | ((np.abs(x + X0 - NECK_X) > NECK_HALF_WIDTH_PX) & (y > 140 - Y0)))
+    return on_face, is_head, is_body & ~on_face
+
+
+def straightened(
+    around: Floats, depth: Floats, rotation: Floats, scale: float, centre: Floats, canonical_centre: Floats
+) -> Floats:
+    """Points around the face in cm: the portrait is nearly from the front, so that its roll alone turns them."""
+    column, row = np.clip(around.astype(int), 0, (depth.shape[1] - 1, depth.shape[0] - 1)).T
+    flat = (np.c_[np.add(around, (X0, Y0)), np.zeros(len(around))] * (1, -1, -1) - centre) * scale
+    roll = np.arctan2(rotation[1, 0] - rotation[0, 1], rotation[0, 0] + rotation[1, 1])
+    turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    return np.asarray(np.c_[flat[:, :2] @ turn.T + canonical_centre[:2], depth[row, column]], np.float64)
+
+
+def triangles_of(points: Floats, inside: Mask) -> npt.NDArray[np.uint16]:
+    """Triangles over all points but the irises, which lie within the eyes."""
+    irises = np.arange(468, FACE_POINTS)
+    triangles = triangulate(np.delete(points, irises, axis=0), inside)
+    return np.where(triangles >= 468, triangles + len(irises), triangles).astype(np.uint16)
+
+
 def main(path: str) -> None:
     """Fit the mesh to the portrait and write the fake driver's data."""
-    bgr = cv2.imread(path)
-    assert bgr is not None, f"{path} cannot be read"
-    bgr = bgr.astype(np.uint8)
+    read = cv2.imread(path)
+    assert read is not None, f"{path} cannot be read"
+    bgr = read.astype(np.uint8)
     landmarks = fitted_face(bgr)
     rotation, scale, centre, canonical_centre = to_canonical(landmarks)
     alpha = cut_out(bgr)[Y0:Y1, X0:X1]
@@ -160,52 +211,22 @@ def main(path: str) -> None:
     face_px = landmarks[:, :2] - (X0, Y0)
     oval = np.round(face_px[list(OVAL)]).astype(np.int32)
     around = surface_points(inside, oval)
-    points = np.vstack([face_px, around])
-
     face_cm = (landmarks * (1, -1, -1) - centre) @ rotation.T * scale + canonical_centre
-    height, width = inside.shape
-    y, x = np.mgrid[0:height, 0:width]
-    is_head = inside & (y < HAIR_BOTTOM_PX - Y0)
-    on_face = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(on_face, [oval], 255)
-    is_body = inside & ((y > COLLAR_PX - Y0) | ((np.abs(x + X0 - NECK_X) > NECK_HALF_WIDTH_PX) & (y > 140 - Y0)))
-    is_body &= on_face == 0
 
-    # depth: the face's own along its oval, the hair's edge and the body far behind, the smoothest way between
-    depth = np.zeros((height, width))
-    for index in OVAL:
-        column, row = face_px[index]
-        cv2.circle(depth, (round(column), round(row)), 2, float(face_cm[index, 2]), -1)
-    ring = np.zeros((height, width), np.uint8)
-    cv2.polylines(ring, [oval], True, 255, 2)
-    along = harmonic(ring > 0, (depth != 0) & (ring > 0), depth)
-    edge = inside & (cv2.erode(inside.astype(np.uint8), np.ones((5, 5))) == 0) & is_head
-    known = (ring > 0) | edge | is_body
-    values = np.where(ring > 0, along, np.where(edge, SILHOUETTE_CM, BODY_CM))
-    depth = harmonic(inside, known, values)
-    bulge = harmonic(inside, (on_face > 0) | edge | ~is_head, np.zeros((height, width)))
-    from_edge = cv2.distanceTransform((is_head & ~edge & (on_face == 0)).astype(np.uint8), cv2.DIST_L2, 3)
-    depth = depth + bulge + HAIR_CM * np.clip(from_edge / 12, 0, 1)
-    follows = harmonic(inside, is_head | is_body | (on_face > 0), np.where(is_body, 0.0, 1.0))
-
-    column, row = np.clip(around.astype(int), 0, (width - 1, height - 1)).T
-    # the portrait is nearly from the front: the pixels around the face are turned by its roll alone
-    flat = (np.c_[around + (X0, Y0), np.zeros(len(around))] * (1, -1, -1) - centre) * scale
-    roll = np.arctan2(rotation[1, 0] - rotation[0, 1], rotation[0, 0] + rotation[1, 1])
-    turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
-    around_cm = np.c_[flat[:, :2] @ turn.T + canonical_centre[:2], depth[row, column]]
-    vertices = np.vstack([face_cm, around_cm])
+    on_face, is_head, is_body = regions(inside, oval)
+    depth = surface_depth(face_px, face_cm, inside, on_face, is_head, is_body, oval)
+    follows = harmonic(inside, is_head | is_body | on_face, np.where(is_body, 0.0, 1.0))
+    column, row = np.clip(around.astype(int), 0, (inside.shape[1] - 1, inside.shape[0] - 1)).T
     head_weight = np.r_[np.ones(FACE_POINTS), follows[row, column]]
+    vertices = np.vstack([face_cm, straightened(around, depth, rotation, scale, centre, canonical_centre)])
     turned = (vertices - PIVOT_CM) @ rotation_of_pose(0, READ_AS_DOWN_DEG, 0).T + PIVOT_CM
     vertices = vertices + head_weight[:, None] * (turned - vertices)
-    with_irises = np.arange(468, FACE_POINTS)
-    triangles = triangulate(np.delete(points, with_irises, axis=0), inside)
-    triangles = np.where(triangles >= 468, triangles + len(with_irises), triangles).astype(np.uint16)
 
+    points = np.vstack([face_px, around])
     mesh = Mesh(
         vertices.astype(np.float32),
         points.astype(np.float32),
-        triangles,
+        triangles_of(points, inside),
         head_weight.astype(np.float32),
         jaw_weights(vertices).astype(np.float32),
         mouth_weights(vertices).astype(np.float32),
@@ -213,7 +234,7 @@ def main(path: str) -> None:
     mesh.save(MESH_FILE)
     soft = cv2.GaussianBlur(alpha, (3, 3), 0)
     cv2.imwrite(str(PORTRAIT_FILE), np.dstack([bgr[Y0:Y1, X0:X1], soft]))
-    print(f"{len(vertices)} points, {len(triangles)} triangles")
+    print(f"{len(vertices)} points, {len(mesh.triangles)} triangles")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,284 @@
+"""The doctor on machines that the tests make up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app import memory, status
+from app.alert import Alert
+from app.camera import Camera, CameraHealth, Frame
+from app.doctor import FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, STATUS_FRESH_S, Finding, Machine, check, examine
+from app.face import FaceMeshError
+from app.pins import GpioUnavailable, Switch
+from app.verdict import State
+from config import settings as declared
+from config.paths import Paths
+from config.settings import Settings
+from config.store import Loaded, Store
+
+PICTURE = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+LIVE = CameraHealth(state="live", source="/dev/video0 (uvcvideo: HD Webcam)", width=640, height=480)
+LOST = CameraHealth(state="lost", source="auto", message="no camera found: plug a USB camera in")
+NOW_S = 5000.0
+
+
+class FakeCamera(Camera):
+    def __init__(self, health: CameraHealth, frame: Frame | None) -> None:
+        self._health, self._frame = health, frame
+
+    def read(self, timeout_s: float | None = None) -> Frame | None:
+        return self._frame
+
+    @property
+    def health(self) -> CameraHealth:
+        return self._health
+
+    def close(self) -> None:
+        pass
+
+
+class Pin:
+    def on(self) -> None: ...
+
+    def off(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def refuse() -> Switch:
+    raise GpioUnavailable("the GPIO chip may not be opened: `sudo snap connect drivewatch:gpio-chardev`")
+
+
+def alert_with(open_buzzer: Callable[[], Switch]) -> Callable[[declared.RaspberryPi, declared.Alerting], Alert]:
+    return lambda pi, alerting: Alert(open_buzzer, Pin if alerting.visual_alerts_enabled else None)
+
+
+def camera_with(
+    health: CameraHealth, bgr: npt.NDArray[np.uint8] | None = PICTURE
+) -> Callable[[declared.Camera], Camera]:
+    return lambda _: FakeCamera(health, None if bgr is None else Frame(bgr, 0.0, 0))
+
+
+def fail_to_load(vision: declared.Vision) -> None:
+    raise FaceMeshError("mediapipe is not installed: run `make setup`")
+
+
+def no_camera(camera: declared.Camera) -> Camera:
+    raise AssertionError("the detector has the camera")
+
+
+WELL = Machine(
+    open_camera=camera_with(LIVE),
+    open_alert=alert_with(Pin),
+    load_mesh=lambda vision: None,
+    memory=lambda: memory.System(total_mb=926, available_mb=500, psi_pct=None),
+    free_mb=lambda folder: 1000.0,
+    clock=lambda: NOW_S,
+    wall=lambda: RELEASED_S + 1e6,
+)
+
+
+@dataclass
+class Practice:
+    """The doctor with a data folder."""
+
+    paths: Paths
+
+    def configure(self, text: str) -> None:
+        self.paths.data.mkdir(exist_ok=True)
+        self.paths.config.write_text(text)
+
+    def load(self) -> Loaded:
+        return Store(self.paths.data).load()
+
+    def findings(self, machine: Machine = WELL, settings: Settings | None = None) -> list[Finding]:
+        loaded = self.load()
+        return list(examine(loaded, settings or loaded.settings, self.paths, machine))
+
+    def bad(self, machine: Machine = WELL, settings: Settings | None = None) -> list[tuple[str, str]]:
+        return [(found.part, found.text) for found in self.findings(machine, settings) if not found.is_well]
+
+    def check(self, machine: Machine = WELL) -> int:
+        loaded = self.load()
+        return check(loaded, loaded.settings, self.paths, machine)
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Practice:
+    return Practice(Paths(data=tmp_path / "data", run=tmp_path / "run", common=tmp_path / "common"))
+
+
+def test_when_all_is_well_each_part_has_a_line_and_the_status_is_0(
+    practice: Practice, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert practice.check() == 0
+    lines = capsys.readouterr().out.splitlines()
+    parts = [line[5:19].strip() for line in lines[:-2]]
+    assert parts == [
+        "drivewatch",
+        "configuration",
+        "data folder",
+        "events folder",
+        "run folder",
+        "events",
+        "camera",
+        "picture",
+        "buzzer",
+        "LED",
+        "face mesh",
+        "memory",
+        "clock",
+    ]
+    assert all(line.startswith("ok ") for line in lines[:-2])
+    assert lines[-1] == "all is well"
+    assert "/dev/video0 (uvcvideo: HD Webcam), 640 x 480, used as 320 x 240" in lines[6]
+
+
+def test_one_bad_part_is_enough_for_status_1(practice: Practice, capsys: pytest.CaptureFixture[str]) -> None:
+    assert practice.check(replace(WELL, open_camera=camera_with(LOST, None))) == 1
+    out = capsys.readouterr().out
+    assert "BAD  camera         no camera found: plug a USB camera in" in out
+    assert "1 of 12 need attention" in out
+
+
+def test_nothing_stays_in_the_folders(practice: Practice) -> None:
+    practice.findings()
+    assert [
+        path for folder in ("data", "run", "common") for path in (practice.paths.data.parent / folder).iterdir()
+    ] == []
+
+
+def test_a_camera_that_sends_nothing_is_waited_for_and_named(practice: Practice) -> None:
+    times_s = count(0)
+    silent = camera_with(CameraHealth(state="opening", source="auto"), None)
+    (camera,) = practice.bad(replace(WELL, open_camera=silent, clock=lambda: float(next(times_s))))
+    assert camera == ("camera", f"auto gave no picture in {FRAME_WAIT_S:.0f} s")
+    assert next(times_s) > FRAME_WAIT_S
+
+
+def test_a_covered_lens_is_named(practice: Practice) -> None:
+    covered = replace(WELL, open_camera=camera_with(LIVE, np.full_like(PICTURE, 3)))
+    ((part, text),) = practice.bad(covered)
+    assert part == "picture"
+    assert "clean the lens" in text
+
+
+def test_a_buzzer_that_cannot_be_had_is_named_with_the_command_that_connects_it(practice: Practice) -> None:
+    ((part, text),) = practice.bad(replace(WELL, open_alert=alert_with(refuse)))
+    assert (part, "`sudo snap connect drivewatch:gpio-chardev`" in text) == ("buzzer", True)
+
+
+def test_an_led_that_is_switched_off_is_well(practice: Practice) -> None:
+    (led,) = [found for found in practice.findings() if found.part == "LED"]
+    assert led.is_well
+    assert "visual_alerts_enabled" in led.text
+
+
+def test_missing_models_are_named(practice: Practice) -> None:
+    assert practice.bad(replace(WELL, load_mesh=fail_to_load)) == [
+        ("face mesh", "mediapipe is not installed: run `make setup`")
+    ]
+
+
+def test_each_problem_of_the_configuration_is_named(practice: Practice) -> None:
+    practice.configure("camera:\n  width: 7\n  hight: 240\n")
+    problems = practice.bad()
+    assert [part for part, _ in problems] == ["configuration"] * 2
+    assert "line 2: camera.width: 7 must be between 64 and 1920 px" in problems[0][1]
+    assert "did you mean camera.height?" in problems[1][1]
+    assert all("`python -m config check`" in text for _, text in problems)
+
+
+def test_an_older_name_is_a_note_and_no_problem(practice: Practice) -> None:
+    practice.configure("vision:\n  use_lite_model: true\n")
+    texts = [found.text for found in practice.findings() if found.part == "configuration"]
+    assert any("older name" in text for text in texts)
+    assert not practice.bad()
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_the_folder_to_look_at(practice: Practice) -> None:
+    practice.paths.data.parent.joinpath("file").touch()
+    blocked = practice.paths.data.parent / "file" / "run"
+    practice.paths = replace(practice.paths, run=blocked)
+    ((part, text),) = practice.bad()
+    assert part == "run folder"
+    assert text == f"{blocked} cannot be written (Not a directory): `ls -ld {blocked.parent}` shows whose it is"
+
+
+def test_a_full_disk_is_named(practice: Practice) -> None:
+    problems = practice.bad(replace(WELL, free_mb=lambda folder: FREE_MIN_MB - 1))
+    assert [part for part, _ in problems] == ["data folder", "events folder", "run folder"]
+    assert all("19 MB free: too little, make room; `df -h " in text for _, text in problems)
+
+
+def test_events_that_cannot_be_read_are_named(practice: Practice) -> None:
+    practice.paths.common.mkdir()
+    practice.paths.events.write_text("this is no database" * 100)
+    ((part, text),) = practice.bad()
+    assert (part, str(practice.paths.events) in text) == ("events", True)
+
+
+def test_too_little_memory_is_named(practice: Practice) -> None:
+    short = replace(WELL, memory=lambda: memory.System(total_mb=426, available_mb=90, psi_pct=None))
+    ((part, text),) = practice.bad(short)
+    assert part == "memory"
+    assert text.startswith("90 of 426 MB free, budget 160 MB: too little, stop other programs")
+
+
+def test_a_clock_that_was_never_set_is_named(practice: Practice) -> None:
+    ((part, text),) = practice.bad(replace(WELL, wall=lambda: 60.0))
+    assert part == "clock"
+    assert "1970" in text
+    assert "`timedatectl`" in text
+
+
+RUNNING = status.Status(
+    boot_id=status.boot_id(),
+    pid=os.getpid(),
+    started_s=NOW_S - 600,
+    time_s=NOW_S - 1,
+    state=State.ATTENTIVE,
+    camera=status.Camera(state="live", source="fake:attentive", width=320, height=240),
+    alerts=status.Alerts(True, "", True, ""),
+    memory=status.Memory(rss_mb=100),
+)
+TAKEN = replace(WELL, open_camera=no_camera, open_alert=alert_with(refuse))
+
+
+def test_a_detector_that_runs_has_the_camera_and_is_asked_instead(practice: Practice) -> None:
+    status.write(practice.paths.status, RUNNING)
+    findings = practice.findings(TAKEN)
+    assert all(found.is_well for found in findings)
+    texts = {found.part: found.text for found in findings}
+    assert "runs for 10 min" in texts["detector"]
+    assert texts["camera"] == "fake:attentive, 320 x 240, attentive"
+    assert "of which the detector has 100 MB" in texts["memory"]
+
+
+def test_what_the_detector_misses_is_named(practice: Practice) -> None:
+    health, alerts = "no camera found: plug a USB camera in", status.Alerts(False, "no GPIO chip", True, "")
+    lost = status.Camera(state="lost")
+    missing = replace(RUNNING, state=State.NO_CAMERA, camera=lost, health=health, alerts=alerts)
+    status.write(practice.paths.status, missing)
+    assert practice.bad(TAKEN) == [("camera", health), ("buzzer", "no GPIO chip")]
+
+
+def test_a_status_that_was_left_behind_is_no_detector(practice: Practice) -> None:
+    for left in (replace(RUNNING, time_s=NOW_S - STATUS_FRESH_S), replace(RUNNING, boot_id="another")):
+        status.write(practice.paths.status, left)
+        assert "detector" not in [found.part for found in practice.findings()]
+
+
+def test_another_camera_is_tried_also_while_a_detector_runs(practice: Practice) -> None:
+    status.write(practice.paths.status, RUNNING)
+    settings = replace(Settings(), camera=replace(Settings().camera, source="fake:attentive"))
+    findings = practice.findings(settings=settings)
+    assert "HD Webcam" in next(found.text for found in findings if found.part == "camera")
