@@ -118,11 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = commands[options.command](options)
         print(end="", flush=True)  # what cannot be written is told here rather than at the interpreter's end
     except BrokenPipeError:  # `| head`
-        _drop_stdout()
         return 0
     except OSError as error:
         log.error("%s", f"{error.filename}: {error.strerror}" if error.filename else error)
-        _drop_stdout()
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)  # below the progress bar
@@ -135,11 +133,6 @@ def _log_to_stderr(level: int) -> None:
     stream = open(os.dup(2), "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     erase_line = "\r\x1b[K" if stream.isatty() else ""  # the live line, or the progress bar
     logging.basicConfig(level=level, format=f"{erase_line}%(levelname)s %(message)s", stream=stream)
-
-
-def _drop_stdout() -> None:
-    """What is still in Python's buffer goes nowhere, so that the interpreter does not fail on it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _parser() -> Parser:

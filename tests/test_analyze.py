@@ -179,6 +179,11 @@ def test_fps_takes_fewer_frames(inputs: Inputs) -> None:
     assert [line["frame"] for line in lines] == list(range(0, TRIP_S * FPS, 4))
 
 
+def test_one_recording_leaves_nothing_behind_for_the_next(inputs: Inputs) -> None:
+    lines = run(Options((str(inputs.video), str(inputs.video)), fps=1)).lines
+    assert lines[:TRIP_S] == lines[TRIP_S:]
+
+
 def test_what_cannot_be_read_is_named_and_the_rest_is_done(mixed: Done, inputs: Inputs) -> None:
     assert mixed.status == 1
     reasons = ("No such file", "is empty", "not a video", "not a picture", "no pictures in this folder")

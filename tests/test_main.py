@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -299,7 +300,6 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
 
 
 def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) -> None:
-    """The message comes while the face mesh loads, which turns stderr away."""
     process = started(start, "run", "--camera", "missing.mp4")
     process.wait_for("WARNING camera lost: missing.mp4: No such file or directory")
     process.wait_for("INFO watching")
@@ -307,6 +307,40 @@ def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) 
     process.end(signal.SIGTERM)
     assert process.popen.returncode == 0
     assert process.err.count("missing.mp4") == 1
+
+
+@contextmanager
+def fresh_log() -> Iterator[None]:
+    """Lets `main` set logging up, as in a process of its own; pytest has handlers of its own on the root."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    root.handlers = []
+    try:
+        yield
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+
+
+@contextmanager
+def stderr_turned_away() -> Iterator[None]:
+    """As face.py does while it loads."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
+def test_messages_are_seen_also_while_the_face_mesh_turns_stderr_away(capfd: pytest.CaptureFixture[str]) -> None:
+    with fresh_log():
+        assert main(["render", "nobody", "--out", "x"]) == 1
+        with stderr_turned_away():
+            logging.getLogger("app.camera").warning("camera lost")
+    assert capfd.readouterr().err.splitlines()[-1] == "WARNING camera lost"
 
 
 def test_analyze_ends_quietly_when_nobody_reads_on(start: list[Process], tmp_path: Path) -> None:

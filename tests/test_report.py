@@ -130,13 +130,16 @@ def test_the_status_is_written_about_once_a_second(folder: RunFolder, period_s: 
     assert folder.read().sequence == written
 
 
-def test_the_mean_latency_soon_forgets_the_frame_that_waited_for_the_model(folder: RunFolder) -> None:
+def test_the_mean_latency_is_that_of_the_last_few_frames(folder: RunFolder) -> None:
     told = folder.tell(look_at(600.0), 601.0)
     assert told.latency == status.Latency(1000.0, 1000.0)
     for second in range(1, 60):
         told = folder.tell(look_at(601.0 + second), 601.1 + second)
     assert told.latency.newest_ms == pytest.approx(100)
     assert told.latency.mean_ms == pytest.approx(100, abs=20)
+    for second in range(61, 160):
+        told = folder.tell(look_at(601.0 + second), 601.5 + second)
+    assert told.latency.mean_ms == pytest.approx(500, abs=20)
 
 
 def test_nobody_watches_so_there_is_no_picture(folder: RunFolder) -> None:

@@ -124,8 +124,6 @@ def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: 
     ]
 
 
-
-
 def main() -> int:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ten_minutes", description=__doc__)

@@ -1,0 +1,87 @@
+"""`make fake-driver-limits`: where the face mesh still finds the rendered face, and how it reads its eyes and mouth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from app.face import Face, FaceMesh
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.signals import LEFT_EYE, RIGHT_EYE, camera_matrix, eye_aspect_ratio, head_pose, mouth_aspect_ratio
+
+SIZE, FOV_DEG = (320, 240), 53.13
+SEEDS = 5
+MODELS = ("lite", "standard")
+SWEEPS: dict[str, tuple[float, ...]] = {
+    "yaw_deg": (-70, -60, -50, -40, -30, -20, -10, 0, 10, 20, 30, 40, 50, 60, 70),
+    "pitch_deg": (-50, -40, -30, -20, -10, 0, 10, 20, 30, 40),
+    "roll_deg": (-45, -30, -15, 15, 30, 45),
+    "distance_cm": (35, 45, 80, 100, 130, 160),
+    "light": (0.3, 0.2, 0.1, 0.05),
+}
+POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), Scene(light=0.25, noise=4))
+
+
+def seen(mesh: FaceMesh, renderers: Iterable[Renderer], scene: Scene) -> Iterator[tuple[Face | None, float]]:
+    """The face in each seed's picture and its mean landmark error in pixels."""
+    for seed, renderer in enumerate(renderers):
+        mesh.reset()
+        moved = replace(scene, time_s=seed, x_cm=1.5 * (seed - 2))
+        face = mesh.find(renderer.picture(moved))
+        truth = renderer.project(renderer.vertices_cm(moved))[:468]
+        error_px = np.linalg.norm(face.landmarks[:468, :2] - truth, axis=1).mean() if face else float("nan")
+        yield face, float(error_px)
+
+
+def pose_cells(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> str:
+    """Found, landmark error, measured yaw and pitch, as cells of a table."""
+    results = [(face, error_px) for face, error_px in seen(mesh, renderers, scene) if face]
+    if not results:
+        return "0 | – | – | – |"
+    poses = [head_pose(face.landmarks, camera_matrix(*SIZE, FOV_DEG)) for face, _ in results]
+    yaw_deg, pitch_deg = (np.mean([getattr(pose, name) for pose in poses if pose]) for name in ("yaw_deg", "pitch_deg"))
+    error_px = np.mean([error_px for _, error_px in results])
+    return f"{len(results) / SEEDS:.0%} | {error_px:.1f} | {yaw_deg:+.0f} | {pitch_deg:+.0f} |"
+
+
+def ear_and_mar(face: Face) -> tuple[float, float]:
+    """Both eyes' mean EAR and the MAR, uncorrected."""
+    landmarks = face.landmarks
+    return (eye_aspect_ratio(landmarks, RIGHT_EYE) + eye_aspect_ratio(landmarks, LEFT_EYE)) / 2, mouth_aspect_ratio(
+        landmarks
+    )
+
+
+def main() -> None:
+    """Print both tables as Markdown."""
+    renderers = [Renderer(*SIZE, seed) for seed in range(SEEDS)]
+    meshes = {model: FaceMesh(model) for model in MODELS}
+    print(f"| {SIZE[0]} x {SIZE[1]} | " + " | ".join(f"{m}: found | error, px | yaw | pitch" for m in MODELS) + " |")
+    print("|---" * (1 + 4 * len(MODELS)) + "|")
+    for name, values in SWEEPS.items():
+        for value in values:
+            scene = replace(Scene(), **{name: value})
+            print(f"| {name} {value:g} | " + " ".join(pose_cells(mesh, renderers, scene) for mesh in meshes.values()))
+    print(
+        "\n| EAR and MAR as read | "
+        + " | ".join(f"{m}: open | half | shut | mouth shut | talking | yawn" for m in MODELS)
+        + " |"
+    )
+    print("|---" * (1 + 6 * len(MODELS)) + "|")
+    for pose in POSES:
+        cells = []
+        for mesh in meshes.values():
+            for closed, jaw in ((0, 0), (0.5, 0), (1, 0), (0, 0), (0, 0.3), (0, 0.8)):
+                scene = replace(pose, eyes_closed=closed, jaw_open=jaw)
+                read = [ear_and_mar(face) for face, _ in seen(mesh, renderers, scene) if face]
+                part = int(len(cells) % 6 > 2)
+                cells.append(f"{np.mean([pair[part] for pair in read]):.2f}" if read else "–")
+        label = f"yaw {pose.yaw_deg:g}, pitch {pose.pitch_deg:g}, light {pose.light:g}"
+        print(f"| {label} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
