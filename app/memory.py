@@ -103,14 +103,6 @@ def calm_allocator(arenas: int = 1) -> bool:
         return False
 
 
-def give_back() -> bool:
-    """Return to the system what start-up freed; False where the C library is not glibc."""
-    try:
-        return bool(ctypes.CDLL(None).malloc_trim(0))
-    except (AttributeError, OSError):
-        return False
-
-
 def _figures_mb(path: Path) -> dict[str, float]:
     """Figures by name, of lines such as `VmRSS:  1704 kB`."""
     lines = (line.split() for line in path.read_text(errors="replace").splitlines())

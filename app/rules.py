@@ -1,4 +1,4 @@
-"""What makes an event begin, rise and end: a condition that lasts, or a figure that grows. Pure; times are arguments."""
+"""What makes an event begin, rise and end: a condition that lasts, or a figure that grows. Pure; time is passed in."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ class Sight(str, Enum):
 class Event:
     """One distraction from onset to end; all times monotonic seconds, end_s None while it lasts.
 
-    The true onset lies between onset_earliest_s and onset_latest_s; onset_s is their midpoint. kind and onset_s together
-    name one event, also while it rises.
+    The true onset lies between onset_earliest_s and onset_latest_s; onset_s is their midpoint. kind and onset_s
+    together name one event, also while it rises.
     """
 
     kind: State
@@ -68,7 +68,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Neutral:
-    """Where this driver looks when looking at the road, relative to the camera; a guess of the mounting until learnt."""
+    """Where this driver looks when looking at the road, relative to the camera; a guess until it is learnt."""
 
     yaw_deg: float
     pitch_deg: float

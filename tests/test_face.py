@@ -302,7 +302,9 @@ def test_detector_and_mesh_disagree_by_their_distance_in_boxes() -> None:
     assert disagreement(face_with_keypoints(at_px), region) == 0
     assert disagreement(face_with_keypoints(at_px + DOWN_10_PX), region) == pytest.approx(0.1)
     assert disagreement(face_with_keypoints(at_px + 3 * DOWN_10_PX), region) > DISAGREEMENT_MAX
-    assert disagreement(face_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0  # nothing was detected
+    assert (
+        disagreement(face_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0
+    )  # nothing was detected
 
 
 def test_regions_of_one_face_stand_together_the_largest_face_first() -> None:

@@ -1,4 +1,4 @@
-"""End to end: rendered pictures through the real face mesh to events, on every scenario, at 1 and 0.5 frames a second."""
+"""End to end: rendered pictures through the real face mesh to events: every scenario at 1 and 0.5 frames a second."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def pose_cells(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> str:
     """Found, landmark error, measured yaw and pitch, as cells of a table."""
     results = [(face, error_px) for face, error_px in seen(mesh, renderers, scene) if face]
     if not results:
-        return "0 | – | – | – |"
+        return "0 | - | - | - |"
     poses = [head_pose(face.landmarks, camera_matrix(*SIZE, FOV_DEG)) for face, _ in results]
     yaw_deg, pitch_deg = (np.mean([getattr(pose, name) for pose in poses if pose]) for name in ("yaw_deg", "pitch_deg"))
     error_px = np.mean([error_px for _, error_px in results])
@@ -72,13 +72,13 @@ def main() -> None:
     )
     print("|---" * (1 + 6 * len(MODELS)) + "|")
     for pose in POSES:
-        cells = []
+        cells: list[str] = []
         for mesh in meshes.values():
             for closed, jaw in ((0, 0), (0.5, 0), (1, 0), (0, 0), (0, 0.3), (0, 0.8)):
                 scene = replace(pose, eyes_closed=closed, jaw_open=jaw)
                 read = [ear_and_mar(face) for face, _ in seen(mesh, renderers, scene) if face]
                 part = int(len(cells) % 6 > 2)
-                cells.append(f"{np.mean([pair[part] for pair in read]):.2f}" if read else "–")
+                cells.append(f"{np.mean([pair[part] for pair in read]):.2f}" if read else "-")
         label = f"yaw {pose.yaw_deg:g}, pitch {pose.pitch_deg:g}, light {pose.light:g}"
         print(f"| {label} | " + " | ".join(cells) + " |")
 

@@ -1,6 +1,5 @@
-"""What others' detectors do: `import mediapipe`, FaceMesh, every frame. Prints its own RSS; run in a venv of its own."""
+"""What others' detectors do: `import mediapipe`, FaceMesh, every frame. Prints its RSS; for a venv of its own."""
 
-import re
 import sys
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import mediapipe as mp
 
 
 def rss_mb() -> float:
-    return int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
 mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=False, max_num_faces=1)

@@ -1,4 +1,4 @@
-"""`make bench`: the real detector for ten minutes on a video of fake:commute, beside the naive recipe on the same frames.
+"""`make bench`: the detector for ten minutes on a video of fake:commute, beside the naive recipe on the same frames.
 
 Exit status 1 when a figure misses its limit.
 """

@@ -1,0 +1,92 @@
+"""Who may import what: one careless import triples the page's memory."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("numpy", "cv2", "mediapipe")
+ADMIN_MAY = {"app.status", "app.journal", "app.memory", "app.verdict", "app.version"}
+CLOCKS_AND_CAMERAS = {"time", "datetime", "cv2", "app.camera", "app.sources", "app.v4l2", "app.face", "app.detector"}
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file names in an import, wherever it stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules in a fresh Python after a statement."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_walk_sees_the_sources() -> None:
+    assert len(sources("app")) > 20
+    assert len(sources("config")) > 8
+
+
+def test_config_imports_the_standard_library_and_yaml() -> None:
+    allowed = sys.stdlib_module_names | {"yaml", "config"}
+    assert {
+        (path.name, name) for path in sources("config") for name in imported(path) if top(name) not in allowed
+    } == set()
+
+
+def test_only_face_imports_mediapipe() -> None:
+    users = {
+        path.name
+        for package in ("app", "config", "admin")
+        for path in sources(package)
+        if "mediapipe" in map(top, imported(path))
+    }
+    assert users == {"face.py"}
+
+
+def test_the_daemon_never_imports_the_page() -> None:
+    assert [path.name for path in sources("app") if "admin" in map(top, imported(path))] == []
+
+
+def test_the_page_imports_no_more_of_the_daemon_than_what_both_write_and_read() -> None:
+    for path in sources("admin"):
+        names = set(imported(path))
+        assert not {top(name) for name in names} & set(HEAVY)
+        modules = {".".join(name.split(".")[:2]) for name in names if top(name) == "app"} - {"app"}
+        assert modules <= ADMIN_MAY
+
+
+def test_attention_knows_no_camera_and_no_clock() -> None:
+    for name in ("attention.py", "driver.py", "rules.py", "timers.py", "verdict.py"):
+        assert set(imported(ROOT / "app" / name)) & CLOCKS_AND_CAMERAS == set()
+
+
+@pytest.mark.parametrize("module", sorted(ADMIN_MAY))
+def test_what_the_page_may_import_loads_nothing_heavy(module: str) -> None:
+    assert not loaded_by(f"import {module}") & set(HEAVY)
+
+
+def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependencies() -> None:
+    loaded = loaded_by("from app.face import FaceMesh\nFaceMesh().close()")
+    assert "mediapipe.python._framework_bindings" in loaded
+    unwanted = ("jax", "matplotlib", "sounddevice", "mediapipe.tasks", "mediapipe.python.solutions")
+    assert [name for name in loaded if name.startswith(unwanted)] == []
