@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from importlib import metadata
 from itertools import product
+from statistics import mean
 
 import cv2
 import numpy as np
@@ -27,16 +30,8 @@ from app.face import (
 )
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
-from app.signals import (
-    LEFT_EYE,
-    MAR_AT_REST,
-    RIGHT_EYE,
-    Signals,
-    driver_mar,
-    eye_aspect_ratio,
-    measure,
-    mouth_aspect_ratio,
-)
+from app.signals import LEFT_EYE, RIGHT_EYE, Signals, eye_aspect_ratio, measure
+from config.settings import Settings
 
 Picture = npt.NDArray[np.uint8]
 
@@ -68,6 +63,7 @@ def refined() -> Iterator[FaceMesh]:
         yield made
 
 
+@cache
 def render(scene: Scene, seed: int = 0) -> Picture:
     return RENDERERS[seed].picture(scene)
 
@@ -114,8 +110,8 @@ def test_the_bindings_run_with_a_numpy_that_their_metadata_forbids() -> None:
 
 def test_landmarks_lie_where_they_were_rendered(mesh: FaceMesh) -> None:
     errors_px = []
-    for number, (yaw_deg, pitch_deg) in enumerate(product((-30, -15, 0, 15, 30), (-12, 0, 12))):
-        scene = Scene(number, yaw_deg=yaw_deg, pitch_deg=pitch_deg, distance_cm=50 + 2 * number)
+    for number, (yaw_deg, pitch_deg) in enumerate(product((-30, -15, 0, 15, 30), (-12, 12))):
+        scene = Scene(number, yaw_deg=yaw_deg, pitch_deg=pitch_deg, distance_cm=50 + 3 * number)
         errors_px.append(error_px(found(mesh, scene, number % 2), scene))
     assert np.mean(errors_px) < 2.2  # measured: 1.5 to 1.7; an iris is 5 px wide
     assert max(errors_px) < 5
@@ -123,8 +119,9 @@ def test_landmarks_lie_where_they_were_rendered(mesh: FaceMesh) -> None:
 
 def test_landmarks_are_float32_pixels_and_irises_come_when_asked_for(mesh: FaceMesh, refined: FaceMesh) -> None:
     plain, with_irises = found(mesh, DRIVER), found(refined, DRIVER)
-    assert (plain.landmarks.shape, plain.landmarks.dtype) == ((468, 3), np.float32)
-    assert (with_irises.landmarks.shape, with_irises.landmarks.dtype) == ((478, 3), np.float32)
+    assert [*plain.landmarks.shape] == [468, 3]
+    assert [*with_irises.landmarks.shape] == [478, 3]
+    assert plain.landmarks.dtype == with_irises.landmarks.dtype == np.dtype(np.float32)
     for iris, eye in ((468, RIGHT_EYE), (473, LEFT_EYE)):
         middle = with_irises.landmarks[[eye[0], eye[3]], :2].mean(axis=0)
         assert np.linalg.norm(with_irises.landmarks[iris, :2] - middle) < 4
@@ -264,13 +261,13 @@ def test_a_face_lying_on_its_side_has_no_pose(mesh: FaceMesh, by_deg: float) -> 
 
 
 @pytest.mark.parametrize("place", ({"x_cm": -24}, {"x_cm": 24}, {"y_cm": 17}, {"y_cm": -19}))
-def test_a_face_cut_off_by_the_edge_has_no_pose(mesh: FaceMesh, place: dict[str, float]) -> None:
-    assert is_unmeasured(signals(mesh, render(Scene(**place))))
+def test_a_face_cut_off_by_the_edge_has_no_pose(lite: FaceMesh, place: dict[str, float]) -> None:
+    assert is_unmeasured(signals(lite, render(Scene(**place))))
 
 
 @pytest.mark.parametrize("place", ({"x_cm": -20}, {"x_cm": 20}, {"y_cm": 13}, {"y_cm": -14}))
-def test_a_face_beside_the_edge_has_its_true_pose(mesh: FaceMesh, place: dict[str, float]) -> None:
-    seen = signals(mesh, render(Scene(**place)))
+def test_a_face_beside_the_edge_has_its_true_pose(lite: FaceMesh, place: dict[str, float]) -> None:
+    seen = signals(lite, render(Scene(**place)))
     assert abs(seen.yaw_deg or 99) < 7
     assert abs(seen.pitch_deg or 99) < 7
 
@@ -322,6 +319,119 @@ def test_overlap_is_intersection_over_union() -> None:
     assert overlap(square, Region(0, 0, 5, 0)) == pytest.approx(1 / 4)
     assert overlap(square, Region(10, 0, 10, 0)) == 0
     assert overlap(square, Region(9, 9, 10, 0)) == overlap(Region(9, 9, 10, 0), square)
+
+
+def hidden_from_the_detector() -> Picture:
+    """A driver in so much noise that only the mesh, told where to look, still knows the face."""
+    noise = np.random.default_rng(0).normal(0, 60, BLACK.shape)
+    return np.clip(render(DRIVER) + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_face_that_the_detector_misses_is_found_where_it_was(mesh: FaceMesh) -> None:
+    assert fresh(mesh, hidden_from_the_detector()) is None
+    found(mesh, DRIVER)
+    face = mesh.find(hidden_from_the_detector())
+    assert face is not None
+    assert error_px(face, DRIVER) < 4
+
+
+def test_a_lost_face_is_not_looked_for_where_it_was_long_ago(mesh: FaceMesh) -> None:
+    found(mesh, DRIVER)
+    assert mesh.find(BLACK) is None
+    assert mesh.find(hidden_from_the_detector()) is None
+    assert found(mesh, DRIVER).presence > 0.9
+
+
+def test_a_reset_forgets_where_the_face_was(mesh: FaceMesh) -> None:
+    found(mesh, DRIVER)
+    mesh.reset()
+    assert mesh.find(hidden_from_the_detector()) is None
+
+
+def test_static_image_mode_never_tracks() -> None:
+    with FaceMesh("lite", static_image_mode=True) as mesh:
+        found(mesh, DRIVER)
+        assert mesh.find(hidden_from_the_detector()) is None
+
+
+def test_what_was_seen_before_changes_no_landmark_while_the_detector_sees_the_face(mesh: FaceMesh) -> None:
+    alone = found(mesh, DRIVER)
+    found(mesh, Scene(x_cm=-6, yaw_deg=-20))
+    after = mesh.find(render(DRIVER))
+    assert after is not None
+    np.testing.assert_array_equal(after.landmarks, alone.landmarks)
+
+
+def frontal(pitch_deg: float, **shown: float) -> list[Scene]:
+    return [
+        Scene(pitch_deg + 50 * turn, 4 * turn - 4, pitch_deg, distance_cm=52 + 8 * turn, **shown) for turn in (0, 1)
+    ]
+
+
+def eyes(mesh: FaceMesh, eyes_closed: float) -> npt.NDArray[np.float64]:
+    """Pitch, EAR as the mesh shows it, and EAR as measured, of drivers with the chin a little down to a little up."""
+    rows = []
+    for scene in (scene for pitch in (-12, -6, 0, 8) for scene in frontal(pitch, eyes_closed=eyes_closed)):
+        face = found(mesh, scene)
+        raw = (eye_aspect_ratio(face.landmarks, RIGHT_EYE) + eye_aspect_ratio(face.landmarks, LEFT_EYE)) / 2
+        seen = measure(face, (WIDTH_PX, HEIGHT_PX), FOV_DEG, mesh.reading)
+        rows.append((seen.pitch_deg, raw, seen.ear))
+    return np.array(rows, np.float64)
+
+
+@pytest.mark.parametrize("model", ("lite", "standard"))
+def test_lids_read_as_the_meshs_reading_says(model: str) -> None:
+    with FaceMesh(model) as mesh:
+        opened, closed = eyes(mesh, 0), eyes(mesh, 1)
+        reading = mesh.reading
+    closed_ear = opened[:, 2].mean() * (reading.closed_of_open + 0.2 * (1 - reading.closed_of_open))  # 80 % shut
+    assert closed[:, 2].max() < closed_ear < opened[:, 2].min()
+    # the constants that driver_ear and Driver rely on: a changed renderer, mesh or region must be noticed
+    assert closed[:, 2].mean() / opened[:, 2].mean() == pytest.approx(reading.closed_of_open, abs=0.1)
+    slopes = [np.polyfit(eye[:, 0], eye[:, 1], 1)[0] for eye in (opened, closed)]
+    assert -np.mean(slopes) == pytest.approx(reading.ear_per_deg_up, abs=0.002)
+
+
+@pytest.mark.parametrize("model", ("lite", "standard"))
+def test_a_yawn_is_told_from_a_word(model: str) -> None:
+    wide = Settings().analysis.yawn_mar
+    with FaceMesh(model) as mesh:
+        mar = {
+            jaw: [
+                signals(mesh, render(scene)).mar or 0 for scene in frontal(0, jaw_open=jaw) + frontal(3, jaw_open=jaw)
+            ]
+            for jaw in (0.0, 0.3, 0.8)
+        }
+    assert max(mar[0.0]) < min(mar[0.3])
+    assert max(mar[0.3]) < wide < min(mar[0.8])
+    assert np.mean(mar[0.8]) == pytest.approx(0.7, abs=0.12)  # by either mesh: reading.mar_gain
+
+
+def gaze_deg(mesh: FaceMesh, **gaze: float) -> tuple[float, float]:
+    seen = [signals(mesh, render(scene)) for scene in frontal(0, **gaze)]
+    return mean(one.gaze_yaw_deg or 0 for one in seen), mean(one.gaze_pitch_deg or 0 for one in seen)
+
+
+def test_gaze_has_the_signs_of_the_heads_pose(refined: FaceMesh) -> None:
+    ahead, right, left = gaze_deg(refined), gaze_deg(refined, gaze_yaw_deg=25), gaze_deg(refined, gaze_yaw_deg=-25)
+    up, down = gaze_deg(refined, gaze_pitch_deg=15), gaze_deg(refined, gaze_pitch_deg=-15)
+    assert abs(ahead[0]) < 5
+    assert right[0] > ahead[0] + 8
+    assert left[0] < ahead[0] - 8
+    assert up[1] > ahead[1] + 2 > down[1] + 4
+
+
+def test_gaze_is_unknown_without_irises(lite: FaceMesh) -> None:
+    seen = signals(lite, render(DRIVER))
+    assert (seen.gaze_yaw_deg, seen.gaze_pitch_deg) == (None, None)
+    assert seen.yaw_deg is not None
+
+
+def test_a_phone_at_the_ear_is_a_hand_at_the_ear() -> None:
+    with FaceMesh("full") as mesh:
+        assert signals(mesh, render(DRIVER), sees_hands=True).hand_at_ear is False
+        assert signals(mesh, render(replace(DRIVER, phone_at_ear=1)), sees_hands=True).hand_at_ear is True
+        assert signals(mesh, render(DRIVER)).hand_at_ear is None
 
 
 def test_close_may_come_twice() -> None:

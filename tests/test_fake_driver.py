@@ -1,0 +1,188 @@
+"""The rendered driver: what is declared is what is shown, always the same, and read by no mediapipe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.fake_driver.record import record
+from app.fake_driver.render import Renderer, rotation_of_pose
+from app.fake_driver.scenario import SCENE_FIELDS, Move, ScenarioError, load_scenario, scenario_names
+from app.fake_driver.scene import Scene
+from app.signals import pose_of_rotation
+
+NOSE, LEFT_EYE_LID, CHIN = 4, 386, 152
+REQUIRED = {
+    *("attentive", "glance-away", "phone-in-lap", "phone-at-ear", "microsleep", "asleep", "drowsy", "yawning"),
+    *("talking", "absent", "camera-covered", "camera-frozen", "passenger-too", "night", "commute"),
+}
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(320, 240, seed=1)
+
+
+def test_the_same_scene_gives_the_same_picture_and_another_time_another_noise(renderer: Renderer) -> None:
+    again = Renderer(320, 240, seed=1)
+    np.testing.assert_array_equal(renderer.picture(Scene(3.0)), again.picture(Scene(3.0)))
+    assert (renderer.picture(Scene(3.0)) != renderer.picture(Scene(4.0))).any()
+    assert (Renderer(320, 240, seed=2).picture(Scene(3.0)) != again.picture(Scene(3.0))).any()
+
+
+@pytest.mark.parametrize("size", [(64, 48), (320, 240), (640, 480)])
+def test_every_size_is_rendered(size: tuple[int, int]) -> None:
+    picture = Renderer(*size).picture(Scene())
+    assert picture.shape == (size[1], size[0], 3)
+    assert picture.dtype == np.uint8
+
+
+def test_signs_are_those_of_the_drivers_seat(renderer: Renderer) -> None:
+    def nose_px(scene: Scene) -> tuple[float, float]:
+        x, y = renderer.project(renderer.vertices_cm(scene))[NOSE]
+        return float(x), float(y)
+
+    ahead = nose_px(Scene())
+    assert nose_px(Scene(yaw_deg=20))[0] < ahead[0] - 5  # the driver's right is the picture's left
+    assert nose_px(Scene(pitch_deg=20))[1] < ahead[1] - 5
+    chin_x = renderer.project(renderer.vertices_cm(Scene(roll_deg=20)))[CHIN, 0]
+    assert nose_px(Scene(roll_deg=20))[0] < chin_x - 5  # the head leans to its right shoulder
+
+
+@pytest.mark.parametrize("angles", [(0, 0, 0), (30, -12, 8), (-50, 25, -20)])
+def test_its_rotations_are_those_that_signals_reads(angles: tuple[float, float, float]) -> None:
+    pose = pose_of_rotation(rotation_of_pose(*angles).astype(np.float64))
+    assert (pose.yaw_deg, pose.pitch_deg, pose.roll_deg) == pytest.approx(angles, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"eyes_closed": 1},
+        {"jaw_open": 0.8},
+        {"gaze_yaw_deg": 25},
+        {"present": 0},
+        {"passenger": 1},
+        {"phone_at_ear": 1},
+        {"arm_before_face": 1},
+        {"light": 0.5},
+        {"sun_from_left": 0.8},
+        {"blur_px": 6},
+        {"lens_covered": 1},
+        {"noise": 8},
+    ],
+)
+def test_each_thing_a_scene_names_is_seen(renderer: Renderer, change: dict[str, float]) -> None:
+    before, after = renderer.picture(Scene()), renderer.picture(replace(Scene(), **change))
+    assert (np.abs(before.astype(int) - after) > 12).sum() > 20
+
+
+def test_the_scenarios_that_are_asked_for_are_there_and_say_what_they_are() -> None:
+    assert set(scenario_names()) >= REQUIRED
+    for name in scenario_names():
+        assert len(load_scenario(name).about) > 20
+
+
+def test_the_truth_of_every_moment_is_finite_and_in_its_limits() -> None:
+    shares = ("eyes_closed", "jaw_open", "present", "passenger", "phone_at_ear", "lens_covered", "frozen")
+    for name in scenario_names():
+        scenario = load_scenario(name)
+        for number in range(0, int(scenario.length_s), 7):
+            truth = asdict(scenario.scene_at(number + 0.25))
+            assert all(np.isfinite(value) for value in truth.values())
+            assert all(0 <= truth[share] <= 1 for share in shares)
+            assert abs(truth["yaw_deg"]) <= 50  # within what the face mesh still finds of this face
+            assert abs(truth["pitch_deg"]) <= 40
+
+
+def test_a_loop_starts_over_and_another_scenario_stays_at_its_end() -> None:
+    commute, absent = load_scenario("commute"), load_scenario("absent")
+    assert replace(commute.scene_at(47.0 + commute.length_s), time_s=0) == replace(commute.scene_at(47.0), time_s=0)
+    assert replace(absent.scene_at(1000.0), time_s=0) == replace(absent.scene_at(absent.length_s), time_s=0)
+
+
+def test_a_frozen_camera_repeats_its_picture(renderer: Renderer) -> None:
+    frozen = load_scenario("camera-frozen")
+    pictures = [renderer.picture(frozen.scene_at(time_s)) for time_s in (41.0, 47.0, 59.0, 61.0)]
+    np.testing.assert_array_equal(pictures[0], pictures[1])
+    np.testing.assert_array_equal(pictures[0], pictures[2])
+    assert (pictures[2] != pictures[3]).any()
+
+
+def test_a_move_is_halfway_there_at_its_time_and_comes_again() -> None:
+    move = Move({"yaw_deg": 40}, at_s=10, for_s=4, every_s=20, until_s=40)
+    assert [round(move.weight(time_s), 2) for time_s in (9, 10, 12, 14, 15, 30, 32, 50)] == [
+        0,
+        0.5,
+        1,
+        0.5,
+        0,
+        0.5,
+        1,
+        0,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[", "line 1"),
+        ("about: x\n", "length_s"),
+        ("about: x\nlength_s: .nan\n", "not a number"),
+        ("about: x\nlength_s: 5\nalways: {yaw: 3}\n", "none of"),
+        ("about: x\nlength_s: 5\nmoves:\n  - {at_s: 1, for_s: 2, jaw: 1}\n", "jaw"),
+        ("about: x\nlength_s: 5\nexpect:\n  - {kind: bored, level: alarm, at_s: 1}\n", "bored"),
+        ("about: x\nlength_s: 5\nmoves: [1]\n", "key: value"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_reason(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError, match=reason) as caught:
+        load_scenario(str(path))
+    assert str(path) in str(caught.value)
+
+
+def test_a_wrong_name_lists_the_right_ones() -> None:
+    with pytest.raises(ScenarioError, match="glance-away"):
+        load_scenario("glance")
+
+
+def test_record_writes_pictures_with_their_truth(tmp_path: Path) -> None:
+    assert record(load_scenario("glance-away"), tmp_path, 1.0, 3, (64, 48)) == 3
+    lines = [json.loads(line) for line in (tmp_path / "truth.jsonl").read_text().splitlines()]
+    assert [line["time_s"] for line in lines] == [0, 1, 2]
+    assert set(lines[0]) >= SCENE_FIELDS
+    assert all((tmp_path / line["file"]).stat().st_size > 100 for line in lines)
+
+
+def test_the_child_process_answers_each_time_with_a_picture_and_needs_no_mediapipe() -> None:
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "app.fake_driver",
+        "attentive",
+        "--width",
+        "64",
+        "--height",
+        "48",
+    ]
+    done = subprocess.run(command, input=b"0.0\n1.5\n", capture_output=True, check=True)
+    pictures = np.frombuffer(done.stdout, np.uint8).reshape(2, 48, 64, 3)
+    np.testing.assert_array_equal(pictures[1], Renderer(64, 48).picture(load_scenario("attentive").scene_at(1.5)))
+    assert b"numpy" in done.stderr
+    assert b"mediapipe" not in done.stderr
+
+
+def test_the_child_process_says_what_is_wrong() -> None:
+    done = subprocess.run([sys.executable, "-m", "app.fake_driver", "nobody"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "there is no scenario 'nobody'" in done.stderr
