@@ -70,8 +70,8 @@ def test_a_spell_counts_seconds_and_not_looks(fps: float) -> None:
 
 
 def test_a_share_is_of_what_was_measured() -> None:
+    assert Share(10.0).ratio is None
     share = Share(10.0)
-    assert share.ratio is None
     for number in range(8):
         share.add(number, 1.0 if number < 2 else 0.0, 1.0 if number < 4 else 0.0)
     assert share.ratio == 0.5

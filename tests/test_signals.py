@@ -1,0 +1,243 @@
+"""Geometry on landmarks that are exactly known, and head pose on rendered drivers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
+from app.fake_driver.render import Renderer, rotation_of_pose
+from app.fake_driver.scene import Scene
+from app.signals import (
+    CANONICAL_CM,
+    CONFIDENCE_MIN,
+    EYE_YAW_MAX_DEG,
+    LEFT_EAR,
+    LEFT_EYE,
+    LEFT_IRIS,
+    LEFT_MOUTH,
+    LOWER_LIP,
+    RIGHT_EAR,
+    RIGHT_EYE,
+    RIGHT_IRIS,
+    RIGHT_MOUTH,
+    RIGID_INDICES,
+    UPPER_LIP,
+    Pose,
+    Signals,
+    camera_matrix,
+    driver_ear,
+    eye_aspect_ratio,
+    gaze,
+    hand_at_ear,
+    head_pose,
+    measure,
+    mouth_aspect_ratio,
+    pose_confidence,
+)
+
+SIZE = (320, 240)
+FOV_DEG = 53.13
+CAMERA = camera_matrix(*SIZE, FOV_DEG)
+MAE_MAX_DEG = 4.0
+
+
+def projected(pose: Pose, distance_cm: float = 60, x_cm: float = 0, y_cm: float = 0) -> Landmarks:
+    """Landmarks of the canonical face turned so, as a pinhole camera sees its rigid points."""
+    turned = CANONICAL_CM @ rotation_of_pose(pose.yaw_deg, pose.pitch_deg, pose.roll_deg).T.astype(np.float64)
+    x, y, z = np.add(turned, (x_cm, y_cm, -distance_cm)).T
+    landmarks = np.zeros((IRIS_START, 3), np.float32)
+    landmarks[RIGID_INDICES, 0] = CAMERA[0, 2] + CAMERA[0, 0] * x / -z
+    landmarks[RIGID_INDICES, 1] = CAMERA[1, 2] - CAMERA[1, 1] * y / -z
+    return landmarks
+
+
+def angles(pose: Pose | None) -> list[float]:
+    assert pose is not None
+    return [pose.yaw_deg, pose.pitch_deg, pose.roll_deg]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.builds(Pose, st.floats(-85, 85), st.floats(-80, 80), st.floats(-175, 175)),
+    st.floats(35, 120),
+    st.floats(-15, 15),
+    st.floats(-10, 10),
+)
+def test_any_pose_is_read_exactly_from_exact_landmarks(
+    pose: Pose, distance_cm: float, x_cm: float, y_cm: float
+) -> None:
+    seen = angles(head_pose(projected(pose, distance_cm, x_cm, y_cm), CAMERA))
+    np.testing.assert_allclose(seen, angles(pose), atol=0.5)
+
+
+def test_53_degrees_across_make_the_focal_length_the_width() -> None:
+    np.testing.assert_allclose(CAMERA, [[320, 0, 160], [0, 320, 120], [0, 0, 1]], atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("pose", "point", "axis", "sign"),
+    [
+        (Pose(20, 0, 0), 4, 0, -1),  # the nose goes to the driver's right, left in the picture
+        (Pose(0, 20, 0), 4, 1, -1),  # up
+        (Pose(0, 0, 20), 10, 0, -1),  # the forehead goes towards the right shoulder
+    ],
+)
+def test_signs_are_the_drivers(pose: Pose, point: int, axis: int, sign: int) -> None:
+    moved = projected(pose)[point, axis] - projected(Pose(0, 0, 0))[point, axis]
+    assert moved * sign > 5
+
+
+@pytest.fixture(scope="module")
+def renderers() -> tuple[Renderer, ...]:
+    return tuple(Renderer(*SIZE, seed) for seed in (1, 2, 3))
+
+
+@pytest.mark.parametrize("model", ("lite", "standard"))
+def test_rendered_heads_are_read_within_four_degrees(model: str, renderers: tuple[Renderer, ...]) -> None:
+    errors_deg = []
+    with FaceMesh(model) as mesh:
+        grid = product((-30, -15, 0, 15, 30), (-15, 0, 15), (-10, 10))
+        for number, (yaw_deg, pitch_deg, roll_deg) in enumerate(grid):
+            scene = Scene(number, yaw_deg, pitch_deg, roll_deg, distance_cm=48 + number % 5 * 6)
+            mesh.reset()
+            face = mesh.find(renderers[number % 3].picture(scene))
+            assert face is not None
+            seen = angles(head_pose(face.landmarks, CAMERA))
+            errors_deg.append(np.subtract(seen, (yaw_deg, pitch_deg, roll_deg)))
+    assert (np.abs(errors_deg).mean(axis=0) < MAE_MAX_DEG).all()  # measured: yaw 2.6, pitch 2.8, roll 1.4
+
+
+def test_a_turned_head_is_read_as_turned_to_the_same_side(renderers: tuple[Renderer, ...]) -> None:
+    poses = (Pose(25, 0, 0), Pose(-25, 0, 0), Pose(0, 15, 0), Pose(0, -20, 0), Pose(0, 0, 20), Pose(0, 0, -20))
+    with FaceMesh("lite") as mesh:
+        for pose in poses:
+            face = mesh.find(renderers[0].picture(Scene(0, pose.yaw_deg, pose.pitch_deg, pose.roll_deg)))
+            assert face is not None
+            np.testing.assert_allclose(angles(head_pose(face.landmarks, CAMERA)), angles(pose), atol=8)
+
+
+def spread(seed: int, scale: float, columns: int) -> Landmarks:
+    return (np.random.default_rng(seed).normal(120, scale, (columns, 3))).astype(np.float32)
+
+
+GARBAGE: tuple[Landmarks, ...] = (
+    np.zeros((468, 3), np.float32),
+    np.full((478, 3), 100, np.float32),
+    np.linspace(0, 200, 468, dtype=np.float32)[:, None].repeat(3, axis=1),
+    np.full((468, 3), 1e6, np.float32),
+    np.where(np.arange(468)[:, None] % 2, 0, 200).astype(np.float32) * np.ones(3, np.float32),
+    -projected(Pose(0, 0, 0)),
+    projected(Pose(0, 0, 0)) * 1e-4,
+    *(spread(seed, scale, columns) for seed, scale, columns in product((1, 2), (0.01, 1, 60, 1e5), (468, 478))),
+)
+
+
+@pytest.mark.parametrize("landmarks", GARBAGE)
+def test_garbage_is_never_a_crash_and_never_nan(landmarks: Landmarks) -> None:
+    for reading in (PLAIN_MESH, ATTENTION_MESH):
+        seen = measure(Face(landmarks, 1.0, (landmarks[:21],)), SIZE, FOV_DEG, reading, sees_hands=True)
+        parts = [getattr(seen, field.name) for field in fields(Signals)]
+        assert all(math.isfinite(part) for part in parts if part is not None)
+        assert 0 <= seen.confidence <= 1
+
+
+@pytest.mark.parametrize("roll_deg", (90, -90, 180, 61, -61))
+def test_a_lying_or_hanging_head_has_no_pose(roll_deg: float) -> None:
+    seen = measure(Face(projected(Pose(0, 0, roll_deg)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
+    assert seen.confidence == 0
+    assert (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.ear, seen.mar) == (None,) * 5
+
+
+def test_confidence_falls_with_turn_size_presence_and_what_is_cut_off() -> None:
+    ahead = Pose(0, 0, 0)
+    assert pose_confidence(ahead, 80, 1, 1) == 1
+    assert pose_confidence(ahead, 80, 0.7, 1) == pytest.approx(0.7)
+    sure, less, lost = (pose_confidence(Pose(yaw, 0, 0), 80, 1, 1) for yaw in (-30, -60, -80))
+    assert sure == 1 > less > lost == 0
+    sure, less, lost = (pose_confidence(ahead, width, 1, 1) for width in (50, 30, 15))
+    assert sure == 1 > less > lost == 0
+    assert pose_confidence(ahead, 80, 1, 0.85) == 0
+    assert pose_confidence(Pose(0, 0, 70), 80, 1, 1) == 0
+
+
+def test_a_pose_that_is_hardly_believed_is_not_told() -> None:
+    seen = measure(Face(projected(Pose(0, 0, 0)), CONFIDENCE_MIN / 2), SIZE, FOV_DEG, PLAIN_MESH)
+    assert seen.yaw_deg is None
+    assert seen.face_width > 0  # where the face is remains known
+
+
+def face_with(points: dict[int, tuple[float, float]], columns: int = 478) -> Landmarks:
+    landmarks = np.zeros((columns, 3), np.float32)
+    for index, point in points.items():
+        landmarks[index, :2] = point
+    return landmarks
+
+
+def eye_points(eye: tuple[int, int, int, int, int, int], x: float, opening: float) -> dict[int, tuple[float, float]]:
+    """An eye 30 wide, from its corner on the picture's left on, with lids so far apart."""
+    at = ((0, 0), (10, -opening / 2), (20, -opening / 2), (30, 0), (20, opening / 2), (10, opening / 2))
+    return {index: (x + dx, 100 + dy) for index, (dx, dy) in zip(eye, at, strict=True)}
+
+
+def test_ear_is_the_lids_opening_over_the_eyes_width() -> None:
+    landmarks = face_with(eye_points(RIGHT_EYE, 50, 9))
+    assert eye_aspect_ratio(landmarks, RIGHT_EYE) == pytest.approx(0.3)
+    assert eye_aspect_ratio(landmarks, LEFT_EYE) == 0  # no width at all: no crash
+
+
+def test_mar_is_the_lips_opening_over_the_mouths_width() -> None:
+    lips = {UPPER_LIP: (0.0, -10.0), LOWER_LIP: (0.0, 10.0), RIGHT_MOUTH: (-20.0, 0.0), LEFT_MOUTH: (20.0, 0.0)}
+    assert mouth_aspect_ratio(face_with(lips)) == pytest.approx(0.5)
+    assert mouth_aspect_ratio(face_with({})) == 0
+
+
+def test_the_nearer_eye_speaks_for_a_turned_head_and_none_for_one_turned_far() -> None:
+    landmarks = face_with(eye_points(RIGHT_EYE, 50, 3) | eye_points(LEFT_EYE, 150, 9))
+    ears = {yaw: driver_ear(landmarks, Pose(yaw, 0, 0), ATTENTION_MESH) for yaw in (0, 20, -20)}
+    assert ears == {0: pytest.approx(0.2), 20: pytest.approx(0.3), -20: pytest.approx(0.1)}
+    assert driver_ear(landmarks, Pose(EYE_YAW_MAX_DEG + 1, 0, 0), ATTENTION_MESH) is None
+    raised = driver_ear(landmarks, Pose(0, 10, 0), PLAIN_MESH)
+    assert raised == pytest.approx(0.2 + 10 * PLAIN_MESH.ear_per_deg_up)
+
+
+def irises(right_px: float, down_px: float) -> Landmarks:
+    """Both irises this far from between the corners, in the picture."""
+    points = eye_points(RIGHT_EYE, 50, 9) | eye_points(LEFT_EYE, 150, 9)
+    return face_with(points | {RIGHT_IRIS: (65 + right_px, 100 + down_px), LEFT_IRIS: (165 + right_px, 100 + down_px)})
+
+
+def test_gaze_is_the_arc_sine_of_the_iris_offset_over_the_balls_radius() -> None:
+    half = 30 / 2.5 / 2  # half the ball's radius in an eye 30 wide: 30 degrees
+    for right_px, down_px, expected_deg in (
+        (0, 0, (0, 0)),
+        (-half, 0, (30, 0)),
+        (0, -half, (0, 30)),
+        (99, 0, (-90, 0)),
+    ):
+        assert gaze(irises(right_px, down_px), 0) == pytest.approx(expected_deg, abs=0.01)
+    assert gaze(irises(0, 0), EYE_YAW_MAX_DEG + 1) == (None, None)
+    assert gaze(irises(0, 0)[:IRIS_START], 0) == (None, None)
+
+
+@pytest.mark.parametrize(("away_px", "is_at_ear"), [(10, True), (60, False)])
+def test_a_hand_is_at_the_ear_within_half_a_face(away_px: float, is_at_ear: bool) -> None:
+    landmarks = face_with({RIGHT_EAR: (100, 100), LEFT_EAR: (200, 100)})
+    hand = np.full((21, 3), (200 + away_px, 100, 0), np.float32)
+    assert hand_at_ear(Face(landmarks, 1, (hand,)), 100) is is_at_ear
+    assert hand_at_ear(Face(landmarks, 1, ()), 100) is False
+
+
+def test_face_place_and_width_are_shares_of_the_picture() -> None:
+    landmarks: npt.NDArray[np.float32] = projected(Pose(0, 0, 0), 60)
+    landmarks[landmarks[:, 0] == 0] = landmarks[4]
+    seen = measure(Face(landmarks, 1.0), SIZE, FOV_DEG, PLAIN_MESH)
+    assert seen.face_x == pytest.approx(0.5, abs=0.01)
+    assert seen.face_width == pytest.approx(2 * 7.66 / 62.4, abs=0.01)
