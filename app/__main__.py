@@ -271,6 +271,7 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
     from app.console import Console
     from app.detector import DetectorError, open_detector
     from app.face import FaceMeshError
+    from app.memory import settle_allocator
     from app.report import configuration_of
 
     console = Console(time.monotonic(), sys.stdout)
@@ -281,6 +282,7 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
         with ExitStack() as parts:
             parts.enter_context(closing(console))
             detector = open_detector(parts, settings, configuration, paths, console.show, mark_good)
+            settle_allocator()
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)
     except (DetectorError, FaceMeshError) as error:

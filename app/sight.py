@@ -9,9 +9,12 @@ import numpy.typing as npt
 from app.verdict import Sight
 
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
-DARK_MEAN = 14.0  # of 255: below, the fake driver's night (mean 25 and more) is far away and the mesh finds nothing
+DARK_MEAN = (
+    14.0  # of 255; the fake driver's night has 17 and more. Where the mesh finds a face even so, watch.py says clear
+)
 FLAT_CONTRAST = 7.0  # standard deviation; a cabin has 30 and more, a covered lens 0 to 4
 FLAT_OF_USUAL = 0.25  # or this share of what the lens saw before; of less where it is darker now, as in a tunnel
+EMPTY_CONTRAST = 0.5  # less is one colour all over, as a covered lens may give again and again: no face hides in it
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
 
 
@@ -29,12 +32,12 @@ class Lens:
         self._last = grey
         small = cv2.resize(grey, GREY_SIZE, interpolation=cv2.INTER_AREA)
         mean, contrast = float(small.mean()), float(small.std())
+        if frozen and contrast >= EMPTY_CONTRAST:
+            return Sight.FROZEN
         if mean < DARK_MEAN and contrast < FLAT_CONTRAST:
             return Sight.DARK
         if contrast < FLAT_CONTRAST or self._is_flatter_than_usual(mean, contrast):
             return Sight.FLAT
-        if frozen:  # asked last: a covered lens may give one black picture again and again
-            return Sight.FROZEN
         usual_mean, usual_contrast = self._usual or (mean, contrast)
         self._usual = (
             usual_mean + USUAL_WEIGHT * (mean - usual_mean),

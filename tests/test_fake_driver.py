@@ -115,6 +115,18 @@ def test_a_frozen_camera_repeats_its_picture(renderer: Renderer) -> None:
     assert (pictures[2] != pictures[3]).any()
 
 
+def test_a_camera_that_freezes_at_the_end_stays_frozen(tmp_path: Path, renderer: Renderer) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("about: x\nlength_s: 10\nmoves:\n  - {at_s: 5, for_s: 20, frozen: 1}\n")
+    scenario = load_scenario(str(path))
+    assert len({renderer.picture(scenario.scene_at(time_s)).tobytes() for time_s in (6.0, 10.0, 11.0, 500.0)}) == 1
+
+
+def test_a_time_before_the_start_is_a_time_too(renderer: Renderer) -> None:
+    for name in ("commute", "absent"):
+        assert renderer.picture(load_scenario(name).scene_at(-7.5)).any()
+
+
 def test_a_move_is_halfway_there_at_its_time_and_comes_again() -> None:
     move = Move({"yaw_deg": 40}, at_s=10, for_s=4, every_s=20, until_s=40)
     assert [round(move.weight(time_s), 2) for time_s in (9, 10, 12, 14, 15, 30, 32, 50)] == [
@@ -139,6 +151,16 @@ def test_a_move_is_halfway_there_at_its_time_and_comes_again() -> None:
         ("about: x\nlength_s: 5\nmoves:\n  - {at_s: 1, for_s: 2, jaw: 1}\n", "jaw"),
         ("about: x\nlength_s: 5\nexpect:\n  - {kind: bored, level: alarm, at_s: 1}\n", "bored"),
         ("about: x\nlength_s: 5\nmoves: [1]\n", "key: value"),
+        ("", "key: value"),
+        ("about: x\nlength_s: 0\nloop: true\n", "length_s: 0 is not above 0"),
+        ("about: x\nlength_s: 5\nlenght: 3\n", "'lenght' is none of about, always"),
+        ("about: x\nlength_s: 5\nmoves: {at_s: 1}\n", "moves: .* is not a list"),
+        ("about: x\nlength_s: 5\nmoves:\n  - {at_s: 1, for_s: 1}\n  - {for_s: 2}\n", "moves, item 2: at_s is missing"),
+        ("about: x\nlength_s: 5\nmoves:\n  - {at_s: 1, for_s: 1, every_s: 0}\n", "moves, item 1, every_s: 0"),
+        ("about: x\nlength_s: 5\nalways: {distance_cm: -3}\n", "always, distance_cm: -3 is not above 0"),
+        ("about: x\nlength_s: 5\nalways: {yaw_deg: 1.0e+30}\n", "always, yaw_deg: 1e[+]30 is not a number"),
+        ("about: x\nlength_s: 5\nexpect:\n  - {kind: phone, level: loud, at_s: 1}\n", "expect, item 1, level: 'loud'"),
+        ("about: x\nlength_s: 5\nmodels: huge\n", "models: 'huge' is none of full, lite, standard"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_reason(tmp_path: Path, text: str, reason: str) -> None:

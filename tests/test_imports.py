@@ -46,6 +46,12 @@ def test_the_walk_sees_the_sources() -> None:
     assert len(sources("config")) > 8
 
 
+def test_no_import_is_relative_as_the_walk_would_not_see_whose_it_is() -> None:
+    for path in (path for package in ("app", "config", "admin") for path in sources(package)):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level], path
+
+
 def test_config_imports_the_standard_library_and_yaml() -> None:
     allowed = sys.stdlib_module_names | {"yaml", "config"}
     assert {

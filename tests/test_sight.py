@@ -1,10 +1,11 @@
-"""What the lens lets see."""
+"""What the lens lets see: dark, covered, frozen or clear."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from app.fake_driver.render import Renderer
@@ -12,58 +13,98 @@ from app.fake_driver.scene import Scene
 from app.sight import Lens
 from app.verdict import Sight
 
-RENDERER = Renderer(320, 240)
-DAY = Scene()
+Picture = npt.NDArray[np.uint8]
+
+RENDERER = Renderer(320, 240, seed=1)
+BLACK = np.zeros((240, 320, 3), np.uint8)
 
 
-def judged(*scenes: Scene) -> list[Sight]:
+@cache
+def at(time_s: float, **shown: float) -> Picture:
+    return RENDERER.picture(Scene(time_s=time_s, **shown))
+
+
+def after_a_clear_day() -> Lens:
     lens = Lens()
-    return [lens.judge(RENDERER.picture(replace(scene, time_s=number))) for number, scene in enumerate(scenes)]
+    assert {lens.judge(at(time_s)) for time_s in range(8)} == {Sight.CLEAR}
+    return lens
 
 
-@pytest.mark.parametrize(
-    ("scene", "expected"),
-    [
-        (DAY, Sight.CLEAR),
-        (Scene(present=0), Sight.CLEAR),  # an empty seat is well seen
-        (Scene(light=0.28, noise=4), Sight.CLEAR),
-        (Scene(light=0.4, sun_from_left=1), Sight.CLEAR),
-        (Scene(blur_px=9), Sight.CLEAR),
-        (Scene(lens_covered=1), Sight.FLAT),
-        (Scene(lens_covered=1, light=0.1), Sight.DARK),
-        (Scene(light=0.02, noise=3), Sight.DARK),
-    ],
-)
-def test_each_on_its_own_and_after_a_clear_day(scene: Scene, expected: Sight) -> None:
-    assert judged(scene) == [expected]
-    assert judged(DAY, DAY, scene)[-1] is expected
+SEEN: dict[str, tuple[Picture, Sight]] = {
+    "a driver by day": (at(50), Sight.CLEAR),
+    "an empty seat": (at(50, present=0), Sight.CLEAR),
+    "a lit night": (at(50, light=0.28, noise=4), Sight.CLEAR),
+    "a darker night": (at(50, light=0.2, noise=4), Sight.CLEAR),
+    "an empty seat at night": (at(50, light=0.2, noise=4, present=0), Sight.CLEAR),
+    "the shadow of a bridge": (at(50, light=0.35), Sight.CLEAR),
+    "a tree's shadow on one side": (at(50, light=0.6, sun_from_left=0.7), Sight.CLEAR),
+    "low sun from the side": (at(50, light=1.3, sun_from_left=1), Sight.CLEAR),
+    "motion blur": (at(50, blur_px=9), Sight.CLEAR),
+    "no light": (at(50, light=0.05, noise=4), Sight.DARK),
+    "black": (BLACK, Sight.DARK),
+    "a hand on the lens": (at(50, lens_covered=1), Sight.FLAT),
+    "a hand on the lens at night": (at(50, lens_covered=1, light=0.28, noise=4), Sight.DARK),
+    "a cloth before the lens": (at(50, lens_covered=0.9), Sight.FLAT),
+    "white": (np.full_like(BLACK, 255), Sight.FLAT),
+    "sun into the lens": ((at(50) // 8 + 222).astype(np.uint8), Sight.FLAT),
+}
 
 
-def test_the_sun_in_the_lens_hides_everything() -> None:
+@pytest.mark.parametrize("what", SEEN)
+def test_a_picture_alone(what: str) -> None:
+    picture, sight = SEEN[what]
+    assert Lens().judge(picture) is sight
+
+
+@pytest.mark.parametrize("what", SEEN)
+def test_a_picture_after_a_clear_day(what: str) -> None:
+    picture, sight = SEEN[what]
+    assert after_a_clear_day().judge(picture) is sight
+
+
+def test_haze_that_leaves_a_fifth_of_the_usual_contrast_is_flat() -> None:
+    hazy = (at(50) * 0.18 + 90).astype(np.uint8)
+    assert Lens().judge(hazy) is Sight.CLEAR  # who knows, it may be a foggy cabin
+    assert after_a_clear_day().judge(hazy) is Sight.FLAT
+
+
+def test_the_same_picture_again_is_frozen_until_another_comes() -> None:
     lens = Lens()
-    picture = RENDERER.picture(DAY)
-    assert lens.judge(picture) is Sight.CLEAR
-    white = np.clip(picture.astype(np.int32) // 12 + 235, 0, 255).astype(np.uint8)
-    assert lens.judge(white) is Sight.FLAT
+    pictures = (at(1), at(1), at(1), at(2), at(2), at(1))
+    c, f = Sight.CLEAR, Sight.FROZEN
+    assert [lens.judge(picture) for picture in pictures] == [c, f, f, c, f, c]
 
 
-def test_a_shadow_and_a_tunnel_do_not() -> None:
-    assert set(judged(DAY, DAY, Scene(light=0.55), Scene(light=0.3), DAY)) == {Sight.CLEAR}
-
-
-def test_the_same_picture_again_is_frozen_and_another_is_not() -> None:
+def test_a_living_camera_is_never_frozen_even_before_a_still_scene() -> None:
     lens = Lens()
-    picture = RENDERER.picture(DAY)
-    other = RENDERER.picture(replace(DAY, time_s=5.0))
-    assert [lens.judge(one) for one in (picture, picture, other, other, picture)] == [
-        Sight.CLEAR,
-        Sight.FROZEN,
-        Sight.CLEAR,
-        Sight.FROZEN,
-        Sight.CLEAR,
-    ]
+    assert {lens.judge(at(number / 10, noise=1)) for number in range(10)} == {Sight.CLEAR}
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (16, 16, 3), (16, 4000, 3)])
-def test_odd_sizes_are_judged(shape: tuple[int, int, int]) -> None:
-    assert Lens().judge(np.zeros(shape, np.uint8)) is Sight.DARK
+@pytest.mark.parametrize(("picture", "sight"), [(BLACK, Sight.DARK), (np.full_like(BLACK, 255), Sight.FLAT)])
+def test_one_black_or_white_picture_over_and_over_is_a_covered_lens_and_not_a_frozen_camera(
+    picture: Picture, sight: Sight
+) -> None:
+    lens = Lens()
+    assert {lens.judge(picture) for _ in range(5)} == {sight}
+
+
+@pytest.mark.parametrize("dim", ({"light": 0.06}, {"lens_covered": 0.9}))
+def test_a_frozen_picture_is_frozen_however_dark_or_flat(dim: dict[str, float]) -> None:
+    lens = Lens()
+    assert lens.judge(at(1, **dim)) in (Sight.DARK, Sight.FLAT)
+    assert lens.judge(at(1, **dim)) is Sight.FROZEN
+
+
+def test_a_long_cover_does_not_become_the_usual() -> None:
+    lens = after_a_clear_day()
+    assert {lens.judge(at(number % 3, lens_covered=0.9)) for number in range(600)} == {Sight.FLAT}
+    assert lens.judge(at(50)) is Sight.CLEAR
+
+
+@pytest.mark.parametrize("shape", ((1, 1, 3), (1, 500, 3), (500, 1, 3), (16, 4000, 3)))
+def test_any_shape_will_do(shape: tuple[int, int, int]) -> None:
+    lens = Lens()
+    assert lens.judge(np.zeros(shape, np.uint8)) is Sight.DARK
+    assert lens.judge(at(1)) is Sight.CLEAR  # pictures of different size are never the same
+    assert lens.judge(at(2)[::-1, ::-1]) is Sight.CLEAR
+    assert lens.judge(np.asfortranarray(at(3))) is Sight.CLEAR

@@ -1,117 +1,356 @@
-"""Spells, shares and counts: seconds between looks that agree, whatever the rate, and bounded however long the trip."""
+"""Spells, shares and rules: seconds between samples, never frames, and nothing that grows."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.timers import NEAREST_PERIODS, PERIODS_KEPT, Pace, Recent, Share, Spell
+from app.rules import MeasureRule, SpellRule, Step
+from app.timers import (
+    FIRST_PERIOD_S,
+    HOLD_OFF_PERIODS,
+    NEAREST_PERIODS,
+    PERIODS_KEPT,
+    SURE_SIGMAS,
+    Pace,
+    Recent,
+    Share,
+    Span,
+    Spell,
+)
+from app.verdict import Event, Level, State
+
+RATES_HZ = (0.5, 1.0, 2.0, 10.0)
+CLEAR_S = 1.0
+KIND = State.LOOKING_AWAY
+STEPS = (Step(2.0, Level.CAUTION), Step(3.5, Level.WARNING), Step(5.0, Level.ALARM))
+derandomized = settings(max_examples=80, deadline=None, derandomize=True)
+rates_hz = st.sampled_from(RATES_HZ)
+phases = st.floats(0, 1)  # where between two samples something begins, in periods
 
 
-def fed(spell: Spell, samples: list[tuple[float, bool | None]], period_s: float = 1.0) -> Spell:
-    for time_s, holds in samples:
-        spell.update(time_s, holds, period_s)
-    return spell
+def seen(onset_s: float, end_s: float, rate_hz: float, until_s: float) -> list[tuple[float, bool]]:
+    """Samples of a condition that holds from onset to end."""
+    times_s = [number / rate_hz for number in range(int(until_s * rate_hz))]
+    return [(time_s, onset_s <= time_s < end_s) for time_s in times_s]
 
 
-def test_the_pace_is_the_median_and_one_late_frame_changes_nothing() -> None:
+def test_pace_is_the_median_so_that_one_late_frame_changes_nothing() -> None:
     pace = Pace()
-    assert pace.update(0.0) == 1.0  # nothing known yet: the product's rate
-    assert [pace.update(time_s) for time_s in (0.5, 1.0, 1.5, 5.0, 5.5)][-2:] == [0.5, 0.5]
-    assert pace.update(5.5) == 0.5  # no time passed
-    for number in range(10 * PERIODS_KEPT):
-        pace.update(6.0 + 2 * number)
-    assert pace.update(500.0) == 2.0
+    assert pace.update(10) == FIRST_PERIOD_S
+    assert [pace.update(time_s) for time_s in (10.5, 11, 11.5, 19, 19.5)] == [0.5] * 5
 
 
-def test_an_onset_lies_between_the_last_look_without_and_the_first_with() -> None:
-    spell = fed(Spell(1.0), [(0, False), (1, False), (2, True), (3, True)])
+def test_pace_follows_a_new_rate_within_the_samples_it_keeps() -> None:
+    pace = Pace()
+    periods_s = [pace.update(time_s) for time_s in accumulate([1.0] * 20 + [0.1] * PERIODS_KEPT)]
+    assert periods_s[19] == 1
+    assert periods_s[-1] == pytest.approx(0.1)
+    assert len(pace._periods) == PERIODS_KEPT
+
+
+def test_pace_is_not_upset_by_two_samples_of_one_time() -> None:
+    pace = Pace()
+    assert [pace.update(time_s) for time_s in (0, 1, 1, 1, 2)] == [1] * 5
+
+
+@derandomized
+@given(rates_hz, phases, st.floats(3, 30))
+def test_a_spells_onset_lies_between_its_bounds(rate_hz: float, phase: float, for_s: float) -> None:
+    onset_s = 10 + phase / rate_hz
+    spell = Spell(CLEAR_S)
+    for time_s, holds in seen(onset_s, onset_s + for_s, rate_hz, onset_s + for_s + 6 / rate_hz + 4):
+        spell.update(time_s, holds, 1 / rate_hz)
+        if spell.ended is not None:
+            span = spell.ended
+            break
+    assert span.earliest_s <= onset_s <= span.latest_s
+    assert span.latest_s - span.earliest_s <= 1 / rate_hz + 1e-9
+    assert span.end_s == pytest.approx(onset_s + for_s, abs=0.5 / rate_hz + 1e-9)
+
+
+@derandomized
+@given(rates_hz, phases, st.floats(0.5, 20))
+def test_a_limit_in_seconds_is_met_about_a_period_around_its_time(rate_hz: float, phase: float, limit_s: float) -> None:
+    onset_s, period_s = 10 + phase / rate_hz, 1 / rate_hz
+    spell = Spell(CLEAR_S)
+    for time_s, holds in seen(onset_s, math.inf, rate_hz, 60):
+        spell.update(time_s, holds, period_s)
+        if spell.span is not None and spell.lasted_s(time_s, period_s) >= limit_s:
+            break
+    # the midpoint is half a period off at most, the next look a whole one, and the nearest sample is taken
+    late_periods = (time_s - onset_s - limit_s) / period_s
+    assert time_s >= onset_s
+    assert -0.5 - NEAREST_PERIODS - 1e-6 <= late_periods <= 1.5 - NEAREST_PERIODS + 1e-6
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_a_break_shorter_than_the_clearing_time_ends_nothing(rate_hz: float) -> None:
+    clear_s = 5.0
+    spell = Spell(clear_s)
+    ends = []
+    for time_s, holds in seen(0, 100, rate_hz, 60):
+        spell.update(time_s, holds and not 20 <= time_s < 22, 1 / rate_hz)
+        ends.append(spell.ended)
+    assert ends == [None] * len(ends)
     assert spell.span is not None
-    assert (spell.span.earliest_s, spell.span.latest_s, spell.span.onset_s) == (1, 2, 1.5)
-    assert spell.lasted_s(3, 1.0) == pytest.approx(1.5 + NEAREST_PERIODS)
+    assert spell.span.latest_s == 0
 
 
-def test_the_first_look_ever_begins_where_it_is() -> None:
-    spell = fed(Spell(1.0), [(7, True)])
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_a_spell_ends_when_the_condition_was_gone_for_the_clearing_time(rate_hz: float) -> None:
+    clear_s = 5.0
+    spell = Spell(clear_s)
+    for time_s, holds in seen(10, 20, rate_hz, 60):
+        spell.update(time_s, holds, 1 / rate_hz)
+        if spell.ended is not None:
+            break
+    assert abs(time_s - 20 - clear_s) <= 1 / rate_hz
+    assert spell.span is None
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+@pytest.mark.parametrize("missing", (1, 2, 4))
+def test_what_cannot_be_measured_holds_a_spell_for_one_and_a_half_periods(rate_hz: float, missing: int) -> None:
+    spell = Spell(CLEAR_S)
+    for number in range(20):
+        holds = None if 10 <= number < 10 + missing else True
+        spell.update(number / rate_hz, holds, 1 / rate_hz)
+    is_held = missing <= HOLD_OFF_PERIODS
     assert spell.span is not None
-    assert spell.span.onset_s == 7
+    assert (spell.span.latest_s == 0) is is_held
 
 
-def test_it_ends_when_the_condition_was_gone_long_enough_and_then_at_its_own_end() -> None:
-    samples = [(0.0, False), (1.0, True), (2.0, True), (3.0, False), (4.0, False), (5.0, False)]
-    lasting, over = fed(Spell(2.0), [*samples[:-1]]), fed(Spell(2.0), [*samples])
-    assert (lasting.span is None, lasting.holds_now) == (False, False)
-    assert over.span is None
-    assert over.ended is not None
-    assert over.ended.end_s == 2.5
+def test_a_spell_that_ended_ends_between_the_last_look_with_it_and_the_first_without() -> None:
+    spell = Spell(2.0)
+    for time_s, holds in enumerate((False, True, True, False, False, False)):
+        spell.update(time_s, holds, 1)
+        assert spell.holds_now is holds
+    assert spell.ended == Span(0, 1, 2.5)
 
 
-def test_a_short_return_does_not_end_it() -> None:
-    spell = fed(Spell(2.0), [(0, False), (1, True), (2, False), (3, True)])
-    assert spell.span is not None
-    assert spell.span.onset_s == 0.5
+def test_what_cannot_be_measured_starts_nothing() -> None:
+    spell = Spell(CLEAR_S)
+    for number in range(20):
+        spell.update(number, None, 1)
+    assert spell.span is None
+    assert spell.lasted_s(20, 1) == 0
+    assert not spell.holds_now
 
 
-def test_what_cannot_be_measured_neither_begins_nor_ends_it_for_a_while() -> None:
-    seen_again = fed(Spell(1.0), [(0, False), (1, True), (2, None), (3, True)])
-    assert seen_again.span is not None
-    assert seen_again.span.onset_s == 0.5
-    assert fed(Spell(1.0), [(0, False), (1, True), (2, None), (3, None), (4, None)]).span is None
+def test_a_spell_after_a_gap_began_when_it_was_seen_and_not_at_the_last_look_long_ago() -> None:
+    spell = Spell(CLEAR_S)
+    spell.update(0, False, 1)
+    spell.update(300, True, 1)
+    assert spell.span == Span(300, 300)
 
 
-@pytest.mark.parametrize("fps", [0.5, 1.0, 2.0, 10.0])
-def test_a_spell_counts_seconds_and_not_looks(fps: float) -> None:
-    spell, period_s = Spell(1.0), 1 / fps
-    for number in range(int(30 * fps)):
-        spell.update(number * period_s, 10 <= number * period_s < 20, period_s)
-        if number * period_s == 18:
-            assert spell.lasted_s(18, period_s) == pytest.approx(8, abs=period_s)
+def test_a_spell_counts_the_samples_that_showed_it() -> None:
+    spell = Spell(3.0)
+    for time_s, holds in enumerate((False, True, True, None, True, False, True)):
+        spell.update(time_s, holds, 1)
+    assert spell.samples == 4
 
 
-def test_a_share_is_of_what_was_measured() -> None:
-    assert Share(10.0).ratio is None
-    share = Share(10.0)
-    for number in range(8):
-        share.add(number, 1.0 if number < 2 else 0.0, 1.0 if number < 4 else 0.0)
-    assert share.ratio == 0.5
-    assert share.sure_ratio is not None
+def test_restart_begins_another_spell() -> None:
+    spell = Spell(CLEAR_S)
+    for time_s in range(5):
+        spell.update(time_s, True, 1)
+    spell.restart(4.5)
+    spell.update(5, True, 1)
+    assert spell.span == Span(4.5, 5)
 
 
-def test_few_runs_prove_little() -> None:
-    blinks, sleep = Share(120.0), Share(120.0)
-    for number in range(120):
-        blinks.add(number, float(number % 8 == 0), 1.0)
-        sleep.add(number, float(number < 15), 1.0)
-    assert blinks.ratio == sleep.ratio == pytest.approx(15 / 120)
-    assert blinks.sure_ratio == pytest.approx((15 - 1.64 * 15**0.5) / 120)
-    assert sleep.sure_ratio == pytest.approx((15 - 1.64 * 15) / 120)
+def test_lasted_is_rounded_to_the_nearest_sample() -> None:
+    spell = Spell(CLEAR_S)
+    spell.update(0, False, 1)
+    spell.update(1, True, 1)
+    assert spell.lasted_s(4, 1) == pytest.approx(3.5 + NEAREST_PERIODS)
 
 
-def test_a_share_forgets_what_is_older_than_its_window_or_newer_than_asked() -> None:
-    share = Share(10.0)
-    for number in range(100):
-        share.add(number, 1.0, 1.0)
-    assert share.held_s == 10
-    share.forget_since(95)
-    assert share.held_s == 5
+def fed(share: Share, held: Sequence[bool | None], period_s: float) -> Share:
+    for number, holds in enumerate(held):
+        share.add(number * period_s, period_s if holds else 0.0, 0.0 if holds is None else period_s)
+    return share
 
 
-@settings(max_examples=30, deadline=None)
+def test_share_is_the_held_part_of_what_was_measured() -> None:
+    share = fed(Share(60), [True, False, None, False] * 10, 1.0)
+    assert (share.held_s, share.measured_s) == (10, 30)
+    assert share.ratio == pytest.approx(1 / 3)
+
+
+def test_share_of_nothing_measured_is_unknown() -> None:
+    assert Share(60).ratio is None
+    assert fed(Share(60), [None] * 10, 1.0).sure_ratio is None
+
+
+@pytest.mark.parametrize("rate_hz", RATES_HZ)
+def test_share_forgets_what_is_older_than_its_window_and_does_not_grow(rate_hz: float) -> None:
+    share = Share(30)
+    sizes = []
+    for number in range(int(200 * rate_hz)):
+        share.add(number / rate_hz, 1 / rate_hz if number < 100 * rate_hz else 0.0, 1 / rate_hz)
+        sizes.append(len(share._bins))
+        assert share.measured_s <= 30 + 1 / rate_hz + 1e-9
+    assert max(sizes) <= 30
+    assert share.held_s == 0
+    assert share.measured_s == pytest.approx(30, abs=2)
+
+
+@derandomized
+@given(st.lists(st.sampled_from((True, False, None)), min_size=1, max_size=120), rates_hz, st.integers(10, 60))
+def test_share_agrees_with_counting_to_within_a_bin(held: list[bool | None], rate_hz: float, window_s: int) -> None:
+    period_s = 1 / rate_hz
+    share = fed(Share(window_s), held, period_s)
+    recent = held[-round(window_s * rate_hz) :]
+    assert share.held_s == pytest.approx(period_s * sum(holds is True for holds in recent), abs=1 + period_s)
+    assert share.measured_s == pytest.approx(period_s * sum(holds is not None for holds in recent), abs=1 + period_s)
+    assert share.ratio is None or 0 <= share.ratio <= 1
+
+
+def test_share_forgets_the_stretch_that_is_warned_of_by_itself() -> None:
+    share = fed(Share(60), [False] * 10 + [True] * 10, 1.0)
+    share.forget_since(10)
+    assert (share.held_s, share.measured_s) == (0, 10)
+    share.clear()
+    assert share.ratio is None
+
+
+def test_a_cleared_share_does_not_remember_the_run_that_lasted() -> None:
+    share = fed(Share(60), [True] * 20, 1.0)
+    share.clear()
+    share.add(20, 1, 1)
+    assert share.sure_ratio == pytest.approx(1 - SURE_SIGMAS)
+
+
+def test_few_runs_are_less_sure_than_many_short_ones() -> None:
+    one_long = fed(Share(120), [True] * 20 + [False] * 100, 1.0)
+    many_short = fed(Share(120), ([True] + [False] * 5) * 20, 1.0)
+    assert one_long.ratio == many_short.ratio == pytest.approx(1 / 6)
+    assert one_long.sure_ratio == pytest.approx((20 - SURE_SIGMAS * 20) / 120)
+    assert many_short.sure_ratio == pytest.approx((20 - SURE_SIGMAS * math.sqrt(20)) / 120)
+
+
+def test_the_sure_share_is_seldom_above_the_true_one() -> None:
+    rng = np.random.default_rng(4)
+    true_share = 0.1
+    above = 0
+    for _ in range(300):
+        share = fed(Share(120), [bool(holds) for holds in rng.random(120) < true_share], 1.0)
+        above += (share.sure_ratio or 0) > true_share
+    assert above / 300 < 0.1  # 1.64 sigmas: 5 of 100
+
+
+@derandomized
 @given(st.lists(st.floats(0.01, 3.0), min_size=1, max_size=300), st.floats(5, 60))
-def test_shares_and_counts_are_bounded_whatever_the_rate(gaps_s: list[float], window_s: float) -> None:
-    share, recent, time_s = Share(window_s), Recent(window_s), 0.0
-    for gap_s in gaps_s:
-        time_s += gap_s
+def test_shares_and_counts_are_bounded_however_frames_come(gaps_s: list[float], window_s: float) -> None:
+    share, recent = Share(window_s), Recent(window_s)
+    for time_s, gap_s in zip(accumulate(gaps_s), gaps_s, strict=True):
         share.add(time_s, gap_s, gap_s)
         recent.add(time_s)
-    assert share.measured_s <= window_s + 4
+    assert share.measured_s <= window_s + 4  # a bin and the gap before it
+    assert len(share._bins) <= window_s + 1
     assert recent.count(time_s) <= Recent.KEPT
     assert share.ratio == pytest.approx(1)
 
 
-def test_a_count_is_of_its_window() -> None:
-    recent = Recent(10.0)
-    for time_s in (0, 5, 9):
+def test_recent_counts_within_its_window_and_keeps_a_bounded_number() -> None:
+    recent = Recent(60)
+    for time_s in (0, 30, 50):
         recent.add(time_s)
-    assert [recent.count(time_s) for time_s in (9, 11, 16, 30)] == [3, 2, 1, 0]
+    assert [recent.count(time_s) for time_s in (50, 60, 61, 91, 200)] == [3, 3, 2, 1, 0]
+    for time_s in range(1000):
+        recent.add(300 + time_s / 1000)
+    assert recent.count(301) == Recent.KEPT
+    recent.clear()
+    assert recent.count(301) == 0
+
+
+def rises(rule: SpellRule, samples: list[tuple[float, bool]], rate_hz: float) -> list[tuple[float, Event]]:
+    changes = []
+    for time_s, holds in samples:
+        rule.update(time_s, holds, 1 / rate_hz, KIND)
+        changes += [(time_s, event) for event in rule.episode.changes]
+    return changes
+
+
+@derandomized
+@given(rates_hz, phases)
+def test_a_rule_counts_seconds_and_not_frames(rate_hz: float, phase: float) -> None:
+    onset_s = 5 + phase / rate_hz
+    changes = rises(SpellRule(STEPS, CLEAR_S), seen(onset_s, onset_s + 12, rate_hz, 40), rate_hz)
+    # at a low rate a sample may meet two limits at once: the higher one is told
+    assert [event.level for _, event in changes] == sorted(event.level for _, event in changes)
+    assert changes[-2][1].level is Level.ALARM
+    for step in STEPS:
+        reached_s = next(time_s for time_s, event in changes if event.level >= step.level)
+        assert abs(reached_s - onset_s - step.limit) <= 1 / rate_hz + 1e-9
+    assert {event.onset_s for _, event in changes} == {changes[0][1].onset_s}
+    end_s = changes[-1][1].end_s
+    assert end_s is not None
+    assert abs(end_s - onset_s - 12) <= 0.5 / rate_hz + 1e-9
+
+
+@derandomized
+@given(st.lists(st.floats(0.5, 1.2), min_size=30, max_size=60))
+def test_a_rule_holds_with_frames_that_come_when_they_like(gaps_s: list[float]) -> None:
+    times_s = [*accumulate(gaps_s)]  # no gap is longer than the hold-off at any pace
+    onset_s = times_s[9]
+    pace, rule = Pace(), SpellRule(STEPS, CLEAR_S)
+    for time_s in times_s:
+        rule.update(time_s, time_s > onset_s, pace.update(time_s), KIND)
+        if rule.episode.level >= Level.ALARM:
+            # half a gap by which the onset is uncertain, and a gap until the next look
+            assert abs(time_s - onset_s - STEPS[-1].limit) <= 1.5 * max(gaps_s) + 1e-9
+            return
+    raise AssertionError("no alarm")
+
+
+def test_one_sample_is_not_enough_where_two_are_asked_for() -> None:
+    steps = (Step(0.5, Level.WARNING),)
+    for samples_min, changes in ((1, 2), (2, 0)):
+        rule = SpellRule(steps, CLEAR_S, samples_min)
+        assert len(rises(rule, seen(5, 5.5, 1, 20), 1)) == changes
+
+
+def measured(rule: MeasureRule, figures: list[float | None], adds: bool = True) -> list[tuple[Level, bool]]:
+    """Level of each change, and whether it ended the event."""
+    changes = []
+    for time_s, figure in enumerate(figures):
+        rule.update(time_s, figure, adds, State.DROWSY)
+        changes += [(event.level, event.end_s is not None) for event in rule.episode.changes]
+    return changes
+
+
+def test_a_figure_rises_step_by_step_and_ends_below_its_own_limit() -> None:
+    rule = MeasureRule((Step(0.08, Level.CAUTION), Step(0.15, Level.WARNING)), clear=0.06)
+    caution, warning, end = (Level.CAUTION, False), (Level.WARNING, False), (Level.WARNING, True)
+    assert measured(rule, [0.05, 0.09, 0.07, 0.16, None, 0.07, 0.05, 0.05]) == [caution, warning, end]
+
+
+def test_a_figure_that_leaps_over_a_step_is_one_change() -> None:
+    rule = MeasureRule((Step(1, Level.CAUTION), Step(2, Level.WARNING)), clear=0.5)
+    assert measured(rule, [0, 3]) == [(Level.WARNING, False)]
+
+
+def test_a_figure_rises_only_while_the_driver_adds_to_it() -> None:
+    rule = MeasureRule((Step(0.08, Level.CAUTION),), clear=0.06)
+    assert measured(rule, [0.2, 0.3], adds=False) == []
+    assert not rule.holds_now
+    assert measured(rule, [0.2]) == [(Level.CAUTION, False)]
+    assert rule.holds_now
+
+
+def test_the_onset_of_a_figures_event_lies_between_two_samples() -> None:
+    rule = MeasureRule((Step(0.08, Level.CAUTION),), clear=0.06)
+    measured(rule, [0.0, 0.0, 0.1])
+    event = rule.episode.event
+    assert event is not None
+    assert (event.onset_earliest_s, event.onset_s, event.onset_latest_s) == (1, 1.5, 2)

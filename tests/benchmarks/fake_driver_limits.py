@@ -22,6 +22,7 @@ SWEEPS: dict[str, tuple[float, ...]] = {
     "distance_cm": (35, 45, 80, 100, 130, 160),
     "light": (0.3, 0.2, 0.1, 0.05),
 }
+LID_PITCHES_DEG = (-25, -20, -15, -10, -5, 0, 5, 10, 15, 20)
 POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), Scene(light=0.25, noise=4))
 
 
@@ -55,8 +56,48 @@ def ear_and_mar(face: Face) -> tuple[float, float]:
     )
 
 
+def mean_ear(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> float:
+    """Over the seeds in which a face was found; NaN without any."""
+    ears = [ear_and_mar(face)[0] for face, _ in seen(mesh, renderers, scene) if face]
+    return float(np.mean(ears)) if ears else float("nan")
+
+
+def print_lids(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
+    """EAR by pitch, and what is left of it when the eyes are shut."""
+    print("\n| EAR by pitch | " + " | ".join(f"{m}: open | half | shut | shut of open" for m in meshes) + " |")
+    print("|---" * (1 + 4 * len(meshes)) + "|")
+    for pitch_deg in LID_PITCHES_DEG:
+        cells = []
+        for mesh in meshes.values():
+            ears = [mean_ear(mesh, renderers, Scene(pitch_deg=pitch_deg, eyes_closed=closed)) for closed in (0, 0.5, 1)]
+            cells += [f"{value:.2f}" for value in (*ears, ears[2] / ears[0])]
+        print(f"| {pitch_deg:+} | " + " | ".join(cells) + " |")
+
+
+def found_range(shares: dict[float, float], usual: float) -> str:
+    """The values around the usual one up to the first on each side for which a face was missed."""
+    low = max((value for value in shares if value < usual and shares[value] < 1), default=-np.inf)
+    high = min((value for value in shares if value > usual and shares[value] < 1), default=np.inf)
+    inside = [usual, *(value for value in shares if low < value < high)]
+    return f"from {min(inside):g} to {max(inside):g}"
+
+
+def print_limits(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
+    """Say in words where the face was found in every picture."""
+    for model, mesh in meshes.items():
+        said = []
+        for name, values in SWEEPS.items():
+            scenes = {value: replace(Scene(), **{name: value}) for value in values}
+            found = {
+                value: sum(face is not None for face, _ in seen(mesh, renderers, scene)) / SEEDS
+                for value, scene in scenes.items()
+            }
+            said.append(f"{name} {found_range(found, getattr(Scene(), name))}")
+        print(f"\n{model} found the face in every picture: {', '.join(said)}.")
+
+
 def main() -> None:
-    """Print both tables as Markdown."""
+    """Print the tables as Markdown."""
     renderers = [Renderer(*SIZE, seed) for seed in range(SEEDS)]
     meshes = {model: FaceMesh(model) for model in MODELS}
     print(f"| {SIZE[0]} x {SIZE[1]} | " + " | ".join(f"{m}: found | error, px | yaw | pitch" for m in MODELS) + " |")
@@ -81,6 +122,8 @@ def main() -> None:
                 cells.append(f"{np.mean([pair[part] for pair in read]):.2f}" if read else "-")
         label = f"yaw {pose.yaw_deg:g}, pitch {pose.pitch_deg:g}, light {pose.light:g}"
         print(f"| {label} | " + " | ".join(cells) + " |")
+    print_lids(meshes, renderers)
+    print_limits(meshes, renderers)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,182 @@
+"""Frames to looks: sight, face, signals and attention joined, as `run` and `analyze` use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app.camera import Frame
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.verdict import Level, Sight, State
+from app.watch import Look, Watch
+from config.settings import Settings
+from tests.story import events, reached
+
+Picture = npt.NDArray[np.uint8]
+
+SETTINGS = Settings()
+ANALYSIS, VISION = SETTINGS.analysis, SETTINGS.vision
+RENDERER = Renderer(320, 240, seed=1)
+BLACK = np.zeros((240, 320, 3), np.uint8)
+
+
+def new_watch(model: str = "lite") -> Watch:
+    return Watch(replace(VISION, model=model), ANALYSIS, SETTINGS.alerting.repeat_s)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Watch]:
+    with new_watch() as watch:
+        yield watch
+
+
+@pytest.fixture
+def watch(made: Watch) -> Watch:
+    made.begin_anew()
+    return made
+
+
+@cache
+def rendered(scene: Scene) -> Picture:
+    return RENDERER.picture(scene)
+
+
+def frame(time_s: float, scene: Scene) -> Frame:
+    return Frame(rendered(replace(scene, time_s=time_s)), time_s, int(time_s))
+
+
+def trip(watch: Watch, *parts: tuple[int, Scene]) -> list[Look]:
+    """Look once a second at each scene for so many seconds."""
+    scenes = [scene for seconds, scene in parts for _ in range(seconds)]
+    return [watch.look(frame(time_s, scene)) for time_s, scene in enumerate(scenes)]
+
+
+def test_a_look_holds_the_frame_the_face_its_signals_and_the_verdict(watch: Watch) -> None:
+    shown = frame(3, Scene(yaw_deg=12, pitch_deg=-4))
+    look = watch.look(shown)
+    assert look.frame is shown
+    assert look.sight is Sight.CLEAR
+    assert look.face is not None
+    assert look.signals is not None
+    assert look.signals.yaw_deg == pytest.approx(12, abs=5)
+    assert look.signals.pitch_deg == pytest.approx(-4, abs=5)
+    assert look.signals.hand_at_ear is None  # the model lite sees no hands
+    assert (look.verdict.time_s, look.verdict.state) == (3, State.ATTENTIVE)
+
+
+def test_an_empty_seat_is_clear_and_has_no_face(watch: Watch) -> None:
+    look = watch.look(frame(0, Scene(present=0)))
+    assert (look.sight, look.face, look.signals) == (Sight.CLEAR, None, None)
+
+
+def test_an_upside_down_camera_shows_a_face_but_no_pose(watch: Watch) -> None:
+    upright = frame(0, Scene())
+    look = watch.look(replace(upright, bgr=np.ascontiguousarray(upright.bgr[::-1, ::-1])))
+    assert look.signals is not None
+    assert (look.signals.yaw_deg, look.signals.ear, look.signals.confidence) == (None, None, 0)
+    assert look.verdict.yaw_error_deg is None
+
+
+def test_a_frozen_picture_is_not_looked_at_again(watch: Watch) -> None:
+    first = watch.look(frame(0, Scene()))
+    again = watch.look(Frame(rendered(Scene()), 1, 1))
+    assert first.face is not None
+    assert (again.sight, again.face, again.signals) == (Sight.FROZEN, None, None)
+
+
+def test_a_frozen_picture_of_a_driver_in_the_dark_is_never_taken_for_a_living_one(watch: Watch) -> None:
+    dark = rendered(Scene(light=0.06, noise=1))
+    looks = [watch.look(Frame(dark, time_s, time_s)) for time_s in range(4)]
+    assert looks[0].face is not None
+    assert {(look.sight, look.face) for look in looks[1:]} == {(Sight.FROZEN, None)}
+
+
+def test_a_picture_that_shows_a_face_is_clear_however_dark(watch: Watch) -> None:
+    dark = Scene(light=0.06, noise=1)
+    look = watch.look(frame(0, dark))
+    assert look.face is not None
+    assert look.sight is Sight.CLEAR
+    watch.begin_anew()
+    assert watch.look(frame(0, replace(dark, present=0))).sight is Sight.DARK
+
+
+def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> None:
+    looks = trip(watch, (30, Scene()), (9, Scene(yaw_deg=42)), (8, Scene()))
+    verdicts = [look.verdict for look in looks]
+    assert [(event.kind, event.level) for event in events(verdicts)] == [(State.LOOKING_AWAY, Level.ALARM)]
+    warned_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
+    assert warned_s is not None
+    assert abs(warned_s - 30 - ANALYSIS.away_warning_s) <= 1
+    assert verdicts[-1].state is State.ATTENTIVE
+
+
+def test_a_covered_lens_is_the_cameras_fault(watch: Watch) -> None:
+    looks = trip(watch, (8, Scene()), (8, Scene(lens_covered=1)))
+    assert {look.sight for look in looks[8:]} == {Sight.FLAT}
+    assert {event.kind for event in events([look.verdict for look in looks])} == {State.CAMERA_BLOCKED}
+
+
+def test_no_frame_is_no_camera(watch: Watch) -> None:
+    trip(watch, (5, Scene()))
+    looks = [watch.nothing(time_s) for time_s in range(5, 12)]
+    assert {(look.frame, look.sight, look.face, look.signals) for look in looks} == {(None, Sight.NOTHING, None, None)}
+    assert looks[-1].verdict.state is State.NO_CAMERA
+
+
+ALONE: dict[str, tuple[Picture, State]] = {
+    "attentive": (rendered(Scene()), State.ATTENTIVE),
+    "looking right": (rendered(Scene(yaw_deg=40)), State.LOOKING_AWAY),
+    "looking left": (rendered(Scene(yaw_deg=-40)), State.LOOKING_AWAY),
+    "looking into the lap": (rendered(Scene(pitch_deg=-34)), State.LOOKING_DOWN),
+    "eyes closed": (rendered(Scene(eyes_closed=1)), State.EYES_CLOSED),
+    "nobody": (rendered(Scene(present=0)), State.NO_FACE),
+    "upside down": (np.ascontiguousarray(rendered(Scene())[::-1, ::-1]), State.NO_FACE),
+    "covered": (rendered(Scene(lens_covered=1)), State.CAMERA_BLOCKED),
+    "black": (BLACK, State.CAMERA_BLOCKED),
+    "one pixel": (BLACK[:1, :1], State.CAMERA_BLOCKED),
+}
+
+
+@pytest.mark.parametrize("what", ALONE)
+def test_a_picture_alone_is_told_by_what_it_shows(made: Watch, what: str) -> None:
+    picture, state = ALONE[what]
+    assert made.look_alone(Frame(picture, 0, 0)).verdict.state is state
+
+
+def test_pictures_alone_know_nothing_of_each_other(watch: Watch) -> None:
+    states = [watch.look_alone(Frame(rendered(Scene()), 0, 0)).verdict.state for _ in range(3)]
+    assert states == [State.ATTENTIVE] * 3  # not frozen
+
+
+def test_beginning_anew_forgets_the_picture_the_face_and_the_driver(watch: Watch) -> None:
+    looks = trip(watch, (30, Scene()))
+    assert looks[-1].verdict.neutral.learnt
+    watch.begin_anew()
+    look = watch.look(looks[-1].frame or frame(0, Scene()))
+    assert look.sight is Sight.CLEAR
+    assert not look.verdict.neutral.learnt
+
+
+def test_only_the_full_model_sees_a_phone() -> None:
+    with new_watch("full") as full:
+        assert full.look_alone(frame(1, Scene(phone_at_ear=1))).verdict.state is State.PHONE
+        assert full.look_alone(frame(1, Scene())).verdict.state is State.ATTENTIVE
+
+
+def test_the_same_trip_is_judged_the_same(watch: Watch) -> None:
+    parts = ((3, Scene()), (3, Scene(yaw_deg=30)), (2, Scene(present=0)), (2, Scene()))
+    first = [look.verdict for look in trip(watch, *parts)]
+    watch.begin_anew()
+    assert [look.verdict for look in trip(watch, *parts)] == first
+
+
+def test_close_may_come_twice() -> None:
+    watch = new_watch()
+    watch.close()
+    watch.close()
