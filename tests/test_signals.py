@@ -104,8 +104,8 @@ def renderers() -> tuple[Renderer, ...]:
 def test_rendered_heads_are_read_within_four_degrees(model: str, renderers: tuple[Renderer, ...]) -> None:
     errors_deg = []
     with FaceMesh(model) as mesh:
-        grid = product((-30, -15, 0, 15, 30), (-15, 0, 15), (-10, 10))
-        for number, (yaw_deg, pitch_deg, roll_deg) in enumerate(grid):
+        for number, (yaw_deg, pitch_deg) in enumerate(product((-30, -15, 0, 15, 30), (-15, 0, 15))):
+            roll_deg = (-10, 10, 0, 5)[number % 4]
             scene = Scene(number, yaw_deg, pitch_deg, roll_deg, distance_cm=48 + number % 5 * 6)
             mesh.reset()
             face = mesh.find(renderers[number % 3].picture(scene))
