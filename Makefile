@@ -23,7 +23,7 @@ run: setup ## watch the rendered driver, no hardware needed; CAMERA=/dev/video0 
 	@$(BIN)/python -m app run --camera "$(CAMERA)"
 
 test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers included
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .

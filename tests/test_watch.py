@@ -172,7 +172,7 @@ def test_the_full_model_sees_a_phone_and_lite_does_not(made: Watch) -> None:
 
 
 def test_the_same_trip_is_judged_the_same(watch: Watch) -> None:
-    parts = ((3, Scene()), (3, Scene(yaw_deg=30)), (2, Scene(present=0)), (2, Scene()))
+    parts = ((2, Scene()), (2, Scene(yaw_deg=30)), (1, Scene(present=0)), (1, Scene()))
     first = [look.verdict for look in trip(watch, *parts)]
     watch.begin_anew()
     assert [look.verdict for look in trip(watch, *parts)] == first
