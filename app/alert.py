@@ -244,6 +244,8 @@ class Alert:
     def show(self, state: State, level: Level) -> None:
         """Show the verdict on the LED; attention regained silences the buzzer, so call this before `play`."""
         with self._lock:
+            if (state, level) == self._shown:
+                return  # its thread need not wake
             if state is State.ATTENTIVE and self._shown[0] is not State.ATTENTIVE:
                 self._hushed, self._waiting = True, None
             self._shown = state, level

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.driver import Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
-from app.timers import HOLD_OFF_PERIODS, Pace, Recent, Share, Spell
+from app.timers import Pace, Recent, Share, Spell, silence_s
 from app.verdict import Cue, Event, Level, Sight, State, Verdict
 from config.settings import Analysis
 
@@ -358,7 +358,7 @@ class Attention:
         self._last_s = time_s
         if signals is not None and self.driver.is_somebody_else(signals):
             signals = None
-        seconds = gap_s if gap_s <= period_s * (1 + HOLD_OFF_PERIODS) else period_s
+        seconds = gap_s if gap_s <= silence_s(period_s) else period_s
         error = self.driver.error(signals) if signals else None
         return Sample(time_s, seconds, period_s, sight, signals, error)
 

@@ -1,8 +1,8 @@
 """Frame -> Face | None: MediaPipe's face mesh, reached without mediapipe's package-level imports.
 
 `import mediapipe` loads every solution and the tasks API (about 880 modules, 60 MB). The face mesh needs one extension
-module and three small protobuf classes, so those alone are loaded, and a graph of our own wires them: the face
-detector and the mesh take their input separately. That lets the detector look at every frame (at 1 frame a second a
+module and two small protobuf classes, so those alone are loaded, and a graph of our own wires them: the face detector
+and the mesh take their input separately. That lets the detector look whenever the face has moved (at 1 frame a second a
 tracked region is a second old), the driver be chosen by size, and a face that tracking lost be found in the same frame.
 """
 
@@ -21,10 +21,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 Landmarks = npt.NDArray[np.float32]
+Thumbnail = npt.NDArray[np.uint8]
 
 PRESENCE_MIN = 0.5  # MediaPipe's own default for min_tracking_confidence
 # The mesh's region from the detected box: its side, and how far up its middle lies, in boxes. MediaPipe's
@@ -33,6 +35,13 @@ PRESENCE_MIN = 0.5  # MediaPipe's own default for min_tracking_confidence
 # further up the plain mesh lost the chin of a yawn
 ROI_SCALE, ROI_UP = 1.65, 0.06
 SAME_FACE_IOU = 0.25  # two regions that overlap more are one face; a passenger's head overlaps less
+# A face around which the picture has changed by no more than this since the frame before (mean of the thumbnails'
+# difference, of 255), and which the mesh finds this surely and this exactly where it was, needs no detector. On the
+# fake driver, 87 of 100 of 1,971 faces a second apart are found so, 97 of 100 of them with less change, as a third of
+# the others; 99 of 100 such poses are off by at most 2.2 degrees more than with the detector
+STILL_CHANGE, STILL_PRESENCE, STILL_IOU = 14.0, 0.99, 0.92
+THUMBNAIL_SIZE = (32, 24)
+DETECT_EVERY = 8  # frames; so soon a larger face is noticed, and that the mesh follows what is no face
 # A detection that scores less may be an upside-down face, onto which the mesh fits an upright one. On the fake driver,
 # 95 of 100 upside-down faces score below 0.76, three of four upright ones above 0.83.
 DOUBTED_SCORE = 0.8
@@ -45,6 +54,9 @@ DISAGREEMENT_MAX = 0.15
 IRIS_START = 468  # landmarks from here on are the irises of the attention mesh
 HANDS_MAX = 2
 
+# A NormalizedLandmark on the wire: tag and length, then a tag before each coordinate. As an array the 468 are read in
+# 0.01 ms, by protobuf's classes in 0.8
+_LANDMARK = np.dtype({"names": ["x", "y", "z"], "formats": ["<f4"] * 3, "offsets": [3, 8, 13], "itemsize": 17})
 _DETECTORS = {
     "lite": "FaceDetectionShortRangeCpu",
     "standard": "FaceDetectionShortRangeCpu",
@@ -174,6 +186,14 @@ def faces_by_size(detected: list[Region], tracked: Region | None) -> list[list[R
     return sorted(faces, key=lambda face: -face[0].side_px)
 
 
+def change_around(region: Region, before: Thumbnail, after: Thumbnail, width_px: int) -> float:
+    """Mean difference of two frames' thumbnails where the face was, of 255; width_px: of the frames."""
+    scale = THUMBNAIL_SIZE[0] / width_px
+    left, right = (max(0, int((region.x_px + half) * scale)) for half in (-region.side_px / 2, region.side_px / 2))
+    top, bottom = (max(0, int((region.y_px + half) * scale)) for half in (-region.side_px / 2, region.side_px / 2))
+    return float(cv2.absdiff(before, after)[top : bottom + 1, left : right + 1].mean())
+
+
 def disagreement(face: Face, region: Region) -> float:
     """Mean distance of the mesh's eyes, nose and mouth from the detector's, in widths of the detected box."""
     if region.keypoints is None:
@@ -293,13 +313,15 @@ class _Graph:
             self._graph = None
 
 
-def _landmarks_px(serialized: bytes, width_px: int, height_px: int) -> Landmarks:
-    from mediapipe.framework.formats import landmark_pb2
-
-    points = landmark_pb2.NormalizedLandmarkList.FromString(serialized).landmark
-    flat = np.fromiter((value for p in points for value in (p.x, p.y, p.z)), np.float32, len(points) * 3)
+def landmarks_px(serialized: bytes, width_px: int, height_px: int) -> Landmarks:
+    """The float32 (n, 3) landmarks in pixels of a serialized NormalizedLandmarkList."""
+    points = np.frombuffer(serialized, _LANDMARK)
     # z comes in the scale of x: both are normalised by the picture's width
-    return flat.reshape(-1, 3) * np.array([width_px, height_px, width_px], np.float32)
+    return np.stack([points["x"] * width_px, points["y"] * height_px, points["z"] * width_px], axis=1)
+
+
+def _thumbnail(rgb: npt.NDArray[np.uint8]) -> Thumbnail:
+    return cv2.resize(rgb, THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _detected_region(serialized: bytes, width_px: int, height_px: int) -> Region:
@@ -374,6 +396,8 @@ class FaceMesh:
         self._static = static_image_mode
         self._max_faces = max_num_faces
         self._tracked: Region | None = None
+        self._thumbnail: Thumbnail = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
+        self._undetected = 0  # frames since the detector looked
         self._quiet = True  # the libraries chatter until they have seen one face
         self._hands: _Graph | None = None
         with _quiet_native_log():
@@ -402,7 +426,7 @@ class FaceMesh:
         """
         if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or 0 in bgr.shape:
             raise ValueError(f"a BGR picture is uint8 (height, width, 3), not {bgr.dtype} {bgr.shape}")
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
         if not self._quiet:
             return self._find(rgb)
         with _quiet_native_log():
@@ -427,14 +451,33 @@ class FaceMesh:
         self.close()
 
     def _find(self, rgb: npt.NDArray[np.uint8]) -> Face | None:
-        detected = self._detect(rgb)
         tracked, self._tracked = None if self._static else self._tracked, None
-        for regions in faces_by_size(detected, tracked)[: self._max_faces]:
+        before, self._thumbnail = self._thumbnail, _thumbnail(rgb)
+        fit = None
+        if tracked is not None and change_around(tracked, before, self._thumbnail, rgb.shape[1]) <= STILL_CHANGE:
+            fit = self._fit_still(rgb, tracked)
+        fit = fit or self._fit_detected(rgb, tracked)
+        if fit is None:
+            return None
+        self._tracked = fit.region
+        return replace(fit.face, hands=self._find_hands(rgb))
+
+    def _fit_still(self, rgb: npt.NDArray[np.uint8], tracked: Region) -> _Fit | None:
+        """Fit the mesh where the face was, if it is surely there still and the detector has looked lately."""
+        self._undetected += 1
+        fit = self._mesh(rgb, tracked) if self._undetected < DETECT_EVERY else None
+        if fit is None or fit.face.presence < STILL_PRESENCE or overlap(fit.region, tracked) < STILL_IOU:
+            return None
+        return fit
+
+    def _fit_detected(self, rgb: npt.NDArray[np.uint8], tracked: Region | None) -> _Fit | None:
+        """Fit the mesh to the largest face that it accepts."""
+        self._undetected = 0
+        for regions in faces_by_size(self._detect(rgb), tracked)[: self._max_faces]:
             for region in regions:
                 fit = self._fit(rgb, region)
                 if fit is not None:
-                    self._tracked = fit.region
-                    return replace(fit.face, hands=self._find_hands(rgb))
+                    return fit
         return None
 
     def _detect(self, rgb: npt.NDArray[np.uint8]) -> list[Region]:
@@ -462,7 +505,7 @@ class FaceMesh:
         presence = self._faces.float_of(_PRESENCE_STREAM)
         if serialized is None or next_roi is None or presence < PRESENCE_MIN:
             return None
-        landmarks = _landmarks_px(serialized, width_px, height_px)
+        landmarks = landmarks_px(serialized, width_px, height_px)
         if not np.isfinite(landmarks).all():
             return None
         face = Face(landmarks if self._refine else landmarks[:IRIS_START], presence)
@@ -473,4 +516,4 @@ class FaceMesh:
             return ()
         self._hands.run(image=self._hands.image(rgb))
         height_px, width_px = rgb.shape[:2]
-        return tuple(_landmarks_px(hand, width_px, height_px) for hand in self._hands.protos_of("hands"))
+        return tuple(landmarks_px(hand, width_px, height_px) for hand in self._hands.protos_of("hands"))

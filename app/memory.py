@@ -81,11 +81,6 @@ def usage_of(pid: int | None = None, proc: Path = PROC) -> Usage:
     )
 
 
-def rss_mb() -> float:
-    """This process's RSS, cheap enough for every frame."""
-    return float(psutil.Process().memory_info().rss) / MB
-
-
 def system(proc: Path = PROC) -> System:
     """Memory of the machine at this moment."""
     memory = psutil.virtual_memory()

@@ -9,9 +9,8 @@ import numpy.typing as npt
 from app.verdict import Sight
 
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
-DARK_MEAN = (
-    14.0  # of 255; the fake driver's night has 17 and more. Where the mesh finds a face even so, watch.py says clear
-)
+# Of 255; the fake driver's night has 17 and more. Where the mesh finds a face even so, watch.py says clear
+DARK_MEAN = 14.0
 FLAT_CONTRAST = 7.0  # standard deviation; a cabin has 30 and more, a covered lens 0 to 4
 FLAT_OF_USUAL = 0.25  # or this share of what the lens saw before; of less where it is darker now, as in a tunnel
 EMPTY_CONTRAST = 0.5  # less is one colour all over, as a covered lens may give again and again: no face hides in it
@@ -31,7 +30,7 @@ class Lens:
         frozen = self._last is not None and np.array_equal(grey, self._last)
         self._last = grey
         small = cv2.resize(grey, GREY_SIZE, interpolation=cv2.INTER_AREA)
-        mean, contrast = float(small.mean()), float(small.std())
+        mean, contrast = (float(value[0, 0]) for value in cv2.meanStdDev(small))
         if frozen and contrast >= EMPTY_CONTRAST:
             return Sight.FROZEN
         if mean < DARK_MEAN and contrast < FLAT_CONTRAST:

@@ -11,7 +11,8 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-HOLD_OFF_PERIODS = 1.5  # a condition that cannot be measured neither starts nor ends for this many sample periods
+# A condition that cannot be measured neither starts nor ends for this long, in sample periods and at least in seconds
+HOLD_OFF_PERIODS, HOLD_OFF_MIN_S = 1.5, 1.0
 # A rule is met at the sample nearest to its time: waiting for the first one past it would warn up to a whole period
 # late at a low rate. A little less than half a period, so that two samples in a glance of under 2 s stay below its
 # caution.
@@ -19,6 +20,11 @@ NEAREST_PERIODS = 0.4
 FIRST_PERIOD_S = 1.0  # the product's rate, until two samples have been seen
 PERIODS_KEPT = 9
 SURE_SIGMAS = 1.64  # 95 of 100, one-sided
+
+
+def silence_s(period_s: float) -> float:
+    """How far apart two samples may be and still belong together."""
+    return period_s + max(HOLD_OFF_PERIODS * period_s, HOLD_OFF_MIN_S)
 
 
 class Pace:
@@ -65,7 +71,7 @@ class Spell:
     def update(self, time_s: float, holds: bool | None, period_s: float) -> None:
         """Take one sample; holds None means that it could not be measured."""
         self.ended = None
-        if self.span is not None and self._silent_s(time_s) > period_s * (1 + HOLD_OFF_PERIODS):
+        if self.span is not None and self._silent_s(time_s) > silence_s(period_s):
             self._end(self._last_on_s)
         if holds is None:
             return
@@ -99,7 +105,7 @@ class Spell:
             self._end(self._back.onset_s)
         if self.span is None:
             known = self._last_off_s
-            fresh = known is not None and time_s - known <= period_s * (1 + HOLD_OFF_PERIODS)
+            fresh = known is not None and time_s - known <= silence_s(period_s)
             self.span = Span(known if fresh and known is not None else time_s, time_s)
             self.samples = 0
         self.samples += 1

@@ -15,15 +15,19 @@ import numpy.typing as npt
 import pytest
 
 from app.face import (
+    DETECT_EVERY,
     DISAGREEMENT_MAX,
     IRIS_START,
     KEYPOINTS,
     ROI_SCALE,
+    THUMBNAIL_SIZE,
     Face,
     FaceMesh,
     Region,
+    change_around,
     disagreement,
     faces_by_size,
+    landmarks_px,
     overlap,
 )
 from app.fake_driver.render import PASSENGER, Renderer
@@ -338,12 +342,63 @@ def test_static_image_mode_never_tracks() -> None:
         assert mesh.find(hidden_from_the_detector()) is None
 
 
-def test_what_was_seen_before_changes_no_landmark_while_the_detector_sees_the_face(lite: FaceMesh) -> None:
+def test_what_was_seen_before_changes_no_landmark_of_a_face_that_has_moved(lite: FaceMesh) -> None:
     alone = found(lite, DRIVER)
     found(lite, Scene(x_cm=-6, yaw_deg=-20))
     after = lite.find(render(DRIVER))
     assert after is not None
     np.testing.assert_array_equal(after.landmarks, alone.landmarks)
+
+
+@pytest.mark.parametrize("model", ("lite", "standard"))
+def test_a_still_face_is_followed_as_truly_as_it_is_detected(model: str) -> None:
+    swaying = [Scene(n, yaw_deg=2 * (n % 3), pitch_deg=-(n % 2), x_cm=0.2 * n) for n in range(2 * DETECT_EVERY)]
+    with FaceMesh(model) as mesh:
+        detected_px = [error_px(found(mesh, scene), scene) for scene in swaying]
+        mesh.reset()
+        followed = [(mesh.find(render(scene)), scene) for scene in swaying]
+    followed_px = [error_px(face, scene) for face, scene in followed if face is not None]
+    assert len(followed_px) == len(swaying)
+    assert mean(followed_px) < mean(detected_px) + 0.3
+    assert max(followed_px) < max(detected_px) + 1
+
+
+def test_a_head_that_turns_up_in_the_place_of_another_is_read_as_turned(mesh: FaceMesh) -> None:
+    for yaw_deg, pitch_deg in ((35, 0), (-35, 0), (0, -25), (0, 20), (25, -15)):
+        found(mesh, DRIVER)
+        face = mesh.find(render(replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)))
+        assert face is not None
+        assert error_px(face, replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)) < 4
+
+
+def test_a_larger_face_is_noticed_although_a_smaller_one_is_followed(lite: FaceMesh) -> None:
+    both = Scene(time_s=1, passenger=1)
+    assert fresh(lite, render(replace(both, present=0))) is not None
+    faces = [lite.find(render(both)) for _ in range(DETECT_EVERY)]
+    assert faces[-1] is not None
+    assert error_px(faces[-1], both) < 4
+
+
+def test_landmarks_are_read_from_the_wire_as_protobuf_would() -> None:
+    from mediapipe.framework.formats import landmark_pb2
+
+    points = np.random.default_rng(3).normal(0.5, 0.4, (468, 3)).astype(np.float32)
+    message = landmark_pb2.NormalizedLandmarkList()
+    for x, y, z in points.tolist():
+        message.landmark.add(x=x, y=y, z=z)
+    landmarks = landmarks_px(message.SerializeToString(), WIDTH_PX, HEIGHT_PX)
+    np.testing.assert_allclose(landmarks, points * (WIDTH_PX, HEIGHT_PX, WIDTH_PX), rtol=1e-6)
+    assert landmarks.dtype == np.float32
+
+
+def test_change_is_measured_around_the_face_alone() -> None:
+    before = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
+    after = before.copy()
+    after[:, : THUMBNAIL_SIZE[0] // 2] = 100
+    assert change_around(Region(250, 120, 80, 0), before, after, WIDTH_PX) == 0
+    assert change_around(Region(70, 120, 80, 0), before, after, WIDTH_PX) == 100
+    assert 0 < change_around(Region(160, 120, 80, 0), before, after, WIDTH_PX) < 100
+    assert change_around(Region(-10, -10, 80, 0), before, after, WIDTH_PX) == 100  # cut off by the picture's edge
 
 
 def frontal(pitch_deg: float, **shown: float) -> list[Scene]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.memory import History, Reading, read_history, rss_mb, system, usage_of
+from app.memory import History, Reading, read_history, system, usage_of
 
 BOOT = "0b7c1f6e"
 
@@ -53,7 +53,6 @@ def test_the_figures_are_the_kernels_within_one_percent() -> None:
     assert usage.file_mb == pytest.approx(kernel_mb("status", "RssFile"), rel=0.01)
     assert usage.peak_mb == pytest.approx(kernel_mb("status", "VmHWM"), rel=0.01)
     assert usage.pss_mb == pytest.approx(kernel_mb("smaps_rollup", "Pss"), rel=0.01)
-    assert rss_mb() == pytest.approx(usage.rss_mb, rel=0.01)
 
 
 def test_each_figure_comes_from_its_line(proc: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.rules import MeasureRule, SpellRule, Step
 from app.timers import (
     FIRST_PERIOD_S,
+    HOLD_OFF_MIN_S,
     HOLD_OFF_PERIODS,
     NEAREST_PERIODS,
     PERIODS_KEPT,
@@ -116,13 +117,15 @@ def test_a_spell_ends_when_the_condition_was_gone_for_the_clearing_time(rate_hz:
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-@pytest.mark.parametrize("missing", (1, 2, 4))
-def test_what_cannot_be_measured_holds_a_spell_for_one_and_a_half_periods(rate_hz: float, missing: int) -> None:
+@pytest.mark.parametrize("missing", (1, 2, 4, 9, 11, 21))
+def test_what_cannot_be_measured_holds_a_spell_for_one_and_a_half_periods_and_a_second(
+    rate_hz: float, missing: int
+) -> None:
     spell = Spell(CLEAR_S)
-    for number in range(20):
+    for number in range(40):
         holds = None if 10 <= number < 10 + missing else True
         spell.update(number / rate_hz, holds, 1 / rate_hz)
-    is_held = missing <= HOLD_OFF_PERIODS
+    is_held = missing <= max(HOLD_OFF_PERIODS, HOLD_OFF_MIN_S * rate_hz)
     assert spell.span is not None
     assert (spell.span.latest_s == 0) is is_held
 

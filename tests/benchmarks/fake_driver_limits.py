@@ -11,6 +11,7 @@ from app.face import Face, FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.signals import LEFT_EYE, RIGHT_EYE, camera_matrix, eye_aspect_ratio, head_pose, mouth_aspect_ratio
+from config.analysis import Analysis
 
 SIZE, FOV_DEG = (320, 240), 53.13
 SEEDS = 5
@@ -22,6 +23,7 @@ SWEEPS: dict[str, tuple[float, ...]] = {
     "distance_cm": (35, 45, 80, 100, 130, 160),
     "light": (0.3, 0.2, 0.1, 0.05),
 }
+FAR_YAWS_DEG = range(50, 81, 3)
 LID_PITCHES_DEG = (-25, -20, -15, -10, -5, 0, 5, 10, 15, 20)
 POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), Scene(light=0.25, noise=4))
 
@@ -82,6 +84,21 @@ def found_range(shares: dict[float, float], usual: float) -> str:
     return f"from {min(inside):g} to {max(inside):g}"
 
 
+def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
+    """Count the heads turned far away that are read as facing the road."""
+    limit_deg = Analysis().yaw_limit_deg
+    camera = camera_matrix(*SIZE, FOV_DEG)
+    scenes = [Scene(yaw_deg=side * yaw, distance_cm=cm) for yaw in FAR_YAWS_DEG for side in (-1, 1) for cm in (50, 62)]
+    for model, mesh in meshes.items():
+        faces = [face for scene in scenes for face, _ in seen(mesh, renderers, scene)]
+        poses = [head_pose(face.landmarks, camera) for face in faces if face]
+        lies = sum(pose is not None and abs(pose.yaw_deg) < limit_deg for pose in poses)
+        print(
+            f"\n{model} read {lies} of {len(faces)} heads turned by {min(FAR_YAWS_DEG)} to {max(FAR_YAWS_DEG)} degrees "
+            f"as turned by less than {limit_deg:g}, and saw no face in {len(faces) - len(poses)}."
+        )
+
+
 def print_limits(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
     """Say in words where the face was found in every picture."""
     for model, mesh in meshes.items():
@@ -124,6 +141,7 @@ def main() -> None:
         print(f"| {label} | " + " | ".join(cells) + " |")
     print_lids(meshes, renderers)
     print_limits(meshes, renderers)
+    print_lies(meshes, renderers)
 
 
 if __name__ == "__main__":
