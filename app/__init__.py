@@ -11,6 +11,8 @@
     analyze, recordings, plot   the same watch on recordings
     doctor                      `check`: what is wrong, and what helps
     memory                      what the process costs
+    owner                       the console commands for the page: password, HTTPS
+    appliance                   `make run`: detector and page together, started again when they end
     __main__                    the command line
 
 Words: *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share of time with the eyes closed · *head pose*

@@ -1,4 +1,4 @@
-"""Command line: `python -m app run|analyze|render|check`. Imports happen inside: each loads only what it needs."""
+"""Command line: `python -m app COMMAND`. Imports happen inside: each loads only what it needs."""
 
 from __future__ import annotations
 
@@ -91,6 +91,13 @@ examples:
   python -m app check
   python -m app check --camera fake:attentive   all but the camera
 """
+ADMIN = """Makes the page's password, prints it once, keeps only its hash, and ends every
+session.
+"""
+HTTPS = """Serves the page over HTTPS alone from its next start on. `self-signed` makes a
+certificate for this machine and renews it in time.
+"""
+NO_HTTPS = """Serves the page over plain HTTP from its next start on, on this machine alone."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -113,7 +120,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help(sys.stderr)
         return 2
     _log_to_stderr(logging.CRITICAL if options.command == "check" else logging.INFO)  # check's findings say it all
-    commands = {"run": _run, "analyze": _analyze, "render": _render, "check": _check}
+    commands = {
+        "run": _run,
+        "analyze": _analyze,
+        "render": _render,
+        "check": _check,
+        "admin-password": _owner,
+        "enable-https": _owner,
+        "disable-https": _owner,
+    }
     try:
         status = commands[options.command](options)
         print(end="", flush=True)  # what cannot be written is told here rather than at the interpreter's end
@@ -148,6 +163,11 @@ def _parser() -> Parser:
     analyze = command("analyze", help="judge videos and pictures", description=ANALYZE, epilog=ANALYZE_MORE)
     render = command("render", help="write a scenario of the fake driver as pictures", description=RENDER)
     check = command("check", help="what is wrong here, and what helps", description=CHECK, epilog=CHECK_MORE)
+    command("admin-password", help="make another password for the page", description=ADMIN)
+    enable = command("enable-https", help="serve the page over HTTPS", description=HTTPS)
+    enable.add_argument("wanted", nargs="+", metavar="self-signed | CERT KEY", help="PEM files, or neither")
+    disable = command("disable-https", help="serve the page over plain HTTP", description=NO_HTTPS)
+    disable.add_argument("--everywhere", action="store_true", help="on every address, readable by the whole network")
     render.more = _scenarios
     _add_inputs(analyze)
     _add_rendering(render)
@@ -276,8 +296,7 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
 
     console = Console(time.monotonic(), sys.stdout)
     configuration = configuration_of(settings, loaded)
-    is_in_force = bool(loaded.version) and settings == loaded.settings  # neither --config nor --camera
-    mark_good = partial(_mark_good, Store(paths.data), loaded) if is_in_force else lambda: None
+    mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     try:
         with ExitStack() as parts:
             parts.enter_context(closing(console))
@@ -336,6 +355,24 @@ def _check(options: argparse.Namespace) -> int:
     paths = Paths.from_environment()
     loaded = _loaded(options.config, paths)
     return check(loaded, _with_camera(loaded.settings, options.camera), paths)
+
+
+def _owner(options: argparse.Namespace) -> int:
+    from app import owner
+    from config.https import HttpsError
+
+    paths = Paths.from_environment()
+    try:
+        if options.command == "admin-password":
+            owner.new_password(paths)
+        elif options.command == "enable-https":
+            owner.enable_https(paths, options.wanted)
+        else:
+            owner.disable_https(paths, options.everywhere)
+    except (StoreError, HttpsError) as error:
+        log.error("%s", error)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,23 +6,9 @@ import shutil
 from collections.abc import Iterator
 from typing import TextIO
 
-from app.verdict import Event, Level, State, Verdict
+from app.verdict import WORDS, Event, Level, State, Verdict
 from app.watch import Look
 
-# Plain ASCII, lest a terminal with another encoding end the detector
-WORDS = {
-    State.ATTENTIVE: "attentive",
-    State.LOOKING_AWAY: "looking away from the road",
-    State.LOOKING_DOWN: "looking down",
-    State.DISTRACTED: "distracted by many short glances",
-    State.EYES_CLOSED: "eyes closed",
-    State.DROWSY: "drowsy",
-    State.YAWNING: "yawning again and again",
-    State.PHONE: "phone at the ear",
-    State.NO_FACE: "no face",
-    State.CAMERA_BLOCKED: "camera blocked",
-    State.NO_CAMERA: "no camera",
-}
 # ANSI
 PLAIN, GREEN = "0", "32"
 COLOURS = {Level.NONE: PLAIN, Level.CAUTION: "33", Level.WARNING: "33;1", Level.ALARM: "31;1"}

@@ -173,6 +173,8 @@ class Detector:
                 self._alert.test()
             elif request is status.Request.MUTE:
                 self._muted_until_s = now_s + MUTE_S
+            elif request is status.Request.DELETE_EVENTS and self._journal is not None:
+                self._journal.delete_all()
 
 
 def open_detector(

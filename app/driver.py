@@ -24,8 +24,8 @@ OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
 PASSENGER_SHIFT_FACES, PASSENGER_SIZE = 1.0, 0.8  # a smaller face a head's width away is somebody else
-# Eyes are judged while the face is turned no further than this from the road: a head turned up shows the plain mesh
-# half closed eyes, one turned down wide ones (tests/benchmarks/fake_driver_limits.py)
+# Eyes are judged while the face is turned no further than this from the road: up to here the reading's correction holds
+# (app/face.py); beyond, a head turned up shows the plain mesh half closed eyes, one turned down wide ones
 EYES_YAW_DEG, EYES_UP_DEG, EYES_DOWN_DEG = 22.0, 9.0, 13.0
 
 

@@ -117,6 +117,7 @@ class Journal:
         self._db: sqlite3.Connection | None = None
         self._inode: int | None = None
         self._began = False
+        self._is_to_empty = False
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._lost = 0
         self._failure = self._damage = ""
@@ -145,8 +146,14 @@ class Journal:
     def retry(self, now_s: float) -> None:
         """Save what waits, when it is time to: for each turn of the loop, as it costs nothing while nothing waits."""
         self._now_s = now_s
-        if (self._waiting or self._db is None) and now_s >= self._retry_at_s:
+        if (self._waiting or self._is_to_empty or self._db is None) and now_s >= self._retry_at_s:
             self._retry_at_s = -inf if self._try_to_save() else now_s + RETRY_S
+
+    def delete_all(self) -> None:
+        """Delete every event, those that wait included; where that fails it is tried again with the next save."""
+        self._waiting.clear()
+        self._is_to_empty = True
+        self._try_to_save()
 
     def close(self) -> None:
         """Save what waits and close the file; may be called twice."""
@@ -189,12 +196,15 @@ class Journal:
         with self._connected() as db:
             if not self._began:  # a power cut left them open
                 db.execute(_INTERRUPT)
+            if self._is_to_empty:
+                db.execute("DELETE FROM events")
             if self._waiting:
                 db.executemany(_UPSERT, map(self._row, self._waiting))
                 clock = {"offset_s": self._offset_s, "boot_id": self._boot_id, "step_s": CLOCK_STEP_S}
                 db.execute(_RESTAMP, clock)
                 self._forget_old(db)
         self._began = True
+        self._is_to_empty = False
         self._waiting.clear()
         self._lost = 0
 

@@ -139,6 +139,7 @@ class Request(Enum):
     RECALIBRATE = "recalibrate"
     TEST_BUZZER = "test-buzzer"
     MUTE = "mute"
+    DELETE_EVENTS = "delete-events"
 
 
 @cache
@@ -150,9 +151,24 @@ def boot_id() -> str:
         return ""
 
 
+def plain(value: object) -> object:
+    """What JSON knows: dataclasses become objects, numbers that are none become null; lists and texts are bounded."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, str):
+        return value[:TEXT_MAX]
+    if isinstance(value, tuple):
+        return [plain(item) for item in value[-ITEMS_MAX:]]
+    if is_dataclass(value):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
 def write(path: Path, status: Status) -> bool:
     """Replace the file at once, never leaving half of it; False where that is impossible."""
-    return _replace(path, json.dumps(_plain(status), allow_nan=False, separators=(",", ":")).encode())
+    return _replace(path, json.dumps(plain(status), allow_nan=False, separators=(",", ":")).encode())
 
 
 def read(path: Path) -> Status | None:
@@ -264,21 +280,6 @@ def _mtime_ns(path: Path) -> int | None:
         return path.stat().st_mtime_ns
     except OSError:
         return None
-
-
-def _plain(value: object) -> object:
-    """What JSON knows: dataclasses become objects, numbers that are none become null; lists and texts are bounded."""
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, str):
-        return value[:TEXT_MAX]
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value[-ITEMS_MAX:]]
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    return value
 
 
 _UNFIT = (ValueError, TypeError, KeyError, OverflowError)

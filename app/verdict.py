@@ -31,6 +31,22 @@ class State(str, Enum):
     NO_CAMERA = "no_camera"
 
 
+# What people read; plain ASCII, lest a terminal with another encoding end the detector
+WORDS = {
+    State.ATTENTIVE: "attentive",
+    State.LOOKING_AWAY: "looking away from the road",
+    State.LOOKING_DOWN: "looking down",
+    State.DISTRACTED: "distracted by many short glances",
+    State.EYES_CLOSED: "eyes closed",
+    State.DROWSY: "drowsy",
+    State.YAWNING: "yawning again and again",
+    State.PHONE: "phone at the ear",
+    State.NO_FACE: "no face",
+    State.CAMERA_BLOCKED: "camera blocked",
+    State.NO_CAMERA: "no camera",
+}
+
+
 class Sight(str, Enum):
     """What the camera gives."""
 

@@ -58,9 +58,9 @@ class Paths:
         return self.data / "admin-password"
 
     @property
-    def admin_secret(self) -> Path:
-        """The key that signs the page's sessions."""
-        return self.data / "admin-secret"
+    def admin_tokens(self) -> Path:
+        """The hashes of the tokens with which machines ask."""
+        return self.data / "admin-tokens.json"
 
     @property
     def events(self) -> Path:
@@ -91,6 +91,16 @@ class Paths:
     def memory_history(self) -> Path:
         """What the daemon's memory was since it started."""
         return self.run / "memory-history.json"
+
+    @property
+    def sessions(self) -> Path:
+        """Who is signed in to the page."""
+        return self.run / "sessions.json"
+
+    @property
+    def throttle(self) -> Path:
+        """Who gave wrong passwords."""
+        return self.run / "throttle.json"
 
 
 def private_folder(folder: Path) -> Path:

@@ -23,7 +23,8 @@ def test_in_a_snap_the_files_are_in_its_folders() -> None:
     assert paths.status == run / "status.json"
     assert (paths.preview, paths.preview_wanted) == (run / "preview.jpg", run / "preview.wanted")
     assert (paths.requests, paths.memory_history) == (run / "requests", run / "memory-history.json")
-    assert {paths.admin_password.parent, paths.admin_secret.parent} == {paths.data}
+    assert (paths.sessions, paths.throttle) == (run / "sessions.json", run / "throttle.json")
+    assert {path.parent for path in (paths.admin_password, paths.admin_tokens)} == {paths.data}
 
 
 def test_outside_a_snap_a_user_says_where_the_data_are(tmp_path: Path) -> None:

@@ -113,6 +113,9 @@ class FakeJournal(Journal):
     def retry(self, now_s: float) -> None:
         self.retries += 1
 
+    def delete_all(self) -> None:
+        self.recorded.clear()
+
 
 class Clock:
     def __init__(self) -> None:
@@ -257,6 +260,14 @@ def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
 def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
     bench.ask(Request.MUTE, Request.TEST_BUZZER)
     assert bench.alert.calls.count("test") == 1
+
+
+def test_the_page_can_delete_all_events(bench: Bench) -> None:
+    bench.run(30)
+    bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
+    assert bench.journal.recorded
+    bench.ask(Request.DELETE_EVENTS)
+    assert not bench.journal.recorded
 
 
 def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:

@@ -71,6 +71,25 @@ def test_an_event_that_begins_rises_and_ends_is_one_entry(journal: Journal, path
     assert entry.wall_s == NOON_S + 100
 
 
+def test_all_events_can_be_deleted_and_new_ones_come_after(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0), event(2.0))
+    journal.delete_all()
+    assert recent(path) == ()
+    record(journal, event(3.0))
+    assert onsets_s(path) == [3]
+
+
+def test_a_deletion_that_fails_comes_with_the_next_save(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0))
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        journal.delete_all()
+        assert "locked" in journal.problem
+    journal.retry(1000.0)
+    assert recent(path) == ()
+    assert journal.problem == ""
+
+
 def test_the_newest_come_first_and_a_page_at_a_time(journal: Journal, path: Path) -> None:
     record(journal, *(event(s) for s in (1.0, 2.0, 3.0, 4.0)))
     newest = recent(path, limit=3)

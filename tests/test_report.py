@@ -16,7 +16,7 @@ from app import memory, status
 from app.alert import LED_OFF, Availability
 from app.camera import CameraHealth, Frame
 from app.face import Face
-from app.report import OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
+from app.report import CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.verdict import Event, Level, Sight, State, Verdict
 from app.version import VERSION
 from app.watch import Look
@@ -246,6 +246,15 @@ def test_one_line_says_what_is_worst(
     found = health(look, around, configuration)
     assert found.startswith(line)
     assert bool(found) == bool(line)
+
+
+@pytest.mark.parametrize(("chin_y_px", "says"), ((180, ""), (60, "the face stands on its head")))
+def test_a_camera_that_hangs_upside_down_is_told(chin_y_px: float, says: str) -> None:
+    landmarks = np.full((468, 3), 120, np.float32)
+    landmarks[CHIN, 1] = chin_y_px
+    found = health(replace(look_at(600.0), face=Face(landmarks, 1.0)), WELL, NO_PROBLEMS)
+    assert found.startswith(says)
+    assert bool(found) == bool(says)
 
 
 def test_what_is_written_is_plain_json(folder: RunFolder) -> None:

@@ -1,0 +1,124 @@
+"""Small files that a failing disk or a power cut leaves old or new, and whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from config.disk import Disk
+from config.durable import held, replace
+from config.store import StoreError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "secret"
+
+
+def save(path: Path, data: bytes, disk: Disk | None = None) -> None:
+    with held(path, disk := disk or Disk()):
+        replace(path, data, disk)
+
+
+class FailingDisk(Disk):
+    """Fails at the call of this name."""
+
+    def __init__(self, at: str, error: int) -> None:
+        self.at, self.error = at, error
+
+    def fail(self, name: str) -> None:
+        if name == self.at:
+            raise OSError(self.error, os.strerror(self.error))
+
+    def write(self, file: int, data: bytes) -> None:
+        super().write(file, data[:10])
+        self.fail("write")
+        super().write(file, data[10:])
+
+    def sync(self, file: int) -> None:
+        self.fail("sync")
+
+    def rename(self, path: Path, name: Path) -> None:
+        self.fail("rename")
+        super().rename(path, name)
+
+
+@pytest.mark.parametrize("at", ["write", "sync", "rename"])
+def test_a_disk_that_fails_leaves_the_old_file_and_no_rest(file: Path, at: str) -> None:
+    save(file, b"the old one")
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=r"secret could not be saved safely: the disk is full"):
+        save(file, b"another one", FailingDisk(at, errno.ENOSPC))
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+class RecordingDisk(Disk):
+    """Says in which order it was called."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def sync(self, file: int) -> None:
+        self.calls.append("sync")
+        super().sync(file)
+
+    def rename(self, path: Path, name: Path) -> None:
+        self.calls.append("rename")
+        super().rename(path, name)
+
+    def sync_folder(self, folder: Path) -> None:
+        self.calls.append("sync_folder")
+        super().sync_folder(folder)
+
+
+def test_a_save_is_safe_from_a_power_cut_and_clears_what_one_left(file: Path) -> None:
+    save(file, b"the old one")
+    file.with_name(".secret.new").write_bytes(b"half a fi")
+    save(file, b"another one", disk := RecordingDisk())
+    assert disk.calls == ["sync", "rename", "sync_folder"]
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_file_and_its_folder_are_its_owners_alone(file: Path) -> None:
+    save(file, b"")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_link_is_replaced_and_what_it_led_to_is_left(file: Path, tmp_path: Path) -> None:
+    (target := tmp_path / "elsewhere").write_bytes(b"theirs")
+    file.parent.mkdir()
+    file.symlink_to(target)
+    save(file, b"ours")
+    assert (target.read_bytes(), file.read_bytes(), file.is_symlink()) == (b"theirs", b"ours", False)
+
+
+def test_what_cannot_be_replaced_is_named_with_what_helps(file: Path) -> None:
+    file.mkdir(parents=True)
+    with pytest.raises(StoreError, match=rf"{file} could not be saved safely: Is a directory.*ls -la {file.parent}"):
+        save(file, b"")
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_one_writer_at_a_time(file: Path) -> None:
+    inside, most = 0, 0
+
+    def write() -> None:
+        nonlocal inside, most
+        for _ in range(20):
+            with held(file, Disk()):
+                inside += 1
+                most = max(most, inside)
+                replace(file, b"x" * 100, Disk())
+                inside -= 1
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert most == 1

@@ -1,0 +1,185 @@
+"""The page's password: what is taken, how it is kept, what a check costs."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from config import password
+
+ROOT = Path(__file__).parents[1]
+GOOD = "nelly eats hay on fridays"
+EMOJI = "".join(chr(0x1F600 + i) for i in range(64))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "admin-password"
+
+
+def stored(file: Path, line: bytes) -> Path:
+    file.write_bytes(line)
+    return file
+
+
+def test_a_saved_password_is_the_only_one_that_fits_to_its_last_character(file: Path) -> None:
+    chosen = EMOJI + "\ud800" + GOOD + "1"  # beyond bcrypt's 72 bytes, and no UTF-8
+    password.save(file, chosen)
+    line = password.load(file)
+    assert password.verify(line, chosen)
+    assert not password.verify(line, chosen[:-1] + "2")
+    assert not password.verify(line, chosen.replace("\ud800", "?"))
+    assert not password.verify("whatever is stored", "x" * 129)
+
+
+def test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the_same_twice(file: Path) -> None:
+    password.save(file, GOOD)
+    assert re.fullmatch(r"scrypt:8192:8:10\$[0-9a-f]{32}\$[0-9a-f]{128}\n", file.read_text())
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(file.parent.iterdir()) == [file]
+    _, salt, digest = password.load(file).split("$")
+    expected = hashlib.scrypt(GOOD.encode(), salt=salt.encode(), n=8192, r=8, p=10, maxmem=2**24)
+    assert bytes.fromhex(digest) == expected
+
+    before = password.fingerprint(file)
+    password.save(file, GOOD)
+    assert salt not in password.load(file)
+    assert password.fingerprint(file) not in (before, "")
+
+
+def test_without_a_password_nothing_fits_and_it_takes_as_long(file: Path) -> None:
+    assert (password.load(file), password.problem(file), password.fingerprint(file)) == ("", "", "")
+    assert password.LINE.fullmatch(password.NONE_STORED)  # so the same scrypt runs
+    assert not password.verify("", GOOD)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\n",
+        b"\xff\xfe",
+        b"secret\n",
+        password.NONE_STORED.encode()[:-1],
+        password.NONE_STORED.replace("8192", "2").encode(),
+        password.NONE_STORED.encode() + b"\n\n",
+        b"\0" * 10_000,
+    ],
+)
+def test_a_damaged_file_counts_as_none_and_is_named(file: Path, line: bytes) -> None:
+    stored(file, line)
+    assert (password.load(file), password.fingerprint(file)) == ("", "")
+    assert password.problem(file).startswith(f"{file} is damaged")
+
+
+def test_a_file_that_cannot_be_read_counts_as_none_and_is_named(file: Path) -> None:
+    file.mkdir()
+    assert password.load(file) == ""
+    assert password.problem(file).startswith(f"{file} cannot be read (Is a directory)")
+    file.rmdir()
+    os.mkfifo(file)
+    assert password.load(file) == ""  # and nobody waits for it
+
+
+def test_a_final_newline_is_not_part_of_the_hash(file: Path) -> None:
+    assert password.load(stored(file, password.NONE_STORED.encode())) == password.NONE_STORED
+    assert password.load(stored(file, password.NONE_STORED.encode() + b"\n")) == password.NONE_STORED
+
+
+@pytest.mark.parametrize(
+    "chosen", [GOOD, EMOJI, "x7!kPq2#mZ9u", "correct horse battery staple", "ünïcödé ßpricht", "92 05 71 36 84 40"]
+)
+def test_any_characters_are_taken(chosen: str) -> None:
+    assert password.refusal(chosen) == ""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"),
+    [
+        ("", "blank"),
+        (" \t" * 12, "blank"),
+        ("x7!kPq2#mZ9", "has 11 characters: take 12 or more"),
+        (GOOD * 6, "has 150 characters: take 128 at most"),
+    ],
+)
+def test_the_length_is_judged_and_named(chosen: str, reason: str) -> None:
+    assert reason in password.refusal(chosen)
+
+
+COMMONEST = """q1w2e3r4t5y6 1qaz2wsx3edc 1q2w3e4r5t6y 111222tianya startfinding polniypizdec0211 PolniyPizdec110211
+qwerty123456 123qweasdzxc qwertyuiop[] 123456654321 123456qwerty 123456123456 megaparol12345 qazwsxedcrfv
+1q2w3e4r5t6y7u8i9o0p 112233445566 123456789987654321 123456789123 123456789123456789 TempPassWord PE#5GZ29PTZMSE
+d41d8cd98f00b204e9800998ecf8427e e10adc3949ba59abbe56e057f20f883e 1b78ef23aa2506f41feecfcc45b66038
+Aa@123456789 theworldinyourhand Password@123 administrator admin123456!"""
+PRODUCT = """driverdistraction1 DriverDistraction drivewatch2026 drivewatch-2026! raspberrypi4b Raspberry-1234
+Dr1v3w4tch!!!! passwordpassword P@$$w0rd2026 adminadminadmin camera-camera-1 welcome-drivewatch letmeinletmein"""
+REPEATED = ["aaaaaaaaaaaa", "121212121212", "abcabcabcabc", "abcdefghijkl", "zyxwvutsrqpo", "0" * 64, "ü" * 20]
+
+
+@pytest.mark.parametrize("chosen", [*COMMONEST.split(), *PRODUCT.split(), *REPEATED])
+def test_what_is_guessed_first_is_refused(chosen: str, file: Path) -> None:
+    assert "easily guessed" in password.refusal(chosen)
+    with pytest.raises(ValueError, match="easily guessed"):
+        password.save(file, chosen)
+    assert not file.exists()
+
+
+def test_a_made_password_has_at_least_80_bits_and_is_taken() -> None:
+    assert len(set(password.LETTERS)) ** (password.GROUPS * password.GROUP) > 2**80
+    assert not set("il1o0") & set(password.LETTERS)
+    made = {password.generate() for _ in range(200)}
+    assert len(made) == 200
+    assert {password.refusal(one) for one in made} == {""}
+    assert all(re.fullmatch(r"([a-z2-9]{5}-){3}[a-z2-9]{5}", one) for one in made)
+    assert math.log2(31) * 20 > 99
+
+
+def test_one_check_at_a_time_and_who_would_wait_too_long_is_told() -> None:
+    start, told = threading.Barrier(4), []
+
+    def check() -> None:
+        start.wait()
+        try:
+            told.append(str(password.verify("", GOOD, wait_s=0.0)))
+        except password.Busy:
+            told.append("busy")
+
+    threads = [threading.Thread(target=check) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(set(told)) == ["False", "busy"]
+    assert not password.verify("", GOOD, wait_s=0.0)  # and afterwards it is free again
+
+
+PEAK = """
+import hashlib, threading
+from config.password import verify
+hashlib.scrypt(b"", salt=b"", n=2, r=1, p=1)  # OpenSSL itself is not what a check costs
+def peak_kb():
+    return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
+before = peak_kb()
+threads = [threading.Thread(target=verify, args=("", "x" * 128, 60)) for _ in range(3)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+print((peak_kb() - before) / 1024)
+"""
+
+
+def test_checks_cost_10_mb_at_most_and_as_many_at_once_no_more() -> None:
+    done = subprocess.run([sys.executable, "-c", PEAK], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 7 < float(done.stdout) < 10
+
+
+def test_openssl_is_not_loaded_before_it_is_used() -> None:
+    code = "import sys, config.password; print({'_hashlib', 'hashlib', 'secrets', 'hmac'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
