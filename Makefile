@@ -7,23 +7,27 @@ TEST_LOCK := tests/requirements.lock
 CAMERA ?= fake:commute
 UV := $(BIN)/uv
 export PYTHONUNBUFFERED := 1
+export PORT
 # PyPI's wheels by their hashes, and nothing that their metadata would pull in besides
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser check bench bench-page fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 setup: $(VENV)/.runtime ## install what drivewatch runs on into .venv
 
-run: setup ## watch the rendered driver, no hardware needed; CAMERA=/dev/video0 for a real one; Ctrl-C ends it
+run: setup ## detector and page on the rendered driver, no hardware needed; CAMERA=/dev/video0, PORT=8081; Ctrl-C ends it
 	@echo "drivewatch watches $(CAMERA); Ctrl-C ends it"
-	@$(BIN)/python -m app run --camera "$(CAMERA)"
+	@$(BIN)/python -m app.appliance --camera "$(CAMERA)"
 
 test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers included
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)
+	$(BIN)/python -m pytest tests/browser/journey.py $(ARGS)
 
 check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
@@ -34,6 +38,9 @@ check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 
 bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look
 	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10)
+
+bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
+	$(BIN)/python -m tests.benchmarks.page
 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits

@@ -1,0 +1,76 @@
+"""The page: what the detector sees and costs, its settings, its restart; for a laptop or a phone.
+
+A request comes in by guard.py; *_page.py, login.py, account.py and api.py hold the routes; parts.py is what they
+share.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response, make_response, render_template, request
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException
+
+from admin import account, api, events_page, guard, login, memory_page, restart_page, settings_page, status_page
+from admin.parts import NAME, Parts
+from admin.restart import Restarter
+from admin.sessions import Sessions
+from admin.throttle import Throttle
+from admin.tokens import Tokens
+from config.https import listening
+from config.paths import Paths
+from config.store import Store, StoreError
+
+BODY_MAX_BYTES = 96 * 1024  # the settings file may have 64 KiB
+FORM_PARTS_MAX = 200  # a settings form has one for each key
+
+log = logging.getLogger(__name__)
+
+
+def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.monotonic) -> Flask:
+    """Make the page over the given folders."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    paths = paths or Paths.from_environment()
+    paths.make()
+    app = Flask(__name__)
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_MAX_BYTES, MAX_FORM_PARTS=FORM_PARTS_MAX, MAX_FORM_MEMORY_SIZE=BODY_MAX_BYTES
+    )
+    store = Store(paths.data)
+    app.extensions[NAME] = Parts(
+        paths=paths,
+        where=listening(paths),
+        store=store,
+        sessions=Sessions(paths.sessions, clock),
+        throttle=Throttle(paths.throttle),
+        tokens=Tokens(paths.admin_tokens),
+        restarter=Restarter(paths, store, clock),
+        clock=clock,
+    )
+    app.extensions[NAME].restarter.resume()
+    app.secret_key = os.urandom(32)  # signs only the notices between two pages
+    guard.install(app)
+    for module in (login, status_page, memory_page, events_page, settings_page, restart_page, account, api):
+        app.register_blueprint(module.pages)
+    app.register_error_handler(Exception, _explain)
+    return app
+
+
+def _explain(error: Exception) -> Response:
+    """Say what went wrong in one sentence, without a stack."""
+    code, said = 500, "The page failed; `sudo snap logs drivewatch.admin` shows why."
+    if isinstance(error, StoreError):
+        code, said = 507, str(error)
+    elif isinstance(error, HTTPException) and error.code and error.code < 500:
+        code, said = error.code, error.description or error.name
+    else:
+        log.exception("%s %s", request.method, request.path)
+    if request.path.startswith(guard.API):
+        return api.problem(code, said)
+    if request_ctx.url_adapter is None:  # a Host so wrong that no address can be made
+        return Response(said, code, mimetype="text/plain")
+    return make_response(render_template("error.html", code=code, said=said), code)

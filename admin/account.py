@@ -1,0 +1,40 @@
+"""The owner's page: password, and tokens for machines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.parts import parts
+from admin.tokens import TokenError
+
+pages: Final = Blueprint("account", __name__)
+
+
+@pages.get("/account")
+def page() -> str:
+    """Password and tokens."""
+    tokens = parts().tokens
+    return render_template("account.html", problem=tokens.problem, tokens=tokens.all())
+
+
+@pages.post("/account/tokens")
+def make_token() -> str:
+    """Make a token and show it, once."""
+    tokens = parts().tokens
+    made, problem = "", ""
+    try:
+        made = tokens.make(request.form.get("label", ""))
+    except TokenError as error:
+        problem = str(error)
+    return render_template("account.html", problem=problem, tokens=tokens.all(), made=made)
+
+
+@pages.post("/account/tokens/revoke")
+def revoke_token() -> AnyResponse:
+    """Refuse a token from now on."""
+    parts().tokens.revoke(request.form.get("id", ""))
+    flash("The token is revoked.")
+    return redirect(url_for("account.page"))

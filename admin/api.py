@@ -1,0 +1,155 @@
+"""For machines: the same figures and settings as the pages, as JSON; errors as RFC 9457 says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from admin.events_page import PAGE_EVENTS, row
+from admin.guard import open_to_all
+from admin.memory_page import rows
+from admin.parts import parts
+from admin.status_page import now_shown
+from app import memory, status
+from app.journal import JournalUnreadable, recent
+from app.verdict import State
+from config.declaration import Value
+from config.settings import values_of
+from config.store import ConflictError, InvalidError, Loaded, StoreError
+
+pages: Final = Blueprint("api", __name__)
+
+EVENTS_MAX = 500  # in one answer
+OPENAPI = Path(__file__).with_name("openapi.json")
+
+
+def problem(code: int, said: str, **more: object) -> Response:
+    """An error as problem details."""
+    body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, "detail": said, **more}
+    return Response(json.dumps(body), code, mimetype="application/problem+json")
+
+
+def _json(body: object, code: int = 200, **headers: str) -> Response:
+    return Response(json.dumps(body, allow_nan=False), code, headers, mimetype="application/json")
+
+
+@pages.get("/healthz")
+@open_to_all
+def healthz() -> Response:
+    """The page answers; whether the detector does is for those who sign in."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@pages.get("/api/v1/openapi.json")
+def openapi() -> Response:
+    """What is described here, for programs."""
+    return Response(OPENAPI.read_bytes(), mimetype="application/json")
+
+
+@pages.get("/api/v1/status")
+def api_status() -> Response:
+    """What the detector last said; 503 when it is not answering."""
+    now = now_shown()
+    if now.status is None or now.since_s is None:
+        return problem(503, f"{now.words}: restart it, or see `sudo snap logs drivewatch.detector`")
+    return _json({"age_s": round(now.age_s, 3), "status": status.plain(now.status)})
+
+
+@pages.get("/api/v1/events")
+def api_events() -> Response:
+    """The newest events; `before` an id, `limit` up to 500."""
+    try:
+        limit = int(request.args.get("limit", PAGE_EVENTS))
+        before = int(request.args["before"]) if "before" in request.args else None
+    except ValueError:
+        return problem(400, "limit and before are whole numbers")
+    if not 1 <= limit <= EVENTS_MAX or (before is not None and not 0 <= before < 2**63):
+        return problem(400, f"limit is 1 to {EVENTS_MAX}, before an event's id")
+    try:
+        entries = recent(parts().paths.events, limit, before)
+    except JournalUnreadable as error:
+        return problem(503, str(error))
+    return _json({"events": [row(entry) for entry in entries]})
+
+
+@pages.get("/api/v1/settings")
+def api_settings() -> Response:
+    """The settings in force by key, and the version to send back as If-Match."""
+    return _settings(parts().store.load())
+
+
+@pages.patch("/api/v1/settings")
+def change_settings() -> Response:
+    """Change the named keys, null takes one back to the profile; all of it or nothing."""
+    if request.mimetype != "application/json":
+        return problem(415, "send application/json")
+    try:
+        wanted = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        return problem(400, "the body is no JSON")
+    if not isinstance(wanted, dict) or not wanted:
+        return problem(400, 'the body is an object such as {"camera.width": 480}')
+    unfit = [key for key, value in wanted.items() if not isinstance(value, bool | int | float | str | None)]
+    if unfit:
+        return problem(422, "a value is a number, a text, true, false or null", keys=unfit[:20])
+    return _changed(wanted)
+
+
+def _changed(wanted: dict[str, Value | None]) -> Response:
+    store = parts().store
+    version = request.headers.get("If-Match", "").strip('"') or store.load().version
+    try:
+        store.change(wanted, version)
+    except ConflictError as error:
+        return problem(412, str(error))
+    except InvalidError as error:
+        return problem(422, "nothing was changed", problems=[str(one) for one in error.problems])
+    except StoreError as error:
+        return problem(507, str(error))
+    return _settings(store.load())
+
+
+@pages.post("/api/v1/restart")
+def api_restart() -> Response:
+    """Restart the detector; GET /api/v1/status tells when it is back."""
+    parts().restarter.start("asked for through the API")
+    return _json({"phase": parts().restarter.progress().phase}, 202)
+
+
+@pages.get("/metrics")
+def metrics() -> Response:
+    """In Prometheus' text format. A figure that cannot be read is left out."""
+    latest = now_shown()
+    lines = [_gauge("drivewatch_up", "1 while the detector answers", {"": float(latest.since_s is not None)})]
+    if latest.status and latest.since_s is not None:
+        seen = latest.status
+        lines += [
+            _gauge("drivewatch_level", "0 none, 1 caution, 2 warning, 3 alarm", {"": float(seen.level)}),
+            _gauge(
+                "drivewatch_state",
+                "1 for the state that holds",
+                {f'{{state="{state.value}"}}': float(state is seen.state) for state in State},
+            ),
+            _gauge("drivewatch_camera_frames_per_second", "as measured", {"": seen.camera.measured_fps}),
+            _gauge("drivewatch_perclos_ratio", "share of time with the eyes closed", {"": seen.signals.perclos}),
+        ]
+    used = {f'{{process="{one.name}"}}': one.usage.rss_mb * memory.MB for one in rows() if one.usage}
+    lines.append(_gauge("drivewatch_resident_bytes", "RSS of each process", used))
+    available = memory.system().available_mb * memory.MB
+    lines.append(_gauge("drivewatch_system_available_bytes", "MemAvailable", {"": available}))
+    return Response("".join(lines), mimetype="text/plain; version=0.0.4")
+
+
+def _gauge(name: str, said: str, values: Mapping[str, float | None]) -> str:
+    readings = "".join(f"{name}{labels} {value:.10g}\n" for labels, value in values.items() if value is not None)
+    return f"# HELP {name} {said}\n# TYPE {name} gauge\n{readings}" if readings else ""
+
+
+def _settings(loaded: Loaded) -> Response:
+    body = {"version": loaded.version, "origin": loaded.origin, "settings": values_of(loaded.settings)}
+    return _json({**body, "problems": [str(one) for one in loaded.problems]}, ETag=f'"{loaded.version}"')

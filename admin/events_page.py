@@ -1,0 +1,121 @@
+"""The events, newest first: filtered, downloaded, deleted."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timezone
+from typing import Final
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.parts import parts
+from app import status
+from app.journal import KEEP_EVENTS, Entry, JournalUnreadable, recent
+from app.status import Request
+from app.verdict import WORDS, State
+
+pages: Final = Blueprint("events", __name__)
+
+PAGE_EVENTS = 50
+CLOCK_SET_S = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()  # earlier than this program: the clock was not set
+FIELDS = ("id", "kind", "level", "began", "clock_set", "duration_s", "detail", "interrupted")
+
+
+def is_clock_set(wall_s: float) -> bool:
+    """False for a time before this program was written: a Pi has no clock of its own."""
+    return wall_s >= CLOCK_SET_S
+
+
+def began(entry: Entry) -> str:
+    """The onset as ISO 8601 in UTC; the browser shows its own time zone."""
+    return datetime.fromtimestamp(entry.wall_s, timezone.utc).isoformat(timespec="seconds")
+
+
+def row(entry: Entry) -> dict[str, object]:
+    """One event as CSV and JSON give it."""
+    return {
+        "id": entry.id,
+        "kind": entry.event.kind.value,
+        "level": entry.event.level.name.lower(),
+        "began": began(entry),
+        "clock_set": is_clock_set(entry.wall_s),
+        "duration_s": None if entry.duration_s is None else round(entry.duration_s, 1),
+        "detail": entry.event.detail,
+        "interrupted": entry.interrupted,
+    }
+
+
+def chosen(entries: tuple[Entry, ...], kind: str, day: str) -> list[Entry]:
+    """Those of one kind and one day (UTC, as 2026-11-23); "" for any."""
+    return [
+        entry for entry in entries if kind in ("", entry.event.kind.value) and (not day or began(entry).startswith(day))
+    ]
+
+
+def _read(limit: int) -> tuple[list[Entry], str]:
+    try:
+        entries = recent(parts().paths.events, limit)
+    except JournalUnreadable as error:
+        return [], str(error)
+    return chosen(entries, request.args.get("kind", ""), request.args.get("day", "")), ""
+
+
+@pages.get("/events")
+def page() -> str:
+    """The newest ones, with a filter."""
+    entries, problem = _read(KEEP_EVENTS)
+    first = request.args.get("from", 0, int)
+    shown = entries[max(0, first) : max(0, first) + PAGE_EVENTS]
+    return render_template(
+        "events.html",
+        rows=[row(entry) for entry in shown],
+        words={state.value: words for state, words in WORDS.items()},
+        kinds=[state.value for state in State if state is not State.ATTENTIVE],
+        problem=problem,
+        total=len(entries),
+        first=max(0, first),
+        step=PAGE_EVENTS,
+        kind=request.args.get("kind", ""),
+        day=request.args.get("day", ""),
+    )
+
+
+@pages.get("/events.csv")
+def as_csv() -> Response:
+    """All that the filter leaves, for a spreadsheet."""
+    entries, problem = _read(KEEP_EVENTS)
+    if problem:
+        return Response(problem, 503, mimetype="text/plain")
+    text = io.StringIO()
+    table = csv.DictWriter(text, FIELDS)
+    table.writeheader()
+    table.writerows(row(entry) for entry in entries)
+    return _download(text.getvalue(), "text/csv", "drivewatch-events.csv")
+
+
+@pages.get("/events.json")
+def as_json() -> Response:
+    """All that the filter leaves, for a program."""
+    entries, problem = _read(KEEP_EVENTS)
+    if problem:
+        return Response(problem, 503, mimetype="text/plain")
+    return _download(json.dumps([row(entry) for entry in entries]), "application/json", "drivewatch-events.json")
+
+
+@pages.post("/events/delete")
+def delete() -> AnyResponse:
+    """Ask the detector, which alone writes there, to delete all events."""
+    try:
+        status.ask(parts().paths.run, Request.DELETE_EVENTS)
+    except OSError as error:
+        flash(f"The detector could not be asked: {error.strerror}.")
+    else:
+        flash("Asked the detector to delete all events. It does so within a second while it runs.")
+    return redirect(url_for("events.page"))
+
+
+def _download(text: str, mimetype: str, name: str) -> Response:
+    return Response(text, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,136 @@
+"""Who may ask for what: checked before every request, so that a route nobody thought of is closed."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import socket
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.parts import parts
+from admin.sessions import Session
+from config import password
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+API = ("/api/", "/metrics")  # what machines ask for, by a token
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # with no-referrer a browser sends its forms with "Origin: null"
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+HSTS = "max-age=31536000"
+
+
+def open_to_all(view: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Mark a view that needs no login."""
+    view.is_open = True  # type: ignore[attr-defined]
+    return view
+
+
+def install(app: Flask) -> None:
+    """Put the guard before and after every request."""
+    app.before_request(_admit)
+    app.after_request(_protect)
+    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.jinja_env.globals["is_exposed"] = lambda: parts().where.is_exposed
+
+
+def csrf_token() -> str:
+    """The token that each form of this session must carry; "" without a session."""
+    session = signed_in()
+    return session.csrf if session else ""
+
+
+def signed_in() -> Session | None:
+    """The session of this request, if it has one."""
+    if "session" not in g:
+        found = parts()
+        g.session = found.sessions.find(
+            request.cookies.get(cookie_name(), ""), password.fingerprint(found.paths.admin_password)
+        )
+    return g.session  # type: ignore[no-any-return]
+
+
+def cookie_name() -> str:
+    """Under HTTPS a browser keeps such a name from being set by another host."""
+    return "__Host-sid" if request.is_secure else "sid"
+
+
+def is_known_host(host: str) -> bool:
+    """An address, or this machine's own name: DNS rebinding needs a name of somebody else's."""
+    name = (urlsplit(f"//{host}").hostname or "") if re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", host) else ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        own = socket.gethostname().lower()
+        return name == "localhost" or name.endswith(".local") or name in (own, own.partition(".")[0])
+    return True
+
+
+def _admit() -> AnyResponse | None:
+    if not is_known_host(request.host):
+        abort(400, "This page is opened by the Pi's address or by its name ending in .local.")
+    if request.endpoint is None or _is_open(request.endpoint):
+        _refuse_other_origins()
+        return None
+    if request.path.startswith(API) and _has_token():
+        return None
+    if signed_in() is None:
+        return _ask_to_sign_in()
+    if request.method not in SAFE_METHODS:
+        _refuse_other_origins()
+        _refuse_without_token()
+    return None
+
+
+def _is_open(endpoint: str) -> bool:
+    return endpoint == "static" or bool(getattr(current_app.view_functions.get(endpoint), "is_open", False))
+
+
+def _has_token() -> bool:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return kind.lower() == "bearer" and parts().tokens.check(token.strip())
+
+
+def _ask_to_sign_in() -> AnyResponse | None:
+    if request.path.startswith(API) or request.headers.get("X-Requested-With") == "drivewatch":
+        abort(401, "Sign in, or send a bearer token.")
+    return redirect(url_for("login.form"))
+
+
+def _refuse_other_origins() -> None:
+    origin = request.headers.get("Origin")
+    if request.method not in SAFE_METHODS and origin is not None and origin != request.host_url.rstrip("/"):
+        abort(403, "This request came from another page.")
+
+
+def _refuse_without_token() -> None:
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
+        abort(403, "This form is out of date: go back, load the page again and send it once more.")
+
+
+def _protect(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    certificate = parts().where.certificate
+    if request.is_secure and certificate is not None and certificate.is_trusted:
+        response.headers["Strict-Transport-Security"] = HSTS  # with a self-signed one no browser would come back
+    if response.status_code == 429:
+        response.headers["Retry-After"] = str(g.get("retry_after_s", 1))
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

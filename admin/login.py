@@ -1,0 +1,105 @@
+"""Signing in and out, and choosing another password."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.guard import cookie_name, open_to_all, signed_in
+from admin.parts import parts
+from config import password
+
+log = logging.getLogger(__name__)
+
+pages: Final = Blueprint("login", __name__)
+
+WRONG = "Wrong password."
+
+
+@pages.get("/login")
+@open_to_all
+def form() -> AnyResponse:
+    """Ask for the password; say how to make one where there is none."""
+    if signed_in():
+        return redirect(url_for("status.page"))
+    return _form("", 200)
+
+
+@pages.post("/login")
+@open_to_all
+def sign_in() -> AnyResponse:
+    """Open a session for who knows the password."""
+    refused = _refused(request.form.get("password", ""))
+    if refused:
+        return _form(*refused)
+    log.info("signed in from %s", request.remote_addr)
+    return _with_session(redirect(url_for("status.page")))
+
+
+@pages.post("/logout")
+def sign_out() -> AnyResponse:
+    """End this session."""
+    parts().sessions.close(request.cookies.get(cookie_name(), ""))
+    answer = redirect(url_for("login.form"))
+    answer.delete_cookie(cookie_name(), secure=request.is_secure)
+    return answer
+
+
+@pages.post("/password")
+def change() -> AnyResponse:
+    """Choose another password, which ends all other sessions."""
+    own = parts()
+    chosen = request.form.get("new", "")
+    problem, code = _refused(request.form.get("old", "")) or (password.refusal(chosen), 422)
+    if not problem and chosen != request.form.get("again", ""):
+        problem = "The two new passwords differ."
+    if problem:
+        return make_response(render_template("account.html", problem=problem, tokens=own.tokens.all()), code)
+    password.save(own.paths.admin_password, chosen)
+    own.sessions.close_all()
+    log.info("password changed from %s", request.remote_addr)
+    flash("The password is changed; all other sessions are ended.")
+    return _with_session(redirect(url_for("account.page")))
+
+
+def _refused(word: str) -> tuple[str, int] | None:
+    """Why this password opens nothing, and the status code; None if it is the right one."""
+    own, client = parts(), request.remote_addr or ""
+    wait_s = own.throttle.wait_s(client, own.clock())
+    if wait_s > 0:
+        return _later(wait_s), 429
+    try:
+        is_right = password.verify(password.load(own.paths.admin_password), word)
+    except password.Busy:
+        return _later(password.BUSY_S), 429
+    if is_right:
+        own.throttle.note_success(client, own.clock())
+        return None
+    own.throttle.note_failure(client, own.clock())
+    log.warning("wrong password from %s", client)
+    return WRONG, 403
+
+
+def _with_session(answer: AnyResponse) -> AnyResponse:
+    own = parts()
+    own.sessions.close(request.cookies.get(cookie_name(), ""))
+    session_id, _ = own.sessions.open(password.fingerprint(own.paths.admin_password))
+    answer.set_cookie(cookie_name(), session_id, httponly=True, samesite="Strict", secure=request.is_secure, path="/")
+    return answer
+
+
+def _form(problem: str, status: int) -> Response:
+    path = parts().paths.admin_password
+    page = render_template(
+        "login.html", problem=problem, has_password=bool(password.load(path)), damage=password.problem(path)
+    )
+    return make_response(page, status)
+
+
+def _later(wait_s: float) -> str:
+    g.retry_after_s = int(wait_s) + 1
+    wait = f"{g.retry_after_s} s" if wait_s < 100 else f"{int(wait_s / 60) + 1} minutes"
+    return f"Too many wrong passwords: try again in {wait}."

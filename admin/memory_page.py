@@ -1,0 +1,96 @@
+"""What the appliance costs in memory, now and over the last two hours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from admin.parts import parts
+from admin.status_page import now_shown
+from app import memory, status
+from app.memory import Reading, Usage
+
+pages: Final = Blueprint("memory", __name__)
+
+WIDTH, HEIGHT = 600, 160  # of the chart, in its own units
+WINDOW_S = 7200.0
+GAP_S = 90.0  # three readings late: the detector was not there, and no line says otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One process; usage None where it cannot be read."""
+
+    name: str
+    pid: int | None
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Lines of the last two hours: each an SVG points list. top_mb: the value at the upper edge."""
+
+    lines: tuple[str, ...]
+    budget_y: float | None
+    top_mb: float
+    newest_mb: float | None
+
+
+def chart(readings: Sequence[Reading], now_s: float, budget_mb: float | None) -> Chart:
+    """Draw RSS over time; a gap in the readings is a gap in the line."""
+    kept = [reading for reading in readings if now_s - WINDOW_S <= reading.time_s <= now_s]
+    top_mb = 1.25 * max([budget_mb or 0.0, *(reading.rss_mb for reading in kept)], default=0.0) or 1.0
+    lines: list[list[str]] = []
+    for number, reading in enumerate(kept):
+        if number == 0 or reading.time_s - kept[number - 1].time_s > GAP_S:
+            lines.append([])
+        x = WIDTH * (1 - (now_s - reading.time_s) / WINDOW_S)
+        lines[-1].append(f"{x:.1f},{HEIGHT * (1 - reading.rss_mb / top_mb):.1f}")
+    budget_y = HEIGHT * (1 - budget_mb / top_mb) if budget_mb else None
+    newest_mb = kept[-1].rss_mb if kept else None
+    return Chart(tuple(" ".join(line) for line in lines), budget_y, top_mb, newest_mb)
+
+
+def _row(name: str, pid: int | None) -> Row:
+    try:
+        return Row(name, pid, memory.usage_of(pid) if pid else None)
+    except OSError:
+        return Row(name, pid, None)
+
+
+def rows() -> tuple[Row, Row, Row]:
+    """The detector, and gunicorn's two processes."""
+    latest = now_shown().status
+    detector = _row("detector", latest.pid if latest else None)
+    return detector, _row("page: gunicorn's master", os.getppid()), _row("page: its worker", os.getpid())
+
+
+def _figures() -> dict[str, object]:
+    own = parts()
+    latest = now_shown().status
+    history = memory.read_history(own.paths.memory_history, status.boot_id())
+    budget_mb = latest.memory.budget_mb if latest else None
+    return {
+        "rows": rows(),
+        "system": memory.system(),
+        "status": latest,
+        "chart": chart(history, own.clock(), budget_mb),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+
+
+@pages.get("/memory")
+def page() -> str:
+    """The whole page."""
+    return render_template("memory.html", **_figures())
+
+
+@pages.get("/memory/part")
+def part() -> str:
+    """What changes, for the script that keeps the page current."""
+    return render_template("memory_part.html", **_figures())

@@ -1,0 +1,42 @@
+"""What the worker must not forget when it is restarted, as JSON in the run folder; a reboot forgets it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.status import boot_id
+from config import durable
+from config.disk import Disk
+from config.paths import private_folder
+
+log = logging.getLogger(__name__)
+
+BOOT = "boot_id"
+
+
+class Mirror:
+    """One file, this user's alone. Its times are monotonic, so another boot's would mean nothing."""
+
+    def __init__(self, file: Path, most_bytes: int) -> None:
+        self._file, self._most_bytes = file, most_bytes
+
+    def read(self) -> dict[str, object]:
+        """Return what was written in this boot; nothing if it is missing, damaged or too large."""
+        try:
+            private_folder(self._file.parent)
+            table: object = json.loads(Disk().read(self._file, self._most_bytes))  # a part of an object is none
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return table if isinstance(table, dict) and boot_id() and table.get(BOOT) == boot_id() else {}
+
+    def write(self, table: Mapping[str, object]) -> None:
+        """Replace what was written. If that is impossible all goes on from memory."""
+        try:
+            private_folder(self._file.parent)
+            data = json.dumps({**table, BOOT: boot_id()}, separators=(",", ":"))
+            durable.replace(self._file, data.encode(), Disk())
+        except OSError as error:
+            log.debug("%s not written: %s", self._file, error)

@@ -1,0 +1,38 @@
+"""What the page works with, made once by create_app and shared by its routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from admin.restart import Restarter
+from admin.sessions import Sessions
+from admin.throttle import Throttle
+from admin.tokens import Tokens
+from config.https import Listening
+from config.paths import Paths
+from config.store import Store
+
+NAME = "drivewatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """clock: monotonic seconds, which all processes of one boot share."""
+
+    paths: Paths
+    where: Listening
+    store: Store
+    sessions: Sessions
+    throttle: Throttle
+    tokens: Tokens
+    restarter: Restarter
+    clock: Callable[[], float]
+
+
+def parts() -> Parts:
+    """Return those of the running application."""
+    return cast(Parts, current_app.extensions[NAME])

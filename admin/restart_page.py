@@ -1,0 +1,31 @@
+"""Restarting the detector, and watching how it comes back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.parts import parts
+
+pages: Final = Blueprint("restart", __name__)
+
+
+@pages.post("/restart")
+def start() -> AnyResponse:
+    """Begin; the request does not wait for it."""
+    parts().restarter.start("asked for on the page")
+    return redirect(url_for("restart.page"))
+
+
+@pages.get("/restart")
+def page() -> str:
+    """How far it is."""
+    return render_template("restart.html", progress=parts().restarter.progress())
+
+
+@pages.get("/restart/part")
+def part() -> str:
+    """What changes, for the script that keeps the page current."""
+    return render_template("restart_part.html", progress=parts().restarter.progress())

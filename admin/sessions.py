@@ -1,0 +1,121 @@
+"""Who is signed in: a table that forgets in time, by a clock that never jumps."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, replace
+from math import inf
+from pathlib import Path
+
+from admin.mirror import Mirror
+
+MOST = 8  # a mechanic, an owner, their phones; the one not seen for longest makes room
+IDLE_S, LIFE_S = (
+    30 * 60.0,
+    12 * 3600.0,
+)  # OWASP Session Management: 15 to 30 min for a little risk, a working day in all
+MIRROR_S = 60.0  # so much sooner a session may end after a restart of the worker
+FILE_MAX_BYTES = 8 * 1024  # one takes about 250
+DIGEST = re.compile("[0-9a-f]{64}")
+CSRF = re.compile("[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """csrf: what each of its forms must carry. fingerprint: of the password it was made by. Times are monotonic."""
+
+    csrf: str
+    made_s: float
+    seen_s: float
+    fingerprint: str
+
+
+class Sessions:
+    """At most 8, by the SHA-256 of their ids, mirrored in a file: who reads that cannot sign in by it."""
+
+    def __init__(self, file: Path, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._file = Mirror(file, FILE_MAX_BYTES)
+        self._table = _table(self._file.read().get("sessions"))
+        self._mirrored_s = -inf
+
+    def open(self, fingerprint: str) -> tuple[str, Session]:
+        """Begin a session under the password of this fingerprint; return its id of 256 bits, for the cookie, and it."""
+        session_id, now_s = secrets.token_urlsafe(32), self._clock()
+        session = Session(secrets.token_urlsafe(32), now_s, now_s, fingerprint)
+        with self._lock:
+            self._table = {key: other for key, other in self._table.items() if _lives(other, now_s)}
+            while len(self._table) >= MOST:
+                del self._table[min(self._table, key=lambda key: self._table[key].seen_s)]
+            self._table[_digest(session_id)] = session
+            self._mirror(now_s)
+        return session_id, session
+
+    def find(self, session_id: str, fingerprint: str) -> Session | None:
+        """Return the session, seen now; None if there is none, its time is up, or the password is another or gone."""
+        key, now_s = _digest(session_id), self._clock()
+        with self._lock:
+            session = self._table.get(key)
+            if session is None:
+                return None
+            if not (fingerprint and session.fingerprint == fingerprint and _lives(session, now_s)):
+                self._end(key, now_s)
+                return None
+            self._table[key] = seen = replace(session, seen_s=now_s)
+            if now_s - self._mirrored_s >= MIRROR_S:
+                self._mirror(now_s)
+            return seen
+
+    def close(self, session_id: str) -> None:
+        """End a session, if there is one of this id."""
+        key = _digest(session_id)
+        with self._lock:
+            if key in self._table:
+                self._end(key, self._clock())
+
+    def close_all(self) -> None:
+        """End every session."""
+        with self._lock:
+            self._table = {}
+            self._mirror(self._clock())
+
+    def _end(self, key: str, now_s: float) -> None:
+        del self._table[key]
+        self._mirror(now_s)
+
+    def _mirror(self, now_s: float) -> None:
+        self._file.write({"sessions": {key: astuple(session) for key, session in self._table.items()}})
+        self._mirrored_s = now_s
+
+
+def _digest(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode(errors="replace")).hexdigest()
+
+
+def _lives(session: Session, now_s: float) -> bool:
+    """False too for times in the future, which only a damaged file has."""
+    return 0 <= now_s - session.made_s < LIFE_S and 0 <= now_s - session.seen_s < IDLE_S
+
+
+def _table(rows: object) -> dict[str, Session]:
+    """Return the sessions of a file; none, if any part of it makes no sense."""
+    try:
+        table = {key: _session(row) for key, row in rows.items()} if isinstance(rows, dict) else {}
+    except (TypeError, ValueError, OverflowError):
+        return {}
+    return table if all(map(DIGEST.fullmatch, table)) else {}
+
+
+def _session(row: object) -> Session:
+    """Raises: TypeError, ValueError, OverflowError; an empty csrf token would let every form pass."""
+    if not isinstance(row, list):
+        raise TypeError("no list")
+    csrf, made_s, seen_s, fingerprint = row
+    if not (CSRF.fullmatch(csrf) and isinstance(fingerprint, str)):
+        raise ValueError("no token or no fingerprint")
+    return Session(csrf, 0.0 + made_s, 0.0 + seen_s, fingerprint)

@@ -1,0 +1,56 @@
+// Keeps what is marked current while somebody looks at it: [data-refresh], [data-preview], <time>. Works on all pages.
+"use strict";
+
+const PREVIEW_S = 60;
+
+function showLocalTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    time.textContent = new Date(time.dateTime).toLocaleString();
+  }
+}
+
+function keepCurrent(part) {
+  let shown = "";
+  const load = async () => {
+    if (document.visibilityState !== "visible") return;
+    try {
+      const answer = await fetch(part.dataset.refresh, { headers: { "X-Requested-With": "drivewatch" } });
+      if (answer.status === 401) location.reload();
+      if (!answer.ok) throw new Error(answer.statusText);
+      const text = await answer.text();
+      if (text !== shown) part.innerHTML = shown = text;
+      part.classList.remove("stale");
+    } catch {
+      part.classList.add("stale");
+    }
+  };
+  setInterval(load, 1000 * part.dataset.everyS);
+  document.addEventListener("visibilitychange", load);
+}
+
+function offerPreview(button) {
+  const label = button.textContent;
+  const picture = document.createElement("img");
+  picture.className = "preview";
+  picture.alt = "What the camera sees, with the face's outline";
+  let until = 0;
+  const stop = () => { until = 0; picture.remove(); button.textContent = label; };
+  const next = () => {
+    if (Date.now() > until || document.visibilityState !== "visible") return stop();
+    picture.src = `${button.dataset.preview}?${Date.now()}`;
+  };
+  picture.addEventListener("load", () => setTimeout(next, 1000));
+  picture.addEventListener("error", () => setTimeout(next, 1000));
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    if (until) return stop();
+    until = Date.now() + 1000 * PREVIEW_S;
+    button.after(picture);
+    button.textContent = "Hide the picture";
+    next();
+  });
+}
+
+showLocalTimes(document);
+document.querySelectorAll("[data-refresh]").forEach(keepCurrent);
+document.querySelectorAll("[data-preview]").forEach(offerPreview);

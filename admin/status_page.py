@@ -1,0 +1,93 @@
+"""The first page: does the detector work, what does it see, what keeps it from seeing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.parts import parts
+from app import status
+from app.status import Request, Status
+from app.verdict import WORDS, Level, State
+from app.version import VERSION
+
+pages: Final = Blueprint("status", __name__)
+
+SILENT_S = 5.0  # five status files late: not a slow moment any more
+PICTURE_MAX_BYTES = 4 * 1024 * 1024
+SILENT = "the detector is not answering"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands at the top of the page. tone: good, doubtful or bad, for the colour beside the words."""
+
+    words: str
+    tone: str
+    since_s: float | None
+    status: Status | None
+    age_s: float
+
+
+def shown(latest: Status | None, now_s: float) -> Shown:
+    """Judge the newest status file at a monotonic time; status None where it is missing or of an earlier boot."""
+    age_s = status.age_s(latest, now_s) if latest else float("inf")
+    if latest is None or age_s > SILENT_S:
+        return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s)
+    return Shown(WORDS[latest.state], _tone(latest), now_s - latest.since_s, latest, age_s)
+
+
+def _tone(latest: Status) -> str:
+    if latest.level >= Level.WARNING or latest.state in (State.NO_CAMERA, State.CAMERA_BLOCKED):
+        return "bad"
+    return "good" if latest.state is State.ATTENTIVE else "doubtful"
+
+
+def now_shown() -> Shown:
+    """The newest status file, judged now."""
+    own = parts()
+    return shown(status.read(own.paths.status), own.clock())
+
+
+@pages.get("/")
+def page() -> str:
+    """The whole page."""
+    return render_template("status.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
+
+
+@pages.get("/status/part")
+def part() -> str:
+    """What changes, for the script that keeps the page current."""
+    return render_template("status_part.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
+
+
+@pages.get("/preview.jpg")
+def preview() -> Response:
+    """The newest picture with the face's outline. Asking for it asks the detector for more, for 10 s."""
+    run = parts().paths.run
+    try:
+        status.ask_for_preview(run)
+        with parts().paths.preview.open("rb") as file:
+            picture = file.read(PICTURE_MAX_BYTES)
+    except OSError:
+        return Response("The picture comes with the next frame.", 503, {"Retry-After": "1"}, mimetype="text/plain")
+    return Response(picture, mimetype="image/jpeg")
+
+
+@pages.post("/ask")
+def ask() -> AnyResponse:
+    """Pass a request on to the detector."""
+    try:
+        wanted = Request(request.form.get("what", ""))
+    except ValueError:
+        abort(400, "The detector knows no such request.")
+    try:
+        status.ask(parts().paths.run, wanted)
+    except OSError as error:
+        flash(f"The detector could not be asked: {error.strerror}.")
+    else:
+        flash(f"Asked the detector to {wanted.value.replace('-', ' ')}.")
+    return redirect(url_for("status.page"))

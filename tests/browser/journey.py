@@ -1,0 +1,238 @@
+"""`make test-browser`: a real browser on a real appliance. Leaves screenshots in build/screenshots/."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.test_admin_server import Appliance, appliance, running  # noqa: F401  the fixture
+
+SHOTS = Path("build/screenshots")
+PATIENCE_S = 90.0  # twice the time of a restart that fails
+Found = TypeVar("Found")
+PAGES = ("/", "/memory", "/settings/", "/settings/yaml", "/events", "/account")
+
+
+class Tab:
+    """One tab of headless Chromium on the appliance's page. A press begins a navigation that ends in its own time, so
+    whatever is looked for is waited for."""
+
+    def __init__(self, driver: webdriver.Chrome, appliance: Appliance) -> None:  # noqa: F811
+        self.driver, self._appliance = driver, appliance
+
+    def open(self, path: str) -> None:
+        self.driver.get(f"http://127.0.0.1:{self._appliance.port}{path}")
+
+    def sign_in(self, password: str) -> None:
+        self.open("/login")
+        self.type("password", password)
+        self.press("Sign in")
+        self.sees("Sign out")
+
+    def type(self, name: str, text: str) -> None:
+        box = self.find(By.NAME, name)
+        if box.tag_name == "select":
+            Select(box).select_by_value(text)
+            return
+        for group in self.driver.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
+            group.click()
+        box.clear()
+        box.send_keys(text)
+
+    def press(self, label: str) -> None:
+        def scroll_and_click(_: object) -> bool:
+            button = self.driver.find_element(By.XPATH, f"//button[contains(normalize-space(.), '{label}')]")
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+            button.click()
+            return True
+
+        self.wait(scroll_and_click, f"a button {label!r}")
+
+    def find(self, by: str, what: str) -> WebElement:
+        return self.wait(lambda driver: driver.find_element(by, what), what)
+
+    def sees(self, words: str) -> None:
+        """Wait for words on the page, which keeps itself current."""
+        self.wait(lambda driver: words in driver.find_element(By.TAG_NAME, "body").text, f"the words {words!r}")
+
+    def wait(self, condition: Callable[[webdriver.Chrome], Found], what: str) -> Found:
+        """What the condition gives as soon as it is true; the page may change under its hands."""
+        patience: WebDriverWait[webdriver.Chrome] = WebDriverWait(
+            self.driver, PATIENCE_S, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException)
+        )
+        return patience.until(condition, f"{what} did not appear at {self.driver.current_url}")
+
+    def width(self, px: int, height_px: int = 800) -> None:
+        size = {"width": px, "height": height_px, "deviceScaleFactor": 2, "mobile": px < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def picture(self, name: str) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(SHOTS / f"{name}.png"))
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[webdriver.Chrome]:
+    browser, service = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
+    assert browser and service, "run: sudo apt install chromium chromium-driver"
+    options = Options()
+    options.binary_location = browser
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"):
+        options.add_argument(flag)
+    made = webdriver.Chrome(options=options, service=Service(service))
+    try:
+        yield made
+    finally:
+        made.quit()
+
+
+@pytest.fixture(scope="module")
+def tab(driver: webdriver.Chrome, appliance: Appliance) -> Tab:  # noqa: F811
+    made = Tab(driver, appliance)
+    made.width(1100)
+    made.open("/")
+    made.picture("sign-in")
+    made.sign_in(appliance.password)
+    return made
+
+
+def test_the_status_page_lives(tab: Tab) -> None:
+    tab.open("/")
+    tab.sees("attentive")
+    tab.sees("frames a second")
+    tab.width(1100, 1250)
+    tab.press("Show the picture")
+    shown = "const i = document.querySelector('img.preview'); return i && i.naturalWidth"
+    tab.wait(lambda driver: bool(driver.execute_script(shown)), "the preview")
+    tab.picture("status")
+    tab.width(1100)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width_px", (360, 1100))
+def test_every_page_is_accessible_and_fits_its_window(tab: Tab, path: str, width_px: int) -> None:
+    tab.width(width_px)
+    tab.open(path)
+    tab.picture(f"{path.strip('/').replace('/', '-') or 'status'}-{width_px}")
+    assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= width_px
+    found = Axe().run(tab.driver)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+    tab.width(1100)
+
+
+def test_dark_is_as_readable_as_light(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    for path in ("/", "/settings/"):
+        tab.open(path)
+        tab.picture(f"dark{path.replace('/', '-')}")
+        assert Axe().run(tab.driver)["violations"] == []
+    tab.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def console(tab: Tab) -> list[str]:
+    """What the browser has complained of since the last time."""
+    return [str(line["message"]) for line in tab.driver.get_log("browser")]  # type: ignore[no-untyped-call]
+
+
+def test_no_page_asks_another_host_or_breaks_its_own_policy(tab: Tab) -> None:
+    console(tab)
+    for path in PAGES:
+        tab.open(path)
+        hosts = tab.driver.execute_script(
+            "return performance.getEntriesByType('resource').map(e => new URL(e.name).host)"
+            ".filter(h => h && h !== location.host)"
+        )
+        assert hosts == []
+    assert [line for line in console(tab) if "Content Security Policy" in line] == []
+
+
+def change(tab: Tab, **typed: str) -> None:
+    tab.open("/settings/")
+    for name, text in typed.items():
+        tab.type(name.replace("__", "."), text)
+    tab.press("Check and show what changes")
+
+
+def test_a_bad_value_is_named_beside_its_field_and_nothing_is_saved(tab: Tab) -> None:
+    change(tab, raspberry_pi__compression_quality="250", camera__frame_skip="2")
+    tab.sees("between 1 and 100")
+    box = tab.find(By.NAME, "raspberry_pi.compression_quality")
+    assert (box.get_attribute("value"), box.get_attribute("aria-invalid")) == ("250", "true")
+    tab.picture("settings-bad-value")
+    tab.open("/settings/")
+    assert tab.find(By.NAME, "camera.frame_skip").get_attribute("value") == "1"
+
+
+def test_two_tabs_do_not_overwrite_each_other(tab: Tab) -> None:
+    first = tab.driver.current_window_handle
+    change(tab, raspberry_pi__compression_quality="60")
+    tab.sees("+  compression_quality: 60")
+    tab.driver.switch_to.new_window("tab")
+    change(tab, raspberry_pi__compression_quality="55")
+    tab.sees("+  compression_quality: 55")
+    tab.press("Save")
+    tab.sees("Saved")
+    tab.driver.close()
+    tab.driver.switch_to.window(first)
+    tab.press("Save")
+    tab.sees("meanwhile")
+    tab.picture("settings-two-editors")
+    tab.open("/settings/")
+    quality = tab.find(By.NAME, "raspberry_pi.compression_quality").get_attribute("value")
+    assert quality == "55"
+
+
+def test_four_settings_are_changed_and_take_effect_after_a_restart(tab: Tab) -> None:
+    change(
+        tab,
+        resolution="480x360",
+        camera__frame_skip="2",
+        raspberry_pi__compression_quality="65",
+        analysis__history_window="90",
+    )
+    tab.sees("+  width: 480")
+    tab.picture("settings-difference")
+    tab.press("Save")
+    tab.sees("Restart to apply")
+    tab.press("Restart the detector now")
+    tab.sees("healthy")
+    tab.picture("restarted")
+    tab.open("/")
+    tab.sees("480 \u00d7 360")
+
+
+def test_settings_with_which_no_detector_watches_are_taken_back(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    """The last good settings are kept after a minute of health; here they are written by hand instead."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("config.yaml", "config.last-good.yaml"):
+        (data / name).write_text("camera:\n  source: fake:attentive\n")
+    with running(tmp_path) as appliance:  # noqa: F811  the camera is that of the settings
+        tab = Tab(driver, appliance)
+        tab.sign_in(appliance.password)
+        tab.sees("attentive")
+        change(tab, camera__source="/dev/video99")
+        tab.press("Save")
+        tab.sees("Restart to apply")
+        tab.press("Restart the detector now")
+        tab.sees("rolled back")
+        tab.picture("rolled-back")
+        tab.sees("/dev/video99")
+        tab.open("/")
+        tab.sees("attentive")
+    assert "fake:attentive" in (data / "config.yaml").read_text()

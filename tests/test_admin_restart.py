@@ -1,0 +1,476 @@
+"""The way of a restart, by stories; and who does it, with a folder of processes instead of /proc."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from admin.restart import (
+    DETECTOR,
+    LIMIT_S,
+    OPENING_S,
+    SETTLED_S,
+    SNAPCTL,
+    STOP_S,
+    TRIES,
+    Action,
+    Course,
+    Restarter,
+    run,
+)
+from app import status
+from app.status import Configuration, Status, boot_id
+from app.verdict import State
+from config.paths import Paths
+from config.store import Store
+
+OLD, NEW, GOOD = "old version", "new version", "good version"
+BEFORE = Status(pid=100, started_s=5.0, state=State.ATTENTIVE, configuration=Configuration(version_token=OLD))
+AFTER = Status(pid=200, started_s=1001.0, state=State.ATTENTIVE, configuration=Configuration(version_token=NEW))
+BLIND = replace(AFTER, state=State.NO_CAMERA, health="/dev/video7 is not there: plug the camera in")
+START_S = 1000.0
+
+
+class Story:
+    """A course whose clock the test turns, and what it asked for."""
+
+    def __init__(self, before: Status | None = BEFORE, wanted: str = NEW) -> None:
+        self.now_s = START_S
+        self.actions: list[Action] = []
+        self.course = Course.from_before(START_S, before, wanted)
+        self.see(before)
+
+    def see(self, found: Status | None, for_s: float = 0.0) -> Story:
+        """Steps each half second, the first at once; as the status file would say, if a detector is alive."""
+        for _ in range(int(for_s * 2) + 1):
+            self.course, action = self.course.step(self.now_s, found)
+            if action:
+                self.actions.append(action)
+            self.now_s += 0.5
+        return self
+
+
+def test_a_restart_is_healthy_when_a_new_process_watches_with_the_new_settings() -> None:
+    story = Story()
+    assert story.course.phase == "stopping"
+    assert story.see(None).course.phase == "starting"
+    assert story.see(AFTER).course.phase == "starting"
+    assert story.see(AFTER, SETTLED_S).course.phase == "healthy"
+    assert (story.course.pid_before, story.course.pid_now, story.course.in_force) == (100, 200, NEW)
+    assert story.actions == [Action.RESTART]
+
+
+def test_the_old_process_is_never_taken_for_the_new_one() -> None:
+    story = Story(replace(BEFORE, configuration=Configuration(version_token=NEW)))
+    assert story.see(story_before(NEW), STOP_S - 2).course.phase == "stopping"
+
+
+def story_before(version: str) -> Status:
+    return replace(BEFORE, configuration=Configuration(version_token=version))
+
+
+def test_a_new_process_may_have_the_old_ones_number() -> None:
+    assert Story().see(replace(AFTER, pid=BEFORE.pid), SETTLED_S + 1).course.phase == "healthy"
+
+
+def test_without_a_detector_before_the_first_one_counts() -> None:
+    assert Story(None).see(None, 5).see(AFTER, SETTLED_S + 1).course.phase == "healthy"
+
+
+def test_a_detector_that_ignores_the_wish_is_killed_once() -> None:
+    story = Story().see(BEFORE, STOP_S + 5)
+    assert story.actions == [Action.RESTART, Action.KILL]
+
+
+def test_a_detector_that_cannot_be_ended_is_no_fault_of_the_settings() -> None:
+    story = Story().see(BEFORE, LIMIT_S + 1)
+    assert story.course.phase == "failed"
+    assert Action.ROLL_BACK not in story.actions
+
+
+def test_a_camera_that_opens_slowly_is_waited_for() -> None:
+    story = Story().see(BLIND, LIMIT_S - 5)
+    assert (story.course.phase, story.course.message) == ("starting", BLIND.health)
+    assert story.see(AFTER, SETTLED_S).course.phase == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"), [(BLIND, BLIND.health), (None, "it does not start; its log says why")], ids=["blind", "nothing"]
+)
+def test_new_settings_with_which_it_does_not_watch_are_rolled_back(seen: Status | None, reason: str) -> None:
+    story = Story().see(seen, LIMIT_S + 1)
+    assert story.actions[:2] == [Action.RESTART, Action.ROLL_BACK]
+    back = Course.undoing(story.course, seen, GOOD)
+    assert back.undone == reason
+
+
+def test_a_detector_that_crashes_over_and_over_is_rolled_back() -> None:
+    story = Story()
+    for pid in range(200, 210):
+        story.see(replace(AFTER, pid=pid), SETTLED_S - 1).see(None, 1)
+    assert Action.ROLL_BACK in story.actions
+    assert "again and again" in story.course.reason
+
+
+def rolling_back(reason: Status = BLIND) -> Story:
+    story = Story().see(reason, LIMIT_S - 0.5)
+    assert story.actions == [Action.RESTART, Action.ROLL_BACK]
+    story.course = story.course.undoing(reason, GOOD)
+    return story.see(reason)
+
+
+def test_with_the_last_good_settings_back_it_says_so_and_why() -> None:
+    story = rolling_back()
+    assert story.actions == [Action.RESTART, Action.ROLL_BACK, Action.RESTART]
+    last = replace(AFTER, pid=300, configuration=Configuration(version_token=GOOD))
+    story.see(None).see(last, SETTLED_S + 1)
+    assert story.course.phase == "rolled_back"
+    assert BLIND.health in story.course.message
+    assert (story.course.in_force, story.course.began_s) == (GOOD, START_S)
+
+
+def test_it_rolls_back_once_and_fails_if_that_does_not_help_either() -> None:
+    blind = replace(BLIND, pid=300, configuration=Configuration(version_token=GOOD))
+    story = rolling_back().see(blind, LIMIT_S + 1)
+    assert story.course.phase == "failed"
+    assert story.actions.count(Action.ROLL_BACK) == 1
+    assert "with these either" in story.course.message
+
+
+def test_settings_with_which_it_watched_before_are_not_to_blame() -> None:
+    story = Story(story_before(NEW)).see(BLIND, LIMIT_S + 1)
+    assert (story.course.phase, story.actions) == ("failed", [Action.RESTART])
+    assert BLIND.health in story.course.message
+
+
+def test_a_camera_that_was_missing_before_is_no_failure_of_the_restart() -> None:
+    story = Story(replace(BEFORE, state=State.NO_CAMERA))
+    opened_s = BLIND.started_s + OPENING_S - story.now_s
+    assert story.see(BLIND, opened_s - 1).course.phase == "starting"
+    assert story.see(BLIND, 2).course.phase == "healthy"
+    assert BLIND.health in story.course.message
+
+
+def test_settings_of_run_config_are_taken_as_they_are() -> None:
+    assert Story(story_before("")).see(replace(AFTER, configuration=Configuration()), 4).course.phase == "healthy"
+
+
+def test_problems_of_the_file_are_told_and_nothing_is_rolled_back_as_the_last_good_ones_are_in_force() -> None:
+    problem = "line 3: camera.width: 7 must be at least 64"
+    configuration = Configuration(version_token=NEW, origin="config.last-good.yaml", problems=(problem,))
+    story = Story().see(replace(AFTER, configuration=configuration))
+    assert (story.course.phase, story.actions) == ("failed", [Action.RESTART])
+    assert problem in story.course.message
+    assert "config.last-good.yaml" in story.course.message
+
+
+def test_settings_saved_meanwhile_need_one_more_restart() -> None:
+    story = Story()
+    story.course = story.course.joined("newer")
+    story.see(None).see(AFTER)
+    story.see(AFTER)
+    assert story.actions == [Action.RESTART, Action.RESTART]
+    assert story.course.pid_before == AFTER.pid
+    newer = replace(AFTER, pid=300, configuration=Configuration(version_token="newer"))
+    assert story.see(newer, SETTLED_S + 1).course.phase == "healthy"
+
+
+def test_settings_that_never_stand_still_are_not_followed_for_ever() -> None:
+    story = Story()
+    for pid in range(200, 220):
+        story.see(replace(AFTER, pid=pid, configuration=Configuration(version_token=f"version {pid}")), 1)
+    assert story.course.phase == "failed"
+    assert story.actions == [Action.RESTART] * TRIES
+
+
+def test_settings_saved_while_it_goes_back_are_new_again() -> None:
+    story = rolling_back()
+    story.course = story.course.joined("newer")
+    newer = replace(AFTER, pid=300, configuration=Configuration(version_token="newer"))
+    assert story.see(newer, SETTLED_S + 1).course.phase == "healthy"
+
+
+def test_every_course_ends() -> None:
+    for found in (None, BEFORE, AFTER, BLIND, replace(AFTER, configuration=Configuration(version_token="other"))):
+        for before in (None, BEFORE, replace(BEFORE, state=State.NO_CAMERA)):
+            story = Story(before).see(found, LIMIT_S + 1)
+            assert story.course.is_over or Action.ROLL_BACK in story.actions, (before, found)
+
+
+class Machine:
+    """A detector that is started again as soon as it ends, unless it is told to stay away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.paths = Paths(folder / "data", folder / "run", folder / "data")
+        self.paths.make()
+        self.proc = folder / "proc"
+        self.store = Store(self.paths.data)
+        self.env: dict[str, str] = {}
+        self.signals: list[tuple[int, int]] = []
+        self.commands: list[list[str]] = []
+        self.snapctl_says = ""
+        self.comes_back = True
+        self.state_with: Callable[[str], State] = lambda version: State.ATTENTIVE
+        self.now_s = START_S
+        self.pid = 100
+        self.drivers: list[Callable[[], None]] = []
+        self.start_process()
+
+    def start_process(self, cmdline: bytes = b"python" + DETECTOR) -> None:
+        self.pid += 1
+        folder = self.proc / str(self.pid)
+        folder.mkdir(parents=True)
+        (folder / "cmdline").write_bytes(cmdline)
+        self.write_status(self.store.load().version)
+
+    def write_status(self, version: str, boot: str | None = None) -> None:
+        state = self.state_with(version)
+        told = Status(
+            boot_id=boot_id() if boot is None else boot,
+            pid=self.pid,
+            started_s=self.now_s,
+            time_s=self.now_s,
+            state=state,
+            health="no pictures: plug the camera in" if state is State.NO_CAMERA else "",
+            configuration=Configuration(version_token=version),
+        )
+        assert status.write(self.paths.status, told)
+
+    def end_process(self) -> None:
+        (self.proc / str(self.pid) / "cmdline").unlink()
+        if self.comes_back:
+            self.start_process()
+
+    def kill(self, pid: int, number: int) -> None:
+        self.signals.append((pid, number))
+        self.end_process()
+
+    def run_command(self, command: Sequence[str], limit_s: float) -> str:
+        self.commands.append(list(command))
+        if not self.snapctl_says:
+            self.end_process()
+        return self.snapctl_says
+
+    def restarter(self) -> Restarter:
+        return Restarter(
+            self.paths,
+            self.store,
+            lambda: self.now_s,
+            run_command=self.run_command,
+            kill=self.kill,
+            spawn=self.drivers.append,
+            env=self.env,
+            proc=self.proc,
+        )
+
+    def let_pass(self, restarter: Restarter, for_s: float) -> None:
+        for _ in range(int(for_s * 2)):
+            if not restarter.advance():
+                return
+            self.now_s += 0.5
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def saved(machine: Machine, width: int) -> str:
+    return machine.store.change({"camera.width": width}, machine.store.load().version)
+
+
+def test_nothing_was_asked_for_at_first(machine: Machine) -> None:
+    assert machine.restarter().progress().phase == "idle"
+
+
+def test_outside_a_snap_the_detector_is_asked_to_end_and_its_supervisor_starts_the_next(machine: Machine) -> None:
+    restarter, version = machine.restarter(), saved(machine, 480)
+    restarter.start("a test")
+    assert restarter.progress().phase == "stopping"
+    machine.let_pass(restarter, 10)
+    progress = restarter.progress()
+    assert progress.phase == "healthy"
+    assert (progress.pid_before, progress.pid_now) == (101, 102)
+    assert progress.version_wanted == progress.version_in_force == version
+    assert machine.signals == [(101, signal.SIGTERM)]
+    assert machine.commands == []
+
+
+def test_in_a_snap_snapd_restarts_it(machine: Machine) -> None:
+    machine.env = {"SNAP_INSTANCE_NAME": "drivewatch_two"}
+    restarter = machine.restarter()
+    restarter.start("a test")
+    machine.let_pass(restarter, 10)
+    assert restarter.progress().phase == "healthy"
+    assert machine.commands == [[SNAPCTL, "restart", "drivewatch_two.detector"]]
+    assert machine.signals == []
+
+
+def test_while_the_snap_is_being_changed_the_detector_is_asked_to_end(machine: Machine) -> None:
+    machine.env = {"SNAP_INSTANCE_NAME": "drivewatch"}
+    machine.snapctl_says = 'snap "drivewatch" has "refresh-snap" change in progress'
+    restarter = machine.restarter()
+    restarter.start("a test")
+    machine.let_pass(restarter, 10)
+    assert restarter.progress().phase == "healthy"
+    assert machine.signals == [(101, signal.SIGTERM)]
+
+
+def test_another_process_with_the_detectors_old_number_is_left_alone(machine: Machine) -> None:
+    (machine.proc / "101" / "cmdline").write_bytes(b"vim\0run\0")
+    restarter = machine.restarter()
+    restarter.start("a test")
+    machine.let_pass(restarter, LIMIT_S / 2)
+    assert machine.signals == []
+
+
+def test_the_number_that_an_earlier_boot_left_behind_is_left_alone(machine: Machine) -> None:
+    machine.write_status("", boot="another boot")
+    restarter = machine.restarter()
+    restarter.start("a test")
+    machine.let_pass(restarter, LIMIT_S / 2)
+    assert machine.signals == []
+
+
+def test_a_detector_that_is_gone_before_it_is_asked_is_none_to_end(machine: Machine) -> None:
+    def gone(pid: int, number: int) -> None:
+        machine.end_process()
+        raise ProcessLookupError
+
+    restarter = machine.restarter()
+    restarter._kill = gone
+    restarter.start("a test")
+    machine.let_pass(restarter, 10)
+    assert restarter.progress().phase == "healthy"
+
+
+def test_a_second_request_joins_the_first(machine: Machine) -> None:
+    restarter = machine.restarter()
+    restarter.start("first")
+    restarter.advance()
+    version = saved(machine, 480)
+    restarter.start("second")
+    assert len(machine.drivers) == 1
+    machine.let_pass(restarter, 20)
+    assert restarter.progress().phase == "healthy"
+    assert restarter.progress().version_in_force == version
+
+
+def test_after_the_end_another_can_begin(machine: Machine) -> None:
+    restarter = machine.restarter()
+    for _ in range(2):
+        restarter.start("a test")
+        machine.let_pass(restarter, 10)
+    assert len(machine.signals) == len(machine.drivers) == 2
+
+
+def make_good(machine: Machine) -> str:
+    version = saved(machine, 400)
+    machine.store.mark_good(machine.store.load())
+    machine.end_process()
+    return version
+
+
+def test_settings_with_which_it_does_not_watch_are_put_back_and_the_reason_told(machine: Machine) -> None:
+    good, restarter = make_good(machine), machine.restarter()
+    bad = saved(machine, 480)
+    machine.state_with = lambda version: State.NO_CAMERA if version == bad else State.ATTENTIVE
+    restarter.start("a test")
+    machine.let_pass(restarter, 2 * LIMIT_S)
+    progress = restarter.progress()
+    assert progress.phase == "rolled_back"
+    assert "plug the camera in" in progress.message
+    assert machine.store.load().version == good == progress.version_in_force
+
+
+def test_settings_saved_while_the_detector_failed_are_not_rolled_back(machine: Machine) -> None:
+    make_good(machine)
+    restarter = machine.restarter()
+    saved(machine, 480)
+    machine.state_with = lambda version: State.NO_CAMERA
+    restarter.start("a test")
+    machine.let_pass(restarter, LIMIT_S / 2)
+    newest = saved(machine, 500)
+    machine.let_pass(restarter, LIMIT_S)
+    assert machine.store.load().version == newest
+    assert restarter.progress().phase == "failed"
+    assert "changed meanwhile" in restarter.progress().message
+
+
+def test_without_good_settings_it_says_that_there_are_none(machine: Machine) -> None:
+    restarter = machine.restarter()
+    saved(machine, 480)
+    machine.comes_back = False
+    restarter.start("a test")
+    machine.let_pass(restarter, 2 * LIMIT_S)
+    assert restarter.progress().phase == "failed"
+    assert "no last good ones" in restarter.progress().message
+
+
+def test_a_restarted_worker_goes_on_and_rolls_back(machine: Machine) -> None:
+    good, first = make_good(machine), machine.restarter()
+    bad = saved(machine, 480)
+    machine.state_with = lambda version: State.NO_CAMERA if version == bad else State.ATTENTIVE
+    first.start("a test")
+    machine.let_pass(first, LIMIT_S / 2)
+    second = machine.restarter()
+    assert second.progress() == first.progress()
+    second.resume()
+    assert len(machine.drivers) == 2
+    machine.let_pass(second, 3 * LIMIT_S)
+    assert second.progress().phase == "rolled_back"
+    assert machine.store.load().version == good
+
+
+def test_a_worker_that_died_before_it_asked_is_followed_by_one_that_asks(machine: Machine) -> None:
+    first = machine.restarter()
+    first._perform = lambda action: None  # type: ignore[method-assign]  # the power went
+    first.start("a test")
+    first.advance()
+    second = machine.restarter()
+    second.resume()
+    machine.let_pass(second, 10)
+    assert machine.signals == [(101, signal.SIGTERM)]
+    assert second.progress().phase == "healthy"
+
+
+def test_a_restarted_worker_still_tells_how_the_last_restart_ended(machine: Machine) -> None:
+    first = machine.restarter()
+    first.start("a test")
+    machine.let_pass(first, 10)
+    second = machine.restarter()
+    second.resume()
+    assert second.progress() == first.progress()
+    assert len(machine.drivers) == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"phase": "flying"}', '{"phase": 3, "tries": "x"}'])
+def test_a_damaged_mirror_is_no_restart(machine: Machine, text: str) -> None:
+    (machine.paths.run / "restart.json").write_text(text)
+    assert machine.restarter().progress().phase == "idle"
+
+
+def test_in_production_one_thread_drives_it_to_the_end(machine: Machine) -> None:
+    machine.comes_back = False
+    clock = count(START_S, LIMIT_S).__next__  # so the first looks find the time up
+    restarter = Restarter(machine.paths, machine.store, clock, kill=machine.kill, env={}, proc=machine.proc)
+    restarter.start("first")
+    restarter.start("second")
+    (driver,) = (thread for thread in threading.enumerate() if thread.name == "restart")
+    driver.join(10)
+    assert restarter.progress().phase == "failed"
+    assert not driver.is_alive()
+
+
+def test_a_command_that_fails_says_why() -> None:
+    assert run(["sh", "-c", "exit 0"], 5) == ""
+    assert run(["sh", "-c", "echo refused >&2; exit 1"], 5) == "refused"
+    assert run(["sh", "-c", "exit 3"], 5) == "status 3"
+    assert "within 0.01 s" in run(["sleep", "5"], 0.01)
+    assert "No such file" in run(["/nowhere/snapctl"], 5)

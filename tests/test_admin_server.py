@@ -1,0 +1,248 @@
+"""The appliance as `make run` starts it: a real detector on the fake driver, a real gunicorn, over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from config.https import enable
+from config.paths import Paths
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 40.0  # for what takes a second or two on an idle machine
+PAGE_PSS_MAX_MB = 45.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+@dataclass
+class Browser:
+    """A client with a cookie."""
+
+    port: int
+    cookie: str = ""
+    timeout_s: float = 20.0
+    tls: ssl.SSLContext | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, method: str, path: str, body: str = "") -> Answer:
+        with closing(self._connection()) as connection:
+            form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+            connection.request(method, path, body, {**self.headers, **form, "Cookie": self.cookie})
+            answer = connection.getresponse()
+            if cookie := answer.headers.get("Set-Cookie"):
+                self.cookie = cookie.partition(";")[0]
+            return Answer(answer.status, dict(answer.headers), answer.read().decode(errors="replace"))
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout_s, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_s)
+
+    def get(self, path: str) -> Answer:
+        return self.ask("GET", path)
+
+    def post(self, path: str, **data: str) -> Answer:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/").text)
+        return self.ask("POST", path, urlencode({"csrf_token": found[1] if found else "", **data}))
+
+
+@dataclass
+class Appliance:
+    process: subprocess.Popen[str]
+    port: int
+    password: str
+    tls: ssl.SSLContext | None = None
+
+    def signed_in(self) -> Browser:
+        browser = Browser(self.port, tls=self.tls)
+        assert browser.ask("POST", "/login", urlencode({"password": self.password})).status == 302
+        return browser
+
+    def pids(self, what: str) -> list[int]:
+        """Processes of this appliance whose command line holds these words."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
+                environment = folder.joinpath("environ").read_bytes()
+            except OSError:
+                continue
+            if what in command and f"PORT={self.port}".encode() in environment:
+                found.append(int(folder.name))
+        return sorted(found)
+
+
+def wait_for(what: Callable[[], bool]) -> bool:
+    """True as soon as it holds, False when it never does."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        if what():
+            return True
+        time.sleep(0.1)  # other processes are waited for
+    return False
+
+
+def answers(port: int, tls: ssl.SSLContext | None = None) -> bool:
+    try:
+        return Browser(port, tls=tls).get("/healthz").status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def running(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None) -> Iterator[Appliance]:
+    """An appliance with folders of its own, until the end of the block."""
+    port = free_port()
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
+    env |= {"DRIVEWATCH_DATA": str(folder / "data"), "XDG_RUNTIME_DIR": str(folder / "run"), "PORT": str(port)}
+    command = [sys.executable, "-m", "app.appliance", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            while "password" not in said and (line := process.stdout.readline()):
+                said += line
+            assert f":{port}" in said
+            password = re.search(r"password: (\S+)", said)
+            assert password, said
+            assert wait_for(lambda: answers(port, tls))
+            yield Appliance(process, port, password[1], tls)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:attentive") as made:
+        yield made
+
+
+def test_with_https_the_page_speaks_tls_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = enable(Paths(tmp_path / "data", tmp_path / "run", tmp_path / "data"), "self-signed")
+    trusting = ssl.create_default_context(cafile=str(found.certificate))
+    with running(tmp_path, "--camera", "fake:attentive", tls=trusting) as secure:
+        assert secure.signed_in().cookie.startswith("__Host-sid=")
+        answer = Browser(secure.port, tls=trusting).get("/login")
+        assert "Strict-Transport-Security" not in answer.headers  # nobody trusts it: no browser would come back
+        with socket.create_connection(("127.0.0.1", secure.port), timeout=10) as plain:
+            plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert not plain.recv(100).startswith(b"HTTP/1.1 200")
+        old = ssl.create_default_context(cafile=str(found.certificate))
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        with pytest.raises(ssl.SSLError, match="version"):
+            Browser(secure.port, tls=old).get("/login")
+
+
+@pytest.fixture
+def owner(appliance: Appliance) -> Browser:
+    return appliance.signed_in()
+
+
+def test_the_page_shows_what_the_detector_sees(owner: Browser) -> None:
+    assert wait_for(lambda: "<strong>attentive</strong>" in owner.get("/").text)
+    text = owner.get("/status/part").text
+    assert "live: fake:attentive, 320 \u00d7 240" in text
+    assert re.search(r"<dt>Head</dt><dd>\d+° (left|right)", text)
+
+
+def test_the_picture_comes_for_who_asks(owner: Browser) -> None:
+    assert wait_for(lambda: owner.get("/preview.jpg").status == 200)
+    assert owner.get("/preview.jpg").headers["Content-Type"] == "image/jpeg"
+
+
+def pss_mb(pid: int) -> float:
+    found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
+    assert found
+    return int(found[1]) / 1024
+
+
+def test_the_page_stays_small(appliance: Appliance, owner: Browser) -> None:
+    for path in ("/", "/memory", "/settings/", "/events", "/memory/part") * 20:
+        assert owner.get(path).status == 200
+    pages = appliance.pids("gunicorn")
+    assert len(pages) == 2  # the master and one worker
+    assert sum(map(pss_mb, pages)) < PAGE_PSS_MAX_MB
+
+
+def test_first_view_is_small(owner: Browser) -> None:
+    whole = sum(len(owner.get(path).text) for path in ("/", "/memory", "/static/page.css", "/static/live.js"))
+    assert whole < 60_000
+
+
+def test_slow_and_idle_clients_starve_nobody(appliance: Appliance, owner: Browser) -> None:
+    with ExitStack() as clients:
+        for said in [b""] * 10 + [b"GET / HTTP/1.1\r\nHost: localhost\r\n"] * 4:
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", appliance.port)))
+            client.sendall(said)
+        began_s = time.monotonic()
+        assert owner.get("/settings/").status == 200
+        assert time.monotonic() - began_s < 10
+
+
+def test_hostile_requests_are_answered_and_survived(appliance: Appliance) -> None:
+    for said in (
+        b"GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /static/../parts.py HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /static/%2e%2e/parts.py HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"NONSENSE\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", appliance.port), timeout=15) as client:
+            client.sendall(said)
+            assert re.match(rb"HTTP/1.1 (3|4)\d\d ", client.recv(100)), said
+    assert answers(appliance.port)
+
+
+def test_a_restart_brings_a_new_detector(appliance: Appliance, owner: Browser) -> None:
+    (before,) = appliance.pids("app run")
+    assert owner.post("/restart").status == 302
+    assert wait_for(lambda: before not in appliance.pids("app run") and len(appliance.pids("app run")) == 1)
+    assert wait_for(lambda: "healthy" in owner.get("/restart/part").text)
+
+
+def replaced(appliance: Appliance, what: str, pid: int) -> bool:
+    pids = appliance.pids(what)
+    return bool(pids) and pid not in pids
+
+
+def test_what_crashes_is_started_again(appliance: Appliance, owner: Browser) -> None:
+    for what in ("app run", "gunicorn"):
+        before = appliance.pids(what)
+        os.kill(before[0], signal.SIGKILL)
+        assert wait_for(partial(replaced, appliance, what, before[0]))
+    assert wait_for(lambda: answers(appliance.port))
+    assert wait_for(lambda: "<strong>attentive</strong>" in owner.get("/").text)  # the session lives on

@@ -1,0 +1,239 @@
+"""Sessions: who is signed in stays so for as long as they should, and no longer, whatever restarts."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from admin.sessions import FILE_MAX_BYTES, IDLE_S, LIFE_S, MIRROR_S, MOST, Sessions
+
+PASSWORD, OTHER_PASSWORD = "5" * 64, "6" * 64
+START_S = 4000.0
+
+
+class Clock:
+    """A monotonic clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = START_S
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "sessions.json"
+
+
+@pytest.fixture
+def sessions(file: Path, clock: Clock) -> Sessions:
+    return Sessions(file, clock)
+
+
+def is_in(sessions: Sessions, session_id: str) -> bool:
+    return sessions.find(session_id, PASSWORD) is not None
+
+
+def test_a_session_is_found_by_its_id_alone(sessions: Sessions) -> None:
+    session_id, session = sessions.open(PASSWORD)
+    assert sessions.find(session_id, PASSWORD) == session
+    for wrong in ("", session_id[:-1], session_id + "x", session.csrf, "\ud800", "x" * 100_000):
+        assert sessions.find(wrong, PASSWORD) is None
+    assert is_in(sessions, session_id)
+
+
+def test_ids_and_csrf_tokens_are_of_256_bits_and_never_the_same(sessions: Sessions) -> None:
+    made = [sessions.open(PASSWORD) for _ in range(20)]
+    secrets = {session_id for session_id, _ in made} | {session.csrf for _, session in made}
+    assert len(secrets) == 40
+    assert {len(secret) for secret in secrets} == {43}  # base64 of 32 bytes
+
+
+def test_the_file_is_its_owners_alone_and_gives_no_id_away(sessions: Sessions, file: Path) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert session_id not in file.read_text()
+    (digest,) = json.loads(file.read_text())["sessions"]
+    assert not is_in(sessions, digest)
+
+
+def test_a_session_ends_when_it_is_not_used(sessions: Sessions, clock: Clock) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    for _ in range(3):
+        clock.now_s += IDLE_S - 1
+        assert is_in(sessions, session_id)
+    clock.now_s += IDLE_S
+    assert not is_in(sessions, session_id)
+    clock.now_s -= 1
+    assert not is_in(sessions, session_id)  # what has ended stays so
+
+
+def test_a_session_ends_in_the_evening_however_much_it_is_used(sessions: Sessions, clock: Clock) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    while (clock.now_s + 600) - START_S < LIFE_S:
+        clock.now_s += 600
+        assert is_in(sessions, session_id)
+    clock.now_s += 600
+    assert not is_in(sessions, session_id)
+
+
+@pytest.mark.parametrize("now", [OTHER_PASSWORD, ""])
+def test_a_session_ends_when_the_password_is_another_or_gone(sessions: Sessions, now: str) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    assert sessions.find(session_id, now) is None
+    assert not is_in(sessions, session_id)
+
+
+def test_no_session_is_found_where_no_password_is(sessions: Sessions) -> None:
+    session_id, _ = sessions.open("")
+    assert sessions.find(session_id, "") is None
+
+
+def test_signing_out_ends_one_session_or_all(sessions: Sessions, file: Path, clock: Clock) -> None:
+    ids = [sessions.open(PASSWORD)[0] for _ in range(3)]
+    sessions.close(ids[0])
+    sessions.close("nobody's")
+    assert [is_in(sessions, session_id) for session_id in ids] == [False, True, True]
+    assert not is_in(Sessions(file, clock), ids[0])
+    sessions.close_all()
+    assert not any(is_in(sessions, session_id) for session_id in ids)
+    assert not is_in(Sessions(file, clock), ids[1])
+
+
+def test_of_nine_sessions_the_one_not_seen_for_longest_makes_room(sessions: Sessions, clock: Clock) -> None:
+    ids = []
+    for _ in range(MOST):
+        clock.now_s += 1
+        ids.append(sessions.open(PASSWORD)[0])
+    clock.now_s += 1
+    assert is_in(sessions, ids[0])
+    ids.append(sessions.open(PASSWORD)[0])
+    assert [is_in(sessions, session_id) for session_id in ids] == [True, False] + [True] * 7
+
+
+def test_sessions_that_have_ended_make_room_first(sessions: Sessions, file: Path, clock: Clock) -> None:
+    for _ in range(MOST):
+        sessions.open(PASSWORD)
+    clock.now_s += IDLE_S
+    sessions.open(PASSWORD)
+    assert len(json.loads(file.read_text())["sessions"]) == 1
+
+
+def test_a_restart_of_the_worker_forgets_nobody(sessions: Sessions, file: Path, clock: Clock) -> None:
+    made = [sessions.open(PASSWORD) for _ in range(MOST)]
+    restarted = Sessions(file, clock)
+    assert [restarted.find(session_id, PASSWORD) for session_id, _ in made] == [session for _, session in made]
+    assert file.stat().st_size < FILE_MAX_BYTES / 2
+    clock.now_s += IDLE_S
+    assert not any(is_in(Sessions(file, clock), session_id) for session_id, _ in made)
+
+
+def test_the_file_is_written_once_a_minute_not_with_each_request(sessions: Sessions, file: Path, clock: Clock) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    written = file.stat().st_ino
+    for _ in range(int(MIRROR_S) - 1):
+        clock.now_s += 1
+        assert is_in(sessions, session_id)
+    assert file.stat().st_ino == written
+    clock.now_s += 1
+    assert is_in(sessions, session_id)
+    assert f"{clock.now_s}" in file.read_text()
+
+
+def test_a_session_of_another_boot_is_none(sessions: Sessions, file: Path, clock: Clock) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    table = json.loads(file.read_text())
+    file.write_text(json.dumps({**table, "boot_id": "another"}))
+    assert not is_in(Sessions(file, clock), session_id)
+
+
+def test_a_session_of_the_future_is_none(sessions: Sessions, file: Path, clock: Clock) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    clock.now_s -= 1
+    assert not is_in(Sessions(file, clock), session_id)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        [],
+        ["", START_S, START_S, PASSWORD],
+        ["c" * 43, "x", START_S, PASSWORD],
+        ["c" * 43, START_S, float("nan"), PASSWORD],
+        ["c" * 43, START_S, 10**400, PASSWORD],
+        ["c" * 43, START_S, START_S, None],
+        ["c" * 43, START_S, START_S, PASSWORD, 1],
+        {"csrf": "c" * 43},
+    ],
+)
+def test_a_damaged_row_is_no_session(sessions: Sessions, file: Path, clock: Clock, row: object) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    table = json.loads(file.read_text())
+    (digest,) = table["sessions"]
+    table["sessions"][digest] = ["c" * 43, START_S, START_S, PASSWORD]
+    file.write_text(json.dumps(table))
+    assert is_in(Sessions(file, clock), session_id)  # as it would be with a sound one
+    table["sessions"][digest] = row
+    file.write_text(json.dumps(table))
+    assert not is_in(Sessions(file, clock), session_id)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b"\xff", b"[" * 5000, b" " * (FILE_MAX_BYTES + 1)])
+def test_a_damaged_file_is_empty_and_is_replaced(file: Path, clock: Clock, data: bytes) -> None:
+    file.parent.mkdir()
+    file.write_bytes(data)
+    session_id, _ = Sessions(file, clock).open(PASSWORD)
+    assert is_in(Sessions(file, clock), session_id)
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(file: Path, clock: Clock) -> None:
+    file.parent.mkdir()
+    os.mkfifo(file)
+    assert Sessions(file, clock).find("anybody", PASSWORD) is None
+
+
+def test_without_a_run_folder_sessions_are_in_memory(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "run").write_text("not a folder")
+    sessions = Sessions(tmp_path / "run" / "sessions.json", clock)
+    session_id, _ = sessions.open(PASSWORD)
+    assert is_in(sessions, session_id)
+
+
+def test_a_run_folder_of_somebody_else_is_not_believed(
+    sessions: Sessions, file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id, _ = sessions.open(PASSWORD)
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    assert not is_in(Sessions(file, clock), session_id)
+
+
+def test_many_threads_lose_no_session(sessions: Sessions, file: Path, clock: Clock) -> None:
+    found: list[bool] = []
+
+    def sign_in_and_out() -> None:
+        for _ in range(5):
+            session_id, _ = sessions.open(PASSWORD)
+            found.append(is_in(sessions, session_id))
+            sessions.close(session_id)
+            found.append(not is_in(sessions, session_id))
+
+    threads = [threading.Thread(target=sign_in_and_out) for _ in range(MOST - 1)]
+    kept, _ = sessions.open(PASSWORD)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(found) and len(found) == 70
+    assert is_in(Sessions(file, clock), kept)

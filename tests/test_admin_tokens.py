@@ -1,0 +1,164 @@
+"""Bearer tokens: shown once, kept as hashes, revoked at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from admin.tokens import FILE_MAX_BYTES, LABEL_MAX, MOST, TokenError, Tokens
+from config.disk import Disk
+from config.store import StoreError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "admin-tokens.json"
+
+
+@pytest.fixture
+def tokens(file: Path) -> Tokens:
+    return Tokens(file, wall_clock=lambda: 1.79e9)
+
+
+def test_what_was_made_is_accepted_and_nothing_else(tokens: Tokens, file: Path) -> None:
+    assert not tokens.check("dw_")
+    made = [tokens.make(f"machine {i}") for i in range(3)]
+    assert all(Tokens(file).check(token) for token in made)
+    digests = [token.digest for token in tokens.all()]
+    for wrong in ("", "dw_", made[0][:-1], made[0] + " ", made[0].lower(), made[0].encode().hex(), "\ud800", *digests):
+        assert not tokens.check(wrong)
+
+
+def test_a_token_is_known_for_one_and_has_256_bits(tokens: Tokens) -> None:
+    made = {tokens.make("grafana") for _ in range(MOST)}
+    assert len(made) == MOST
+    assert {(token[:3], len(token)) for token in made} == {("dw_", 3 + 43)}  # base64 of 32 bytes
+
+
+def test_the_file_keeps_hashes_for_its_owner_alone(tokens: Tokens, file: Path) -> None:
+    token = tokens.make("Home Assistant")
+    assert token[3:] not in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(file.parent.iterdir()) == [file]
+    (kept,) = tokens.all()
+    assert (kept.label, kept.made_s) == ("Home Assistant", 1.79e9)
+    assert kept.digest not in repr(kept)
+
+
+def test_a_revoked_token_is_refused_at_once_by_every_process(tokens: Tokens, file: Path) -> None:
+    first, second = tokens.make("first"), tokens.make("second")
+    other_process = Tokens(file)
+    assert other_process.check(first)
+    assert tokens.revoke(tokens.all()[0].id)
+    assert (other_process.check(first), other_process.check(second)) == (False, True)
+    assert [token.label for token in tokens.all()] == ["second"]
+    assert not tokens.revoke("nobody's")
+    assert tokens.check(second)
+
+
+def test_there_are_sixteen_at_most(tokens: Tokens, file: Path) -> None:
+    for _ in range(MOST):
+        tokens.make("\N{BUS}" * LABEL_MAX)
+    assert file.stat().st_size < FILE_MAX_BYTES
+    with pytest.raises(TokenError, match="there are 16 tokens: revoke one"):
+        tokens.make("one more")
+    assert len(tokens.all()) == MOST
+    tokens.revoke(tokens.all()[3].id)
+    assert tokens.check(tokens.make("one more"))
+
+
+@pytest.mark.parametrize("label", ["", "  ", "x" * (LABEL_MAX + 1), "two\nlines", "\x1b[31m", "\ud800"])
+def test_a_token_without_a_fit_name_is_not_made(tokens: Tokens, file: Path, label: str) -> None:
+    with pytest.raises(TokenError, match="name what the token is for"):
+        tokens.make(label)
+    assert not file.exists()
+
+
+def test_a_missing_file_is_no_problem(tokens: Tokens) -> None:
+    assert (tokens.all(), tokens.problem, tokens.revoke("1")) == ((), "", False)
+
+
+DIGEST = "a" * 64
+SOUND: dict[str, object] = {"id": "0123abcd", "label": "x", "made_s": 1.0, "digest": DIGEST}
+
+
+def test_a_sound_row_is_a_token(tokens: Tokens, file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps({"tokens": [SOUND]}))
+    assert (len(tokens.all()), tokens.problem) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"tokens": 7}',
+        b"\xff",
+        b"[" * 5000,
+        b" " * FILE_MAX_BYTES + b'{"tokens": []}',
+        *(
+            json.dumps({"tokens": [{**SOUND, **wrong}]}).encode()
+            for wrong in (
+                {"digest": ""},
+                {"digest": None},
+                {"id": "../etc"},
+                {"label": 7},
+                {"made_s": "x"},
+                {"made_s": float("nan")},
+                {"made_s": 10**400},
+                {"more": 1},
+            )
+        ),
+    ],
+)
+def test_a_damaged_file_is_no_tokens_and_is_named_until_one_is_made(tokens: Tokens, file: Path, data: bytes) -> None:
+    file.parent.mkdir()
+    file.write_bytes(data)
+    assert tokens.all() == ()
+    assert tokens.problem == f"{file} is damaged, so no token is accepted: make new ones on the page"
+    assert not tokens.check("dw_")
+    assert not tokens.revoke("0123abcd")
+    assert file.read_bytes() == data
+    assert tokens.check(tokens.make("anew"))
+    assert tokens.problem == ""
+
+
+def test_what_is_no_file_is_a_problem_and_not_waited_for(tokens: Tokens, file: Path) -> None:
+    file.parent.mkdir()
+    os.mkfifo(file)
+    assert tokens.problem.startswith(f"{file} cannot be read (it is not a file)")
+    assert not tokens.check("dw_")
+
+
+class FullDisk(Disk):
+    """Takes nothing."""
+
+    def write(self, file: int, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_on_a_full_disk_no_token_is_made_or_revoked_and_the_reason_is_told(tokens: Tokens, file: Path) -> None:
+    token = tokens.make("old")
+    full = Tokens(file, FullDisk())
+    with pytest.raises(StoreError, match=r"admin-tokens\.json could not be saved safely: the disk is full"):
+        full.make("new")
+    with pytest.raises(StoreError, match="the disk is full"):
+        full.revoke(tokens.all()[0].id)
+    assert tokens.check(token)
+
+
+def test_of_many_threads_none_loses_anothers_token(file: Path) -> None:
+    made: list[str] = []
+    threads = [threading.Thread(target=lambda i=i: made.append(Tokens(file).make(f"machine {i}"))) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Tokens(file).all()) == 8
+    assert all(Tokens(file).check(token) for token in made)
