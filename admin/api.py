@@ -56,7 +56,8 @@ def api_status() -> Response:
     """What the detector last said; 503 when it is not answering."""
     now = now_shown()
     if now.status is None or now.since_s is None:
-        return problem(503, f"{now.words}: restart it, or see `sudo snap logs drivewatch.detector`")
+        why = f" (it last failed so: {now.failure.reason})" if now.failure else ""
+        return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
     return _json({"age_s": round(now.age_s, 3), "status": status.plain(now.status)})
 
 

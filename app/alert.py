@@ -215,6 +215,7 @@ class Alert:
         self._flashing: Rhythm = ()
         self._wake = threading.Event()
         self._closed = False
+        self._busy_since_s: float | None = None
         self._thread: threading.Thread | None = None
         self.step(clock())
 
@@ -232,6 +233,11 @@ class Alert:
         if self._led is None:
             return Availability(not buzzer, buzzer, True, LED_OFF)
         return Availability(not buzzer, buzzer, not self._led.message, self._led.message)
+
+    def busy_s(self, now_s: float) -> float:
+        """For how long its thread has been at work on the pins, 0 while it waits: a write takes microseconds."""
+        since_s = self._busy_since_s
+        return 0.0 if since_s is None else now_s - since_s
 
     def play(self, cue: Cue) -> None:
         """Sound the cue: at once if it is louder than what plays, else after it."""
@@ -306,7 +312,9 @@ class Alert:
     def _run(self) -> None:
         try:
             while not self._closed:
-                due_s = self.step(self._clock())
+                self._busy_since_s = now_s = self._clock()
+                due_s = self.step(now_s)
+                self._busy_since_s = None
                 self._wake.wait(min(max(0.0, due_s - self._clock()), threading.TIMEOUT_MAX))
                 self._wake.clear()
         finally:

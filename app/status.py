@@ -168,14 +168,14 @@ def plain(value: object) -> object:
 
 def write(path: Path, status: Status) -> bool:
     """Replace the file at once, never leaving half of it; False where that is impossible."""
-    return _replace(path, json.dumps(plain(status), allow_nan=False, separators=(",", ":")).encode())
+    return replace_file(path, json.dumps(plain(status), allow_nan=False, separators=(",", ":")).encode())
 
 
 def read(path: Path) -> Status | None:
     """What the daemon wrote last, None where it is missing or makes no sense. Unknown and unfit fields are left out."""
     try:
         with path.open("rb") as file:
-            status = _parsed(Status, json.loads(file.read(STATUS_MAX_BYTES)))
+            status = parsed(Status, json.loads(file.read(STATUS_MAX_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return status if isinstance(status, Status) else None
@@ -204,7 +204,7 @@ class Preview:
 
     def write(self, jpeg: bytes) -> bool:
         """Replace the picture; False where that is impossible."""
-        return _replace(self._picture, jpeg)
+        return replace_file(self._picture, jpeg)
 
     def remove(self) -> None:
         """Leave no picture behind; to be called when none is wanted, and at the end."""
@@ -261,8 +261,8 @@ def _take(entry: os.DirEntry[str]) -> Request | None:
     return request
 
 
-def _replace(path: Path, content: bytes) -> bool:
-    """Without fsync, as the run folder is in memory."""
+def replace_file(path: Path, content: bytes) -> bool:
+    """Replace a file of the run folder at once, without fsync, as that is in memory; False where it is impossible."""
     new = path.with_name(f".{path.name}.new")
     try:
         private_folder(path.parent)
@@ -286,8 +286,11 @@ _UNFIT = (ValueError, TypeError, KeyError, OverflowError)
 _hints = cache(get_type_hints)
 
 
-def _parsed(kind: type, raw: object) -> object:
-    """Make a dataclass of the fields of a JSON object that fit; TypeError when one without a default is missing."""
+def parsed(kind: type, raw: object) -> object:
+    """Make a dataclass of the fields of a JSON object that fit.
+
+    Raises: TypeError when it is no object, or a field without a default is missing.
+    """
     if not isinstance(raw, dict):
         raise TypeError(f"{kind.__name__} is no object")
     fitting = {}
@@ -306,7 +309,7 @@ def _fit(hint: object, raw: object) -> object:
         return None if raw is None else _fit(options[0], raw)
     assert isinstance(hint, type)
     if is_dataclass(hint):
-        return _parsed(hint, raw)
+        return parsed(hint, raw)
     if issubclass(hint, Enum):
         return hint(raw)
     if hint is float and type(raw) is int:

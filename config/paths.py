@@ -11,6 +11,7 @@ CONFIG = "config.yaml"
 LAST_GOOD = "config.last-good.yaml"
 HISTORY = "history"
 STATUS, PREVIEW, PREVIEW_WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
+FAILURE = "failure.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,11 @@ class Paths:
     def memory_history(self) -> Path:
         """What the daemon's memory was since it started."""
         return self.run / "memory-history.json"
+
+    @property
+    def failure(self) -> Path:
+        """How the daemon last failed in this boot."""
+        return self.run / FAILURE
 
     @property
     def sessions(self) -> Path:

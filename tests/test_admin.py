@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from admin import create_app
 from admin.parts import NAME, Parts
 from admin.status_page import SILENT, SILENT_S
-from app import status
+from app import failure, status
 from app.journal import Journal
 from app.verdict import WORDS, Event, Level, State
 from config import password
@@ -237,6 +237,19 @@ def test_a_status_that_is_old_or_missing_is_never_shown_as_the_present(owner: Fl
     assert SILENT in owner.get("/").text
     status.write(paths.status, replace(latest, boot_id="another boot"))
     assert SILENT in owner.get("/").text
+
+
+def test_how_the_detector_last_failed_is_on_the_page_and_in_the_api(owner: FlaskClient, paths: Paths) -> None:
+    failure.note(paths.failure, "it hung for 20 s while judging <a frame>", own_parts(owner).clock())
+    for silent in (owner.get("/").text, owner.get("/status/part").text):
+        assert "it hung for 20 s while judging &lt;a frame&gt;" in silent
+    assert "it hung for 20 s" in owner.get("/api/v1/status").get_json()["detail"]
+    say(paths)
+    text = owner.get("/").text
+    assert "Last failure" in text and "it hung for 20 s" in text
+    assert "failures since" not in text
+    failure.note(paths.failure, "again", own_parts(owner).clock())
+    assert "2 failures since the Pi was switched on" in owner.get("/").text
 
 
 def test_what_cannot_be_measured_is_not_shown_as_zero(owner: FlaskClient, paths: Paths) -> None:

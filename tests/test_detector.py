@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,8 +11,18 @@ import pytest
 
 from app.alert import Alert, Availability
 from app.camera import Camera, CameraHealth, Frame
-from app.detector import GIVE_UP_S, HEALTHY_S, MUTE_S, OPENING_S, POLL_S, Detector, DetectorError, sole
+from app.detector import (
+    CAMERA_HUNG_S,
+    GIVE_UP_S,
+    HEALTHY_S,
+    MUTE_S,
+    OPENING_S,
+    PINS_HUNG_S,
+    POLL_S,
+    Detector,
+)
 from app.journal import Journal
+from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
 from app.signals import Signals
 from app.status import Request
@@ -34,6 +43,7 @@ class FakeCamera(Camera):
 
     def __init__(self, clock: Clock) -> None:
         self.sending = True
+        self.hangs = False
         self.timeouts_s: list[float | None] = []
         self._time = clock
         self._next_s = clock.now_s
@@ -50,6 +60,8 @@ class FakeCamera(Camera):
 
     @property
     def health(self) -> CameraHealth:
+        if self.hangs:
+            return CameraHealth(state="hung", message="/dev/video0 hangs: plug the camera out and in again")
         return CameraHealth(state="live" if self.sending else "lost")
 
 
@@ -73,6 +85,7 @@ class FakeWatch(Watch):
 class FakeAlert(Alert):
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.stuck_since_s: float | None = None
         self.played: list[Cue] = []
 
     @property
@@ -88,6 +101,9 @@ class FakeAlert(Alert):
 
     def test(self) -> None:
         self.calls.append("test")
+
+    def busy_s(self, now_s: float) -> float:
+        return 0.0 if self.stuck_since_s is None else now_s - self.stuck_since_s
 
 
 class FakeReport(Report):
@@ -128,7 +144,7 @@ class Clock:
 class Bench:
     """A detector among fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None) -> None:
         self.clock = Clock()
         self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
         self.report, self.journal = FakeReport(), FakeJournal()
@@ -142,13 +158,18 @@ class Bench:
             journal=self.journal,
             period_s=PERIOD_S,
             frame_timeout_s=TIMEOUT_S,
+            on_look=lambda look, now_s: self.prints(look),
             on_healthy=lambda: self.healthy_at_s.append(self.clock.now_s - START_S),
-            take_requests=self._take,
+            take_requests=lambda: self.takes(),
+            on_stage=on_stage,
             clock=self.clock,
             wall=lambda: WALL_S + self.clock.now_s,
         )
 
-    def _take(self) -> list[Request]:
+    def prints(self, look: Look) -> None:
+        """What the console would do."""
+
+    def takes(self) -> list[Request]:
         taken, self.requests = self.requests, []
         return taken
 
@@ -364,13 +385,27 @@ def test_it_ends_with_a_reason_when_no_frame_can_be_judged_any_more(bench: Bench
     assert bench.clock.now_s - START_S == pytest.approx(GIVE_UP_S, abs=PERIOD_S)
 
 
-def test_a_second_detector_on_the_same_run_folder_is_refused(tmp_path: Path) -> None:
-    with sole(tmp_path), pytest.raises(DetectorError, match=r"runs already.*`kill [0-9]+` ends it"):
-        sole(tmp_path)
-    with sole(tmp_path):
-        pass
+def test_a_capture_call_that_never_returns_ends_the_process(bench: Bench) -> None:
+    bench.run(10)
+    bench.camera.sending, bench.camera.hangs = False, True
+    began_s = bench.clock.now_s
+    with pytest.raises(HungError, match=r"/dev/video0 hangs.* for 60 s"):
+        bench.run(300)
+    assert bench.clock.now_s - began_s == pytest.approx(CAMERA_HUNG_S, abs=PERIOD_S)
 
 
-def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
-    with sole(tmp_path / "missing"):
-        pass
+def test_a_capture_call_that_returns_in_time_ends_nothing(bench: Bench) -> None:
+    for _ in range(5):
+        bench.camera.sending, bench.camera.hangs = False, True
+        bench.run(CAMERA_HUNG_S - 5)
+        bench.camera.sending, bench.camera.hangs = True, False
+        bench.run(5)
+    assert bench.states[-1] is State.ATTENTIVE
+
+
+def test_a_write_to_a_pin_that_never_returns_ends_the_process(bench: Bench) -> None:
+    bench.run(10)
+    bench.alert.stuck_since_s = began_s = bench.clock.now_s
+    with pytest.raises(HungError, match="pin does not answer for 20 s"):
+        bench.run(300)
+    assert bench.clock.now_s - began_s == pytest.approx(PINS_HUNG_S, abs=PERIOD_S)

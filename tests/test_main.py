@@ -20,8 +20,9 @@ import cv2
 import pytest
 
 from app.__main__ import main
-from app.detector import LOCK, MUTE_S
+from app.detector import MUTE_S
 from app.fake_driver.scenario import scenario_names
+from app.lifeline import LOCK
 from app.status import ask_for_preview
 from config.paths import PREVIEW, PREVIEW_WANTED, STATUS
 
