@@ -55,6 +55,7 @@ TUNES_HZ: dict[State, Melody] = {
     State.NO_FACE: (440, 587),
     State.CAMERA_BLOCKED: (523, 494, 440),
     State.NO_CAMERA: (523, 440, 392),
+    State.SAVING_MEMORY: (392, 523),  # for no cue yet
 }
 # The LED repeats its pattern for as long as the state lasts.
 LED_BY_LEVEL: dict[Level, Rhythm] = {

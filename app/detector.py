@@ -8,17 +8,20 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
+from math import inf
 
 import cv2
 
-from app import status
+from app import memory, status
 from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
 from app.face import FaceMeshError
+from app.governor import Governor, Thrift, ladder
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
-from app.verdict import Cue, Level, State
+from app.savings import Economy, Savings, lite
+from app.verdict import Cue, Event, Level, State
 from app.watch import Look, Watch
 from config.paths import Paths
 from config.settings import Settings
@@ -58,12 +61,14 @@ class Detector:
         on_healthy: Callable[[], None] = lambda: None,
         take_requests: Callable[[], list[status.Request]] = list,
         on_stage: Callable[[str], None] = lambda stage: None,
+        economy: Economy | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._camera, self._watch, self._alert, self._report = camera, watch, alert, report
         self._journal = journal
-        self._period_s, self._overdue_s = period_s, period_s + frame_timeout_s
+        self._full_period_s, self._frame_timeout_s = period_s, frame_timeout_s
+        self.economy = economy
         self._on_look, self._on_healthy, self._take_requests = on_look, on_healthy, take_requests
         self._at = on_stage
         self._clock, self._wall = clock, wall
@@ -89,18 +94,39 @@ class Detector:
         frame = self._camera.read(POLL_S)
         now_s = self._clock()
         self._check_threads(now_s)
+        self._at("saving memory")
+        self._save_memory(now_s)
         self._at("taking the page's requests")
         self._obey(self._take_requests(), now_s)
         self._at("judging a frame")
         look = self._judged(frame) if frame else None
         if look is not None:
-            self._due_s = now_s + self._overdue_s
+            self._due_s = now_s + self._period_s + self._frame_timeout_s
         elif now_s >= self._due_s:
             self._due_s = now_s + self._period_s
             look = self._nothing(now_s)
         else:
             return
         self._tell(look, self._clock())
+
+    @property
+    def _period_s(self) -> float:
+        return self._full_period_s * (self.economy.every if self.economy else 1)
+
+    def _save_memory(self, now_s: float) -> None:
+        """One rung down or up the governor's ladder; past the last a new process does better than the kernel."""
+        step = self.economy.update(now_s) if self.economy else None
+        if self.economy is None or step is None:
+            return
+        self._due_s = max(self._due_s, self._clock() + self._period_s + self._frame_timeout_s)
+        words = self.economy.described(step)
+        if self._journal is not None:
+            self._journal.record(
+                Event(State.SAVING_MEMORY, Level.NONE, now_s, now_s, now_s, now_s, words), self._wall(), now_s
+            )
+        if step.is_end:
+            raise DetectorError(words)
+        log.log(logging.WARNING if step.is_down else logging.INFO, "%s", words)
 
     def _check_threads(self, now_s: float) -> None:
         """A thread that hangs in a driver's call is freed by the end of the process alone."""
@@ -174,6 +200,7 @@ class Detector:
             watch_problem=self._failure,
             journal_problem=self._journal.problem if self._journal else "",
             muted=now_s < self._muted_until_s,
+            thrift=self.economy.thrift if self.economy else Thrift(),
         )
 
     def _note_health(self, look: Look, now_s: float) -> None:
@@ -220,12 +247,19 @@ def open_detector(
     budget_mb, quality = settings.memory.budget_mb, pi.compression_quality
     report = parts.enter_context(closing(Report(paths, configuration, budget_mb, quality, time.monotonic())))
     opened_camera = parts.enter_context(Camera(camera))  # opens in its own thread while the face mesh loads
+    rung = first_rung(settings)
+    vision = lite(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
     try:
-        watch = parts.enter_context(Watch(settings.vision, settings.analysis, alerting.repeat_s))
+        watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s))
     except FaceMeshError as error:
         raise DetectorError(str(error)) from error
     beep_only, visual = alerting.use_beep_only, alerting.visual_alerts_enabled
     alert = open_alert(pi.buzzer_pin, pi.led_pin, pi.gpio_chip, beep_only=beep_only, visual=visual)
+    economy = None
+    if settings.memory.governor:
+        savings = Savings(settings, opened_camera, watch, report, rung)
+        governor = Governor(len(savings.ladder), budget_mb, time.monotonic(), rung)
+        economy = Economy(governor, savings)
     return Detector(
         opened_camera,
         watch,
@@ -238,4 +272,14 @@ def open_detector(
         on_healthy=on_healthy,
         take_requests=partial(status.take, paths.run),
         on_stage=on_stage,
+        economy=economy,
     )
+
+
+def first_rung(settings: Settings) -> int:
+    """The last one where memory is short already, else 0."""
+    rungs = len(ladder(settings))
+    is_short = settings.memory.governor and Governor(rungs, inf, 0.0).shortage(0.0, memory.system())
+    if is_short:
+        log.warning("memory is short at the start (%s): the detector begins with every saving", is_short)
+    return rungs if is_short else 0

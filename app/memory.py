@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import logging
+import os
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,12 +15,16 @@ from pathlib import Path
 
 import psutil
 
+from app.cgroup import room_mb
+
 log = logging.getLogger(__name__)
 
 PROC = Path("/proc")
 MB = 1024 * 1024
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _M_ARENA_MAX = -8  # malloc.h of glibc
+_MADV_PAGEOUT = 21  # linux/mman.h, since Linux 5.4; older kernels refuse it, which is no harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,16 @@ def usage_of(pid: int | None = None, proc: Path = PROC) -> Usage:
     )
 
 
+def rss_mb(proc: Path = PROC) -> float:
+    """RSS of this process alone, which takes 0.02 ms."""
+    return int((proc / "self" / "statm").read_text().split()[1]) * PAGE_BYTES / MB
+
+
 def system(proc: Path = PROC) -> System:
-    """Memory of the machine at this moment."""
+    """Memory of the machine at this moment, or of the control group to which this process is bound, where less."""
     memory = psutil.virtual_memory()
-    return System(memory.total / MB, memory.available / MB, _psi_some_pct(proc / "pressure" / "memory"))
+    available_mb = min(memory.available / MB, room_mb(proc))
+    return System(memory.total / MB, available_mb, _psi_some_pct(proc / "pressure" / "memory"))
 
 
 def calm_allocator(arenas: int = 1) -> bool:
@@ -106,6 +117,26 @@ def settle_allocator() -> None:
     """
     burst = [[float(number)] for number in range(9000)]
     del burst
+
+
+def trim() -> None:
+    """Give back to the kernel what the C library keeps of freed memory."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def page_out(proc: Path = PROC) -> None:
+    """Give back the pages of libraries and models; those still needed are read again, which takes one slow frame.
+
+    The kernel would do so itself when memory runs short, but late and page by page. Data that was changed stays.
+    """
+    with suppress(OSError, AttributeError):
+        madvise = ctypes.CDLL(None).madvise
+        for line in (proc / "self" / "maps").read_text(errors="replace").splitlines():
+            extent, mode, *_, name = line.split(maxsplit=5)
+            if mode.startswith("r") and mode.endswith("p") and name.startswith("/"):
+                start, end = (int(edge, 16) for edge in extent.split("-"))
+                madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_PAGEOUT)
 
 
 def _figures_mb(path: Path) -> dict[str, float]:

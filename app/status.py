@@ -72,7 +72,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The fields of app.memory.Usage, the budget of the settings, and the governor's rung (0: nothing is saved)."""
+    """The fields of app.memory.Usage and app.governor.Thrift (rung 0: nothing is saved), the budget of the settings."""
 
     rss_mb: float = 0.0
     pss_mb: float | None = None
@@ -83,6 +83,9 @@ class Memory:
     swap_mb: float = 0.0
     budget_mb: float = 0.0
     rung: int = 0
+    rungs: int = 0
+    saving: tuple[str, ...] = ()
+    saving_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

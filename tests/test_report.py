@@ -16,6 +16,7 @@ from app import memory, status
 from app.alert import LED_OFF, Availability
 from app.camera import CameraHealth, Frame
 from app.face import Face
+from app.governor import Thrift
 from app.report import CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.verdict import Event, Level, Sight, State, Verdict
 from app.version import VERSION
@@ -35,6 +36,7 @@ WELL = Surroundings(
     watch_problem="",
     journal_problem="",
     muted=False,
+    thrift=Thrift(),
 )
 NO_PROBLEMS = status.Configuration("low_memory", "lite", "none", "defaults", ())
 

@@ -1,0 +1,49 @@
+"""What a control group's memory limit leaves: a container's, systemd's MemoryMax, a snap quota group's.
+
+On a Pi the memory controller is usually off, and a strict snap may not read the usage: then nothing limits here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from math import inf
+from pathlib import Path
+
+MB = 1024 * 1024
+# Of each version: the limit, the usage, and in memory.stat the file pages that nobody has used lately
+_V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+_V2 = ("memory.max", "memory.current", "inactive_file")
+
+
+def room_mb(proc: Path = Path("/proc"), root: Path = Path("/sys/fs/cgroup")) -> float:
+    """What the tightest group of this process leaves of its limit, as container engines count; infinite without one."""
+    rooms = [inf]
+    for folder, names in _groups(proc, root):
+        with suppress(OSError, ValueError, KeyError):  # no limit ("max"), not readable, or the controller is off
+            rooms.append(_room_bytes(folder, *names))
+    return min(rooms) / MB
+
+
+def _groups(proc: Path, root: Path) -> Iterator[tuple[Path, tuple[str, str, str]]]:
+    """This process's memory group and those above it."""
+    try:
+        lines = (proc / "self" / "cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top = root / "memory" if controllers else root
+        folder = top / path.lstrip("/")
+        for group in (folder, *folder.parents):
+            yield group, _V1 if controllers else _V2
+            if group == top:
+                break
+
+
+def _room_bytes(folder: Path, limit: str, usage: str, idle: str) -> int:
+    limit_bytes = int((folder / limit).read_text())
+    figures = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    return max(0, limit_bytes - int((folder / usage).read_text()) + int(figures[idle]))
