@@ -18,14 +18,18 @@ _V2 = ("memory.max", "memory.current", "inactive_file")
 
 def room_mb(proc: Path = Path("/proc"), root: Path = Path("/sys/fs/cgroup")) -> float:
     """What the tightest group of this process leaves of its limit, as container engines count; infinite without one."""
-    rooms = [inf]
-    for folder, names in _groups(proc, root):
+    return min((room_in(folder) for folder in _groups(proc, root)), default=inf)
+
+
+def room_in(folder: Path) -> float:
+    """MB that one group leaves of its limit; infinite where there is none, or it cannot be read."""
+    for names in (_V2, _V1):
         with suppress(OSError, ValueError, KeyError):  # no limit ("max"), not readable, or the controller is off
-            rooms.append(_room_bytes(folder, *names))
-    return min(rooms) / MB
+            return _room_bytes(folder, *names) / MB
+    return inf
 
 
-def _groups(proc: Path, root: Path) -> Iterator[tuple[Path, tuple[str, str, str]]]:
+def _groups(proc: Path, root: Path) -> Iterator[Path]:
     """This process's memory group and those above it."""
     try:
         lines = (proc / "self" / "cgroup").read_text().splitlines()
@@ -38,7 +42,7 @@ def _groups(proc: Path, root: Path) -> Iterator[tuple[Path, tuple[str, str, str]
         top = root / "memory" if controllers else root
         folder = top / path.lstrip("/")
         for group in (folder, *folder.parents):
-            yield group, _V1 if controllers else _V2
+            yield group
             if group == top:
                 break
 

@@ -54,7 +54,7 @@ def phase(detector: Detector, paths: Paths) -> Phase:
 
 
 def walked(detector: Detector, frames_s: float = 1.5) -> float:
-    """Once down the ladder and up again; the RSS afterwards."""
+    """Once down the ladder and up again; the anonymous memory afterwards, which only the process can free."""
     assert detector.economy is not None
     savings = detector.economy.savings
     for rung in (len(savings.ladder), 0):
@@ -62,7 +62,7 @@ def walked(detector: Detector, frames_s: float = 1.5) -> float:
         end_s = time.monotonic() + frames_s
         detector.run(lambda end_s=end_s: time.monotonic() >= end_s)  # type: ignore[misc]
     memory.trim()
-    return memory.rss_mb()
+    return usage_of().anonymous_mb
 
 
 def measured(profile: str) -> Iterator[str]:
@@ -94,7 +94,7 @@ def measured(profile: str) -> Iterator[str]:
         first_mb = walked(detector)
         grown_mb = [walked(detector) for _ in range(WALKS)][-1] - first_mb
         verdict = "no leak" if grown_mb <= LEAK_MB else "**a leak**"
-        yield f"| {profile} | {WALKS} times down and up again | {grown_mb:+.1f} | | | | {verdict} |"
+        yield f"| {profile} | {WALKS} times down and up again | | {grown_mb:+.1f} | | | {verdict} |"
 
 
 def row(profile: str, what: str, before: Phase | None, after: Phase) -> str:
