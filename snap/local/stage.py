@@ -112,7 +112,9 @@ def stage(destination: Path, target: Target, python: str) -> None:
     check_machines(library, target)
     interpreter = interpreter_of(python)
     if interpreter is None:
-        print(f"not byte-compiled and not tried: no python{python} here; the page will need 11 MB more", file=sys.stderr)
+        print(
+            f"not byte-compiled and not tried: no python{python} here; the page will need 11 MB more", file=sys.stderr
+        )
         return
     compile_all(interpreter, destination)
     if platform.machine() == target.machine:
@@ -199,8 +201,10 @@ def try_out(interpreter: str, library: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SNAP"))},
-            **{name: folder for name in ("HOME", "DRIVEWATCH_DATA", "XDG_RUNTIME_DIR")},
-            **{"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"},
+            **dict.fromkeys(("HOME", "DRIVEWATCH_DATA", "XDG_RUNTIME_DIR"), folder),
+            "PYTHONPATH": str(library),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONSAFEPATH": "1",
         }
         command = [interpreter, "-S", "-s", str(LOCAL / "tryout.py")]
         if subprocess.run(command, env=env, cwd=folder).returncode:

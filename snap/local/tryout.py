@@ -1,4 +1,4 @@
-"""Does drivewatch work on the modules it can import? `python -S tryout.py`, with PYTHONPATH at a payload; exit status."""
+"""Does drivewatch work on what it can import? `python -S tryout.py`, PYTHONPATH at a payload; exit status 0 if so."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def import_everything() -> None:
 def find_faces() -> None:
     """With each model, hands included."""
     from app.face import FaceMesh
-    from app.fake_driver.render import Renderer, Scene
+    from app.fake_driver.render import Renderer
+    from app.fake_driver.scene import Scene
 
     picture = Renderer(320, 240).picture(Scene())
     for model in MODELS:
@@ -47,13 +48,16 @@ def find_faces() -> None:
 def judge_a_video() -> None:
     """H.264 in MP4, which OpenCV reads by its FFmpeg alone, is not at hand everywhere: MPEG-4 takes the same way."""
     import cv2
-    from app.fake_driver.render import Renderer, Scene
+
+    from app.fake_driver.render import Renderer
+    from app.fake_driver.scene import Scene
 
     with tempfile.TemporaryDirectory() as folder:
         video = str(Path(folder, "trip.mp4"))
         writer = cv2.VideoWriter(video, cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), 1.0, (320, 240))
+        picture = Renderer(320, 240).picture(Scene())
         for _ in range(3):
-            writer.write(Renderer(320, 240).picture(Scene()))
+            writer.write(picture)
         writer.release()
         done = subprocess.run(
             [sys.executable, "-S", "-m", "app", "analyze", video], capture_output=True, text=True, check=True
