@@ -153,7 +153,7 @@ def _found(ask: Snapctl) -> dict[str, str]:
     try:
         said = ask("get", "-d", "", "")  # the empty name is that of the whole; snapctl wants another one before it
     except SnapctlError:
-        said = ask("get", "-d", *(dashed(name) for name in ("profile", *SECTIONS)))  # without what is unknown
+        said = ask("get", "-d", *(name.replace("_", "-") for name in ("profile", *SECTIONS)))  # without what is unknown
     try:
         document = json.loads(said or "{}", parse_int=str, parse_float=str, parse_constant=str)
         return _flat(document.get("", document))

@@ -16,11 +16,10 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from app.version import VERSION  # noqa: E402
-from snap.local.stage import TARGETS, StageError, stage  # noqa: E402
+from app.version import VERSION
+from snap.local.stage import ROOT, TARGETS, StageError, stage
 
 SNAPCRAFT_YAML = ROOT / "snap/snapcraft.yaml"
 HOOKS = ROOT / "snap/hooks"

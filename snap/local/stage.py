@@ -1,12 +1,13 @@
 """The snap's payload for one architecture and one Python: wheels by hash, drivewatch itself, and nothing unused.
 
 `python snap/local/stage.py DESTDIR --arch arm64 --python 3.12` works on any machine, as nothing is compiled for it:
-the wheels are chosen for the target. DESTDIR gets bin/ and python/, which the snap's PYTHONPATH names.
+the wheels are chosen for the target. DESTDIR gets bin/, python/, which the snap's PYTHONPATH names, and the SBOM.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -22,6 +23,11 @@ from pathlib import Path
 from pip._vendor.packaging.markers import Marker
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from app.version import VERSION  # noqa: E402
+from snap.local.sbom import Wheel, sbom  # noqa: E402
+
 LOCAL = ROOT / "snap/local"
 LOCK = LOCAL / "requirements.lock"
 OWN = ("app", "config", "admin")
@@ -104,12 +110,13 @@ def stage(destination: Path, target: Target, python: str) -> None:
     library = destination / "python"
     for folder in (library, destination / "bin"):
         shutil.rmtree(folder, ignore_errors=True)
-    install(library, target, python)
+    wheels = install(library, target, python)
     prune(library)
     for name in OWN:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(LOCAL / "bin", destination / "bin")
     check_machines(library, target)
+    (destination / "sbom.cdx.json").write_text(json.dumps(sbom(wheels, library, VERSION), indent=1) + "\n")
     interpreter = interpreter_of(python)
     if interpreter is None:
         print(
@@ -133,9 +140,9 @@ def requirements(python: str) -> Iterator[tuple[str, str]]:
             yield requirement, hashes
 
 
-def install(library: Path, target: Target, python: str) -> None:
-    """Unpack the target's wheels, each checked by its hash. Raises: StageError."""
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as lock:
+def install(library: Path, target: Target, python: str) -> list[Wheel]:
+    """Unpack the target's wheels, each checked by its hash, and return pip's report. Raises: StageError."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as lock, tempfile.NamedTemporaryFile("r") as report:
         lock.writelines(f"{requirement} \\\n{hashes}\n" for requirement, hashes in requirements(python))
         lock.flush()
         tags = [f"manylinux_2_{minor}_{target.machine}" for minor in GLIBC_2] + [f"manylinux2014_{target.machine}"]
@@ -145,10 +152,12 @@ def install(library: Path, target: Target, python: str) -> None:
             *("--implementation", "cp", "--python-version", python, "--ignore-requires-python"),
             *(option for abi in (f"cp{python.replace('.', '')}", "abi3", "none") for option in ("--abi", abi)),
             *(option for tag in tags for option in ("--platform", tag)),
-            *("--requirement", lock.name),
+            *("--requirement", lock.name, "--report", report.name),
         ]
         if subprocess.run(command).returncode:
             raise StageError(f"pip could not get the wheels for {target.arch} and Python {python}: see above")
+        wheels: list[Wheel] = json.load(report)["install"]
+        return wheels
 
 
 def prune(library: Path) -> None:
