@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import ssl
@@ -16,6 +17,9 @@ from config.paths import Paths, private_folder
 
 _DAY_S = 86400.0
 _RECEIVE_S, _SEND_S = 5, 10  # half a request, or nobody reading the answer, holds a thread no longer than this
+# New objects, and collections of the younger ones, before a collection. With Python's 700, 10, 10 the garbage of many
+# requests lies about between live objects: 0.8 MB more after ten thousand requests, by `make bench-page`
+_GARBAGE_MAX = 200, 5, 5
 
 calm_allocator()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
@@ -53,7 +57,8 @@ def ssl_context(config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SS
 
 
 def post_worker_init(worker: object) -> None:
-    """Look once a day whether the certificate is to be renewed: the page may run for years."""
+    """Collect garbage while it is little, and look once a day after the certificate: the page may run for years."""
+    gc.set_threshold(*_GARBAGE_MAX)
     if _where.certificate:
         threading.Thread(target=_renew, daemon=True).start()
 
@@ -68,7 +73,12 @@ def _renew() -> None:
 
 
 def when_ready(server: object) -> None:
-    """Bound how long a slow client may hold a thread."""
+    """Before the worker is forked: keep its collector off what it shares with the master, and slow clients off threads.
+
+    A collection writes to every object that it looks at, and a page written to is no longer shared: 2.2 MB.
+    """
+    gc.collect()
+    gc.freeze()
     for listener in server.LISTENERS:  # type: ignore[attr-defined]
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _RECEIVE_S, 0))
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_S, 0))
