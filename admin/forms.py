@@ -20,8 +20,15 @@ from config.read import Reading, entries, not_a_setting, read
 from config.settings import DECLARATIONS, SECTIONS, settings_from, values_of
 from config.store import Loaded
 
-# RSS of the detector in MB by model. Measured by drivewatch on x86-64, Python 3.11, one tracked face.
-MODEL_RSS_MB: Mapping[str, int] = {"lite": 92, "standard": 100, "full": 130}
+# RSS of the detector in MB by profile, and by model at 320 x 240, on x86-64, Python 3.11: `make bench PROFILE=balanced`
+RSS_MB: Mapping[str, int] = {
+    "low_memory": 92,
+    "balanced": 98,
+    "high_accuracy": 128,
+    "lite": 92,
+    "standard": 97,
+    "full": 124,
+}
 
 WIDTH, HEIGHT = "camera.width", "camera.height"
 FIRST = (WIDTH, HEIGHT, "camera.frame_skip", "raspberry_pi.compression_quality", "analysis.history_window")
@@ -319,8 +326,7 @@ def _pair(values: Mapping[str, object]) -> str:
 
 
 def _with_cost(key: str, choice: str) -> str:
-    model = str(DECLARATIONS["vision.model"].in_profile(choice)) if key == "profile" else choice
-    return f"{choice}: about {MODEL_RSS_MB[model]} MB of memory" if key in ("profile", "vision.model") else choice
+    return f"{choice}: about {RSS_MB[choice]} MB of memory" if key in ("profile", "vision.model") else choice
 
 
 def _unread(text: str, values: Mapping[str, Value]) -> dict[str, str]:

@@ -23,8 +23,9 @@ from admin.mirror import Mirror
 from app import status
 from app.status import Status, boot_id
 from app.verdict import State
+from config.durable import StoreError
 from config.paths import Paths
-from config.store import Store, StoreError
+from config.store import Store
 
 log = logging.getLogger(__name__)
 

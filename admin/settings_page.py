@@ -23,12 +23,13 @@ from admin.parts import parts
 from config.check import Problem
 from config.declaration import Value
 from config.document import MAX_BYTES
+from config.durable import StoreError
 from config.patch import PatchError, patch
 from config.paths import CONFIG, LAST_GOOD
 from config.read import read
 from config.reference import config_yaml
 from config.settings import DECLARATIONS, values_of
-from config.store import ConflictError, Loaded, StoreError
+from config.store import ConflictError, Loaded
 
 pages: Final = Blueprint("settings", __name__, url_prefix="/settings")
 
