@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +186,12 @@ def test_six_wrong_passwords_slow_this_client_down_and_no_other(app: Flask) -> N
     assert int(sign_in(client).headers["Retry-After"]) > 60  # the right one must wait as well
     other = client.post("/login", data={"password": PASSWORD}, environ_base={"REMOTE_ADDR": "192.168.1.9"})
     assert other.status_code == 302
+
+
+def test_guesses_at_the_same_time_are_counted_as_if_one_followed_another(app: Flask) -> None:
+    with ThreadPoolExecutor(8) as clients:
+        codes = list(clients.map(lambda _: sign_in(app.test_client(), WRONG).status_code, range(8)))
+    assert (codes.count(403), codes.count(429)) == (5, 3)
 
 
 def test_signing_out_ends_the_session(app: Flask, owner: FlaskClient) -> None:
