@@ -118,9 +118,7 @@ def naive_rss_mb(video: Path) -> float:
     return float(rss_mb)
 
 
-def figures(
-    samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float, profile: str
-) -> list[Figure]:
+def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float, profile: str) -> list[Figure]:
     """The figures with the limits of issue 2; other profiles than low_memory may take their budget, and CPU for it."""
     small = profile == PROFILES[0]
     most_mb = 100 if small else float(DECLARATIONS["memory.budget_mb"].in_profile(profile))

@@ -161,6 +161,15 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(tab: Tab) -> None:
     assert [line for line in console(tab) if "Content Security Policy" in line] == []
 
 
+def test_a_day_of_events_is_the_one_where_the_browser_is(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    tab.open("/events")
+    tab.driver.execute_script("arguments[0].value = '2026-11-23'", tab.find(By.NAME, "day"))
+    tab.press("Show")
+    tab.wait(lambda driver: "utc_from=2026-11-22T15%3A00%3A00%2B00%3A00" in driver.current_url, "the day in UTC")
+    tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
+
+
 def change(tab: Tab, **typed: str) -> None:
     tab.open("/settings/")
     for name, text in typed.items():
