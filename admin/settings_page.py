@@ -18,6 +18,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin import forms
+from admin.fields import groups
 from admin.forms import Basis, Difference, Typed
 from admin.parts import parts
 from config.check import Problem
@@ -265,7 +266,7 @@ def _form_page(loaded: Loaded, typed: Typed, problems: Sequence[Problem], code: 
     return _answer(
         "settings.html",
         code,
-        groups=forms.groups(basis, typed, errors),
+        groups=groups(basis, typed, errors),
         resolutions=[*forms.resolutions(), forms.CUSTOM],
         resolution=forms.resolution(basis, typed),
         errors=errors,

@@ -6,22 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from admin.fields import FIRST, RSS_MB, Field, groups
 from admin.forms import (
     BACK,
     CUSTOM,
     DECIMAL_COMMA,
-    FIRST,
     RESOLUTION,
-    RSS_MB,
     Basis,
-    Field,
     Typed,
     as_sent,
     basis_of,
     carried,
     changes,
     differences,
-    groups,
     resolution,
     resolutions,
     text_of,
