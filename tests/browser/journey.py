@@ -13,7 +13,9 @@ from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -38,8 +40,9 @@ class Tab:
 
     def sign_in(self, password: str) -> None:
         self.open("/login")
-        self.type("password", password)
-        self.press("Sign in")
+        has_focus = "return document.activeElement.name === 'password'"
+        self.wait(lambda driver: bool(driver.execute_script(has_focus)), "the focus in the password's field")
+        ActionChains(self.driver).send_keys(password, Keys.ENTER).perform()
         self.sees("Sign out")
 
     def type(self, name: str, text: str) -> None:
@@ -142,6 +145,21 @@ def test_dark_is_as_readable_as_light(tab: Tab) -> None:
         tab.picture(f"dark{path.replace('/', '-')}")
         assert Axe().run(tab.driver)["violations"] == []
     tab.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_keyboard_is_enough(tab: Tab) -> None:
+    controls = "[...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, [tabindex]')]"
+    for path in ("/", "/settings/", "/events"):
+        tab.open(path)
+        tab.wait(lambda driver: driver.execute_script("return document.readyState") == "complete", "the whole page")
+        wanted = tab.driver.execute_script(f"return {controls}.filter(e => e.checkVisibility()).length")
+        tab.driver.execute_script(f"window.met = new Set(); {controls}.forEach(e => e.onfocus = () => met.add(e))")
+        for _ in range(wanted + 5):  # a date has three parts
+            ActionChains(tab.driver).send_keys(Keys.TAB).perform()
+        assert tab.driver.execute_script("return met.size") == wanted
+    tab.driver.execute_script("document.querySelector('.skip').focus()")
+    ActionChains(tab.driver).send_keys(Keys.ENTER).perform()
+    assert tab.driver.current_url.endswith("#main")
 
 
 def console(tab: Tab) -> list[str]:
