@@ -22,7 +22,7 @@ from pathlib import Path
 import psutil
 
 from admin.tokens import Tokens
-from app import status
+from app import memory, status
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from config import password
@@ -86,9 +86,8 @@ class Soak:
             assert process.wait(20) == 0, (FOLDER / "detector.log").read_text()
 
     def sample(self, detector: psutil.Process) -> Sample:
-        used = detector.memory_info().rss / 1e6
-        written = detector.io_counters().write_bytes / 1e6
-        return Sample(self.done, used, detector.num_fds(), detector.num_threads(), written)
+        rss_mb, written_mb = memory.usage_of(detector.pid).rss_mb, detector.io_counters().write_bytes / memory.MB
+        return Sample(self.done, rss_mb, detector.num_fds(), detector.num_threads(), written_mb)
 
 
 class Visitor:
@@ -116,8 +115,11 @@ class Visitor:
 @contextmanager
 def page(env: dict[str, str], port: int) -> Iterator[Appliance]:
     """gunicorn over the same folders."""
-    command = [sys.executable, "-m", "gunicorn", "-c", "admin/gunicorn.conf.py", "admin:create_app()"]
-    with (FOLDER / "page.log").open("wb") as log, subprocess.Popen(command, cwd=ROOT, env=env, stderr=log) as process:
+    command = [sys.executable, "-m", "gunicorn", "-c", "admin/gunicorn.conf.py"]
+    with (
+        (FOLDER / "page.log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, text=True) as process,
+    ):
         try:
             assert wait_for(lambda: answers(port))
             yield Appliance(process, port, "")
@@ -157,8 +159,8 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths, frames: i
     """Of the long life."""
     steady = [sample for sample in samples if sample.frames >= samples[0].frames + WARM_UP * frames]
     first, last = steady[0], steady[-1]
-    log_kb = (FOLDER / "detector.log").stat().st_size / 1e3
-    database_mb = sum(path.stat().st_size for path in paths.common.glob(f"{paths.events.name}*")) / 1e6
+    log_kb = (FOLDER / "detector.log").stat().st_size / 1024
+    database_mb = sum(path.stat().st_size for path in paths.common.glob(f"{paths.events.name}*")) / memory.MB
     a_day = DAY_S / (last.frames - first.frames)
     page_steady = page_mb[len(page_mb) // 5 :]
     return [

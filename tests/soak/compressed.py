@@ -64,7 +64,7 @@ def main() -> int:
         def close(self) -> None:
             self._capture.close()
 
-    detector.Camera = SteppedCamera  # type: ignore[misc]
+    vars(detector)["Camera"] = SteppedCamera
     return run(sys.argv[2:])
 
 
