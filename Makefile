@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 LOCK := snap/local/requirements.lock
 TEST_LOCK := tests/requirements.lock
 CAMERA ?= fake:commute
+ARCH ?= amd64
 UV := $(BIN)/uv
 export PYTHONUNBUFFERED := 1
 export PORT
@@ -12,7 +13,7 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench bench-page fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser check stage snap bench bench-page bench-snap fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -33,14 +34,23 @@ check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run
+	$(BIN)/shellcheck .ci/run snap/hooks/* snap/local/bin/*
 	$(BIN)/python -m pytest -q tests/test_imports.py
+
+stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12
+	@$(BIN)/python snap/local/stage.py $(or $(DESTDIR),build/stage-$(ARCH)) --arch $(ARCH) $(if $(PYTHON),--python $(PYTHON))
+
+snap: $(VENV)/.runtime ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)
+	@$(BIN)/python snap/local/pack.py $(or $(ARCHES),amd64 arm64) $(if $(PYTHON),--python $(PYTHON))
 
 bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look
 	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10)
 
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
 	$(BIN)/python -m tests.benchmarks.page
+
+bench-snap: $(VENV)/.tests ## size of the snaps, start from them, the page with and without byte-code; as root
+	$(BIN)/python -m tests.benchmarks.snap
 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits

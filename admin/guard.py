@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.parts import parts
 from admin.sessions import Session
 from config import password
+from config.https import LOOPBACK
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -80,7 +81,18 @@ def is_known_host(host: str) -> bool:
     return True
 
 
+def is_local(address: str | None) -> bool:
+    """This machine's own, also as a socket for both versions of IP shows it."""
+    try:
+        found = ipaddress.ip_address(address or "")
+    except ValueError:
+        return False
+    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
 def _admit() -> AnyResponse | None:
+    if parts().where.host == LOOPBACK and not is_local(request.remote_addr):  # systemd holds the port for everyone
+        abort(403, "Without HTTPS the page is for this machine alone: `sudo drivewatch.enable-https self-signed`.")
     if not is_known_host(request.host):
         abort(400, "This page is opened by the Pi's address or by its name ending in .local.")
     if request.endpoint is None or _is_open(request.endpoint):

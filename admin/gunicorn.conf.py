@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import socket
 import ssl
 import struct
@@ -17,10 +19,16 @@ from config.paths import Paths, private_folder
 _DAY_S = 86400.0
 _RECEIVE_S, _SEND_S = 5, 10  # half a request, or nobody reading the answer, holds a thread no longer than this
 
+_master = os.getpid()
+# Where systemd holds the port, the page need not run while nobody asks; else there would be nobody to start it again
+_idle_s = float(os.environ.get("IDLE_S", 0)) if os.environ.get("LISTEN_PID") == str(_master) else 0.0
+_used_s = 0.0
+
 calm_allocator()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
 _where = listening(_paths)
 
+wsgi_app = "admin:create_app()"
 bind = _where.bind
 if _where.certificate:
     certfile, keyfile = str(_where.certificate.certificate), str(_where.certificate.key)
@@ -53,9 +61,29 @@ def ssl_context(config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SS
 
 
 def post_worker_init(worker: object) -> None:
-    """Look once a day whether the certificate is to be renewed: the page may run for years."""
+    """Look once a day whether the certificate is to be renewed, as the page may run for years; end when idle."""
     if _where.certificate:
         threading.Thread(target=_renew, daemon=True).start()
+    if _idle_s:
+        pre_request(worker, None)
+        threading.Thread(target=_end_when_idle, daemon=True).start()
+
+
+def pre_request(worker: object, request: object) -> None:
+    """Note that somebody asks: an open page does every two to ten seconds."""
+    global _used_s
+    _used_s = time.monotonic()
+
+
+def _end_when_idle() -> None:
+    """End with status 0; systemd holds the port and starts the page for the next request.
+
+    A restart of the detector that the page began is over by then, or goes on with the page's next start.
+    """
+    while (left_s := _used_s + _idle_s - time.monotonic()) > 0:
+        time.sleep(left_s)
+    if os.getppid() == _master:
+        os.kill(_master, signal.SIGTERM)
 
 
 def _renew() -> None:

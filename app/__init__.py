@@ -11,7 +11,9 @@
     analyze, recordings, plot   the same watch on recordings
     doctor                      `check`: what is wrong, and what helps
     memory                      what the process costs
-    owner                       the console commands for the page: password, HTTPS
+    overview                    `status`: how it does, on one screen
+    health                      what snapd shows of it
+    owner                       the console commands of the owner: password, HTTPS, factory reset
     appliance                   `make run`: detector and page together, started again when they end
     __main__                    the command line
 

@@ -21,6 +21,7 @@ from config.document import MAX_BYTES
 from config.paths import CONFIG, Paths
 from config.read import Reading, read
 from config.settings import DECLARATIONS, Settings
+from config.snapd import instance
 from config.store import DEFAULTS, Loaded, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,14 @@ HTTPS = """Serves the page over HTTPS alone from its next start on. `self-signed
 certificate for this machine and renews it in time.
 """
 NO_HTTPS = """Serves the page over plain HTTP from its next start on, on this machine alone."""
+STATUS = """Prints how the detector does and where the page is, on one screen.
+
+exit status: 0 it watches and nothing is wrong; 1 something needs attention
+"""
+RESET = """Deletes the settings with their history, the events, the page's password,
+sessions and tokens, and the choice of HTTPS with the certificate made here.
+Asks before, and cannot be undone.
+"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -128,6 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "admin-password": _owner,
         "enable-https": _owner,
         "disable-https": _owner,
+        "factory-reset": _owner,
+        "status": _status,
     }
     try:
         status = commands[options.command](options)
@@ -167,6 +178,9 @@ def _parser() -> Parser:
     enable = command("enable-https", help="serve the page over HTTPS", description=HTTPS)
     enable.add_argument("wanted", nargs="+", metavar="self-signed | CERT KEY", help="PEM files, or neither")
     disable = command("disable-https", help="serve the page over plain HTTP", description=NO_HTTPS)
+    command("status", help="how the detector does, on one screen", description=STATUS)
+    reset = command("factory-reset", help="delete settings, password and events", description=RESET)
+    reset.add_argument("--yes", action="store_true", help="do not ask")
     disable.add_argument("--everywhere", action="store_true", help="on every address, readable by the whole network")
     render.more = _scenarios
     _add_inputs(analyze)
@@ -275,6 +289,10 @@ def _run(options: argparse.Namespace) -> int:
     except OSError as error:
         log.warning("nothing can be saved, watching goes on: %s", error)
     settings = _with_camera(loaded.settings, options.camera)
+    if instance():
+        from app import health
+
+        health.start(paths, loaded.settings)
     return _watch(settings, loaded, paths, lambda: bool(ended_by))
 
 
@@ -357,6 +375,12 @@ def _check(options: argparse.Namespace) -> int:
     return check(loaded, _with_camera(loaded.settings, options.camera), paths)
 
 
+def _status(options: argparse.Namespace) -> int:
+    from app.overview import overview
+
+    return overview(Paths.from_environment(), time.monotonic())
+
+
 def _owner(options: argparse.Namespace) -> int:
     from app import owner
     from config.https import HttpsError
@@ -367,8 +391,10 @@ def _owner(options: argparse.Namespace) -> int:
             owner.new_password(paths)
         elif options.command == "enable-https":
             owner.enable_https(paths, options.wanted)
-        else:
+        elif options.command == "disable-https":
             owner.disable_https(paths, options.everywhere)
+        else:
+            return owner.factory_reset(paths, is_sure=options.yes)
     except (StoreError, HttpsError) as error:
         log.error("%s", error)
         return 1

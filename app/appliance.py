@@ -76,7 +76,7 @@ def parts(camera: str | None, port: int) -> tuple[Part, ...]:
         Part("detector", (*python, "app", "run", *(("--camera", camera) if camera else ()))),
         Part(
             "page",
-            (*python, "gunicorn", "-c", "admin/gunicorn.conf.py", "admin:create_app()"),
+            (*python, "gunicorn", "-c", "admin/gunicorn.conf.py"),
             {"PORT": str(port)},
         ),
     )

@@ -25,7 +25,6 @@ from config.store import Loaded
 
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 FREE_MIN_MB = 20.0
-STATUS_FRESH_S = 5.0  # a detector writes one every second
 # Before this day there was no such version: a clock that shows less was never set. It is no fault of detection
 RELEASED_S = 1_790_000_000  # September 2026
 
@@ -133,7 +132,7 @@ def _events(paths: Paths) -> Finding:
 
 def _running(paths: Paths, now_s: float) -> status.Status | None:
     found = status.read(paths.status)
-    is_fresh = found is not None and status.age_s(found, now_s) < STATUS_FRESH_S
+    is_fresh = found is not None and status.age_s(found, now_s) < status.SILENT_S
     return found if is_fresh else None
 
 

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 STATUS_MAX_BYTES = 512 * 1024  # one usually has 3 KiB; the bounds below allow 320
 ITEMS_MAX, TEXT_MAX = 20, 500  # of a list, and of a text in characters
+SILENT_S = 5.0  # a detector writes once a second: one that is older is no slow moment any more
 WANTED_S = 10.0  # the page asks again every 2 to 5 s
 REQUESTS_MAX = 16  # files looked at in one turn
 

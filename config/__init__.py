@@ -14,5 +14,6 @@ reference.py    config.yaml and the README's table, printed from the declaration
 store.py        load, save, last good copy, history, rolling back
 disk.py         the file-system calls that saving makes
 paths.py        where the data, run and common folders are, and what the files in them are called
-__main__.py     `python -m config`: yaml, table, check, show, set
+snapd.py        `snap set` and `snap get`, as the configure hook
+__main__.py     `python -m config`: yaml, table, check, show, set, migrate
 """

@@ -27,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _set(options.assignments)
         if options.command in ("check", "show"):
             return _report(options.command, options.file)
+        if options.command == "migrate":
+            for note in Store(Paths.from_environment().data).migrate():
+                print(note)
+            return 0
         print(config_yaml() if options.command == "yaml" else table(), end="")
     except InvalidError as error:
         print(*error.problems, "Nothing was changed.", sep="\n", file=sys.stderr)
@@ -45,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, what in (("check", "print each problem with its line"), ("show", "print the values in force")):
         command = commands.add_parser(name, help=f"{what}; exit with 1 if there is a problem")
         command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of the one in force")
+    commands.add_parser("migrate", help="give keys of an older version their names of today; the file before is kept")
     command = commands.add_parser("set", help="change settings in the file in force, if the outcome is valid")
     command.add_argument(
         "assignments", nargs="+", metavar="KEY=VALUE", help="such as camera.width=480; `camera.width=` unsets it"

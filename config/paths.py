@@ -53,6 +53,11 @@ class Paths:
         return self.data / HISTORY
 
     @property
+    def snapd_told(self) -> Path:
+        """The settings that snapd was told last."""
+        return self.data / "snapd.json"
+
+    @property
     def admin_password(self) -> Path:
         """The hash of the page's password."""
         return self.data / "admin-password"

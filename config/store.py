@@ -20,7 +20,7 @@ from config.disk import Disk
 from config.document import MAX_BYTES
 from config.patch import PatchError, patch
 from config.paths import CONFIG, HISTORY, LAST_GOOD
-from config.read import Reading, not_a_setting, read
+from config.read import OLDER_KEYS, Reading, not_a_setting, read
 from config.reference import config_yaml
 from config.settings import DECLARATIONS, Settings
 
@@ -156,12 +156,25 @@ class Store:
         def patched(old: Loaded) -> str:
             if any(not problem.key for problem in old.problems):
                 raise InvalidError(old.problems)
-            try:
-                return patch(old.text, values)
-            except PatchError as error:
-                raise InvalidError((Problem("", "", str(error)),)) from error
+            return _patched(old.text, values)
 
         return self._rewrite(expected_version, patched)
+
+    def migrate(self) -> tuple[Problem, ...]:
+        """Give keys of an older version their names of today, and return what was said of them.
+
+        Raises: as `change`. A file with problems, such as one of a newer version, is left as it is.
+        """
+        old = self.load()
+        if old.problems:
+            raise InvalidError(old.problems)
+        if old.notes:
+            keys, values = {OLDER_KEYS[note.key].key for note in old.notes}, read(old.text).values
+            bare = _patched(
+                old.text, dict.fromkeys(keys)
+            )  # a newer name beside it is taken out as well, and comes back
+            self.save(_patched(bare, {key: values[key] for key in keys if key in values}), old.version)
+        return old.notes
 
     def mark_good(self, loaded: Loaded) -> None:
         """Keep config.yaml as it was loaded as the last good one; for when the daemon has been healthy for a minute.
@@ -270,6 +283,13 @@ class Store:
         except OSError as error:
             reason, remedy = WHY.get(error.errno or 0, (error.strerror or str(error), "see `ls -la {folder}`"))
             raise StoreError(self._config, reason, remedy.format(folder=self._folder)) from error
+
+
+def _patched(text: str, values: Mapping[str, Value | None]) -> str:
+    try:
+        return patch(text, values)
+    except PatchError as error:
+        raise InvalidError((Problem("", "", str(error)),)) from error
 
 
 def _refused(values: Mapping[str, Value | None]) -> Iterator[Problem]:

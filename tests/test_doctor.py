@@ -15,7 +15,7 @@ import pytest
 from app import memory, status
 from app.alert import Alert
 from app.camera import Camera, CameraHealth, Frame
-from app.doctor import FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, STATUS_FRESH_S, Finding, Machine, check, examine
+from app.doctor import FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.face import FaceMeshError
 from app.pins import GpioUnavailable, Switch
 from app.verdict import State
@@ -272,7 +272,7 @@ def test_what_the_detector_misses_is_named(practice: Practice) -> None:
 
 
 def test_a_status_that_was_left_behind_is_no_detector(practice: Practice) -> None:
-    for left in (replace(RUNNING, time_s=NOW_S - STATUS_FRESH_S), replace(RUNNING, boot_id="another")):
+    for left in (replace(RUNNING, time_s=NOW_S - status.SILENT_S), replace(RUNNING, boot_id="another")):
         status.write(practice.paths.status, left)
         assert "detector" not in [found.part for found in practice.findings()]
 

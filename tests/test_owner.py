@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from app.__main__ import main
 from config import password
 from config.https import listening
 from config.paths import Paths
+from tests.snapd import Snapd
 
 
 @pytest.fixture
@@ -53,3 +55,64 @@ def test_a_certificate_that_cannot_be_used_changes_nothing(
     assert main(["enable-https", *wanted]) == 1
     assert caplog.records
     assert listening(paths).certificate is None
+
+
+@pytest.fixture
+def snapd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Snapd:
+    """A snap with a page's password and more; its run folder is an ordinary one."""
+    found = Snapd.installed(tmp_path)
+    env = {**found.env, "SNAP_INSTANCE_NAME": "drivewatch"}
+    for name in ("PATH", "SNAP_DATA", "SNAP_COMMON", "SNAP_INSTANCE_NAME", "FAKE_SNAPD", "PYTHONPATH"):
+        monkeypatch.setenv(name, env[name])
+    run = tmp_path / "run"
+    monkeypatch.setattr("config.paths._run_folder", lambda env: run)
+    paths = Paths.from_environment()
+    paths.make()
+    files = (paths.config, paths.last_good, paths.history / "000001-00000000.yaml", paths.admin_password)
+    for file in (*files, paths.admin_tokens, paths.events, paths.sessions, paths.throttle, paths.status):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("something")
+    paths.common.joinpath("own-certificate.pem").write_text("the owner's")
+    return found
+
+
+def left(snapd: Snapd) -> set[str]:
+    return {path.name for name in ("data", "common", "run") for path in snapd.folder.joinpath(name).rglob("*")}
+
+
+def test_a_factory_reset_leaves_the_owners_own_file_alone_and_nothing_else(
+    snapd: Snapd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["enable-https", "self-signed"]) == 0
+    assert main(["factory-reset", "--yes"]) == 0
+    assert left(snapd) == {"own-certificate.pem"}
+    both = ["drivewatch.detector", "drivewatch.admin"]
+    assert snapd.calls == [["restart", "drivewatch.admin"], ["stop", *both], ["start", *both]]
+    out = capsys.readouterr().out
+    assert "https.pem" in out
+    assert "`sudo drivewatch.admin-password`" in out
+
+
+@pytest.mark.parametrize("answer", ["", "y\n", "no\n", "Yes please\n"])
+def test_a_factory_reset_wants_a_clear_yes(
+    snapd: Snapd, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = left(snapd)
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    assert main(["factory-reset"]) == 1
+    assert (left(snapd), snapd.calls) == (before, [])
+    assert "Nothing was deleted." in capsys.readouterr().err
+
+
+def test_a_clear_yes_is_enough(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert main(["factory-reset"]) == 0
+    assert left(snapd) == {"own-certificate.pem"}
+
+
+def test_a_page_that_snapd_does_not_restart_is_left_to_the_owner(
+    snapd: Snapd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    snapd.change(broken=["restart"])
+    assert main(["disable-https"]) == 0
+    assert "sudo snap restart drivewatch.admin" in capsys.readouterr().err

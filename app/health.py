@@ -1,0 +1,118 @@
+"""What `snap list`, `snap info` and snapd's warnings say of the detector: a note that changes with what is wrong."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from dataclasses import dataclass
+from math import inf
+
+from app import status
+from app.status import Status
+from app.verdict import State
+from config.paths import Paths
+from config.settings import Settings
+from config.snapd import Snapctl, SnapctlError, snapctl, tell
+from config.store import StoreError
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 5.0  # a note is told when two looks agree: what lasts less is the page's
+BETWEEN_S = 30.0  # each note is written to snapd's state on the SD card
+SNAPCTL_LIMIT_S = 20.0
+MESSAGE_MAX = 70  # characters that snapd keeps; 7 are the least
+COMMAND = re.compile(r"`(sudo [^`]+)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """As `snapctl set-health` takes it: okay has no more, blocked waits for a command, waiting for a thing."""
+
+    health: str = "okay"
+    message: str = ""
+    code: str = ""
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Of set-health."""
+        return (self.health, self.message, f"--code={self.code}") if self.message else (self.health,)
+
+
+def note_of(found: Status) -> Note:
+    """What keeps the driver from being watched or told stands first."""
+    camera, alerts, problems = found.camera, found.alerts, found.configuration.problems
+    if found.state is State.NO_CAMERA:
+        return _problem("camera", camera.message or f"{camera.source} sends no pictures")
+    if problems:
+        return Note("blocked", _short(f"config.yaml is not used: {problems[0]}"), "configuration")
+    if not alerts.buzzer_ok:
+        return _problem("buzzer", alerts.buzzer_message)
+    if found.journal_problem:
+        return _problem("events", found.journal_problem)
+    return Note()
+
+
+def _problem(part: str, message: str) -> Note:
+    """The command that helps, where there is one, rather than the beginning of a long sentence."""
+    command = COMMAND.search(message)
+    said = f"{part}: {command[1]}" if command else f"{part}: {message}"
+    return Note("blocked" if command else "waiting", _short(said), part)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MESSAGE_MAX else f"{text[: MESSAGE_MAX - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+class Transitions:
+    """Which note is to be told, and when: the first one, then those that differ, stay, and do not come too fast."""
+
+    def __init__(self) -> None:
+        self._told: Note | None = None
+        self._seen: Note | None = None
+        self._tried_s = -inf
+
+    def is_due(self, note: Note, now_s: float) -> bool:
+        """Whether to tell it now."""
+        is_steady, self._seen = note == self._seen, note
+        if not is_steady or note == self._told or now_s - self._tried_s < BETWEEN_S:
+            return False
+        self._tried_s = now_s
+        return True
+
+    def told(self, note: Note) -> None:
+        """It was."""
+        self._told = note
+
+
+def start(paths: Paths, settings: Settings) -> None:
+    """Keep snapd informed, in a thread beside the detector: it may take its time."""
+    threading.Thread(target=_keep_informed, args=(paths, settings), name="health", daemon=True).start()
+
+
+def _keep_informed(paths: Paths, settings: Settings) -> None:
+    try:
+        tell(paths, settings)
+    except (SnapctlError, StoreError) as error:
+        log.warning("`snap get` may not show what is in force: %s", error)
+    transitions = Transitions()
+    while True:
+        time.sleep(LOOK_S)
+        look(paths, transitions, time.monotonic())
+
+
+def look(paths: Paths, transitions: Transitions, now_s: float, ask: Snapctl = snapctl) -> None:
+    """Read the status as the page does, and tell snapd if it is time to."""
+    found = status.read(paths.status)
+    if found is None or status.age_s(found, now_s) > status.SILENT_S:
+        return
+    note = note_of(found)
+    if not transitions.is_due(note, now_s):
+        return
+    try:
+        ask("set-health", *note.arguments, limit_s=SNAPCTL_LIMIT_S)
+    except SnapctlError as error:
+        log.warning("snapd was not told %r: %s", note.message or note.health, error)
+    else:
+        transitions.told(note)

@@ -1,0 +1,60 @@
+"""`drivewatch`: how it does, on one screen; what `check` says at length and the page in pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app import status
+from app.status import Status
+from app.verdict import WORDS, Level
+from app.version import VERSION
+from config import password
+from config.https import HttpsError, listening
+from config.paths import Paths
+from config.snapd import command
+
+
+def overview(paths: Paths, now_s: float) -> int:
+    """Print it; exit status 0 while a detector watches and nothing is wrong."""
+    found = status.read(paths.status)
+    is_alive = found is not None and status.age_s(found, now_s) <= status.SILENT_S
+    for name, text in (*_lines(found, now_s, is_alive=is_alive), ("page", _page(paths))):
+        print(f"{name:9} {text}")
+    return 0 if is_alive and found is not None and not found.health else 1
+
+
+def _lines(found: Status | None, now_s: float, *, is_alive: bool) -> Iterator[tuple[str, str]]:
+    if found is None or not is_alive:
+        yield "detector", f"not running; `{command('check')}` says what is wrong here, and what helps"
+        return
+    level = f" ({found.level.name.lower()})" if found.level > Level.NONE else ""
+    yield "driver", f"{WORDS[found.state]}{level} for {_lasting(now_s - found.since_s)}"
+    if found.health:
+        yield "problem", found.health
+    camera, alerts, memory = found.camera, found.alerts, found.memory
+    yield "camera", f"{camera.source} {camera.state}, {camera.width} x {camera.height}, {camera.measured_fps:.1f}/s"
+    yield "buzzer", "muted" if alerts.muted else "ready" if alerts.buzzer_ok else alerts.buzzer_message
+    yield "LED", alerts.led_message or "ready"
+    yield "memory", f"{memory.rss_mb:.0f} MB of {memory.budget_mb:.0f}, highest {memory.peak_mb:.0f}"
+    configuration = found.configuration
+    yield "settings", f"{configuration.profile}, model {configuration.model}, from {configuration.origin}"
+    events = [f"{WORDS[event.kind]} ({event.level.name.lower()})" for event in found.events[-3:]]
+    yield "events", ", ".join(reversed(events)) or "none since it started"
+    yield "detector", f"{VERSION}, process {found.pid}, runs for {_lasting(now_s - found.started_s)}"
+
+
+def _page(paths: Paths) -> str:
+    try:
+        where = listening(paths)
+    except HttpsError as error:
+        return str(error)
+    has_password = bool(password.load(paths.admin_password))
+    return where.url if has_password else f"{where.url}; without a password yet: `{command('admin-password')}`"
+
+
+def _lasting(seconds: float) -> str:
+    """In the largest unit that fits."""
+    for unit, length_s in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length_s:
+            return f"{seconds / length_s:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"

@@ -1,0 +1,97 @@
+"""What snapd shows of the detector: which note, and when."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app import status
+from app.health import BETWEEN_S, LOOK_S, Note, Transitions, look, note_of
+from app.status import Alerts, Camera, Configuration, Status
+from app.verdict import State
+from config.paths import Paths
+from config.snapd import SnapctlError
+
+WELL = Status(
+    boot_id=status.boot_id(),
+    state=State.ATTENTIVE,
+    camera=Camera("live", "/dev/video0"),
+    alerts=Alerts(buzzer_ok=True),
+)
+CONNECT = "/dev/video0 may not be opened: `sudo snap connect drivewatch:camera`"
+BLIND = replace(WELL, state=State.NO_CAMERA, camera=Camera("lost", "/dev/video0", CONNECT))
+MUTE = replace(WELL, alerts=Alerts(False, "GPIO may not be opened: `sudo snap connect drivewatch:gpio-control`"))
+
+
+@pytest.mark.parametrize(
+    ("found", "note"),
+    [
+        (WELL, Note()),
+        (BLIND, Note("blocked", "camera: sudo snap connect drivewatch:camera", "camera")),
+        (MUTE, Note("blocked", "buzzer: sudo snap connect drivewatch:gpio-control", "buzzer")),
+        (replace(BLIND, alerts=MUTE.alerts), note_of(BLIND)),
+        (
+            replace(WELL, state=State.NO_CAMERA, camera=Camera("lost", "auto", "no camera: plug one in")),
+            Note("waiting", "camera: no camera: plug one in", "camera"),
+        ),
+        (
+            replace(WELL, configuration=Configuration(problems=("line 2: camera.width: wide must be a number",))),
+            Note("blocked", "config.yaml is not used: line 2: camera.width: wide must be a number", "configuration"),
+        ),
+        (replace(WELL, journal_problem="the disk is full"), Note("waiting", "events: the disk is full", "events")),
+        (replace(WELL, state=State.CAMERA_BLOCKED), Note()),  # passes by itself: the page's
+    ],
+)
+def test_the_note_names_what_helps(found: Status, note: Note) -> None:
+    assert note_of(found) == note
+
+
+def test_a_note_is_as_long_as_snapd_takes_it() -> None:
+    long = replace(BLIND, camera=Camera("lost", "x", "no picture, " * 20))
+    assert len(note_of(long).message) == 70
+
+
+def test_a_note_is_told_once_it_has_stayed_and_only_when_it_is_another() -> None:
+    transitions, told = Transitions(), []
+    times = [LOOK_S * turn for turn in range(40)]
+    seen = iter([note_of(BLIND)] * 5 + [Note(), note_of(BLIND)] * 5 + [Note()] * 25)
+    for now_s, note in zip(times, seen, strict=True):
+        if transitions.is_due(note, now_s):
+            transitions.told(note)
+            told.append((note.health, now_s))
+    assert told == [("blocked", LOOK_S), ("okay", 16 * LOOK_S)]
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths(tmp_path, tmp_path, tmp_path)
+
+
+def test_what_snapd_refuses_is_tried_again_later_and_not_at_every_look(paths: Paths) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def refusing(*arguments: str, limit_s: float = 0.0) -> str:
+        asked.append(arguments)
+        raise SnapctlError("busy")
+
+    transitions, began_s = Transitions(), time.monotonic()
+    for turn in range(1, int(2 * BETWEEN_S / LOOK_S)):
+        now_s = began_s + LOOK_S * turn
+        status.write(paths.status, replace(BLIND, time_s=now_s))
+        look(paths, transitions, now_s, refusing)
+    note = ("set-health", "blocked", "camera: sudo snap connect drivewatch:camera", "--code=camera")
+    assert asked == [note, note]
+
+
+def test_a_detector_that_says_nothing_gets_no_note(paths: Paths) -> None:
+    def never(*arguments: str, limit_s: float = 0.0) -> str:
+        raise AssertionError(arguments)
+
+    transitions = Transitions()
+    look(paths, transitions, 0.0, never)
+    status.write(paths.status, replace(WELL, time_s=0.0))
+    for turn in range(2, 9):
+        look(paths, transitions, LOOK_S * turn, never)

@@ -1,0 +1,184 @@
+"""`snap set`, `snap get` and the hooks, run as snapd runs them against a fake snapctl."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config.paths import Paths
+from config.settings import DECLARATIONS
+from config.snapd import SnapctlError, dashed, tell
+from config.store import Store
+from tests.snapd import Snapd
+
+RESTART = ["restart", "drivewatch.detector"]
+
+
+@pytest.fixture
+def snapd(tmp_path: Path) -> Snapd:
+    """Just installed: the configure hook has run."""
+    found = Snapd.installed(tmp_path)
+    assert found.hook("configure").stderr == ""
+    return found
+
+
+def yaml_of(snapd: Snapd) -> str:
+    path = snapd.data / "config.yaml"
+    return path.read_text() if path.exists() else ""
+
+
+def test_after_the_installation_every_setting_can_be_seen_and_nothing_is_restarted(snapd: Snapd) -> None:
+    assert snapd.get("raspberry-pi.buzzer-pin") == 17
+    assert snapd.get("camera.target-fps") == 1
+    assert snapd.get("profile") == "low_memory"
+    for key in DECLARATIONS:
+        snapd.get(key.replace("_", "-"))
+    assert yaml_of(snapd) == ""
+    assert [call[0] for call in snapd.calls] == ["set"]
+
+
+def test_what_is_set_goes_into_the_file_and_restarts_the_detector(snapd: Snapd) -> None:
+    assert snapd.set(camera__width=640, camera__height=480, camera__frame_skip=2) == ""
+    settings = Store(snapd.data).load().settings
+    assert (settings.camera.width, settings.camera.height, settings.camera.frame_skip) == (640, 480, 2)
+    assert snapd.calls[0] == RESTART
+    assert "#source: auto" in yaml_of(snapd)  # the comments are there
+    assert snapd.set(camera__width=640) == ""
+    assert RESTART not in snapd.calls
+
+
+def test_a_stopped_detector_stays_stopped(snapd: Snapd) -> None:
+    snapd.change(detector="inactive")
+    assert snapd.set(camera__width=640) == ""
+    assert RESTART not in snapd.calls
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"camera__width": 12}, "camera.width: 12 must be between 64 and 1920 px"),
+        ({"camera__frame_skip": "often"}, "camera.frame-skip: often must be a number between 1 and 30"),
+        ({"camera__frame_skip": 1.5}, "camera.frame-skip: 1.5 must be a whole number between 1 and 30"),
+        ({"camera__frame_skipp": 2}, "camera.frame-skipp: 2 is not a setting; did you mean camera.frame-skip?"),
+        ({"colour": "red"}, "colour: red is not a setting"),
+        ({"camera": 5}, "camera: 5 must be a section: its keys stand below it, indented"),
+        ({"camera__width": [1, 2]}, 'camera.width: ["1", "2"] must be a number between 64 and 1920 px'),
+        ({"profile": "low-memory"}, "profile: low-memory must be low_memory, balanced or high_accuracy"),
+        ({"alerting__use_beep_only": "maybe"}, "alerting.use-beep-only: maybe must be true or false"),
+        ({"raspberry_pi__led_pin": 17}, "raspberry-pi.led-pin: 17 must be other than raspberry-pi.buzzer-pin"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line_and_nothing_is_changed(
+    snapd: Snapd, values: dict[str, object], line: str
+) -> None:
+    before = snapd.state["config"]
+    refused = snapd.set(camera__height=360, **values)
+    assert line in refused
+    assert refused.endswith("Nothing was changed.\n")
+    assert refused.count("\n") == 1
+    assert (yaml_of(snapd), snapd.state["config"], snapd.calls) == ("", before, [])
+    assert snapd.set(camera__height=360) == ""  # it left nothing behind
+
+
+def test_what_the_page_has_saved_is_not_undone_by_a_later_set_of_another_key(snapd: Snapd) -> None:
+    Store(snapd.data).save("camera:\n  width: 800  # by the page\n", "none")
+    assert snapd.set(camera__height=600) == ""
+    assert yaml_of(snapd) == "camera:\n  width: 800  # by the page\n  height: 600\n"
+    assert snapd.get("camera.width") == 800
+
+
+def test_a_profile_shows_in_the_settings_that_follow_it(snapd: Snapd) -> None:
+    assert snapd.set(profile="balanced") == ""
+    assert snapd.get("camera.width") == 480
+    assert snapd.set(camera__width=None, profile=None) == ""
+    assert snapd.get("camera.width") == 320
+    assert snapd.get("profile") == "low_memory"
+
+
+def test_unset_leaves_a_setting_to_the_profile(snapd: Snapd) -> None:
+    assert snapd.set(camera__width=640) == ""
+    assert snapd.set(camera__width=None) == ""
+    assert snapd.get("camera.width") == 320
+    assert Store(snapd.data).load().settings.camera.width == 320
+
+
+def test_texts_that_look_like_numbers_or_truth_come_back_as_they_were(snapd: Snapd) -> None:
+    assert snapd.set(camera__source=0) == ""
+    assert Store(snapd.data).load().settings.camera.source == "0"
+    assert snapd.set(camera__source="true", alerting__use_beep_only="no") == ""
+    settings = Store(snapd.data).load().settings
+    assert (settings.camera.source, settings.alerting.use_beep_only) == ("true", False)
+    assert snapd.set() == ""
+    assert RESTART not in snapd.calls
+
+
+def test_a_broken_file_is_named_and_kept_and_breaks_no_refresh(snapd: Snapd) -> None:
+    broken = "camera:\n  width: wide\n"
+    snapd.data.joinpath("config.yaml").write_text(broken)
+    assert "config.yaml, line 2: camera.width: wide must be" in snapd.set(camera__height=360)
+    assert yaml_of(snapd) == broken
+    assert snapd.hook("configure").returncode == 0
+    assert snapd.hook("post-refresh").returncode == 0
+    assert yaml_of(snapd) == broken
+
+
+def test_a_key_that_a_newer_version_had_set_leaves_with_the_next_hook(snapd: Snapd) -> None:
+    state = snapd.state
+    state["config"]["camera"]["zoom"] = 3  # type: ignore[index]
+    snapd.change(**state)
+    told = snapd.data / "snapd.json"
+    told.write_text(told.read_text().replace('{"', '{"camera.zoom": "3", "', 1))  # as a revert leaves it
+    assert snapd.set() == ""
+    assert "zoom" not in str(snapd.state["config"])
+
+
+def test_after_a_refresh_older_names_are_todays_and_the_file_before_is_kept(snapd: Snapd) -> None:
+    old = "vision:\n  use_lite_model: false\n  refine_landmarks: true  # irises\n"
+    snapd.data.joinpath("config.yaml").write_text(old)
+    assert snapd.hook("post-refresh").returncode == 0
+    assert yaml_of(snapd) == "vision:\n  refine_landmarks: true  # irises\n  model: full\n"
+    assert [path.read_text() for path in snapd.data.joinpath("history").iterdir()] == [old]
+
+
+def test_a_snapd_that_does_not_restart_it_refuses_no_change(snapd: Snapd) -> None:
+    state = snapd.state
+    state["config"]["camera"]["width"] = 640  # type: ignore[index]
+    snapd.change(**{**state, "broken": ["restart"]})
+    done = snapd.hook("configure")
+    assert done.returncode == 0
+    assert "drivewatch.detector is not restarted" in done.stderr
+    assert Store(snapd.data).load().settings.camera.width == 640
+
+
+def test_a_snapd_that_does_not_answer_refuses_rather_than_pretends(snapd: Snapd) -> None:
+    snapd.change(broken=["get"])
+    done = snapd.hook("configure")
+    assert done.returncode == 1
+    assert "Nothing was changed." in done.stderr
+
+
+def test_an_older_snapd_is_asked_for_the_sections(tmp_path: Path) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def ask(*arguments: str, limit_s: float = 0.0) -> str:
+        asked.append(arguments)
+        if arguments == ("get", "-d", "", ""):
+            raise SnapctlError("invalid option name")
+        return '{"camera": {"width": 320}}'
+
+    tell(Paths(tmp_path, tmp_path, tmp_path), Store(tmp_path).load().settings, ask)
+    assert asked[1][:5] == ("get", "-d", "profile", "camera", "raspberry-pi")
+    assert "camera.width=320" not in asked[2]
+    assert "camera.height=240" in asked[2]
+
+
+def test_only_keys_are_spelt_with_dashes() -> None:
+    assert dashed("camera.frame_skip: a_b.c is low_memory") == "camera.frame-skip: a-b.c is low_memory"
+
+
+def test_removal_takes_the_run_folder_along(snapd: Snapd) -> None:
+    rm = snapd.folder / "bin/rm"
+    rm.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    rm.chmod(0o755)
+    assert snapd.hook("remove").stdout.splitlines() == ["-rf", "/run/snap.drivewatch"]

@@ -1,0 +1,141 @@
+"""The snap's payload, as far as it can be made without a network: from the wheels that are installed here."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+from referencing import Registry, Resource
+
+from snap.local.sbom import Wheel, licence, sbom
+from snap.local.stage import (
+    OWN,
+    ROOT,
+    TARGETS,
+    StageError,
+    check_machines,
+    elf_machine,
+    interpreter_of,
+    prune,
+    requirements,
+    size_bytes,
+    try_out,
+)
+
+PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
+HERE = next(target for target in TARGETS.values() if target.machine == platform.machine())
+OTHER = next(target for target in TARGETS.values() if target is not HERE)
+
+
+def versions(python: str) -> dict[str, str]:
+    """Of each locked package."""
+    return dict(requirement.split("==") for requirement, _ in requirements(python))
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The locked packages of this environment, linked, and drivewatch's own."""
+    folder = tmp_path_factory.mktemp("payload")
+    for name in versions(PYTHON):
+        for file in distribution(name).files or ():
+            source, place = Path(str(file.locate())), folder / file
+            if ".." not in file.parts and source.is_file():
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.link(source, place)
+    for name in OWN:
+        folder.joinpath(name).symlink_to(ROOT / name)
+    yield folder
+
+
+def test_each_python_gets_its_own_numpy_and_the_same_of_all_else() -> None:
+    tens, twelves = versions("3.10"), versions("3.12")
+    assert set(tens) == set(twelves)
+    assert {name for name in tens if tens[name] != twelves[name]} == {"numpy"}
+
+
+def test_what_is_left_of_the_wheels_is_enough_and_less(library: Path) -> None:
+    before_mb = sum(size_bytes(library)) / 1e6
+    prune(library)
+    assert before_mb - sum(size_bytes(library)) / 1e6 > 25
+    assert not list(library.glob("numpy/**/tests"))
+    assert list(library.glob("numpy-*.dist-info/**/LICENSE*"))  # they must go with what they are for
+    check_machines(library, HERE)
+    with pytest.raises(StageError, match=f"not for {OTHER.arch}: .*cv2"):
+        check_machines(library, OTHER)
+    try_out(sys.executable, library)
+
+
+def test_a_payload_from_which_something_is_missing_is_refused(
+    library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for path in library.iterdir():
+        if path.name != "flask":
+            tmp_path.joinpath(path.name).symlink_to(path)
+    with pytest.raises(StageError, match="does not work"):
+        try_out(sys.executable, tmp_path)
+    assert "No module named 'flask'" in capfd.readouterr().err
+
+
+def test_the_machine_of_an_elf_file_is_read_and_of_no_other(tmp_path: Path) -> None:
+    text, half = tmp_path / "text", tmp_path / "half"
+    text.write_text("#!/bin/sh\n" * 3)
+    half.write_bytes(b"\x7fELF")
+    assert elf_machine(Path(sys.executable).resolve()) == HERE.elf
+    assert (elf_machine(text), elf_machine(half)) == (None, None)
+    with pytest.raises(StageError, match="nothing native"):
+        check_machines(tmp_path, HERE)
+
+
+def test_the_interpreter_is_of_the_version_that_is_asked_for() -> None:
+    assert interpreter_of(PYTHON)
+    assert interpreter_of("3.99") is None
+
+
+def test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked(library: Path) -> None:
+    wheels: list[Wheel] = [
+        {
+            "metadata": {"name": name, "version": version},
+            "download_info": {"archive_info": {"hashes": {"sha256": "0" * 64}}},
+        }
+        for name, version in versions(PYTHON).items()
+    ]
+    bill = sbom(wheels, library, "1.2.3")
+    folder = resources.files("cyclonedx.schema._res")
+    schemas = {
+        name: json.loads(folder.joinpath(f"{name}.SNAPSHOT.schema.json").read_text())
+        for name in ("bom-1.5", "spdx", "jsf-0.82")
+    }
+    registry = Registry().with_resources(
+        (f"http://cyclonedx.org/schema/{name}.SNAPSHOT.schema.json", Resource.from_contents(schema))
+        for name, schema in schemas.items()
+    )
+    validator = Draft7Validator(schemas["bom-1.5"], registry=registry)
+    assert [error.message for error in validator.iter_errors(bill)] == []
+    assert [error.message for error in validator.iter_errors({**bill, "components": [{"name": "x"}]})] != []
+    components = bill["components"]
+    assert isinstance(components, list)
+    assert {component["name"]: component["version"] for component in components} == versions(PYTHON)
+    assert {component["name"]: component["licenses"][0]["license"]["name"] for component in components}[
+        "flask"
+    ] == "BSD-3-Clause"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ("License-Expression: MIT\nLicense: other\n", "MIT"),
+        ("License: a\n b\nClassifier: License :: OSI Approved :: BSD License\n", "BSD License"),
+        ("License: Apache 2.0\n", "Apache 2.0"),
+        ("Name: x\n", "see its dist-info"),
+    ],
+)
+def test_the_licence_is_what_the_wheel_says(metadata: str, said: str) -> None:
+    assert licence(metadata) == said
