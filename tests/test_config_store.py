@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from config.disk import LOCK
 from config.paths import CONFIG, LAST_GOOD
 from config.read import read
 from config.reference import config_yaml
@@ -24,7 +25,7 @@ def width(px: int) -> str:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
 
 
 def saved(folder: Path, *texts: str) -> Store:
