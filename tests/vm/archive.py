@@ -10,7 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 BASE_SUITE = "bookworm"  # its Python is 3.11
 BASE_PYTHON = "3.11"
-BASE_PACKAGES = ("python3", "libstdc++6", "openssl", "ca-certificates", "tzdata")
+BASE_PACKAGES = ("python3", "libstdc++6", "openssl")
 APT_OPTIONS = (
     'APT::Install-Recommends "false"',
     'Acquire::Languages "none"',

@@ -74,9 +74,12 @@ def running(folder: Path, cargo: Path) -> Iterator[Machine]:
     image = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(folder / "disk.raw"), str(overlay)]
     subprocess.run(image, check=True)
     machine = Machine(folder / "id_ed25519", free_port(), free_port())
-    with (folder / "qemu.log").open("w") as log, subprocess.Popen(
-        _command(folder, overlay, cargo, console, machine), stdout=log, stderr=log, stdin=subprocess.DEVNULL
-    ) as emulator:
+    with (
+        (folder / "qemu.log").open("w") as log,
+        subprocess.Popen(
+            _command(folder, overlay, cargo, console, machine), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        ) as emulator,
+    ):
         try:
             _wait_for_ssh(machine, emulator, console)
             yield machine

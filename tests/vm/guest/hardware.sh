@@ -1,7 +1,7 @@
 #!/bin/sh
 # The Pi's hardware, in the machine:   hardware.sh camera-in | camera-out | header
 set -eu
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd)
 case $1 in
 camera-in) # a USB camera of 320 x 240 that sees the rendered driver at 2 pictures a second
     modprobe v4l2loopback video_nr=0 card_label=rendered exclusive_caps=1
