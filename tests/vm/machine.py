@@ -37,14 +37,18 @@ class Machine:
     ssh_port: int
     page_port: int
 
+    @property
+    def ssh(self) -> list[str]:
+        """The beginning of a command; over the connection of `_connected` while there is one."""
+        options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes")
+        command = ["ssh", "-i", str(self.key), "-p", str(self.ssh_port), "-S", str(self.key.with_name("ssh.socket"))]
+        return [*command, "-o", f"ConnectTimeout={CONNECT_LIMIT_S}", *(f"-o{option}" for option in options)]
+
     def ask(self, command: str, limit_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         """Run a command line as root and give back what became of it."""
-        options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes")
-        ssh = ["ssh", "-i", str(self.key), "-p", str(self.ssh_port), "-o", f"ConnectTimeout={CONNECT_LIMIT_S}"]
-        ssh += [word for option in options for word in ("-o", option)]
         try:
             return subprocess.run(
-                [*ssh, "root@127.0.0.1", command],
+                [*self.ssh, "root@127.0.0.1", command],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -82,7 +86,8 @@ def running(folder: Path, cargo: Path) -> Iterator[Machine]:
     ):
         try:
             _wait_for_ssh(machine, emulator, console)
-            yield machine
+            with _connected(machine):
+                yield machine
         finally:
             emulator.kill()  # nothing on its disk is wanted any more
             emulator.wait()
@@ -101,6 +106,18 @@ def _command(folder: Path, overlay: Path, cargo: Path, console: Path, machine: M
         *("-netdev", f"user,id=net,restrict=on,{forwards}", "-device", "virtio-net-pci,netdev=net,romfile="),
         *("-device", "virtio-rng-pci"),
     ]
+
+
+@contextmanager
+def _connected(machine: Machine) -> Iterator[None]:
+    """One connection for all commands, as an emulated processor takes a second or two to open one."""
+    command = [*machine.ssh, "-M", "-N", "root@127.0.0.1"]
+    nothing = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing) as connection:
+        try:
+            yield
+        finally:
+            connection.terminate()
 
 
 def _wait_for_ssh(machine: Machine, emulator: subprocess.Popen[bytes], console: Path) -> None:
