@@ -43,8 +43,8 @@ stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYT
 snap: $(VENV)/.runtime ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)
 	@$(BIN)/python snap/local/pack.py $(or $(ARCHES),amd64 arm64) $(if $(PYTHON),--python $(PYTHON))
 
-bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look
-	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10)
+bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look; PROFILE=balanced
+	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10) --profile $(or $(PROFILE),low_memory)
 
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
 	$(BIN)/python -m tests.benchmarks.page
@@ -66,7 +66,7 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --no-deps --generate-hashes --no-header \
 		--only-binary :all: snap/local/requirements.in -o $(LOCK)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
-		--only-binary :all: tests/requirements.in -o $(TEST_LOCK)
+		--only-binary :all: --constraints $(LOCK) tests/requirements.in -o $(TEST_LOCK)
 
 clean: ## remove what the other targets made, .drivewatch with its events excepted
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

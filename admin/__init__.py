@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, make_response, render_template, request
 from flask.globals import request_ctx
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from admin import account, api, events_page, guard, login, memory_page, restart_page, settings_page, status_page
 from admin.parts import NAME, Parts
@@ -21,9 +21,10 @@ from admin.restart import Restarter
 from admin.sessions import Sessions
 from admin.throttle import Throttle
 from admin.tokens import Tokens
+from config.durable import StoreError
 from config.https import listening
 from config.paths import Paths
-from config.store import Store, StoreError
+from config.store import Store
 
 BODY_MAX_BYTES = 96 * 1024  # the settings file may have 64 KiB
 FORM_PARTS_MAX = 200  # a settings form has one for each key
@@ -70,7 +71,11 @@ def _explain(error: Exception) -> Response:
     else:
         log.exception("%s %s", request.method, request.path)
     if request.path.startswith(guard.API):
-        return api.problem(code, said)
-    if request_ctx.url_adapter is None:  # a Host so wrong that no address can be made
-        return Response(said, code, mimetype="text/plain")
-    return make_response(render_template("error.html", code=code, said=said), code)
+        answer = api.problem(code, said)
+    elif request_ctx.url_adapter is None:  # a Host so wrong that no address can be made
+        answer = Response(said, code, mimetype="text/plain")
+    else:
+        answer = make_response(render_template("error.html", code=code, said=said), code)
+    if isinstance(error, MethodNotAllowed):
+        answer.allow.update(error.valid_methods or ())
+    return answer

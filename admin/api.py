@@ -19,8 +19,10 @@ from app import memory, status
 from app.journal import JournalUnreadable, recent
 from app.verdict import State
 from config.declaration import Value
+from config.durable import StoreError
+from config.reference import json_schema
 from config.settings import values_of
-from config.store import ConflictError, InvalidError, Loaded, StoreError
+from config.store import ConflictError, InvalidError, Loaded
 
 pages: Final = Blueprint("api", __name__)
 
@@ -47,8 +49,13 @@ def healthz() -> Response:
 
 @pages.get("/api/v1/openapi.json")
 def openapi() -> Response:
-    """What is described here, for programs."""
-    return Response(OPENAPI.read_bytes(), mimetype="application/json")
+    """What is described here, for programs, with every setting as it is declared."""
+    described = json.loads(OPENAPI.read_bytes())
+    described["components"]["schemas"] = {
+        "Settings": json_schema(nullable=False),
+        "Changes": json_schema(nullable=True),
+    }
+    return _json(described)
 
 
 @pages.get("/api/v1/status")
@@ -102,7 +109,8 @@ def change_settings() -> Response:
 
 def _changed(wanted: dict[str, Value | None]) -> Response:
     store = parts().store
-    version = request.headers.get("If-Match", "").strip('"') or store.load().version
+    asked = request.headers.get("If-Match", "*").strip('"')
+    version = store.load().version if asked in ("", "*") else asked
     try:
         store.change(wanted, version)
     except ConflictError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from typing import Final
 
@@ -20,6 +21,7 @@ from app.verdict import WORDS, State
 pages: Final = Blueprint("events", __name__)
 
 PAGE_EVENTS = 50
+TEXT_MAX = 40  # characters of a filter, all of which its links repeat
 CLOCK_SET_S = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()  # earlier than this program: the clock was not set
 FIELDS = ("id", "kind", "level", "began", "clock_set", "duration_s", "detail", "interrupted")
 
@@ -48,45 +50,60 @@ def row(entry: Entry) -> dict[str, object]:
     }
 
 
-def chosen(entries: tuple[Entry, ...], kind: str, day: str) -> list[Entry]:
-    """Those of one kind and one day (UTC, as 2026-11-23); "" for any."""
-    return [
-        entry for entry in entries if kind in ("", entry.event.kind.value) and (not day or began(entry).startswith(day))
-    ]
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events are asked for: of a kind, and of a day; "" for any.
+
+    day: as 2026-11-23, in the browser's time zone; utc_from and utc_to: when that day begins and ends, which the
+    browser's script says. Without it the day is UTC's.
+    """
+
+    kind: str = ""
+    day: str = ""
+    utc_from: str = ""
+    utc_to: str = ""
+
+    def admits(self, entry: Entry) -> bool:
+        """Whether the event is asked for."""
+        at = began(entry)
+        of_day = self.utc_from <= at < self.utc_to if self.utc_from and self.utc_to else at.startswith(self.day)
+        return self.kind in ("", entry.event.kind.value) and (not self.day or of_day)
 
 
-def _read(limit: int) -> tuple[list[Entry], str]:
+def _asked() -> Filter:
+    return Filter(**{each.name: request.args.get(each.name, "")[:TEXT_MAX] for each in fields(Filter)})
+
+
+def _read() -> tuple[list[Entry], str]:
     try:
-        entries = recent(parts().paths.events, limit)
+        entries = recent(parts().paths.events, KEEP_EVENTS)
     except JournalUnreadable as error:
         return [], str(error)
-    return chosen(entries, request.args.get("kind", ""), request.args.get("day", "")), ""
+    return list(filter(_asked().admits, entries)), ""
 
 
 @pages.get("/events")
 def page() -> str:
     """The newest ones, with a filter."""
-    entries, problem = _read(KEEP_EVENTS)
-    first = request.args.get("from", 0, int)
-    shown = entries[max(0, first) : max(0, first) + PAGE_EVENTS]
+    entries, problem = _read()
+    first = max(0, request.args.get("first", 0, int))
     return render_template(
         "events.html",
-        rows=[row(entry) for entry in shown],
+        rows=[row(entry) for entry in entries[first : first + PAGE_EVENTS]],
         words={state.value: words for state, words in WORDS.items()},
         kinds=[state.value for state in State if state is not State.ATTENTIVE],
         problem=problem,
         total=len(entries),
-        first=max(0, first),
+        first=first,
         step=PAGE_EVENTS,
-        kind=request.args.get("kind", ""),
-        day=request.args.get("day", ""),
+        asked=asdict(_asked()),
     )
 
 
 @pages.get("/events.csv")
 def as_csv() -> Response:
     """All that the filter leaves, for a spreadsheet."""
-    entries, problem = _read(KEEP_EVENTS)
+    entries, problem = _read()
     if problem:
         return Response(problem, 503, mimetype="text/plain")
     text = io.StringIO()
@@ -99,7 +116,7 @@ def as_csv() -> Response:
 @pages.get("/events.json")
 def as_json() -> Response:
     """All that the filter leaves, for a program."""
-    entries, problem = _read(KEEP_EVENTS)
+    entries, problem = _read()
     if problem:
         return Response(problem, 503, mimetype="text/plain")
     return _download(json.dumps([row(entry) for entry in entries]), "application/json", "drivewatch-events.json")

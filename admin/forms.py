@@ -1,4 +1,4 @@
-"""The settings as form fields, and what somebody typed into them as changes of the file. Pure.
+"""What somebody typed into the settings' form, as changes of the file. Pure; fields.py draws the form.
 
 Numbers may have a decimal comma, as the keypads of many phones offer nothing else; whole numbers may not, so that 1,000
 is never taken for 1.
@@ -12,21 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from config.check import from_text, limits, shown
+from config.check import from_text, shown
 from config.declaration import PROFILES, Declaration, Value
 from config.document import DocumentError, parse
 from config.patch import scalar
 from config.read import Reading, entries, not_a_setting, read
-from config.settings import DECLARATIONS, SECTIONS, settings_from, values_of
+from config.settings import DECLARATIONS, settings_from, values_of
 from config.store import Loaded
 
-# RSS of the detector in MB by model. Measured by drivewatch on x86-64, Python 3.11, one tracked face.
-MODEL_RSS_MB: Mapping[str, int] = {"lite": 92, "standard": 100, "full": 130}
-
 WIDTH, HEIGHT = "camera.width", "camera.height"
-FIRST = (WIDTH, HEIGHT, "camera.frame_skip", "raspberry_pi.compression_quality", "analysis.history_window")
-SECTION_TITLES = {"raspberry_pi": "Raspberry Pi", "analysis": "Attention"}  # others are called as they are in the file
-
 RESOLUTION, CUSTOM = "resolution", "custom"
 BACK = "back"  # the name of the buttons that leave a setting to the profile
 CARRIED = frozenset({"csrf_token", "version", "base"})  # fields of the form that are not about a setting
@@ -64,95 +58,6 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """One line of a select."""
-
-    value: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One setting in the form; `typed` is what stands in the input, `says` what the file has."""
-
-    declaration: Declaration
-    says: Value
-    in_force: Value
-    from_profile: Value
-    is_set: bool
-    typed: str
-    error: str
-
-    @property
-    def key(self) -> str:
-        """The input's name."""
-        return self.declaration.key
-
-    @property
-    def id(self) -> str:
-        """The input's id in the page."""
-        return self.key.replace(".", "-")
-
-    @property
-    def label(self) -> str:
-        """What the setting is called."""
-        return self.declaration.label
-
-    @property
-    def unit(self) -> str:
-        """What the number counts, "" if it has no unit."""
-        return self.declaration.unit
-
-    @property
-    def limits(self) -> str:
-        """What the value must be, in words; "" where the input allows nothing else."""
-        return "" if self.control in ("checkbox", "select") else limits(self.declaration)
-
-    @property
-    def help(self) -> str:
-        """What the setting does, and where its number is from."""
-        source = f" ({self.declaration.source})" if self.declaration.source else ""
-        return self.declaration.help + source
-
-    @property
-    def control(self) -> str:
-        """How it is entered: checkbox, select, decimal, numeric or text. The last three are the keypad of a phone."""
-        if self.declaration.choices:
-            return "select"
-        return {bool: "checkbox", float: "decimal", int: "numeric"}.get(self.declaration.kind, "text")
-
-    @property
-    def options(self) -> list[Option]:
-        """The choices, with what they cost in memory."""
-        return [Option(choice, _with_cost(self.key, choice)) for choice in self.declaration.choices]
-
-    @property
-    def differs(self) -> bool:
-        """Whether the file has another value than its profile."""
-        return self.key != "profile" and self.says != self.from_profile
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Fields under one title."""
-
-    id: str
-    title: str
-    about: str
-    fields: tuple[Field, ...]
-
-    @property
-    def has_error(self) -> bool:
-        """Whether something in here must be put right."""
-        return any(one.error for one in self.fields)
-
-    @property
-    def different(self) -> int:
-        """How many values are other than the profile's."""
-        return sum(one.differs for one in self.fields)
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """A setting whose value is another one in the second of two files."""
 
@@ -173,34 +78,6 @@ def basis_of(loaded: Loaded) -> Basis:
 def reading(text: str) -> Reading:
     """Read and check a settings file: what takes a page longest, 7 ms on a PC for the commented defaults."""
     return read(text)
-
-
-def groups(basis: Basis, typed: Typed, errors: Mapping[str, str]) -> list[Group]:
-    """Return the form: what is changed most often, the profile, attention, alerting, then the other sections."""
-    said = basis.said
-    profile = str(said["profile"])
-    fields = {
-        key: Field(
-            declaration=declaration,
-            says=said[key],
-            in_force=basis.in_force[key],
-            from_profile=declaration.in_profile(profile),
-            is_set=basis.has(key),
-            typed=typed.texts.get(key, basis.unread.get(key, text_of(said[key]))),
-            error=errors.get(key, ""),
-        )
-        for key, declaration in DECLARATIONS.items()
-    }
-    first = tuple(fields.pop(key) for key in FIRST)
-    shown_groups = [
-        Group("often", "Changed most often", "What decides how much work and memory the detector needs.", first),
-        Group("profile", "Profile", "", (fields.pop("profile"),)),
-    ]
-    for section in sorted(SECTIONS, key=lambda name: ("analysis", "alerting", name).index(name)):
-        title = SECTION_TITLES.get(section, section.capitalize())
-        of_section = tuple(one for one in fields.values() if one.declaration.section == section)
-        shown_groups.append(Group(section, title, SECTIONS[section].__doc__ or "", of_section))
-    return shown_groups
 
 
 def resolutions() -> list[str]:
@@ -316,11 +193,6 @@ def _with_resolution(typed: Typed, basis: Basis) -> tuple[dict[str, str], dict[s
 
 def _pair(values: Mapping[str, object]) -> str:
     return f"{values[WIDTH]}x{values[HEIGHT]}"
-
-
-def _with_cost(key: str, choice: str) -> str:
-    model = str(DECLARATIONS["vision.model"].in_profile(choice)) if key == "profile" else choice
-    return f"{choice}: about {MODEL_RSS_MB[model]} MB of memory" if key in ("profile", "vision.model") else choice
 
 
 def _unread(text: str, values: Mapping[str, Value]) -> dict[str, str]:

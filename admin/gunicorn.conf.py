@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -18,6 +19,9 @@ from config.paths import Paths, private_folder
 
 _DAY_S = 86400.0
 _RECEIVE_S, _SEND_S = 5, 10  # half a request, or nobody reading the answer, holds a thread no longer than this
+# New objects, and collections of the younger ones, before a collection. With Python's 700, 10, 10 the garbage of many
+# requests lies about between live objects: 0.8 MB more after ten thousand requests, by `make bench-page`
+_GARBAGE_MAX = 200, 5, 5
 
 _master = os.getpid()
 # Where systemd holds the port, the page need not run while nobody asks; else there would be nobody to start it again
@@ -61,7 +65,8 @@ def ssl_context(config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SS
 
 
 def post_worker_init(worker: object) -> None:
-    """Look once a day whether the certificate is to be renewed, as the page may run for years; end when idle."""
+    """Collect garbage while it is little, look once a day after the certificate, and end when nobody asks."""
+    gc.set_threshold(*_GARBAGE_MAX)
     if _where.certificate:
         threading.Thread(target=_renew, daemon=True).start()
     if _idle_s:
@@ -96,7 +101,12 @@ def _renew() -> None:
 
 
 def when_ready(server: object) -> None:
-    """Bound how long a slow client may hold a thread."""
+    """Before the worker is forked: keep its collector off what it shares with the master, and slow clients off threads.
+
+    A collection writes to every object that it looks at, and a page written to is no longer shared: 2.2 MB.
+    """
+    gc.collect()
+    gc.freeze()
     for listener in server.LISTENERS:  # type: ignore[attr-defined]
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _RECEIVE_S, 0))
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_S, 0))

@@ -68,17 +68,16 @@ def change() -> AnyResponse:
 def _refused(word: str) -> tuple[str, int] | None:
     """Why this password opens nothing, and the status code; None if it is the right one."""
     own, client = parts(), request.remote_addr or ""
-    wait_s = own.throttle.wait_s(client, own.clock())
-    if wait_s > 0:
-        return _later(wait_s), 429
     try:
-        is_right = password.verify(password.load(own.paths.admin_password), word)
+        with password.one_at_a_time():  # so that no guess slips in between another and its being counted
+            if (wait_s := own.throttle.wait_s(client, own.clock())) > 0:
+                return _later(wait_s), 429
+            if password.verify(password.load(own.paths.admin_password), word):
+                own.throttle.note_success(client, own.clock())
+                return None
+            own.throttle.note_failure(client, own.clock())
     except password.Busy:
         return _later(password.BUSY_S), 429
-    if is_right:
-        own.throttle.note_success(client, own.clock())
-        return None
-    own.throttle.note_failure(client, own.clock())
     log.warning("wrong password from %s", client)
     return WRONG, 403
 

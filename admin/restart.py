@@ -1,7 +1,7 @@
 """Restarting the detector, and going back to the last good settings when it does not watch with the new ones.
 
-`Course` is the way of one restart, pure: time and status go in, what to do next comes out. `Restarter` does it, in a
-thread of its own, and keeps the course in the run folder, so that a restarted worker goes on where the old one was.
+course.py says what comes next; `Restarter` does it, in a thread of its own, and keeps the course in the run folder, so
+that a restarted worker goes on where the old one was.
 """
 
 from __future__ import annotations
@@ -14,204 +14,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from enum import Enum
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
 
+from admin.course import LIMIT_S, Action, Course, Progress, course_of
 from admin.mirror import Mirror
 from app import status
 from app.status import Status, boot_id
-from app.verdict import State
+from config.durable import StoreError
 from config.paths import Paths
-from config.store import Store, StoreError
+from config.store import Store
 
 log = logging.getLogger(__name__)
 
-LIMIT_S = 30.0  # make run's longest delay and the detector's start take 15
-STOP_S = 10.0  # as systemd gives the detector in the snap
-SETTLED_S = 3.0  # it has watched so long: longer than what crashes at its first frames
-OPENING_S = 10.0  # a camera that was missing before may take so long to be found
-TRIES = 3  # restarts because the settings were changed meanwhile
 POLL_S = 0.25
 SNAPCTL = "/usr/bin/snapctl"
 SNAPCTL_LIMIT_S = 60.0  # 15 are usual: the detector may take 10 to end; snapd itself would wait for 150
 MIRROR, MIRROR_MAX_BYTES = "restart.json", 16 * 1024
 DETECTOR = b"\0-m\0app\0run\0"  # in its command line, in a snap too
-
-NOT_OURS = ""  # the version of settings of `run --config`, which no page can change
-
-Phase: TypeAlias = Literal["idle", "stopping", "starting", "healthy", "failed", "rolled_back"]
-OVER = ("idle", "healthy", "failed", "rolled_back")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a restart is, or how the last one ended. Process numbers are 0 and versions "" where unknown.
-
-    since_s: when it was asked for, monotonic. A detector may be healthy and `message` still say what is wrong.
-    """
-
-    phase: Phase
-    message: str
-    pid_before: int
-    pid_now: int
-    version_wanted: str
-    version_in_force: str
-    since_s: float
-
-
-class Action(Enum):
-    """What a course asks for."""
-
-    RESTART = "restart"
-    KILL = "kill"
-    ROLL_BACK = "roll back"
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """One restart. It ends healthy, failed or rolled back within about limit_s, or twice that when it rolls back.
-
-    is_proven: the detector watched with these settings before, so they are not to blame. was_blind: it had no camera
-    before, so that none is no failure of the restart. undone: why the settings before the ones in force were put back.
-    """
-
-    began_s: float
-    limit_s: float = LIMIT_S
-    pid_before: int = 0
-    started_before_s: float = 0.0
-    is_proven: bool = False
-    was_blind: bool = False
-    undone: str = ""
-    phase: Phase = "stopping"
-    message: str = "The detector is asked to end."
-    is_asked: bool = False
-    asked_s: float = 0.0
-    is_killed: bool = False
-    tries: int = 0
-    wanted: str = ""
-    pid_now: int = 0
-    in_force: str = ""
-    watching_since_s: float | None = None
-    reason: str = ""
-
-    @classmethod
-    def from_before(cls, now_s: float, before: Status | None, wanted: str, limit_s: float = LIMIT_S) -> Course:
-        """Start the course of a restart of this detector, None if there is none."""
-        if before is None:
-            return cls(now_s, limit_s, wanted=wanted)
-        is_blind = before.state is State.NO_CAMERA
-        return cls(
-            now_s,
-            limit_s,
-            pid_before=before.pid,
-            started_before_s=before.started_s,
-            is_proven=not is_blind and before.configuration.version_token in (NOT_OURS, wanted),
-            was_blind=is_blind,
-            in_force=before.configuration.version_token,
-            wanted=wanted,
-        )
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is to come."""
-        return self.phase in OVER
-
-    def step(self, now_s: float, found: Status | None) -> tuple[Course, Action | None]:
-        """Judge what a detector that is alive has written last, None if there is no such."""
-        if self.is_over:
-            return self, None
-        if not self.is_asked:
-            return replace(self, is_asked=True, asked_s=now_s, tries=self.tries + 1), Action.RESTART
-        if found is not None and self.is_another(found):
-            return self._judged(now_s, found)
-        return self._waiting(now_s, is_there=found is not None)
-
-    def failed(self, why: str) -> Course:
-        """End here."""
-        return replace(self, phase="failed", message=why)
-
-    def joined(self, wanted: str) -> Course:
-        """With settings that were saved after it began: they are as new as those before them were."""
-        return self if wanted == self.wanted else replace(self, wanted=wanted, is_proven=False, undone="")
-
-    def undoing(self, before: Status | None, wanted: str) -> Course:
-        """The restart with the last good settings, after they have been put back."""
-        course = Course.from_before(self.began_s, before, wanted, self.limit_s)
-        return replace(course, was_blind=False, undone=self.reason, message=self.message)
-
-    def is_another(self, found: Status) -> bool:
-        """Whether this is not the detector that is to end."""
-        return (found.pid, found.started_s) != (self.pid_before, self.started_before_s)
-
-    def _waiting(self, now_s: float, *, is_there: bool) -> tuple[Course, Action | None]:
-        """For the old one to end, or for a new one to say something."""
-        if now_s - self.asked_s >= self.limit_s:
-            return (
-                (self.failed("The detector does not end: turn the Pi off and on."), None) if is_there else self._lost()
-            )
-        if not is_there:
-            message = "The detector ended again." if self.pid_now else "The detector is starting."
-            return replace(self, phase="starting", message=message, watching_since_s=None), None
-        if now_s - self.asked_s >= STOP_S and not self.is_killed:
-            return replace(self, is_killed=True, message="The detector does not end by itself."), Action.KILL
-        return self, None
-
-    def _judged(self, now_s: float, found: Status) -> tuple[Course, Action | None]:
-        configuration = found.configuration
-        is_same = found.pid == self.pid_now
-        course = replace(
-            self,
-            phase="starting",
-            message=found.health or "The detector is starting to watch.",
-            pid_now=found.pid,
-            in_force=configuration.version_token,
-            reason=found.health,
-            watching_since_s=self.watching_since_s if is_same else None,
-        )
-        if configuration.version_token not in (NOT_OURS, self.wanted):
-            return course._overtaken(found)
-        if configuration.problems:
-            used = f"In force: {configuration.origin}."
-            return course.failed(f"config.yaml is not used: {configuration.problems[0]}. {used}"), None
-        return course._looked_at(now_s, found)
-
-    def _overtaken(self, found: Status) -> tuple[Course, Action | None]:
-        """It started with settings that are no longer those that are wanted."""
-        if self.tries >= TRIES:
-            return self.failed("The settings change faster than the detector starts: restart it once more."), None
-        again = replace(self, pid_before=found.pid, started_before_s=found.started_s, is_asked=False, is_killed=False)
-        return replace(again, phase="stopping", message="The settings were changed again: once more."), None
-
-    def _looked_at(self, now_s: float, found: Status) -> tuple[Course, Action | None]:
-        if found.state is State.NO_CAMERA:
-            if self.was_blind and now_s - found.started_s >= OPENING_S:
-                return self._done(f"The detector runs; as before: {found.health or 'no camera'}"), None
-            if now_s - self.asked_s >= self.limit_s:
-                return self._lost()
-            return replace(self, watching_since_s=None), None
-        since_s = now_s if self.watching_since_s is None else self.watching_since_s
-        if now_s - since_s < SETTLED_S:
-            return replace(self, watching_since_s=since_s), None
-        return self._done(f"The detector watches{', but: ' if found.health else '.'}{found.health}"), None
-
-    def _done(self, message: str) -> Course:
-        if self.undone:
-            why = f"The detector did not work with the new settings: {self.undone}. The last good ones are back."
-            return replace(self, phase="rolled_back", message=f"{why} {message}")
-        return replace(self, phase="healthy", message=message)
-
-    def _lost(self) -> tuple[Course, Action | None]:
-        """No detector watches, and the time is up."""
-        why = self.reason or ("it ends again and again" if self.pid_now else "it does not start") + "; its log says why"
-        if self.undone:
-            both = f"The last good settings are back, because of the new ones: {self.undone}."
-            return self.failed(f"{both} But the detector does not watch with these either: {why}"), None
-        if self.is_proven:
-            return self.failed(f"The detector does not watch: {why}"), None
-        message = f"Going back to the last good settings, as the detector does not watch with the new ones: {why}"
-        return replace(self, reason=why, message=message), Action.ROLL_BACK
 
 
 def run(command: Sequence[str], limit_s: float) -> str:
@@ -255,7 +75,7 @@ class Restarter:
         self._lock = threading.Lock()
         self._is_driven = False
         self._mirror = Mirror(paths.run / MIRROR, MIRROR_MAX_BYTES)
-        self._course = _course_of(self._mirror.read(), clock())
+        self._course = course_of(self._mirror.read(), clock())
         self._kept = self._course
 
     def start(self, reason: str) -> None:
@@ -383,13 +203,3 @@ class Restarter:
             return pid > 1 and folder.stat().st_uid == os.geteuid() and DETECTOR in (folder / "cmdline").read_bytes()
         except OSError:
             return False
-
-
-def _course_of(table: Mapping[str, object], now_s: float) -> Course | None:
-    """The course that a worker before this one kept. Whether it still asked the old detector to end is not known."""
-    fields = asdict(Course(now_s))
-    fields.update((name, value) for name, value in table.items() if type(value) is type(fields.get(name)))
-    course = Course(**fields)
-    if not table or course.phase not in get_args(Phase):
-        return None
-    return replace(course, asked_s=now_s, is_asked=course.phase != "stopping")

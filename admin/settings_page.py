@@ -18,17 +18,19 @@ from flask import Blueprint, Response, abort, current_app, make_response, redire
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin import forms
+from admin.fields import groups
 from admin.forms import Basis, Difference, Typed
 from admin.parts import parts
 from config.check import Problem
 from config.declaration import Value
 from config.document import MAX_BYTES
+from config.durable import StoreError
 from config.patch import PatchError, patch
 from config.paths import CONFIG, LAST_GOOD
 from config.read import read
 from config.reference import config_yaml
 from config.settings import DECLARATIONS, values_of
-from config.store import ConflictError, Loaded, StoreError
+from config.store import ConflictError, Loaded
 
 pages: Final = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -264,7 +266,7 @@ def _form_page(loaded: Loaded, typed: Typed, problems: Sequence[Problem], code: 
     return _answer(
         "settings.html",
         code,
-        groups=forms.groups(basis, typed, errors),
+        groups=groups(basis, typed, errors),
         resolutions=[*forms.resolutions(), forms.CUSTOM],
         resolution=forms.resolution(basis, typed),
         errors=errors,

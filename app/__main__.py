@@ -18,11 +18,12 @@ from pathlib import Path
 from config.check import Problem, accept
 from config.disk import Disk
 from config.document import MAX_BYTES
+from config.durable import StoreError
 from config.paths import CONFIG, Paths
 from config.read import Reading, read
 from config.settings import DECLARATIONS, Settings
 from config.snapd import instance
-from config.store import DEFAULTS, Loaded, Store, StoreError
+from config.store import DEFAULTS, Loaded, Store
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config import password
+from config.durable import StoreError
 from config.https import HttpsError, Listening, listening
 from config.paths import Paths
-from config.store import StoreError
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0
 QUICK_S = 60.0  # who lived longer starts afresh: what ended it is another thing than the start

@@ -12,10 +12,10 @@ from math import inf
 from app import status
 from app.status import Status
 from app.verdict import State
+from config.durable import StoreError
 from config.paths import Paths
 from config.settings import Settings
 from config.snapd import Snapctl, SnapctlError, snapctl, tell
-from config.store import StoreError
 
 log = logging.getLogger(__name__)
 

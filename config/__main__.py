@@ -11,12 +11,13 @@ from config.check import Problem, from_text
 from config.declaration import Value
 from config.disk import Disk
 from config.document import MAX_BYTES
+from config.durable import StoreError
 from config.patch import scalar
 from config.paths import CONFIG, Paths
 from config.read import not_a_setting, read
 from config.reference import config_yaml, table
 from config.settings import DECLARATIONS, values_of
-from config.store import DEFAULTS, ConflictError, InvalidError, Loaded, Store, StoreError
+from config.store import DEFAULTS, ConflictError, InvalidError, Loaded, Store
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

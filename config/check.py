@@ -119,6 +119,8 @@ def broken_rules(in_force: Mapping[str, Value], lines: Mapping[str, int]) -> Ite
 
 def shown(value: object) -> str:
     """Return a value as people write it, short and on one line."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int) and value.bit_length() > 64:

@@ -23,8 +23,8 @@ from typing import Literal
 
 from config import durable
 from config.disk import Disk
+from config.durable import StoreError
 from config.paths import Paths
-from config.store import StoreError
 
 log = logging.getLogger(__name__)
 

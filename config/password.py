@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -50,7 +51,7 @@ WALKS = f"{ROWS} {ROWS[::-1]}"  # keys that follow each other, there and back
 
 M_MMAP_THRESHOLD = -3  # glibc's malloc.h
 
-_one_at_a_time = threading.Lock()  # eight checks at once would take 64 MiB
+_hashing = threading.Lock()  # eight at once would take 64 MiB
 
 
 class Busy(Exception):
@@ -87,7 +88,7 @@ def save(path: Path, password: str, disk: Disk | None = None) -> None:
     import secrets
 
     salt = secrets.token_hex(16)
-    with _one_at_a_time:
+    with _hashing:
         line = f"{METHOD}${salt}${_scrypt(password, salt).hex()}\n"
     with durable.held(path, disk := disk or Disk()):
         durable.replace(path, line.encode(), disk)
@@ -103,23 +104,25 @@ def problem(path: Path) -> str:
     return _read(path)[1]
 
 
-def verify(stored: str, password: str, wait_s: float = BUSY_S) -> bool:
-    """Check a password against what `load` returned; without a hash it takes as long and is False.
+@contextmanager
+def one_at_a_time(wait_s: float = BUSY_S) -> Iterator[None]:
+    """Hold the others off while a password is checked. Raises: Busy when they take longer than wait_s."""
+    if not _hashing.acquire(timeout=wait_s):
+        raise Busy
+    try:
+        yield
+    finally:
+        _hashing.release()
 
-    Raises: Busy when checks of others take longer than wait_s.
-    """
+
+def verify(stored: str, password: str) -> bool:
+    """Check a password against what `load` returned; without a hash it takes as long and is False."""
     if len(password) > LONGEST:
         return False
     import hmac
 
     _, salt, digest = (stored or NONE_STORED).split("$")
-    if not _one_at_a_time.acquire(timeout=wait_s):
-        raise Busy
-    try:
-        found = _scrypt(password, salt)
-    finally:
-        _one_at_a_time.release()
-    return hmac.compare_digest(found, bytes.fromhex(digest))
+    return hmac.compare_digest(_scrypt(password, salt), bytes.fromhex(digest))
 
 
 def fingerprint(path: Path) -> str:

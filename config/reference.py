@@ -1,4 +1,5 @@
-"""The settings as people read them, printed from their declarations: config.yaml, and the README's table."""
+"""The settings as people and programs read them, printed from their declarations: config.yaml, the README's table, and
+JSON Schema for the page's API."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from config.check import limits
 from config.declaration import PROFILES, Declaration
 from config.patch import scalar
 from config.settings import DECLARATIONS, SECTIONS
+
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 HEADER = """\
 # The settings of drivewatch. Lines such as `#width: 320` show what the profile low_memory has; take the # away to set
@@ -31,6 +34,24 @@ def table() -> str:
     heads = ("key", *PROFILES, "allowed", "meaning")
     rows = [heads, ("---",) * len(heads), *map(_row, DECLARATIONS.values())]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+
+
+def json_schema(*, nullable: bool) -> dict[str, object]:
+    """Return the JSON Schema of one or more settings by key; null takes one back to the profile, where it may."""
+    properties = {key: _property(declaration, nullable) for key, declaration in DECLARATIONS.items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False, "minProperties": 1}
+
+
+def _property(declaration: Declaration, nullable: bool) -> dict[str, object]:
+    kind = JSON_TYPES[declaration.kind]
+    schema: dict[str, object] = {"type": [kind, "null"] if nullable else kind, "description": _meaning(declaration)}
+    if declaration.choices:
+        schema["enum"] = [*declaration.choices, None] if nullable else list(declaration.choices)
+    elif declaration.pattern:
+        schema["pattern"] = f"^({declaration.pattern})$"
+    elif declaration.kind in (int, float):
+        schema |= {"minimum": declaration.low, "maximum": declaration.high}
+    return schema
 
 
 def _commented(declaration: Declaration) -> str:

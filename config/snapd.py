@@ -19,10 +19,11 @@ from config import durable
 from config.check import Problem, from_text, shown
 from config.declaration import Value
 from config.disk import Disk
+from config.durable import StoreError
 from config.paths import Paths
 from config.read import not_a_setting
 from config.settings import DECLARATIONS, SECTIONS, Settings, values_of
-from config.store import ConflictError, InvalidError, Store, StoreError
+from config.store import ConflictError, InvalidError, Store
 
 log = logging.getLogger(__name__)
 

@@ -6,18 +6,19 @@ gets a second name first: in history/, or config.yaml.broken-* if it was not val
 
 from __future__ import annotations
 
-import errno
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from config import durable
 from config.check import Problem, accept, shown
 from config.declaration import Value
 from config.disk import Disk
 from config.document import MAX_BYTES
+from config.durable import StoreError
 from config.patch import PatchError, patch
 from config.paths import CONFIG, HISTORY, LAST_GOOD
 from config.read import OLDER_KEYS, Reading, not_a_setting, read
@@ -26,7 +27,6 @@ from config.settings import DECLARATIONS, Settings
 
 DEFAULTS = "defaults"  # the origin of settings that no file gave
 NO_FILE = "none"  # the version of a file that is missing
-NEW = f".{CONFIG}.new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +51,6 @@ class _Shelf:
 
 EARLIER = _Shelf(HISTORY, "", ".yaml", most=10)
 BROKEN = _Shelf("", f"{CONFIG}.broken-", "", most=5)
-
-WHY = {
-    errno.ENOSPC: ("the disk is full", "make room; `df -h {folder}` shows how much there is"),
-    errno.EDQUOT: ("the disk quota is used up", "make room; `quota` shows how much there is"),
-    errno.EROFS: ("the disk is read-only, which a failing SD card becomes too", "see `dmesg`, then reboot"),
-    errno.EACCES: ("permission is denied", "`ls -ld {folder}` shows whose it is; try again with sudo"),
-    errno.EPERM: ("it is not permitted", "`ls -la {folder}` shows whose the files are; try again with sudo"),
-    errno.EBUSY: ("something is mounted on the file", "`umount {folder}/config.yaml`, or edit what is mounted there"),
-    errno.EIO: ("the disk fails", "see `dmesg`; save what matters and replace the SD card"),
-}
-
-
-class StoreError(Exception):
-    """Why the disk did not take the settings: `file`, `reason` and `remedy`.
-
-    The old file is intact, or the new one in its place but not safe yet, if only the last sync failed.
-    """
-
-    def __init__(self, file: Path, reason: str, remedy: str) -> None:
-        super().__init__(f"{file} could not be saved safely: {reason}. Remedy: {remedy}")
-        self.file, self.reason, self.remedy = file, reason, remedy
 
 
 class ConflictError(Exception):
@@ -183,18 +162,16 @@ class Store:
         """
         if loaded.problems:
             return
-        with self._locked():
+        with durable.held(self._config, self._disk):
             if self._data(LAST_GOOD) != (data := loaded.text.encode()):
-                with self._written(data) as new:
-                    self._disk.rename(new, self._folder / LAST_GOOD)
-                self._disk.sync_folder(self._folder)
+                durable.replace(self._folder / LAST_GOOD, data, self._disk)
 
     def roll_back(self) -> bool:
         """Put the last good file in the place of one that the daemon does not get on with; False if there is no other.
 
         Raises: StoreError.
         """
-        with self._locked():
+        with durable.held(self._config, self._disk):
             old, good = self.load(), self._data(LAST_GOOD)
             if not good or read(good).problems or old.version == _fingerprint(good):
                 return False
@@ -217,7 +194,7 @@ class Store:
             return b""
 
     def _rewrite(self, expected_version: str, rewritten: Callable[[Loaded], str]) -> str:
-        with self._locked():
+        with durable.held(self._config, self._disk):
             old = self.load()
             if old.version != expected_version:
                 raise ConflictError
@@ -235,7 +212,7 @@ class Store:
                 "it is a link or a folder, which saving would replace",
                 f"`ls -ld {self._config}` shows what; put a file in its place, or edit what the link leads to",
             )
-        with self._written(data) as new:
+        with durable.written(self._config, data, self._disk) as new:
             if old.version != NO_FILE:
                 self._keep(shelf, old.version[:8])
             self._disk.rename(new, self._config)
@@ -254,35 +231,6 @@ class Store:
         for oldest in names[1 : -shelf.most + 1]:
             self._disk.remove(folder / oldest)
         self._disk.sync_folder(folder)
-
-    @contextmanager
-    def _written(self, data: bytes) -> Iterator[Path]:
-        """Give a synced file with this content, to be renamed; it is gone if that fails."""
-        new = self._folder / NEW
-        try:
-            file = self._disk.create(new)
-            try:
-                self._disk.write(file, data)
-                self._disk.sync(file)
-            finally:
-                self._disk.close(file)
-            yield new
-        except BaseException:
-            with suppress(OSError):
-                self._disk.remove(new)
-            raise
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the data folder; a new file that is there now was left by a power cut."""
-        try:
-            self._disk.make_folder(self._folder)
-            with self._disk.lock(self._folder):
-                self._disk.remove(self._folder / NEW)
-                yield
-        except OSError as error:
-            reason, remedy = WHY.get(error.errno or 0, (error.strerror or str(error), "see `ls -la {folder}`"))
-            raise StoreError(self._config, reason, remedy.format(folder=self._folder)) from error
 
 
 def _patched(text: str, values: Mapping[str, Value | None]) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,8 +184,14 @@ def test_six_wrong_passwords_slow_this_client_down_and_no_other(app: Flask) -> N
     codes = [sign_in(client, WRONG).status_code for _ in range(6)]
     assert codes == [403] * 5 + [429]
     assert int(sign_in(client).headers["Retry-After"]) > 60  # the right one must wait as well
-    other = client.post("/login", data={"password": PASSWORD}, environ_base={"REMOTE_ADDR": "192.168.1.9"})
+    other = client.post("/login", data={"password": PASSWORD}, environ_base={"REMOTE_ADDR": "127.0.0.2"})
     assert other.status_code == 302
+
+
+def test_guesses_at_the_same_time_are_counted_as_if_one_followed_another(app: Flask) -> None:
+    with ThreadPoolExecutor(8) as clients:
+        codes = list(clients.map(lambda _: sign_in(app.test_client(), WRONG).status_code, range(8)))
+    assert (codes.count(403), codes.count(429)) == (5, 3)
 
 
 def test_signing_out_ends_the_session(app: Flask, owner: FlaskClient) -> None:
@@ -300,9 +307,30 @@ def test_events_come_newest_first_and_can_be_filtered_and_downloaded(owner: Flas
     assert text.index("eyes closed</td>") < text.index("drowsy</td>") < text.index("looking away from the road</td>")
     assert "eyes closed</td>" not in owner.get("/events?kind=drowsy").text
     assert "None." in owner.get("/events?day=2001-01-01").text
+    assert len(owner.get("/events.json?day=2026-09-21").get_json()) == 3
     assert owner.get("/events.csv").text.splitlines()[1].startswith("3,eyes_closed,warning,2026-09-21T")
     found = owner.get("/events.json?kind=drowsy").get_json()
     assert [(one["kind"], one["duration_s"]) for one in found] == [("drowsy", 4.0)]
+
+
+def test_a_day_of_events_is_that_of_the_browser(owner: FlaskClient, paths: Paths) -> None:
+    events(paths)  # at 14:13:20, 14:15 and 14:16:40 UTC
+    day = {"day": "2026-09-22", "utc_from": "2026-09-21T14:15:00+00:00", "utc_to": "2026-09-22T14:15:00+00:00"}
+    assert [one["id"] for one in owner.get("/events.json", query_string=day).get_json()] == [3, 2]
+    assert owner.get("/events.csv", query_string={**day, "kind": "drowsy"}).text.count("\n") == 2
+    assert "utc_from=2026-09-21T14:15:00%2B00:00" in owner.get("/events", query_string=day).text
+
+
+def test_many_events_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
+    journal = Journal(paths.events, "boot")
+    for onset_s in range(60):
+        journal.record(Event(State.DROWSY, Level.WARNING, onset_s, onset_s, onset_s, onset_s + 1), onset_s, onset_s)
+    journal.close()
+    first = owner.get("/events").text
+    older = re.search(r'href="([^"]+)">Older', first)
+    assert older
+    second = owner.get(older[1].replace("&amp;", "&")).text
+    assert (first.count("<time"), second.count("<time"), "Older" in second, "Newer" in second) == (50, 10, False, True)
 
 
 def test_deleting_all_events_is_asked_of_the_detector(owner: FlaskClient, paths: Paths) -> None:

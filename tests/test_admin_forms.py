@@ -6,22 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from admin.fields import FIRST, RSS_MB, Field, groups
 from admin.forms import (
     BACK,
     CUSTOM,
     DECIMAL_COMMA,
-    FIRST,
-    MODEL_RSS_MB,
     RESOLUTION,
     Basis,
-    Field,
     Typed,
     as_sent,
     basis_of,
     carried,
     changes,
     differences,
-    groups,
     resolution,
     resolutions,
     text_of,
@@ -257,14 +254,14 @@ def test_differences_name_key_and_both_values() -> None:
 
 
 def test_profiles_and_models_say_what_they_cost() -> None:
-    assert set(MODEL_RSS_MB) == set(MODELS)
+    assert set(RSS_MB) == {*PROFILES, *MODELS}
     words = [option.words for option in one("profile", basis()).options]
     assert words == [
         "low_memory: about 92 MB of memory",
-        "balanced: about 100 MB of memory",
-        "high_accuracy: about 130 MB of memory",
+        "balanced: about 98 MB of memory",
+        "high_accuracy: about 128 MB of memory",
     ]
-    assert one("vision.model", basis()).options[2].words == "full: about 130 MB of memory"
+    assert one("vision.model", basis()).options[2].words == "full: about 124 MB of memory"
 
 
 def test_texts_of_floats_lose_nothing() -> None:

@@ -11,19 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from admin.restart import (
-    DETECTOR,
-    LIMIT_S,
-    OPENING_S,
-    SETTLED_S,
-    SNAPCTL,
-    STOP_S,
-    TRIES,
-    Action,
-    Course,
-    Restarter,
-    run,
-)
+from admin.course import LIMIT_S, OPENING_S, SETTLED_S, STOP_S, TRIES, Action, Course
+from admin.restart import DETECTOR, SNAPCTL, Restarter, run
 from app import status
 from app.status import Configuration, Status, boot_id
 from app.verdict import State

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -208,6 +209,31 @@ def test_slow_and_idle_clients_starve_nobody(appliance: Appliance, owner: Browse
         began_s = time.monotonic()
         assert owner.get("/settings/").status == 200
         assert time.monotonic() - began_s < 10
+
+
+def test_ten_open_pages_and_a_stalled_download_starve_nobody(appliance: Appliance, owner: Browser) -> None:
+    over, answered = threading.Event(), []
+
+    def watch() -> None:
+        page = Browser(appliance.port, owner.cookie)
+        while not over.is_set():  # ten of them without a pause ask more than two hundred pages would
+            answered.append(page.get("/status/part").status)
+            answered.append(page.get("/preview.jpg").status)
+
+    watchers = [threading.Thread(target=watch) for _ in range(10)]
+    with socket.create_connection(("127.0.0.1", appliance.port)) as download:
+        download.sendall(f"GET /events.csv HTTP/1.1\r\nHost: localhost\r\nCookie: {owner.cookie}\r\n\r\n".encode())
+        for watcher in watchers:
+            watcher.start()
+        try:
+            began_s = time.monotonic()
+            assert [owner.get("/settings/").status for _ in range(5)] == [200] * 5
+            assert time.monotonic() - began_s < 10
+        finally:
+            over.set()
+            for watcher in watchers:
+                watcher.join()
+    assert {200} <= set(answered) <= {200, 503}  # 503: the picture comes with the next frame
 
 
 def test_hostile_requests_are_answered_and_survived(appliance: Appliance) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from admin.tokens import FILE_MAX_BYTES, LABEL_MAX, MOST, TokenError, Tokens
 from config.disk import LOCK, Disk
-from config.store import StoreError
+from config.durable import StoreError
 
 
 @pytest.fixture

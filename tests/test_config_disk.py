@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from config.disk import Disk
+from config.durable import StoreError
 from config.paths import CONFIG, HISTORY, LAST_GOOD
-from config.store import NEW, NO_FILE, Store, StoreError
+from config.store import NO_FILE, Store
 
 DATA = Path("/data")
 OLDEST, OLD, NEXT = ("camera:\n  width: 64\n", "camera:\n  width: 65\n", "camera:\n  width: 66  # a longer one\n")
@@ -135,7 +136,8 @@ def disk_of(state: State) -> MemoryDisk:
     return disk_with({str(name.relative_to(DATA)): content.decode() for name, content in state})
 
 
-SAVED = disk_with({CONFIG: OLD, LAST_GOOD: OLDEST, f"{HISTORY}/000001-00000000.yaml": OLDEST, NEW: "half"})
+HALVES = {f".{CONFIG}.new": "half", f".{LAST_GOOD}.new": "half"}  # left by a power cut
+SAVED = disk_with({CONFIG: OLD, LAST_GOOD: OLDEST, f"{HISTORY}/000001-00000000.yaml": OLDEST, **HALVES})
 
 
 def fresh(kind: type[MemoryDisk] = MemoryDisk, fail_at: int = -1, error: int = errno.EIO) -> MemoryDisk:
@@ -213,16 +215,17 @@ def test_whichever_call_fails_the_file_is_whole_and_the_next_try_succeeds(action
     faultless = fresh()
     action(faultless)
     wanted = faultless.contents[faultless.names_[DATA / CONFIG]]
+    new = DATA / f".{LAST_GOOD if action is mark_good else CONFIG}.new"
     for fail_at, call in enumerate(faultless.calls):
         disk = fresh(fail_at=fail_at)
         with pytest.raises(StoreError, match=r"/data/config\.yaml could not be saved safely: .* Remedy: ."):
             action(disk)
         last_sync = fail_at == len(faultless.calls) - 1
         assert disk.contents[disk.names_[DATA / CONFIG]] == (wanted if last_sync else OLD.encode())
-        assert DATA / NEW not in disk.names_ or call in ("make_folder", "lock", "remove")
+        assert new not in disk.names_ or call in ("make_folder", "lock", "remove")
         action(disk)
         assert disk.contents[disk.names_[DATA / CONFIG]] == wanted
-        assert DATA / NEW not in disk.names_
+        assert new not in disk.names_
 
 
 REMEDIES = {

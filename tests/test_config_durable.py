@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.disk import LOCK, Disk
-from config.durable import held, replace
-from config.store import StoreError
+from config.durable import StoreError, held, replace
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from config.disk import LOCK
+from config.durable import StoreError
 from config.paths import CONFIG, LAST_GOOD
 from config.read import read
 from config.reference import config_yaml
 from config.settings import Settings
-from config.store import DEFAULTS, NO_FILE, ConflictError, InvalidError, Store, StoreError
+from config.store import DEFAULTS, NO_FILE, ConflictError, InvalidError, Store
 
 BAD = "camera:\n  width: wide\n  height: 480\n"
 

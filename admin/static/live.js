@@ -1,4 +1,5 @@
-// Keeps what is marked current while somebody looks at it: [data-refresh], [data-preview], <time>. Works on all pages.
+// Keeps what is marked current while somebody looks at it: [data-refresh], [data-preview]; and says times as they are
+// where the browser is: <time>, [data-day]. Works on all pages.
 "use strict";
 
 const PREVIEW_S = 60;
@@ -7,6 +8,17 @@ function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     time.textContent = new Date(time.dateTime).toLocaleString();
   }
+}
+
+function sayWhenDayBegins(day) {
+  const midnight = (text, days) => {
+    const [year, month, date] = text.split("-").map(Number);
+    return new Date(year, month - 1, date + days).toISOString().replace(".000Z", "+00:00");
+  };
+  day.form.addEventListener("submit", () => {
+    day.form.elements.utc_from.value = day.value && midnight(day.value, 0);
+    day.form.elements.utc_to.value = day.value && midnight(day.value, 1);
+  });
 }
 
 function keepCurrent(part) {
@@ -18,7 +30,10 @@ function keepCurrent(part) {
       if (answer.status === 401) location.reload();
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
-      if (text !== shown) part.innerHTML = shown = text;
+      if (text !== shown) {
+        part.innerHTML = shown = text;
+        showLocalTimes(part);
+      }
       part.classList.remove("stale");
     } catch {
       part.classList.add("stale");
@@ -52,5 +67,6 @@ function offerPreview(button) {
 }
 
 showLocalTimes(document);
+document.querySelectorAll("[data-day]").forEach(sayWhenDayBegins);
 document.querySelectorAll("[data-refresh]").forEach(keepCurrent);
 document.querySelectorAll("[data-preview]").forEach(offerPreview);

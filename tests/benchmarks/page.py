@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.ten_minutes import Figure
+from tests.benchmarks.ten_minutes import Figure, print_table
 from tests.test_admin_server import Appliance, Browser, pss_mb, running
 
 VIEWS = ("/", "/memory", "/settings/", "/events", "/account")
@@ -56,9 +56,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), "--camera", "fake:attentive") as appliance:
         results = measured(appliance)
     print(f"\n{platform.machine()}, Python {platform.python_version()}\n")
-    print("| figure | measured | limit | holds |\n|---|---|---|---|")
-    print(*results, sep="\n")
-    return 0 if all(result.holds for result in results) else 1
+    return print_table(results)
 
 
 if __name__ == "__main__":

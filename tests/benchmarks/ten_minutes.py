@@ -11,17 +11,20 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app import memory, status
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
+from config.declaration import PROFILES
 from config.paths import Paths
+from config.settings import DECLARATIONS, settings_from
+from config.store import Store
 
 FOLDER = Path("build/bench")
 NAIVE_VENV = Path("build/naive-venv")
-SIZE = (320, 240)
 SAMPLE_S = 2.0
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +54,13 @@ class Sample:
     time_s: float
     usage: memory.Usage
     cpu_s: float
+
+
+def print_table(results: Sequence[Figure]) -> int:
+    """Print the figures; returns the exit status, 1 when one of them misses its limit."""
+    print("| figure | measured | limit | holds |\n|---|---|---|---|")
+    print(*results, sep="\n")
+    return 0 if all(result.holds for result in results) else 1
 
 
 def environment() -> dict[str, str]:
@@ -108,18 +118,20 @@ def naive_rss_mb(video: Path) -> float:
     return float(rss_mb)
 
 
-def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float) -> list[Figure]:
-    """The figures with the limits of the issue."""
+def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float, profile: str) -> list[Figure]:
+    """The figures with the limits of issue 2; other profiles than low_memory may take their budget, and CPU for it."""
+    small = profile == PROFILES[0]
+    most_mb = 100 if small else float(DECLARATIONS["memory.budget_mb"].in_profile(profile))
     first = next(one for one in samples if one.time_s >= min(120.0, samples[-1].time_s / 5))
     last = samples[-1]
     cpu_pct = 100 * (last.cpu_s - first.cpu_s) / (last.time_s - first.time_s)
     return [
-        Figure("RSS at the end", last.usage.rss_mb, "MB", 100),
-        Figure("of it anonymous", last.usage.anonymous_mb, "MB", 100),
+        Figure("RSS at the end", last.usage.rss_mb, "MB", most_mb),
+        Figure("of it anonymous", last.usage.anonymous_mb, "MB", most_mb),
         Figure("growth since minute 2", last.usage.rss_mb - first.usage.rss_mb, "MB", 0.5),
-        Figure("of the naive recipe's RSS", last.usage.rss_mb / naive_mb, "", 0.65),
-        Figure("CPU of one core at 1 frame a second", cpu_pct, "%", 2),
-        Figure("capture to verdict, mean", latency_ms, "ms", 50),
+        Figure("of the naive recipe's RSS", last.usage.rss_mb / naive_mb, "", 0.65 if small else 1),
+        Figure("CPU of one core at 1 frame a second", cpu_pct, "%", 2 if small else 10),
+        Figure("capture to verdict, mean", latency_ms, "ms", 50 if small else 100),
         Figure("start to first verdict", start_s, "s", 3),
     ]
 
@@ -128,10 +140,15 @@ def main() -> int:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ten_minutes", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
-    minutes = parser.parse_args().minutes
+    parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
+    asked = parser.parse_args()
+    minutes, profile = asked.minutes, asked.profile
+    camera = settings_from({"profile": profile}).camera
     scenario = load_scenario("commute")
     show("rendering the video")
-    record(scenario, FOLDER, 1.0, max(60.0, minutes * 60), SIZE, as_video=True)
+    record(scenario, FOLDER, 1.0, max(60.0, minutes * 60), (camera.width, camera.height), as_video=True)
+    store = Store(Path(environment()["DRIVEWATCH_DATA"]))
+    store.save(f"profile: {profile}\n", store.load().version)
     naive_mb = naive_rss_mb(FOLDER / VIDEO)
     process, start_s = start(FOLDER / VIDEO)
     try:
@@ -141,11 +158,9 @@ def main() -> int:
         process.terminate()
         process.wait(10)
     assert latest is not None, "the detector wrote no status"
-    results = figures(samples, start_s, latest.latency.mean_ms or float("inf"), naive_mb)
-    print(f"{minutes:g} minutes, {platform.machine()}, Python {platform.python_version()}, model lite, 320 x 240\n")
-    print("| figure | measured | limit | holds |\n|---|---|---|---|")
-    print(*results, sep="\n")
-    return 0 if all(result.holds for result in results) else 1
+    results = figures(samples, start_s, latest.latency.mean_ms or float("inf"), naive_mb, profile)
+    print(f"{minutes:g} minutes, {platform.machine()}, Python {platform.python_version()}, profile {profile}\n")
+    return print_table(results)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -38,8 +40,9 @@ class Tab:
 
     def sign_in(self, password: str) -> None:
         self.open("/login")
-        self.type("password", password)
-        self.press("Sign in")
+        has_focus = "return document.activeElement.name === 'password'"
+        self.wait(lambda driver: bool(driver.execute_script(has_focus)), "the focus in the password's field")
+        ActionChains(self.driver).send_keys(password, Keys.ENTER).perform()
         self.sees("Sign out")
 
     def type(self, name: str, text: str) -> None:
@@ -144,6 +147,21 @@ def test_dark_is_as_readable_as_light(tab: Tab) -> None:
     tab.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
+def test_a_keyboard_is_enough(tab: Tab) -> None:
+    controls = "[...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, [tabindex]')]"
+    for path in ("/", "/settings/", "/events"):
+        tab.open(path)
+        tab.wait(lambda driver: driver.execute_script("return document.readyState") == "complete", "the whole page")
+        wanted = tab.driver.execute_script(f"return {controls}.filter(e => e.checkVisibility()).length")
+        tab.driver.execute_script(f"window.met = new Set(); {controls}.forEach(e => e.onfocus = () => met.add(e))")
+        for _ in range(wanted + 5):  # a date has three parts
+            ActionChains(tab.driver).send_keys(Keys.TAB).perform()
+        assert tab.driver.execute_script("return met.size") == wanted
+    tab.driver.execute_script("document.querySelector('.skip').focus()")
+    ActionChains(tab.driver).send_keys(Keys.ENTER).perform()
+    assert tab.driver.current_url.endswith("#main")
+
+
 def console(tab: Tab) -> list[str]:
     """What the browser has complained of since the last time."""
     return [str(line["message"]) for line in tab.driver.get_log("browser")]  # type: ignore[no-untyped-call]
@@ -159,6 +177,15 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(tab: Tab) -> None:
         )
         assert hosts == []
     assert [line for line in console(tab) if "Content Security Policy" in line] == []
+
+
+def test_a_day_of_events_is_the_one_where_the_browser_is(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
+    tab.open("/events")
+    tab.driver.execute_script("arguments[0].value = '2026-11-23'", tab.find(By.NAME, "day"))
+    tab.press("Show")
+    tab.wait(lambda driver: "utc_from=2026-11-22T15%3A00%3A00%2B00%3A00" in driver.current_url, "the day in UTC")
+    tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
 
 
 def change(tab: Tab, **typed: str) -> None:
