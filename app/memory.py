@@ -25,6 +25,7 @@ HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _M_ARENA_MAX = -8  # malloc.h of glibc
 _MADV_PAGEOUT = 21  # linux/mman.h, since Linux 5.4; older kernels refuse it, which is no harm
+_refused: set[Path] = set()  # in a strict snap each further try would be one more denial in the system's log
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +148,13 @@ def _figures_mb(path: Path) -> dict[str, float]:
 
 def _psi_some_pct(path: Path) -> float | None:
     """Of a line such as `some avg10=0.12 avg60=0.05 avg300=0.00 total=1234`."""
+    if path in _refused:
+        return None
     try:
         return float(path.read_text().split()[1].removeprefix("avg10="))
+    except PermissionError:
+        _refused.add(path)
+        return None
     except (OSError, ValueError, IndexError):
         return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from config import https, password
+from config.disk import LOCK
 from config.paths import Paths
 from config.snapd import SnapctlError, command, instance, snapctl
 
@@ -68,7 +69,7 @@ def factory_reset(paths: Paths, *, is_sure: bool) -> int:
 def _made_since(paths: Paths) -> Iterator[Path]:
     """A snap's folders hold nothing else, but in common/ the owner may keep a certificate of their own."""
     for folder, patterns in (
-        (paths.data, ("config.*", ".*.new", paths.history.name, "admin-*", "https.*", paths.snapd_told.name)),
+        (paths.data, ("config.*", ".*.new", paths.history.name, "admin-*", "https.*", paths.snapd_told.name, LOCK)),
         (paths.common, (f"{paths.events.name}*",)),
         (paths.run, ("*.json", "preview.*", paths.requests.name)),
     ):

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LOCK = ".lock"
+
 
 class Disk:
     """The calls, one method each. All raise OSError."""
@@ -81,8 +83,11 @@ class Disk:
 
     @contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
-        """Hold the folder against other processes and threads; the kernel lets go when the holder dies."""
-        file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        """Hold the folder against other processes and threads; the kernel lets go when the holder dies.
+
+        By a file in it: AppArmor denies a strict snap to lock its data folder itself.
+        """
+        file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.disk import Disk
+from config.disk import LOCK, Disk
 from config.durable import StoreError, held, replace
 
 
@@ -53,7 +53,7 @@ def test_a_disk_that_fails_leaves_the_old_file_and_no_rest(file: Path, at: str) 
     with pytest.raises(StoreError, match=r"secret could not be saved safely: the disk is full"):
         save(file, b"another one", FailingDisk(at, errno.ENOSPC))
     assert file.read_bytes() == before
-    assert list(file.parent.iterdir()) == [file]
+    assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
 
 
 class RecordingDisk(Disk):
@@ -80,7 +80,7 @@ def test_a_save_is_safe_from_a_power_cut_and_clears_what_one_left(file: Path) ->
     file.with_name(".secret.new").write_bytes(b"half a fi")
     save(file, b"another one", disk := RecordingDisk())
     assert disk.calls == ["sync", "rename", "sync_folder"]
-    assert list(file.parent.iterdir()) == [file]
+    assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
 
 
 def test_the_file_and_its_folder_are_its_owners_alone(file: Path) -> None:
@@ -100,7 +100,7 @@ def test_what_cannot_be_replaced_is_named_with_what_helps(file: Path) -> None:
     file.mkdir(parents=True)
     with pytest.raises(StoreError, match=rf"{file} could not be saved safely: Is a directory.*ls -la {file.parent}"):
         save(file, b"")
-    assert list(file.parent.iterdir()) == [file]
+    assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
 
 
 def test_one_writer_at_a_time(file: Path) -> None:

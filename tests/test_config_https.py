@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from config import https
-from config.disk import Disk
+from config.disk import LOCK, Disk
 from config.https import (
     CHOICE,
     DAYS,
@@ -107,6 +107,7 @@ def test_the_key_is_its_owners_alone_and_nothing_else_is_left(paths: Paths) -> N
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths.data.iterdir()} == {
         CHOICE: 0o600,
         SELF_SIGNED: 0o600,
+        LOCK: 0o600,
     }
 
 
@@ -302,7 +303,7 @@ def test_a_cut_while_saving_leaves_the_old_choice(paths: Paths, monkeypatch: pyt
     with pytest.raises(HttpsError):
         disable(paths)
     assert (paths.data / CHOICE).read_bytes() == before
-    assert [path.name for path in paths.data.iterdir()] == [CHOICE]
+    assert {path.name for path in paths.data.iterdir()} == {CHOICE, LOCK}
 
 
 def test_a_choice_is_what_the_file_says(paths: Paths, pems: dict[str, bytes], tmp_path: Path) -> None:

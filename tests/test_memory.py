@@ -101,6 +101,18 @@ def test_pressure_is_known_where_it_can_be_read(tmp_path: Path, content: str | N
     assert system(tmp_path).psi_pct == expected
 
 
+def test_a_refusal_to_tell_the_pressure_is_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def refuse(path: Path) -> str:
+        asked.append(path)
+        raise PermissionError(f"AppArmor denies {path}")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert [system(tmp_path).psi_pct for _ in range(3)] == [None] * 3
+    assert asked == [tmp_path / "pressure" / "memory"]
+
+
 CALM = """
 import re, threading
 from pathlib import Path

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from config import password
+from config.disk import LOCK
 
 ROOT = Path(__file__).parents[1]
 GOOD = "nelly eats hay on fridays"
@@ -44,7 +45,7 @@ def test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the
     password.save(file, GOOD)
     assert re.fullmatch(r"scrypt:8192:8:10\$[0-9a-f]{32}\$[0-9a-f]{128}\n", file.read_text())
     assert file.stat().st_mode & 0o777 == 0o600
-    assert list(file.parent.iterdir()) == [file]
+    assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
     _, salt, digest = password.load(file).split("$")
     expected = hashlib.scrypt(GOOD.encode(), salt=salt.encode(), n=8192, r=8, p=10, maxmem=2**24)
     assert bytes.fromhex(digest) == expected

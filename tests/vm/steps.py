@@ -1,0 +1,255 @@
+"""The life of an installed drivewatch, step by step. Each returns what it saw and raises AssertionError if amiss."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+
+import cv2
+import numpy as np
+
+from app.verdict import Level, State
+from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, Installed, wait_for
+
+DETECTOR_RSS_MAX_MB, PAGE_PSS_MAX_MB = 100.0, 45.0
+IDLE_S = 120.0  # of snapcraft.yaml
+ALARM_BEEPS = 5  # of app/alert.py
+# Denials that do no harm, and why
+EXPECTED_DENIALS = {
+    'profile="/usr/lib/snapd/snap-confine"': "of Debian's snap-confine itself, before drivewatch is run",
+    'name="/proc/pressure/memory"': "once a start: the governor asks, and does without where it is refused",
+}
+
+
+def install(on: Installed) -> str:
+    on.run(f"snap install --dangerous {CARGO}/first.snap", limit_s=400)
+    services = on.run(f"snap services {NAME}")
+    assert re.search(r"\.detector\s+enabled\s+active", services), services
+    assert re.search(r"\.admin\s+enabled\s+inactive\s+socket-activated", services), services
+    profiles = on.run(f"grep -c '^snap.{NAME}.*(enforce)' /sys/kernel/security/apparmor/profiles")
+    assert int(profiles) >= 8, f"{profiles} AppArmor profiles in enforce mode"
+    return f"detector active, page behind its socket; {profiles} AppArmor profiles enforced"
+
+
+def unconnected(on: Installed) -> str:
+    note = wait_for("a health note", on.blocked, limit_s=120)
+    assert f"snap connect {NAME}:camera" in note, note
+    assert on.unit(PAGE, "MainPID") == "0"
+    on.sign_in()
+    assert f"snap connect {NAME}:camera" in on.page("/")
+    restarts = on.unit(DETECTOR, "NRestarts")
+    assert restarts == "0", f"the detector was restarted {restarts} times"
+    return "`snap list`: blocked, camera; the page names the command; no page process before its first request"
+
+
+def connect(on: Installed) -> str:
+    pid = on.unit(DETECTOR, "MainPID")
+    for plug in ("camera", "gpio-control"):
+        on.run(f"snap connect {NAME}:{plug}")
+    began_s = time.monotonic()
+    found = on.watching()
+    took_s, cpu_s = time.monotonic() - began_s, on.cpu_s(DETECTOR)
+    assert str(found.pid) == pid, "the detector was restarted"
+    wait_for("the buzzer", lambda: (now := on.status()) and now.alerts.buzzer_ok, limit_s=60)
+    on.facts["CPU time, start to first verdict"] = (
+        f"{cpu_s:.1f} s of an emulated processor, the wait to be connected included"
+    )
+    return f"first verdict {took_s:.0f} s later by the same process: {found.state.value}; camera {found.camera.source}"
+
+
+def alarm(on: Installed) -> str:
+    def ask() -> str | None:
+        found = on.status()
+        heard = int(on.run("cat /run/buzzer-rises"))
+        events = [event for event in (found.events if found else ()) if event.kind is State.LOOKING_AWAY]
+        reached = any(event.level is Level.ALARM for event in events)
+        return f"looking away: alarm; GPIO 17 went high {heard} times" if reached and heard >= ALARM_BEEPS else None
+
+    said = wait_for("an alarm for looking away, and its beeps on GPIO 17", ask, limit_s=180)
+    assert "looking away" in on.page("/events").lower()
+    return said
+
+
+def memory(on: Installed) -> str:
+    detector = on.memory_mb(on.unit(DETECTOR, "MainPID"), "Rss")
+    for path in ("/", "/memory", "/settings/", "/events", "/status/part"):
+        on.page(path)
+    control_group = on.unit(PAGE, "ControlGroup")
+    pids = on.run(f"cat /sys/fs/cgroup{control_group}/cgroup.procs").split()
+    page = sum(on.memory_mb(pid, "Pss") for pid in pids)
+    rest = on.free_before_mb - on.available_mb()
+    on.facts["detector"] = f"{detector:.0f} MB RSS (limit {DETECTOR_RSS_MAX_MB:.0f})"
+    on.facts["page, open"] = f"{page:.0f} MB PSS in {len(pids)} processes (limit {PAGE_PSS_MAX_MB:.0f}), 0 while idle"
+    on.facts["whole machine"] = f"{rest:.0f} MB less available than before the installation, of {on.free_before_mb:.0f}"
+    assert detector <= DETECTOR_RSS_MAX_MB, f"the detector takes {detector:.1f} MB RSS"
+    assert page <= PAGE_PSS_MAX_MB, f"the open page takes {page:.1f} MB PSS"
+    return f"detector {detector:.0f} MB RSS, page {page:.0f} MB PSS, machine {rest:.0f} MB"
+
+
+def settings_on_the_page(on: Installed) -> str:
+    before = on.watching()
+    on.change_settings(**{"resolution": "480x360", "camera.frame_skip": "2"})
+    assert on.browser.post("/restart").status == 302
+    found = on.watching(pid_before=before.pid)
+    token = re.search(r'name="version" value="([^"]+)"', on.page("/settings/"))
+    assert token and token[1] == found.configuration.version_token, "another configuration is in force"
+    phase = wait_for("an end of the restart", lambda: _ended(on.page("/restart/part")), limit_s=90)
+    assert phase == "healthy", f"the page says of the restart: {phase}"
+    size = _preview_size(on)
+    assert size == (480, 360), f"the detector's pictures have {size} pixels"
+    share = _share_analysed(on)
+    assert 0.35 < share < 0.65, f"{share:.2f} of the frames are analysed"
+    kept = on.run(f"snap get {NAME} camera.width camera.frame-skip")
+    assert re.search(r"width\s+480", kept) and re.search(r"frame-skip\s+2", kept), kept
+    return f"480 x 360 and every 2nd frame ({share:.2f}) in force after the page's restart; `snap get` shows them"
+
+
+def _ended(text: str) -> str | None:
+    found = re.search(r"<strong>(healthy|failed|rolled back)</strong>", text)
+    return found[1] if found else None
+
+
+def _preview_size(on: Installed) -> tuple[int, int]:
+    def ask() -> str | None:
+        on.browser.get("/preview.jpg")
+        return on.run(f"base64 -w 0 /run/snap.{NAME}/preview.jpg")
+
+    data = np.frombuffer(base64.b64decode(wait_for("a preview", ask, limit_s=60)), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert picture is not None, "the preview is no picture"
+    return picture.shape[1], picture.shape[0]
+
+
+def _share_analysed(on: Installed) -> float:
+    """Statuses, one for each look, by frames."""
+    first = on.watching()
+    time.sleep(20)
+    last = on.watching()
+    return (last.sequence - first.sequence) / (last.camera.frames - first.camera.frames)
+
+
+def snap_set(on: Installed) -> str:
+    before = on.watching()
+    on.run(
+        f"snap set {NAME} camera.width=320 camera.height=240 camera.frame-skip=1 raspberry-pi.compression-quality=60"
+    )
+    found = on.watching(pid_before=before.pid)
+    assert _preview_size(on) == (320, 240)
+    config = f"/var/snap/{NAME}/current/config.yaml"
+    file = on.run(f"sha256sum {config}")
+    for assignment, *named in (
+        ("camera.width=9999", "camera.width", "9999", "1920"),
+        ("camera.width=wide", "camera.width", "wide"),
+        ("camera.colour=red", "camera.colour"),
+        ("camera.frame-skip=3 raspberry-pi.buzzer-pin=99", "raspberry-pi.buzzer-pin", "99", "27"),
+    ):
+        refused = on.machine.ask(f"snap set {NAME} {assignment}")
+        said = [line for line in refused.stderr.splitlines() if "run hook" in line]
+        assert refused.returncode == 1 and len(said) == 1, f"snap set {assignment}: {refused.stderr}"
+        assert all(word in said[0] for word in named), f"snap set {assignment} says only: {said[0]}"
+    assert on.run(f"sha256sum {config}") == file, "a refused change has changed config.yaml"
+    assert on.run(f"snap get {NAME} camera.width") == "320"
+    after = on.status()
+    assert after is None or after.pid == found.pid, "a refused change has restarted the detector"
+    return "good values in force after one restart; four bad ones refused by name, nothing changed"
+
+
+def kill(on: Installed) -> str:
+    before = on.watching()
+    began_s = time.monotonic()
+    on.run(f"kill -9 {before.pid}")
+    on.watching(pid_before=before.pid)
+    took_s = time.monotonic() - began_s
+    on.page("/")
+    page = on.unit(PAGE, "MainPID")
+    on.run(f"kill -9 {page}")
+    wait_for("another page", lambda: on.unit(PAGE, "MainPID") not in ("0", page), limit_s=60)
+    assert "Sign in" not in on.page("/status/part"), "the session is lost"
+    return f"detector watches again after {took_s:.0f} s; page answers again, and the session lives on"
+
+
+def camera_out_and_in(on: Installed) -> str:
+    pid = on.watching().pid
+    on.run(f"sh {CARGO}/hardware.sh camera-out")
+    lost = wait_for(
+        "no camera", lambda: (s := on.status()) and s.state is State.NO_CAMERA and s.camera.message, limit_s=60
+    )
+    on.run(f"sh {CARGO}/hardware.sh camera-in")
+    back = on.watching()
+    assert back.pid == pid, "the detector was restarted"
+    return f"without it: {lost}; seen again by the same process"
+
+
+def idle(on: Installed) -> str:
+    wait_for("the end of the idle page", lambda: on.unit(PAGE, "MainPID") == "0", limit_s=IDLE_S + 60)
+    result = on.unit(PAGE, "Result")
+    assert result == "success", f"systemd says of the page's end: {result}"
+    on.page("/status/part")
+    return f"no process after {IDLE_S:.0f} s without a request; the next request is answered, still signed in"
+
+
+def refresh(on: Installed) -> str:
+    before = on.watching()
+    on.run(f"snap install --dangerous {CARGO}/second.snap", limit_s=400)
+    assert " second " in on.run(f"snap list {NAME}")
+    after = on.watching(pid_before=before.pid)
+    assert after.configuration.version_token == before.configuration.version_token
+    assert "looking away" in on.page("/events").lower(), "the events are lost"
+    on.run(f"snap set {NAME} raspberry-pi.compression-quality=50")
+    on.watching(pid_before=after.pid)
+    return "settings, events, session and connections are kept; then 50 is set for the quality"
+
+
+def revert(on: Installed) -> str:
+    before = on.watching()
+    on.run(f"snap revert {NAME}", limit_s=400)
+    on.watching(pid_before=before.pid)
+    quality = on.run(f"grep compression_quality /var/snap/{NAME}/current/config.yaml")
+    assert "60" in quality, f"config.yaml has {quality}"
+    shown = wait_for("`snap get`", lambda: on.run(f"snap get {NAME} raspberry-pi.compression-quality"), limit_s=30)
+    assert shown == "60", f"`snap get` shows {shown}"
+    assert "looking away" in on.page("/events").lower(), "the events are lost"
+    return "the quality is 60 again, in config.yaml and `snap get`; the events of both are kept"
+
+
+def denials(on: Installed) -> str:
+    said = on.run("journalctl -k -b --no-pager -o cat | grep -F 'apparmor=\"DENIED\"' || true").splitlines()
+    unexpected = sorted({_what(line) for line in said if not any(part in line for part in EXPECTED_DENIALS)})
+    for part, reason in EXPECTED_DENIALS.items():
+        if count := sum(part in line for line in said):
+            on.facts[f"denied {count} times, {part}"] = reason
+    assert not unexpected, f"AppArmor denies: {'; '.join(unexpected)}"
+    return f"{len(said)} by AppArmor, all of them on the list of those that do no harm"
+
+
+def _what(line: str) -> str:
+    return " ".join(re.findall(r'(?:operation|profile|name|requested_mask)="[^"]*"', line))
+
+
+def remove(on: Installed) -> str:
+    on.run(f"snap remove --purge {NAME}", limit_s=300)
+    left = on.run(
+        f"find / /run /dev/shm /tmp /sys/fs/cgroup -xdev -name '*{NAME}*'; "
+        f"pgrep -f {NAME} -a | grep -v pgrep; grep {NAME} /sys/kernel/security/apparmor/profiles || true"
+    )
+    assert not left, f"left behind: {left}"
+    return "no file, process, profile or run folder is left"
+
+
+STEPS = (
+    install,
+    unconnected,
+    connect,
+    alarm,
+    memory,
+    settings_on_the_page,
+    snap_set,
+    kill,
+    camera_out_and_in,
+    idle,
+    refresh,
+    revert,
+    denials,
+    remove,
+)
