@@ -12,7 +12,7 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench bench-page fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser check bench bench-page bench-rungs bench-squeeze fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -41,6 +41,12 @@ bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive 
 
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
 	$(BIN)/python -m tests.benchmarks.page
+
+bench-rungs: $(VENV)/.tests ## what each rung of the memory governor frees, in five minutes
+	$(BIN)/python -m tests.benchmarks.rungs
+
+bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the governor and without (as root, 20 minutes)
+	$(BIN)/python -m tests.benchmarks.squeeze
 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
