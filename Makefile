@@ -13,7 +13,8 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check stage snap bench bench-page bench-snap fake-driver-limits config lock clean
+# Every target that `make` lists
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -51,6 +52,15 @@ bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thou
 
 bench-snap: $(VENV)/.tests ## size of the snaps, start from them, the page with and without byte-code; as root
 	$(BIN)/python -m tests.benchmarks.snap
+
+bench-rungs: $(VENV)/.tests ## what each rung of the memory governor frees, in five minutes
+	$(BIN)/python -m tests.benchmarks.rungs
+
+bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the governor and without (as root, 20 minutes)
+	$(BIN)/python -m tests.benchmarks.squeeze
+
+soak: $(VENV)/.tests ## a day of frames as fast as they go, with page, saves and restarts; HOURS=24, 20 minutes
+	$(BIN)/python -m tests.soak --hours $(or $(HOURS),24)
 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits

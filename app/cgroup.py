@@ -11,18 +11,21 @@ from math import inf
 from pathlib import Path
 
 MB = 1024 * 1024
-# Of each version: the limit, the usage, and in memory.stat the file pages that nobody has used lately
-_V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-_V2 = ("memory.max", "memory.current", "inactive_file")
+# Of each version: the limit, the usage, and in memory.stat the pages of files
+_V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_active_file", "total_inactive_file"))
+_V2 = ("memory.max", "memory.current", ("active_file", "inactive_file"))
 
 
 def room_mb(proc: Path = Path("/proc"), root: Path = Path("/sys/fs/cgroup")) -> float:
-    """What the tightest group of this process leaves of its limit, as container engines count; infinite without one."""
+    """What the tightest group of this process leaves of its limit; infinite without one."""
     return min((room_in(folder) for folder in _groups(proc, root)), default=inf)
 
 
 def room_in(folder: Path) -> float:
-    """MB that one group leaves of its limit; infinite where there is none, or it cannot be read."""
+    """MB that one group leaves of its limit; infinite where there is none, or it cannot be read.
+
+    Half of the pages of files count as free, which is the least that MemAvailable counts of them.
+    """
     for names in (_V2, _V1):
         with suppress(OSError, ValueError, KeyError):  # no limit ("max"), not readable, or the controller is off
             return _room_bytes(folder, *names) / MB
@@ -47,7 +50,8 @@ def _groups(proc: Path, root: Path) -> Iterator[Path]:
                 break
 
 
-def _room_bytes(folder: Path, limit: str, usage: str, idle: str) -> int:
+def _room_bytes(folder: Path, limit: str, usage: str, files: tuple[str, str]) -> float:
     limit_bytes = int((folder / limit).read_text())
     figures = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
-    return max(0, limit_bytes - int((folder / usage).read_text()) + int(figures[idle]))
+    file_bytes = sum(int(figures[name]) for name in files)
+    return max(0.0, limit_bytes - int((folder / usage).read_text()) + file_bytes / 2)

@@ -20,7 +20,7 @@ UP_S, UP_MOST_S = 60.0, 3600.0  # of calm for each step up; twice as many each t
 RELAPSE_S = 300.0
 # Past the last rung nothing but a new process can help: where this one holds half more than it may, or else the kernel
 # would choose within a moment. One that is new already helps no more than the one before
-END_MB, END_OF_BUDGET = 10.0, 1.5
+END_MB, END_OF_BUDGET = 5.0, 1.5
 END_S, END_AGE_S = 20.0, 120.0
 HISTORY_S = 60
 PREVIEW_QUALITY = 50

@@ -302,6 +302,15 @@ def test_the_memory_page_has_the_kernels_figures(owner: FlaskClient, paths: Path
     assert "No readings yet" in text
 
 
+def test_the_memory_page_says_what_is_saved_and_why(owner: FlaskClient, paths: Paths) -> None:
+    say(paths)
+    assert "nothing needs saving" in owner.get("/memory").text
+    saving = ("every 2nd frame is analysed", "the preview has quality 50")
+    say(paths, memory=status.Memory(rung=2, rungs=5, saving=saving, saving_reason="only 45 MB are available"))
+    text = owner.get("/memory/part").text
+    assert "saving on rung 2 of 5, as only 45 MB are available: " + ", ".join(saving) in text
+
+
 def test_a_detector_that_is_gone_has_no_figures(owner: FlaskClient, paths: Paths) -> None:
     say(paths, pid=2**22 + 1)
     assert "not running, or not readable" in owner.get("/memory").text

@@ -21,9 +21,11 @@ from app.detector import (
     POLL_S,
     Detector,
 )
+from app.governor import Step, Thrift
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
+from app.savings import Economy
 from app.signals import Signals
 from app.status import Request
 from app.verdict import Cue, Event, Level, Sight, State
@@ -44,6 +46,7 @@ class FakeCamera(Camera):
     def __init__(self, clock: Clock) -> None:
         self.sending = True
         self.hangs = False
+        self.period_s = PERIOD_S
         self.timeouts_s: list[float | None] = []
         self._time = clock
         self._next_s = clock.now_s
@@ -55,7 +58,7 @@ class FakeCamera(Camera):
             self._time.now_s = end_s
             self._next_s = max(self._next_s, end_s) if not self.sending else self._next_s
             return None
-        self._time.now_s, self._next_s = self._next_s, self._next_s + PERIOD_S
+        self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
         return Frame(PICTURE, self._time.now_s, 0)
 
     @property
@@ -144,7 +147,7 @@ class Clock:
 class Bench:
     """A detector among fakes."""
 
-    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None) -> None:
+    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None, economy: Economy | None = None) -> None:
         self.clock = Clock()
         self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
         self.report, self.journal = FakeReport(), FakeJournal()
@@ -162,6 +165,7 @@ class Bench:
             on_healthy=lambda: self.healthy_at_s.append(self.clock.now_s - START_S),
             take_requests=lambda: self.takes(),
             on_stage=on_stage,
+            economy=economy,
             clock=self.clock,
             wall=lambda: WALL_S + self.clock.now_s,
         )
@@ -409,3 +413,78 @@ def test_a_write_to_a_pin_that_never_returns_ends_the_process(bench: Bench) -> N
     with pytest.raises(HungError, match="pin does not answer for 20 s"):
         bench.run(300)
     assert bench.clock.now_s - began_s == pytest.approx(PINS_HUNG_S, abs=PERIOD_S)
+
+
+class FakeEconomy(Economy):
+    """Takes these steps at these times, and has every so many-th frame analysed."""
+
+    def __init__(self, steps: dict[float, Step]) -> None:
+        self.steps = steps
+        self.took: list[int] = []
+
+    @property
+    def every(self) -> int:
+        return 2 if self.took and self.took[-1] >= 1 else 1
+
+    @property
+    def thrift(self) -> Thrift:
+        return Thrift(rung=self.took[-1] if self.took else 0)
+
+    def update(self, now_s: float) -> Step | None:
+        due = [at_s for at_s in self.steps if now_s - START_S >= at_s]
+        step = self.steps.pop(due[0]) if due else None
+        if step is not None:
+            self.took.append(step.rung)
+        return step
+
+    def described(self, step: Step) -> str:
+        return f"rung {step.rung}: {step.reason}"
+
+
+def saving_bench(**steps: Step) -> Bench:
+    """Steps by the second, as s20=…"""
+    return Bench(economy=FakeEconomy({float(key[1:]): step for key, step in steps.items()}))
+
+
+def test_each_step_of_the_governor_is_logged_and_an_event(caplog: pytest.LogCaptureFixture) -> None:
+    bench = saving_bench(s20=Step(1, "only 45 MB"), s90=Step(0, "500 MB again", is_down=False))
+    with caplog.at_level(logging.INFO):
+        bench.run(120)
+    saved = [event for event, _ in bench.journal.recorded if event.kind is State.SAVING_MEMORY]
+    assert [event.detail for event in saved] == ["rung 1: only 45 MB", "rung 0: 500 MB again"]
+    assert [event.end_s == event.onset_s for event in saved] == [True, True]
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("WARNING", "rung 1: only 45 MB"),
+        ("INFO", "rung 0: 500 MB again"),
+    ]
+    assert [around.thrift.rung for _, around in bench.report.told][:40:38] == [0, 1]
+
+
+def test_frames_that_are_skipped_to_save_memory_are_not_missed() -> None:
+    bench = saving_bench(s20=Step(1, "only 45 MB"), s60=Step(0, "500 MB again", is_down=False))
+    for _ in range(100):
+        bench.camera.period_s = PERIOD_S * (2 if 20 <= bench.clock.now_s - START_S < 60 else 1)
+        bench.run(1)
+    assert {look.sight for look, _ in bench.report.told} == {Sight.CLEAR}
+    assert set(bench.states) == {State.ATTENTIVE}
+    assert not bench.alert.played
+
+
+def test_a_camera_that_is_lost_at_half_rate_is_noticed_after_its_longer_period() -> None:
+    bench = saving_bench(s20=Step(1, "only 45 MB"))
+    bench.run(22)
+    bench.camera.period_s = 2 * PERIOD_S
+    bench.run(10)
+    lost_s = bench.clock.now_s
+    bench.camera.sending = False
+    bench.run(20)
+    missing_s = [look.verdict.time_s for look, _ in bench.report.told if look.sight is Sight.NOTHING]
+    assert missing_s[0] - lost_s <= 2 * PERIOD_S + TIMEOUT_S
+    assert bench.states[-1] is State.NO_CAMERA
+
+
+def test_past_the_last_rung_the_detector_ends_with_the_reason_in_the_journal() -> None:
+    bench = saving_bench(s20=Step(5, "only 9 MB", is_end=True))
+    with pytest.raises(DetectorError, match="rung 5: only 9 MB"):
+        bench.run(60)
+    assert bench.journal.recorded[-1][0].detail == "rung 5: only 9 MB"

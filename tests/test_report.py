@@ -108,6 +108,17 @@ def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
     assert told.memory.rss_mb > 1
 
 
+def test_what_is_saved_is_told_with_the_reason(folder: RunFolder) -> None:
+    thrift = Thrift(2, 5, ("every 2nd frame is analysed", "the preview has quality 50"), "only 45 MB are available")
+    told = folder.tell(look_at(600.0), 600.25, replace(WELL, thrift=thrift))
+    assert (told.memory.rung, told.memory.rungs, told.memory.saving) == (2, 5, thrift.saving)
+    assert told.memory.saving_reason == "only 45 MB are available"
+    assert told.health == (
+        "memory is short (only 45 MB are available), so every 2nd frame is analysed, the preview has quality 50: "
+        "stop other programs, `top -o %MEM`"
+    )
+
+
 def test_without_a_frame_nothing_is_measured(folder: RunFolder) -> None:
     told = folder.tell(look_at_nothing(600.0), 600.0, replace(WELL, camera=CameraHealth(last_frame_s=590.0)))
     assert told.signals == status.Signals(perclos=VERDICT.perclos)

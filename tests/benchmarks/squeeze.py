@@ -1,8 +1,9 @@
 """`make bench-squeeze`: memory runs short around the real detector, with the governor and without it.
 
-A control group with a memory limit holds the detector (model full, a video of the rendered driver) and a hog, which the
-kernel must not kill, as a system's services must not be. The hog grows until the detector would have to live with 12 MB
-less than it has, stays for a while, and lets go. Needs root and a memory control group; exit status 1 when the governor
+A control group with a memory limit holds the detector (model full, a video of the rendered driver) and a hog. If memory
+runs out there, the kernel is told to choose the detector (oom_score_adj), as beside a system's own services. The hog
+grows until 4 MB are missing of what no kernel can take back (all but the pages of files), stays for a while, and lets
+go. Needs root and a memory control group; exit status 1 when the governor
 does not bring the detector through, or the detector without it comes through as well.
 """
 
@@ -27,9 +28,9 @@ from config.paths import Paths
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/squeeze")
-LIMIT_MB = 320.0
+LIMIT_MB = 220.0
 GROWTH_MB = 2.0  # a second
-LESS_MB = 12.0
+LESS_MB = 4.0
 LEAST_ROOM_MB = 5.0  # of the run past the last rung
 SETTLE_S, HOLD_S = 20.0, 30.0
 WAIT_S = 60.0
@@ -59,6 +60,11 @@ class Group:
     def enter(self) -> None:
         """In the child, before it becomes another program."""
         (self.folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    def enter_as_victim(self) -> None:
+        """The kernel kills it first."""
+        self.enter()
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
     def kills(self) -> int:
         """How many processes the kernel has killed in it for want of memory."""
@@ -91,12 +97,11 @@ def group() -> Iterator[Group]:
 
 
 class Hog:
-    """A process that holds as many MB as it is told, and that the kernel kills last."""
+    """A process that holds as many MB as it is told."""
 
     def __init__(self, within: Group) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen([sys.executable, "-c", HOG], text=True, preexec_fn=within.enter, **pipes)  # type: ignore[call-overload]
-        Path(f"/proc/{self._process.pid}/oom_score_adj").write_text("-1000")
         self.holds_mb = 0.0
 
     def hold(self, mb: float) -> None:
@@ -163,6 +168,14 @@ class Run:
         return f"ended itself with status {code}: {found.reason if found else 'no reason'}"
 
 
+def taken_mb(group: Group) -> float:
+    """What of the group's memory no kernel can take back."""
+    names = ("memory.usage_in_bytes", "total_") if group.limit == "memory.limit_in_bytes" else ("memory.current", "")
+    figures = dict(line.split() for line in (group.folder / "memory.stat").read_text().splitlines())
+    file_bytes = sum(int(figures[f"{names[1]}{kind}_file"]) for kind in ("active", "inactive"))
+    return (int((group.folder / names[0]).read_text()) - file_bytes) / memory.MB
+
+
 def room_mb(group: Group) -> float:
     """As the detector in it reads it."""
     return min(cgroup.room_in(group.folder), LIMIT_MB)
@@ -193,7 +206,9 @@ def started(within: Group, name: str, model: str, governor: bool) -> Iterator[Ru
     ]
     env = {**os.environ, "DRIVEWATCH_DATA": str(paths.data), "XDG_RUNTIME_DIR": str(folder / "run")}
     with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, preexec_fn=within.enter)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=log, stderr=log, preexec_fn=within.enter_as_victim
+        )
     run = Run(process, paths, partial(room_mb, within))
     try:
         run.look(WAIT_S, lambda: run.faces > 0)
@@ -219,7 +234,7 @@ def through(within: Group, governor: bool) -> tuple[Run, dict[str, str]]:
         hog = Hog(within)
         try:
             run.look(2.0)
-            wanted_mb = room_mb(within) + LESS_MB
+            wanted_mb = LIMIT_MB - taken_mb(within) + LESS_MB
             began_s = time.monotonic()
             squeeze(within, run, hog, lambda: wanted_mb)
             run.look(HOLD_S)

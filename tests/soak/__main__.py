@@ -182,8 +182,8 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths, frames: i
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    parser.add_argument("--frames", type=int, default=int(DAY_S))
-    frames = parser.parse_args().frames
+    parser.add_argument("--hours", type=float, default=DAY_S / 3600)
+    frames = int(parser.parse_args().hours * 3600)
     subprocess.run(["rm", "-rf", FOLDER / "data"], check=True)
     show("rendering the video")
     record(load_scenario("commute"), FOLDER, 1.0, VIDEO_S, (320, 240), as_video=True)
