@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from app.cgroup import room_mb
+from config.paths import place
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +72,11 @@ def usage_of(pid: int | None = None, proc: Path = PROC) -> Usage:
     Takes 2 ms for the detector on x86-64, nearly all of it for the PSS: not for every frame. A strict snap may read the
     PSS of its own process (from snapd 2.77 on) and of no other. Raises: OSError when there is no such process.
     """
-    folder = proc / ("self" if pid is None else str(pid))
-    status = _figures_mb(folder / "status")
+    name = "self" if pid is None else str(pid)
+    status = _figures_mb(place(proc, name, "status"))
     rollup: dict[str, float] = {}
     with suppress(OSError):
-        rollup = _figures_mb(folder / "smaps_rollup")
+        rollup = _figures_mb(place(proc, name, "smaps_rollup"))
     return Usage(
         rss_mb=status.get("VmRSS", 0.0),
         pss_mb=rollup.get("Pss"),
@@ -89,14 +90,14 @@ def usage_of(pid: int | None = None, proc: Path = PROC) -> Usage:
 
 def rss_mb(proc: Path = PROC) -> float:
     """RSS of this process alone, which takes 0.02 ms."""
-    return int((proc / "self" / "statm").read_text().split()[1]) * PAGE_BYTES / MB
+    return int(place(proc, "self", "statm").read_text().split()[1]) * PAGE_BYTES / MB
 
 
 def system(proc: Path = PROC) -> System:
     """Memory of the machine at this moment, or of the control group to which this process is bound, where less."""
     memory = psutil.virtual_memory()
     available_mb = min(memory.available / MB, room_mb(proc))
-    return System(memory.total / MB, available_mb, _psi_some_pct(proc / "pressure" / "memory"))
+    return System(memory.total / MB, available_mb, _psi_some_pct(place(proc, "pressure", "memory")))
 
 
 def calm_allocator(arenas: int = 1) -> bool:
@@ -180,7 +181,7 @@ class History:
 
     def _write(self) -> None:
         rows = [astuple(reading) for reading in self._readings]
-        new = self._path.with_name(f".{self._path.name}.new")
+        new = place(self._path.parent, f".{self._path.name}.new")
         try:
             new.write_text(json.dumps({"boot_id": self._boot_id, "readings": rows}))
             new.replace(self._path)

@@ -16,7 +16,7 @@ from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
 from app.verdict import Event, Level, Neutral, State
-from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
+from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, place, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -238,7 +238,7 @@ def take(folder: Path) -> list[Request]:
     Call it once at the start and drop the answer, lest a buzzer sounds for a question of yesterday.
     """
     try:
-        with os.scandir(folder / REQUESTS) as found:
+        with os.scandir(place(folder, REQUESTS)) as found:
             taken = {_take(entry) for entry in islice(found, REQUESTS_MAX)}
     except OSError:
         return []
@@ -267,12 +267,12 @@ def _take(entry: os.DirEntry[str]) -> Request | None:
 
 def replace_file(path: Path, content: bytes) -> bool:
     """Replace a file of the run folder at once, without fsync, as that is in memory; False where it is impossible."""
-    new = path.with_name(f".{path.name}.new")
+    new = place(path.parent, f".{path.name}.new")
     try:
         private_folder(path.parent)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
             file.write(content)
-        new.replace(path)
+        os.replace(new, path)  # noqa: PTH105  Path.replace would make another path
     except OSError as error:
         log.debug("%s not written: %s", path, error)
         return False

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cgroup import MB, room_in, room_mb
+from app.cgroup import MB, group_in, room_mb
 
 MAX_V1 = 9223372036854771712
 
@@ -21,6 +21,11 @@ def group(folder: Path, version: int, limit: int | str, usage_mb: int, file_mb: 
     (folder / names[1]).write_text(f"{usage_mb * MB}\n")
     files = f"{names[2]}active_file {(file_mb - 10) * MB}\n{names[2]}inactive_file {10 * MB}\n"
     (folder / "memory.stat").write_text(f"anon 1\n{files}")
+
+
+def room_in(folder: Path) -> float:
+    found = group_in(folder)
+    return found.room_mb if found else inf
 
 
 @pytest.fixture

@@ -178,7 +178,8 @@ def taken_mb(group: Group) -> float:
 
 def room_mb(group: Group) -> float:
     """As the detector in it reads it."""
-    return min(cgroup.room_in(group.folder), LIMIT_MB)
+    found = cgroup.group_in(group.folder)
+    return min(found.room_mb, LIMIT_MB) if found else LIMIT_MB
 
 
 @contextmanager
