@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,26 +22,14 @@ from app import status
 from app.status import Status, boot_id
 from config.durable import StoreError
 from config.paths import Paths
+from config.snapd import Snapctl, SnapctlError, instance, snapctl
 from config.store import Store
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.25
-SNAPCTL = "/usr/bin/snapctl"
-SNAPCTL_LIMIT_S = 60.0  # 15 are usual: the detector may take 10 to end; snapd itself would wait for 150
 MIRROR, MIRROR_MAX_BYTES = "restart.json", 16 * 1024
 DETECTOR = b"\0-m\0app\0run\0"  # in its command line, in a snap too
-
-
-def run(command: Sequence[str], limit_s: float) -> str:
-    """Run a command; "" or why it failed. The environment stays: snapctl is known by its SNAP_COOKIE."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        return f"it did not end within {limit_s:g} s"
-    except OSError as error:
-        return str(error)
-    return "" if done.returncode == 0 else done.stderr.strip() or f"status {done.returncode}"
 
 
 def in_thread(drive: Callable[[], None]) -> None:
@@ -62,16 +49,15 @@ class Restarter:
         store: Store,
         clock: Callable[[], float],
         *,
-        run_command: Callable[[Sequence[str], float], str] = run,
+        ask_snapd: Snapctl = snapctl,
         kill: Callable[[int, int], None] = os.kill,
         spawn: Callable[[Callable[[], None]], None] = in_thread,
-        env: Mapping[str, str] = os.environ,
         proc: Path = Path("/proc"),
         limit_s: float = LIMIT_S,
     ) -> None:
         self._paths, self._store, self._clock = paths, store, clock
-        self._run_command, self._kill, self._spawn = run_command, kill, spawn
-        self._env, self._proc, self._limit_s = env, proc, limit_s
+        self._ask_snapd, self._kill, self._spawn = ask_snapd, kill, spawn
+        self._proc, self._limit_s = proc, limit_s
         self._lock = threading.Lock()
         self._is_driven = False
         self._mirror = Mirror(paths.run / MIRROR, MIRROR_MAX_BYTES)
@@ -150,15 +136,21 @@ class Restarter:
         """The settings wanted are those that are there just before; its time begins when snapd is done."""
         version = self._store.load().version
         self._change(lambda course: course.joined(version))
-        failure = "outside a snap"
-        if snap := self._env.get("SNAP_INSTANCE_NAME"):
-            failure = self._run_command([SNAPCTL, "restart", f"{snap}.detector"], SNAPCTL_LIMIT_S)
-            if failure:  # at once while the snap is being changed
-                log.warning("snapctl does not restart the detector (%s): it is asked to end", failure)
-        if failure:
+        if not self._is_restarted_by_snapd():
             self._signal(signal.SIGTERM)
         now_s = self._clock()
         self._change(lambda course: replace(course, asked_s=now_s))
+
+    def _is_restarted_by_snapd(self) -> bool:
+        """Fails at once while the snap is being changed."""
+        if not (snap := instance()):
+            return False
+        try:
+            self._ask_snapd("restart", f"{snap}.detector")
+        except SnapctlError as error:
+            log.warning("snapctl does not restart the detector (%s): it is asked to end", error)
+            return False
+        return True
 
     def _signal(self, number: int) -> None:
         """Send it to the detector that was there before, if that is still the one: systemd or make run start the next.

@@ -16,7 +16,6 @@ from app.version import VERSION
 
 pages: Final = Blueprint("status", __name__)
 
-SILENT_S = 5.0  # five status files late: not a slow moment any more
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
 SILENT = "the detector is not answering"
 
@@ -35,7 +34,7 @@ class Shown:
 def shown(latest: Status | None, now_s: float) -> Shown:
     """Judge the newest status file at a monotonic time; status None where it is missing or of an earlier boot."""
     age_s = status.age_s(latest, now_s) if latest else float("inf")
-    if latest is None or age_s > SILENT_S:
+    if latest is None or age_s > status.SILENT_S:
         return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s)
     return Shown(WORDS[latest.state], _tone(latest), now_s - latest.since_s, latest, age_s)
 

@@ -27,7 +27,7 @@ from config.store import ConflictError, InvalidError, Store
 
 log = logging.getLogger(__name__)
 
-LIMIT_S = 60.0  # a restart takes up to 15
+LIMIT_S = 60.0  # a restart takes 15: the detector may take 10 to end; snapd itself would wait for 150
 TOLD_MAX_BYTES = 64 * 1024  # all settings take 3 KiB
 KEY = re.compile(r"[a-z][a-z_]*\.[a-z0-9_]+")  # in a sentence
 

@@ -8,7 +8,7 @@ import pytest
 
 from config.paths import Paths
 from config.settings import DECLARATIONS
-from config.snapd import SnapctlError, dashed, tell
+from config.snapd import SnapctlError, dashed, snapctl, tell
 from config.store import Store
 from tests.snapd import Snapd
 
@@ -182,3 +182,17 @@ def test_removal_takes_the_run_folder_along(snapd: Snapd) -> None:
     rm.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     rm.chmod(0o755)
     assert snapd.hook("remove").stdout.splitlines() == ["-rf", "/run/snap.drivewatch"]
+
+
+def test_a_snapctl_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "snapctl"
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for script, says in (("echo refused >&2; exit 1", "refused"), ("exit 3", "status 3"), ("sleep 5", "0.01 s")):
+        command.write_text(f"#!/bin/sh\n{script}\n")
+        command.chmod(0o755)
+        with pytest.raises(SnapctlError, match=says):
+            snapctl("restart", limit_s=0.01 if "sleep" in script else 5)
+    command.unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SnapctlError, match="No such file"):
+        snapctl("restart")
