@@ -63,8 +63,8 @@ class Reading:
 def usage_of(pid: int | None = None, proc: Path = PROC, *, with_pss: bool = True) -> Usage:
     """Memory of the process `pid`, or of this one.
 
-    Takes 2 ms for the detector on x86-64, nearly all of it for the PSS: not for every frame. A strict snap's service may
-    read its own PSS (from snapd 2.77 on), and another's only at the price of a denial in the system's log: ask without.
+    Takes 2 ms for the detector on x86-64, nearly all of it for the PSS: not for every frame. A strict snap's service
+    may read its own PSS (from snapd 2.77 on); for another's a denial goes to the system's log: ask without it.
     Raises: OSError when there is no such process.
     """
     folder = proc / ("self" if pid is None else str(pid))
