@@ -10,7 +10,9 @@ from typing import Literal, TypeAlias, get_args
 from app.status import Status
 from app.verdict import State
 
-LIMIT_S = 30.0  # make run's longest delay and the detector's start take 15
+# make run's longest delay and the detector's start take 15; in a machine as slow as an emulated one, or one that reads
+# everything from a slow card, the start alone takes 26
+LIMIT_S = 60.0
 STOP_S = 10.0  # as systemd gives the detector in the snap
 SETTLED_S = 3.0  # it has watched so long: longer than what crashes at its first frames
 OPENING_S = 10.0  # a camera that was missing before may take so long to be found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Blueprint, render_template
@@ -55,18 +55,28 @@ def chart(readings: Sequence[Reading], now_s: float, budget_mb: float | None) ->
     return Chart(tuple(" ".join(line) for line in lines), budget_y, top_mb, newest_mb)
 
 
-def _row(name: str, pid: int | None) -> Row:
+def _row(name: str, pid: int) -> Row:
     try:
-        return Row(name, pid, memory.usage_of(pid) if pid else None)
+        return Row(name, pid, memory.usage_of(pid))
     except OSError:
         return Row(name, pid, None)
 
 
+def _detector() -> Row:
+    """Its PSS is what it last said of itself, as a strict snap's page may not read it."""
+    latest, name = now_shown().status, "detector"
+    if latest is None:
+        return Row(name, None, None)
+    try:
+        usage = memory.usage_of(latest.pid, with_pss=False)
+    except OSError:
+        return Row(name, latest.pid, None)
+    return Row(name, latest.pid, replace(usage, pss_mb=latest.memory.pss_mb))
+
+
 def rows() -> tuple[Row, Row, Row]:
     """The detector, and gunicorn's two processes."""
-    latest = now_shown().status
-    detector = _row("detector", latest.pid if latest else None)
-    return detector, _row("page: gunicorn's master", os.getppid()), _row("page: its worker", os.getpid())
+    return _detector(), _row("page: gunicorn's master", os.getppid()), _row("page: its worker", os.getpid())
 
 
 def _figures() -> dict[str, object]:

@@ -293,11 +293,12 @@ def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, request_:
 
 
 def test_the_memory_page_has_the_kernels_figures(owner: FlaskClient, paths: Paths) -> None:
-    say(paths, pid=os.getpid())
+    say(paths, pid=os.getpid(), memory=status.Memory(pss_mb=61.5))
     text = owner.get("/memory").text
     shown = re.findall(r"</th>\s*<td>([0-9.]+)</td><td>([0-9.]+)</td>", text)  # PSS and RSS
     rss_mb = int(re.findall(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
     assert len(shown) == 3
+    assert float(shown[0][0]) == pytest.approx(61.5, abs=0.5)  # as the detector said
     assert float(shown[0][1]) == pytest.approx(rss_mb, rel=0.01)
     assert "No readings yet" in text
 

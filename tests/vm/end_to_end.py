@@ -27,7 +27,7 @@ FOLDER = ROOT / "build/vm"
 PACKAGES = "qemu-system-x86 qemu-utils mmdebstrap squashfs-tools e2fsprogs openssh-client snapd"
 COMMANDS = ("qemu-system-x86_64", "qemu-img", "mmdebstrap", "mksquashfs", "mkfs.ext4", "ssh", "ssh-keygen", "snap")
 LIMITS = """not tried, as no such machine can: Ubuntu Core itself, a Raspberry Pi, the store and what it connects.
-The base is a stand-in of Debian's packages with Python {python}; the processor is emulated: its seconds are no Pi's."""
+The base is a stand-in of Debian's packages with Python {python}; emulated seconds are not a Pi's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,9 +135,11 @@ class Installed:
         """Memory that the machine has left."""
         return _available_mb(self.machine)
 
-    def memory_mb(self, pid: str | int, figure: str) -> float:
-        """Rss or Pss of a process."""
-        return int(self.run(f"awk '/^{figure}:/ {{print $2}}' /proc/{pid}/smaps_rollup")) / 1024
+    def memory_mb(self, service: str, figure: str) -> float:
+        """Rss or Pss of all processes of a service."""
+        pids = self.run(f"cat /sys/fs/cgroup{self.unit(service, 'ControlGroup')}/cgroup.procs").split()
+        files = " ".join(f"/proc/{pid}/smaps_rollup" for pid in pids)
+        return int(self.run(f"awk '/^{figure}:/ {{kb += $2}} END {{print kb}}' {files}")) / 1024
 
 
 def _available_mb(machine: Machine) -> float:
