@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/soak")
 VIDEO_S = 600.0  # of frames, over and over
 DAY_S = 86_400.0
-WARM_UP = 0.02  # of the frames, from which on nothing may grow
+WARM_UP = 0.02 * DAY_S  # frames, from which on nothing may grow: by then each buffer and cache has been full once
 SHORT_LIFE = 0.05  # of the frames: two such lives before the one that is judged
 VIEWS = ("/", "/status/part", "/preview.jpg", "/memory", "/settings/", "/events", "/events.csv", "/restart", "/account")
 SAVE_EVERY = 50  # looks
@@ -152,12 +152,12 @@ def soak(frames: int) -> list[Figure]:
                     show(f"frame {course.done:.0f} of {frames}: {samples[-1].rss_mb:.1f} MB")
                     time.sleep(LOOK_S)
     print(f"{course.done:.0f} frames, {visitor.views} page views, {visitor.saves} saves, 2 restarts")
-    return figures(samples, page_mb, paths, frames)
+    return figures(samples, page_mb, paths)
 
 
-def figures(samples: list[Sample], page_mb: list[float], paths: Paths, frames: int) -> list[Figure]:
+def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[Figure]:
     """Of the long life."""
-    steady = [sample for sample in samples if sample.frames >= samples[0].frames + WARM_UP * frames]
+    steady = [sample for sample in samples if sample.frames >= samples[0].frames + WARM_UP]
     first, last = steady[0], steady[-1]
     log_kb = (FOLDER / "detector.log").stat().st_size / 1024
     database_mb = sum(path.stat().st_size for path in paths.common.glob(f"{paths.events.name}*")) / memory.MB
@@ -165,7 +165,7 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths, frames: i
     page_steady = page_mb[len(page_mb) // 5 :]
     return [
         Figure(
-            "detector: RSS grows from 2 % of the frames to the end", last.rss_mb - first.rss_mb, "MB", GROWTH_MAX_MB
+            "detector: RSS grows from 2 % of a day to the end", last.rss_mb - first.rss_mb, "MB", GROWTH_MAX_MB
         ),
         Figure("detector: RSS at the end", last.rss_mb, "MB", 105),
         Figure("files it opens more", max(sample.files for sample in steady) - first.files, "", 1),
