@@ -14,6 +14,18 @@ MB = 1024 * 1024
 # Of each version: the limit, the usage, and in memory.stat the pages of files
 _V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", ("total_active_file", "total_inactive_file"))
 _V2 = ("memory.max", "memory.current", ("active_file", "inactive_file"))
+_denied: set[Path] = set()  # a handful: AppArmor would write each further refusal to the log
+
+
+def text_of(path: Path) -> str:
+    """Read a kernel's figure; one that was denied is not asked for again before the next start. Raises: OSError."""
+    if path in _denied:
+        raise PermissionError(path)
+    try:
+        return path.read_text(errors="replace")
+    except PermissionError:
+        _denied.add(path)
+        raise
 
 
 def room_mb(proc: Path = Path("/proc"), root: Path = Path("/sys/fs/cgroup")) -> float:
@@ -35,7 +47,7 @@ def room_in(folder: Path) -> float:
 def _groups(proc: Path, root: Path) -> Iterator[Path]:
     """This process's memory group and those above it."""
     try:
-        lines = (proc / "self" / "cgroup").read_text().splitlines()
+        lines = text_of(proc / "self" / "cgroup").splitlines()
     except OSError:
         return
     for line in lines:
@@ -51,7 +63,7 @@ def _groups(proc: Path, root: Path) -> Iterator[Path]:
 
 
 def _room_bytes(folder: Path, limit: str, usage: str, files: tuple[str, str]) -> float:
-    limit_bytes = int((folder / limit).read_text())
-    figures = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+    limit_bytes = int(text_of(folder / limit))
+    figures = dict(line.split() for line in text_of(folder / "memory.stat").splitlines())
     file_bytes = sum(int(figures[name]) for name in files)
-    return max(0.0, limit_bytes - int((folder / usage).read_text()) + file_bytes / 2)
+    return max(0.0, limit_bytes - int(text_of(folder / usage)) + file_bytes / 2)

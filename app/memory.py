@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from app.cgroup import room_mb
+from app.cgroup import room_mb, text_of
 
 log = logging.getLogger(__name__)
 
@@ -141,14 +141,14 @@ def page_out(proc: Path = PROC) -> None:
 
 def _figures_mb(path: Path) -> dict[str, float]:
     """Figures by name, of lines such as `VmRSS:  1704 kB`."""
-    lines = (line.split() for line in path.read_text(errors="replace").splitlines())
+    lines = (line.split() for line in text_of(path).splitlines())
     return {words[0][:-1]: int(words[1]) / 1024 for words in lines if words[2:] == ["kB"] and words[1].isdigit()}
 
 
 def _psi_some_pct(path: Path) -> float | None:
     """Of a line such as `some avg10=0.12 avg60=0.05 avg300=0.00 total=1234`."""
     try:
-        return float(path.read_text().split()[1].removeprefix("avg10="))
+        return float(text_of(path).split()[1].removeprefix("avg10="))
     except (OSError, ValueError, IndexError):
         return None
 

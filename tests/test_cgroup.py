@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cgroup import MB, room_in, room_mb
+from app.memory import system
 
 MAX_V1 = 9223372036854771712
 
@@ -81,3 +82,17 @@ def test_figures_that_are_none_limit_nothing(tmp_path: Path, text: str) -> None:
     group(tmp_path, 2, 100 * MB, 50, 10)
     (tmp_path / "memory.stat").write_text(text)
     assert room_in(tmp_path) == inf
+
+
+def test_what_apparmor_denies_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def deny(path: Path, **_: object) -> str:
+        asked.append(path)
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "read_text", deny)
+    for _ in range(100):
+        assert room_in(tmp_path) == inf
+        assert system(tmp_path).psi_pct is None
+    assert len(asked) == len(set(asked)) <= 6
