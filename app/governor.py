@@ -21,7 +21,8 @@ RELAPSE_S = 300.0
 # Past the last rung nothing but a new process can help: where this one holds half more than it may, or else the kernel
 # would choose within a moment. One that is new already helps no more than the one before
 END_MB, END_OF_BUDGET = 5.0, 1.5
-END_S, END_AGE_S = 20.0, 120.0
+END_PSI_PCT = 30.0  # and URGENT_MB: in a squeeze of 43 % frames came so late that cautions were wrong
+END_S, END_AGE_S = 10.0, 60.0
 HISTORY_S = 60
 PREVIEW_QUALITY = 50
 SLOWEST_S = 2.0  # between two looks: the scenarios are tested down to here, and a microsleep is missed beyond
@@ -126,7 +127,8 @@ class Governor:
         return Step(self.rung, short)
 
     def _past_the_last(self, now_s: float, rss_mb: float, system: System, short: str) -> Step | None:
-        lost = system.available_mb < END_MB or rss_mb > END_OF_BUDGET * self._budget_mb
+        is_thrashing = system.available_mb < URGENT_MB and (system.psi_pct or 0.0) > END_PSI_PCT
+        lost = system.available_mb < END_MB or is_thrashing or rss_mb > END_OF_BUDGET * self._budget_mb
         if not lost:
             self._lost_since_s = None
         elif self._lost_since_s is None:

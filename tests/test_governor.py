@@ -17,6 +17,7 @@ from app.governor import (
     END_AGE_S,
     END_MB,
     END_OF_BUDGET,
+    END_PSI_PCT,
     END_S,
     RELAPSE_S,
     SHORT_MB,
@@ -38,6 +39,7 @@ PLENTY = System(1000.0, 500.0, 0.0)
 SHORT = System(1000.0, SHORT_MB - 5, 0.0)
 URGENT = System(1000.0, URGENT_MB - 1, 0.0)
 DESPERATE = System(1000.0, END_MB - 1, 0.0)
+THRASHING = System(1000.0, URGENT_MB - 1, END_PSI_PCT + 1)
 HIGH_PSI = System(1000.0, 500.0, SHORT_PSI_PCT + 1)
 
 
@@ -164,7 +166,9 @@ def test_patience_is_the_usual_again_after_a_time_without_relapse() -> None:
 
 
 @pytest.mark.parametrize(
-    ("system", "rss_mb"), [(DESPERATE, RSS_MB), (PLENTY, END_OF_BUDGET * BUDGET_MB + 1)], ids=["machine", "leak"]
+    ("system", "rss_mb"),
+    [(DESPERATE, RSS_MB), (THRASHING, RSS_MB), (PLENTY, END_OF_BUDGET * BUDGET_MB + 1)],
+    ids=["machine", "thrashing", "leak"],
 )
 def test_past_the_last_rung_the_end_comes_with_the_reason(system: System, rss_mb: float) -> None:
     run = Run().read(END_AGE_S, PLENTY).read(60, system, rss_mb)
