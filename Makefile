@@ -17,7 +17,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --re
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 setup: $(VENV)/.runtime ## install what drivewatch runs on into .venv
 
@@ -31,11 +31,17 @@ test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers in
 test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)
 	$(BIN)/python -m pytest tests/browser/journey.py $(ARGS)
 
+test-snap: $(VENV)/.tests ## the snap installed in a virtual machine with a real snapd, step by step; as root, on Debian
+	$(BIN)/python -m tests.vm.end_to_end
+
+test-arm64: $(VENV)/.tests ## the arm64 payload under qemu-user; as root, on Debian
+	$(BIN)/python -m tests.vm.arm64
+
 check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run snap/hooks/* snap/local/bin/*
+	$(BIN)/shellcheck .ci/run snap/hooks/* snap/local/bin/* tests/vm/*.sh tests/vm/guest/*.sh
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
 stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ class NotTried(Exception):
 
 def need(*commands: str, packages: str) -> None:
     """Raises: NotTried, naming what is missing and what helps."""
+    if os.geteuid() != 0:
+        raise NotTried("a root file system is made as root: sudo make, with the same target")
     missing = [command for command in commands if shutil.which(command) is None]
     if missing:
         raise NotTried(f"{', '.join(missing)} not installed: sudo apt-get install {packages}")

@@ -121,11 +121,11 @@ def make_base(snap: Path) -> None:
     squash(root, snap)
 
 
-def squash(folder: Path, snap: Path, compression: str = "lzo") -> None:
-    """Pack a folder and remove it."""
+def squash(folder: Path, snap: Path, *options: str) -> None:
+    """Pack a folder and remove it; as snapd's snaps unless options say otherwise. Raises: NotTried."""
     folder.chmod(0o755)
     snap.unlink(missing_ok=True)
-    _do("mksquashfs", folder, snap, "-noappend", "-comp", compression, "-no-progress", "-quiet")
+    _do("mksquashfs", folder, snap, "-noappend", "-no-progress", "-quiet", *(options or ("-comp", "lzo")))
     shutil.rmtree(folder)
 
 
