@@ -1,6 +1,7 @@
 """What it survives: `make test-faults` tries each fault on the real code and prints one table.
 
 tally.py        a row of the table, and the table
+scratch.py      folders to break things in
 writers.py      who saves what, and what must be there after a power cut
 powercuts.py    writers killed at random moments
 unsynced.py     writers on a disk that forgets what was not synced (recorder.c sees their calls)

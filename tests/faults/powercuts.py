@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row
 from tests.faults.writers import WRITERS, Writer, cheapen_hashes
 
@@ -29,7 +29,7 @@ def rows(is_long: bool) -> Iterator[Row]:
 def killed(writer: Writer, kills: int, chance: random.Random) -> Row:
     """Kill the writer so often, looking after each time."""
     count, confirmed = Count(f"killed while saving {writer.name}"), list[str]()
-    with TemporaryDirectory(prefix="drivewatch-faults-") as place:
+    with on_disk() as place:
         folder = Path(place)
         step_s = _step_s(writer, folder / "pace")
         for _ in range(kills):

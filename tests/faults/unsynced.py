@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
+from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
 from tests.faults.writers import WRITERS, Writer, cheapen_hashes
 
@@ -31,7 +31,6 @@ SECTOR_BYTES = 512
 CONFIRMED = "confirmed"  # the file of confirmations, which no cut forgets
 RECORDER = Path(__file__).with_name("recorder.c")
 ROOT = Path(__file__).parents[2]
-IN_MEMORY = Path("/dev/shm")  # folders made and thrown away a thousand times
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def rows(is_long: bool) -> Iterator[Row]:
     cheapen_hashes()
     faults = [f"power cut while saving {writer.name}, what was not synced is dropped" for writer in WRITERS]
     control = "the same with fsync forgotten: losses that must be seen"
-    with TemporaryDirectory(prefix="drivewatch-faults-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as place:
+    with in_memory() as place:
         if problem := _compiled(recorder := Path(place, "recorder.so")):
             yield from (Row(fault, not_tried=problem) for fault in (*faults, control))
             return
@@ -185,7 +184,7 @@ def cut(fault: str, writer: Writer, records: list[Record], cuts: int, chance: ra
     """Cut the power at so many places of a log and look what is left, the least allowed or a part by chance."""
     count, disk = Count(fault), ForgetfulDisk()
     wanted = set(chance.sample(range(len(records)), min(cuts // 2, len(records))))
-    with TemporaryDirectory(prefix="drivewatch-faults-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as place:
+    with in_memory() as place:
         for number, record in enumerate(records):
             disk.follow(record)
             for how in (None, chance) if number in wanted else ():
