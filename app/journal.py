@@ -20,6 +20,8 @@ KEEP_EVENTS = 2000  # 0.5 MB
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
+CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long; a check takes 3 ms for a full table
+LEAST_ROOM_BYTES = 64 * 1024  # SQLite's index of the log takes 32 KiB at once
 BUSY_S = 0.5  # as long as another process may hold up the detector
 KEEP_CORRUPT = 3
 PAGE_MAX = 10_000  # events read at once
@@ -121,7 +123,7 @@ class Journal:
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._lost = 0
         self._failure = self._damage = ""
-        self._retry_at_s = self._now_s = self._steady_since_s = -inf
+        self._retry_at_s = self._now_s = self._steady_since_s = self._checked_s = -inf
         self._offset_s = inf  # wall clock minus monotonic, as last seen
         self._try_to_save()
 
@@ -220,11 +222,12 @@ class Journal:
         return (self._boot_id, event.kind.value, int(event.level), *onset, event.end_s, detail, wall_s)
 
     def _connected(self) -> sqlite3.Connection:
-        if self._inode != _inode(self._path):  # somebody deleted or replaced the history
+        is_another = self._inode != _inode(self._path)  # somebody deleted or replaced the history
+        if is_another or self._now_s - self._checked_s >= CHECK_S:
             self._disconnect()
         if self._db is None:
             self._db = _open(self._path)
-            self._inode = _inode(self._path)
+            self._inode, self._checked_s = _inode(self._path), self._now_s
         return self._db
 
     def _disconnect(self) -> None:
@@ -307,7 +310,17 @@ def _set_aside(path: Path) -> Path:
     return aside
 
 
+def _is_full(folder: Path) -> bool:
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < LEAST_ROOM_BYTES
+
+
 def _explained(path: Path, error: Exception) -> str:
     reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+    if reason == "disk I/O error" and _is_full(path.parent):  # as SQLite calls it where its index finds no room
+        reason = "the disk is full"
     remedies = (remedy for words, remedy in _REMEDIES if any(word in reason.lower() for word in words))
     return f"{path}: {reason}; {next(remedies, _REMEDY).format(folder=path.parent)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import signal
@@ -18,7 +19,17 @@ from pathlib import Path
 
 import pytest
 
-from app.journal import BACKLOG, CLOCK_STEADY_S, KEEP_CORRUPT, KEEP_DAYS, RETRY_S, Journal, JournalUnreadable, recent
+from app.journal import (
+    BACKLOG,
+    CHECK_S,
+    CLOCK_STEADY_S,
+    KEEP_CORRUPT,
+    KEEP_DAYS,
+    RETRY_S,
+    Journal,
+    JournalUnreadable,
+    recent,
+)
 from app.verdict import Event, Level, State
 
 BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
@@ -221,6 +232,31 @@ def test_damage_while_running_loses_nothing_that_is_reported_then(journal: Journ
         assert onsets_s(path) == [2, 3]
     record(journal, event(4.0))
     assert onsets_s(path) == [2, 3, 4]
+
+
+def test_a_card_that_goes_bad_is_noticed_within_the_hour_by_what_is_saved_then(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0), event(2.0))  # the second finds the file checked
+    sql(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes().replace(b"looking_away", b"looking_awry", 1))
+    record(journal, event(3.0))
+    assert journal.problem == ""
+    record(journal, event(3.0 + CHECK_S))
+    assert "events.sqlite.corrupt-1" in journal.problem
+    assert onsets_s(path) == [3.0 + CHECK_S]
+
+
+@pytest.mark.parametrize(("blocks", "says"), [(15, "the disk is full; make room"), (17, "change the SD card")])
+def test_a_full_disk_is_called_so_although_sqlite_calls_it_an_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, says: str
+) -> None:
+    def refuse(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    room = os.statvfs_result((4096, 4096, 1000, blocks, blocks, 0, 0, 0, 0, 255))
+    monkeypatch.setattr("app.journal._open", refuse)
+    monkeypatch.setattr("os.statvfs", lambda folder: room)
+    with closing(Journal(path, BOOT)) as journal:
+        assert says in journal.problem
 
 
 def test_only_so_many_damaged_files_are_kept(path: Path) -> None:
