@@ -37,6 +37,12 @@ class Running:
         """What it said last."""
         return status.read(self.paths.status)
 
+    @property
+    def said(self) -> str:
+        """The end of its log and what its status says of the journal, for who wants to know what went wrong."""
+        found = self.status
+        return f"{found.journal_problem if found else 'no status'}; {self.log.read_text()[-300:]!r}"
+
     def says(self, what: Callable[[Status], bool], within_s: float = PATIENCE_S) -> bool:
         """Wait for a status of which this holds; False if none comes, or the detector has ended."""
         return waited(lambda: (found := self.status) is not None and what(found), self, within_s)
@@ -59,16 +65,14 @@ def waited(what: Callable[[], bool], detector: Running, within_s: float = PATIEN
 
 
 @contextmanager
-def detecting(paths: Paths, log: Path, scenario: str, user: int | None = None) -> Iterator[Running]:
-    """A detector until the end of the block; as another user, if one is given."""
+def detecting(paths: Paths, log: Path, camera: str, prefix: tuple[str, ...] = ()) -> Iterator[Running]:
+    """A detector until the end of the block; `prefix` is a command that starts another with fewer rights."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
     env |= {"DRIVEWATCH_DATA": str(paths.data), "XDG_RUNTIME_DIR": str(paths.run.parent)}
-    command = [sys.executable, "-m", "app", "run", "--camera", f"fake:{scenario}"]
+    command = [*prefix, sys.executable, "-m", "app", "run", "--camera", camera]
     with (
         log.open("wb") as said,
-        subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=said, stderr=said, start_new_session=True, user=user, group=user
-        ) as process,
+        subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=said, start_new_session=True) as process,
     ):
         try:
             yield Running(process, paths, log)
@@ -97,7 +101,7 @@ def suspended(fault: str) -> Row:
     count = Count(fault)
     with on_disk() as place:
         paths = folders(Path(place))
-        with detecting(paths, Path(place, "log"), "attentive") as detector:
+        with detecting(paths, Path(place, "log"), "fake:attentive") as detector:
             wrong = "" if detector.is_watching() else "it did not start"
             _send(detector.process, signal.SIGSTOP)
             time.sleep(STOPPED_S)
