@@ -1,4 +1,4 @@
-"""`python -m tests.faults [--long] [KIND ...]`: try the faults and print the table; exit status 1 if one is not survived."""
+"""`python -m tests.faults [--long] [KIND ...]`: try the faults and print the table; exit status 1 if one is too much."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from tests.faults.tally import rows_of, table
 
-KINDS = ("powercuts", "unsynced", "clock", "disk", "fuzz", "coverage", "requests")
+KINDS = ("powercuts", "unsynced", "clock", "disk", "damaged", "fuzz", "coverage", "requests")
 
 
 def main() -> int:

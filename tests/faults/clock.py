@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.detector import Detector
 from app.journal import CLOCK_STEP_S, Entry, Journal, recent
+from app.signals import Signals
 from app.verdict import Cue, Level, Sight, State, Verdict
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
@@ -31,12 +32,12 @@ from tests.test_detector import (
     FakeWatch,
 )
 
-DRIVES, LONG_DRIVES = 60, 1000
-STORIES, LONG_STORIES = 1500, 50_000
+DRIVES, LONG_DRIVES = 40, 1000
+STORIES, LONG_STORIES = 600, 50_000
 YEAR_S = 365 * 86400.0
 JUMP_MAX_S = 30 * YEAR_S  # 1996 to 2057 from now: a Pi without a clock chip starts in the past
 SUSPEND_S = (30.0, 12 * 3600.0)
-LATE_MAX_S = 2.0  # a frame is missing; at a pace of 0.85 s more than 2.1 s no longer belong together: app.timers.silence_s
+LATE_MAX_S = 2.0  # a frame is missing; at 0.85 s more than 2.1 s do not belong together: app.timers.silence_s
 ALARMS = {State.LOOKING_AWAY: (looking(9, yaw_deg=45), 5.0), State.EYES_CLOSED: (eyes_closed(7), 3.0)}
 CALM = (looking(1.2, yaw_deg=34), looking(0.9, pitch_deg=-21), mouth_open(1.0), lost(1.0), eyes_closed(0.2))
 
@@ -175,7 +176,7 @@ def _alarms(verdict: Verdict) -> bool:
     return any(event.level is Level.ALARM for event in verdict.events)
 
 
-def _seen(parts: tuple[Part, ...], time_s: float) -> object:
+def _seen(parts: tuple[Part, ...], time_s: float) -> Signals | None:
     for part in parts:
         if time_s < part.for_s:
             return part.signals_at(time_s)

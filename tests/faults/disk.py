@@ -119,7 +119,7 @@ FAULTS = (
     Fault("no permission at the start", forbid, allow, SHUT, at_start=True, saving_fails=True, without_roots_eye=True),
     Fault("permission lost", forbid, allow, SHUT, at_start=False, saving_fails=True, without_roots_eye=True),
     Fault("events: random bytes", scribble, None, DAMAGED, at_start=True, keeps_earlier=False),
-    Fault("events: bytes rot while it runs", scribble, None, DAMAGED, at_start=False, keeps_earlier=False, restarts=True),
+    Fault("events: bytes rot", scribble, None, DAMAGED, at_start=False, keeps_earlier=False, restarts=True),
     Fault("events: cut in half", partial(truncate, share=0.5), None, DAMAGED, at_start=True, keeps_earlier=False),
     Fault("events: empty file", partial(truncate, share=0.0), None, "", at_start=True, keeps_earlier=False),
     Fault("events: a folder in its place", put_a_folder, take_the_folder_away, FOLDER, at_start=True),

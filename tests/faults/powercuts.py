@@ -34,7 +34,8 @@ def killed(writer: Writer, kills: int, chance: random.Random) -> Row:
         step_s = _step_s(writer, folder / "pace")
         for _ in range(kills):
             waits_for = 0 if chance.random() < AT_THE_START else 1
-            confirmed += _killed_once(writer, folder / "kept", len(confirmed), waits_for, chance.uniform(0, STEPS_S * step_s))
+            for_s = chance.uniform(0, STEPS_S * step_s)
+            confirmed += _killed_once(writer, folder / "kept", len(confirmed), waits_for, for_s)
             began_s = time.perf_counter()
             check = writer.check(folder / "kept", confirmed)
             count.add(check.wrong, check.lost, time.perf_counter() - began_s)
