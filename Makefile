@@ -12,7 +12,7 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench bench-page fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser test-faults check bench bench-page fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -28,6 +28,9 @@ test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers in
 
 test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)
 	$(BIN)/python -m pytest tests/browser/journey.py $(ARGS)
+
+test-faults: $(VENV)/.tests $(VENV)/.atheris ## power cuts, clocks, disks, bad input: what it survives, as a table (root tries all); LONG=1 takes an hour
+	$(BIN)/python -m tests.faults $(if $(LONG),--long) $(KINDS)
 
 check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
@@ -82,4 +85,8 @@ $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
 	@echo "installing what the tests need"
 	@$(INSTALL) -r $(TEST_LOCK)
+	@touch $@
+
+$(VENV)/.atheris: $(VENV)/.tests tests/faults/atheris.lock
+	@$(INSTALL) --no-deps -r tests/faults/atheris.lock
 	@touch $@

@@ -1,4 +1,4 @@
-"""`python -m tests.faults [--long] [KIND ...]`: try the faults and print the table; exit status 1 if one is too much."""
+"""`python -m tests.faults [--long] [KIND ...]`: try the faults and print the table; exit status 1 if one wins."""
 
 from __future__ import annotations
 
