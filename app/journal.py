@@ -11,7 +11,18 @@ from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
-from app.journal_file import BUSY_S, LEAN, UPSERT, explained, inode_of, is_damage, open_file, set_aside, version_of
+from app.journal_file import (
+    BUSY_S,
+    LEAN,
+    UPSERT,
+    explained,
+    inode_of,
+    is_damage,
+    open_file,
+    said,
+    set_aside,
+    version_of,
+)
 from app.verdict import Event, Level, State
 
 log = logging.getLogger(__name__)
@@ -142,7 +153,9 @@ class Journal:
                 raise
             self._disconnect()
             aside = set_aside(self._path)
-            self._damage = f"{self._path} was damaged ({error}): its events are in {aside.name}, new ones in a new file"
+            self._damage = (
+                f"{self._path} was damaged ({said(error)}): its events are in {aside.name}, new ones in a new file"
+            )
             self._damage += "; change the SD card if it happens again"
             log.warning("%s", self._damage)
             self._save()

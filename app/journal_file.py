@@ -134,9 +134,14 @@ def _is_full(folder: Path) -> bool:
     return found.f_bavail * found.f_frsize < LEAST_ROOM_BYTES
 
 
+def said(error: Exception) -> str:
+    """What an error says, on one line: SQLite's report has two, and quotes what it found in the file."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(error)).split())
+
+
 def explained(path: Path, error: Exception) -> str:
     """What is wrong with the file and what helps, for a mechanic."""
-    reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+    reason = (error.strerror if isinstance(error, OSError) else "") or said(error) or type(error).__name__
     if reason == "disk I/O error" and _is_full(path.parent):  # as SQLite calls it where its index finds no room
         reason = "the disk is full"
     remedies = (remedy for words, remedy in _REMEDIES if any(word in reason.lower() for word in words))

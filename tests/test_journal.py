@@ -454,8 +454,18 @@ def test_a_file_whose_table_went_bad_is_set_aside_and_the_page_says_so_before(
         recent(path)
     with closing(Journal(path, BOOT)) as after:
         record(after, event(2.0))
-        assert "corrupt-1" in after.problem
+        assert "corrupt-1" in after.problem and after.problem.isprintable()
     assert onsets_s(path) == [2]
+
+
+def test_a_torn_tree_is_told_on_one_line(journal: Journal, path: Path) -> None:
+    record(journal, *(event(float(s)) for s in range(200)))
+    journal.close()
+    with path.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(b"\x1b[31m\n" * 100)
+    with closing(Journal(path, BOOT)) as after:
+        assert "was damaged (*** in database main *** " in after.problem and after.problem.isprintable()
 
 
 def test_a_crashed_daemons_events_are_readable_before_it_is_back(path: Path) -> None:
