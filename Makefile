@@ -37,6 +37,9 @@ test-snap: $(VENV)/.tests ## the snap installed in a virtual machine with a real
 test-arm64: $(VENV)/.tests ## the arm64 payload under qemu-user; as root, on Debian
 	$(BIN)/python -m tests.vm.arm64
 
+test-faults: $(VENV)/.tests $(VENV)/.atheris ## power cuts, clocks, disks, bad input: what it survives, as a table (root tries all); LONG=1 takes an hour
+	$(BIN)/python -m tests.faults $(if $(LONG),--long) $(KINDS)
+
 check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -108,4 +111,8 @@ $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
 	@echo "installing what the tests need"
 	@$(INSTALL) -r $(TEST_LOCK)
+	@touch $@
+
+$(VENV)/.atheris: $(VENV)/.tests tests/faults/atheris.lock
+	@$(INSTALL) --no-deps -r tests/faults/atheris.lock
 	@touch $@
