@@ -164,9 +164,7 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[F
     a_day = DAY_S / (last.frames - first.frames)
     page_steady = page_mb[len(page_mb) // 5 :]
     return [
-        Figure(
-            "detector: RSS grows from 2 % of a day to the end", last.rss_mb - first.rss_mb, "MB", GROWTH_MAX_MB
-        ),
+        Figure("detector: RSS grows from 2 % of a day to the end", last.rss_mb - first.rss_mb, "MB", GROWTH_MAX_MB),
         Figure("detector: RSS at the end", last.rss_mb, "MB", 105),
         Figure("files it opens more", max(sample.files for sample in steady) - first.files, "", 1),
         Figure("threads it starts more", max(sample.threads for sample in steady) - first.threads, "", 0),
