@@ -113,9 +113,9 @@ def _between_looks_s(on: Installed) -> float:
     looks_s: list[float] = []
     deadline_s = time.monotonic() + 60
     while len(looks_s) < 8 and time.monotonic() < deadline_s:
-        at_s = on.watching().camera.last_frame_s
-        if at_s is not None and at_s not in looks_s:
-            looks_s.append(at_s)
+        found = on.status()
+        if found and found.camera.last_frame_s not in (None, *looks_s):
+            looks_s.append(found.camera.last_frame_s or 0.0)
         time.sleep(0.5)
     return median(later - sooner for sooner, later in pairwise(looks_s))
 
