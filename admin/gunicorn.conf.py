@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.memory import calm_allocator
+from app.memory import calm_allocator, no_core_dumps
 from config.https import HttpsError, certificate, listening
 from config.paths import Paths, private_folder
 
@@ -21,6 +21,7 @@ _RECEIVE_S, _SEND_S = 5, 10  # half a request, or nobody reading the answer, hol
 # requests lies about between live objects: 0.8 MB more after ten thousand requests, by `make bench-page`
 _GARBAGE_MAX = 200, 5, 5
 
+no_core_dumps()
 calm_allocator()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
 _where = listening(_paths)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import logging
+import resource
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -85,6 +86,11 @@ def system(proc: Path = PROC) -> System:
     """Memory of the machine at this moment."""
     memory = psutil.virtual_memory()
     return System(memory.total / MB, memory.available / MB, _psi_some_pct(proc / "pressure" / "memory"))
+
+
+def no_core_dumps() -> None:
+    """See that a crash leaves no copy of this memory: frames, faces and passwords stand in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def calm_allocator(arenas: int = 1) -> bool:
