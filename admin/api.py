@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,8 @@ from config.durable import StoreError
 from config.reference import json_schema
 from config.settings import values_of
 from config.store import ConflictError, InvalidError, Loaded
+
+log = logging.getLogger(__name__)
 
 pages: Final = Blueprint("api", __name__)
 
@@ -120,6 +123,7 @@ def _changed(wanted: dict[str, Value | None]) -> Response:
         return problem(422, "nothing was changed", problems=[str(one) for one in error.problems])
     except StoreError as error:
         return problem(507, str(error))
+    log.info("settings saved through the API from %s: %s", request.remote_addr, ", ".join(wanted))
     return _settings(store.load())
 
 

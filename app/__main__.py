@@ -281,8 +281,9 @@ def _say_problems(loaded: Loaded, file: Path | None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from app.memory import calm_allocator
+    from app.memory import calm_allocator, no_core_dumps
 
+    no_core_dumps()
     calm_allocator()  # before any library starts a thread
     ended_by = _ending_signals()
     paths = Paths.from_environment()

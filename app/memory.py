@@ -6,6 +6,7 @@ import ctypes
 import json
 import logging
 import os
+import resource
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -100,6 +101,11 @@ def system(proc: Path = PROC) -> System:
     memory = psutil.virtual_memory()
     available_mb = min(memory.available / MB, room_mb(proc))
     return System(memory.total / MB, available_mb, _psi_some_pct(place(proc, "pressure", "memory")))
+
+
+def no_core_dumps() -> None:
+    """See that a crash leaves no copy of this memory: frames, faces and passwords stand in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def calm_allocator(arenas: int = 1) -> bool:
