@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.fake_driver.glasses import draw_glasses
 from app.fake_driver.hand import draw_phone_at_ear
 from app.fake_driver.mesh import Floats, floats, load_mesh
 from app.fake_driver.portrait import Picture, Portrait
@@ -77,6 +78,8 @@ class Renderer:
             self._draw_person(picture, PASSENGER, mirrored=True)
         if scene.present >= 0.5:
             self._draw_person(picture, scene)
+            if scene.glasses > 0:
+                self._draw_glasses(picture, scene)
             self._draw_before_face(picture, scene)
         picture = self._lit(picture, scene)
         if scene.blur_px >= 1:
@@ -123,6 +126,15 @@ class Renderer:
         alpha = seen[..., 3:].astype(np.float32) / 255
         view = picture[top:bottom, left:right]
         view += alpha * (seen[..., :3] - view)
+
+    def _draw_glasses(self, picture: Floats, scene: Scene) -> None:
+        turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
+        place = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
+
+        def pixels(points_cm: Floats) -> Floats:
+            return self.project(floats((points_cm - PIVOT_CM) @ turn.T + PIVOT_CM + place))
+
+        draw_glasses(picture, self._mesh.vertices_cm, pixels, scene)
 
     def _draw_before_face(self, picture: Floats, scene: Scene) -> None:
         width, height = self.size
