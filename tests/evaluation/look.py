@@ -1,0 +1,177 @@
+"""Case -> what the detector saw at each moment, kept in a file, so that a run can be stopped and gone on with.
+
+Pictures are rendered once for all models and rates that look at them. What is kept is what the face mesh and the
+geometry gave; the rules run anew on it each time, so that a change to a rule costs no rendering.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from itertools import groupby
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app import face, sight, signals, watch
+from app.camera import Frame
+from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
+from app.fake_driver.portrait import Picture
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.signals import Signals
+from app.verdict import Sight
+from app.watch import Look, Watch
+from config.settings import Settings
+from tests.evaluation import vary
+from tests.evaluation.cases import ALONE_FPS, OWN_SCENARIOS, POSES, SIZE, Case, scenario
+from tests.evaluation.vary import Trip, poses, trip_of
+
+FIELDS = tuple(field.name for field in fields(Signals))
+SIGHTS = tuple(Sight)
+SETTINGS = Settings()
+
+Table = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All looks of one case. times_s: float64 (N,). sights: of SIGHTS. signals: None where no face was found."""
+
+    times_s: npt.NDArray[np.float64]
+    sights: list[Sight]
+    signals: list[Signals | None]
+
+
+def digest() -> str:
+    """Of all that decides what is seen: the renderer, its scenarios, and the way from a picture to signals."""
+    files = [Path(str(module.__file__)) for module in (face, sight, signals, watch, vary)]
+    files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS) for path in folder.rglob("*") if path.is_file()]
+    sums = hashlib.sha256()
+    for path in sorted(path for path in files if path.suffix != ".pyc"):
+        sums.update(path.name.encode() + path.read_bytes())
+    return sums.hexdigest()[:12]
+
+
+class Store:
+    """The folder of what was seen; another renderer or face mesh gets another folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / digest()
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, case: Case) -> Path:
+        """Where one case is kept."""
+        return self.folder / f"{case.scenario},{case.condition},{case.seed},{case.model},{case.fps:g}.npz"
+
+    def __contains__(self, case: Case) -> bool:
+        return self.path(case).exists()
+
+    def save(self, case: Case, seen: Seen) -> None:
+        """Keep it whole or not at all."""
+        table = np.array(
+            [[np.nan] * len(FIELDS) if signals is None else _row(signals) for signals in seen.signals], np.float32
+        )
+        has_face = np.array([signals is not None for signals in seen.signals])
+        sights = np.array([SIGHTS.index(sight) for sight in seen.sights], np.uint8)
+        part = self.folder / f"{os.getpid()}.part"
+        with part.open("wb") as file:
+            np.savez_compressed(file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights)
+        part.replace(self.path(case))
+
+    def load(self, case: Case) -> Seen:
+        """What was seen. Raises: OSError when it is not there."""
+        with np.load(self.path(case)) as data:
+            table, has_face = data["table"], data["has_face"]
+            return Seen(
+                data["times_s"],
+                [SIGHTS[int(index)] for index in data["sights"]],
+                [_signals(row) if found else None for row, found in zip(table, has_face, strict=True)],
+            )
+
+
+def _row(signals: Signals) -> list[float]:
+    return [np.nan if value is None else float(value) for value in (getattr(signals, name) for name in FIELDS)]
+
+
+def _signals(row: Table) -> Signals:
+    values = {name: None if np.isnan(value) else float(value) for name, value in zip(FIELDS, row, strict=True)}
+    hand = values.pop("hand_at_ear")
+    return replace(Signals(), **values, hand_at_ear=None if hand is None else hand > 0)  # type: ignore[arg-type]
+
+
+def groups(cases: Iterable[Case]) -> list[list[Case]]:
+    """Cases that look at the same pictures."""
+    return [list(group) for _, group in groupby(cases, lambda case: (case.scenario, case.seed, case.condition))]
+
+
+class Eyes:
+    """One watch for each model and rate; they are kept, as to make one takes as long as many looks."""
+
+    def __init__(self) -> None:
+        self._watches: dict[tuple[str, float], Watch] = {}
+
+    def of(self, case: Case) -> Watch:
+        """The watch for this case, that has forgotten all it saw."""
+        key = case.model, case.fps
+        if key not in self._watches:
+            vision = replace(SETTINGS.vision, model=case.model)
+            self._watches[key] = Watch(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
+        self._watches[key].begin_anew()
+        return self._watches[key]
+
+
+def look_at(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
+    """Render what the cases of one group share, and look."""
+    cv2.setNumThreads(1)
+    first = cases[0]
+    if first.scenario == POSES:
+        yield from _look_at_poses(cases, eyes)
+        return
+    trip = trip_of(scenario(first.scenario), first.seed, first.condition)
+    watches = {case: eyes.of(case) for case in cases}
+    looks: dict[Case, list[Look]] = {case: [] for case in cases}
+    renderer = Renderer(*SIZE, first.seed)
+    for time_s, looking in moments(trip, cases):
+        picture = renderer.picture(trip.scene_at(time_s))
+        for case in looking:
+            frame = Frame(picture, time_s, len(looks[case]))
+            looks[case].append(watches[case].look(frame))
+    for case in cases:
+        yield case, _seen(looks[case])
+
+
+def moments(trip: Trip, cases: list[Case]) -> Iterator[tuple[float, list[Case]]]:
+    """Each moment at which one of the cases looks, and which do."""
+    due: dict[float, list[Case]] = {}
+    for case in cases:
+        for number in range(int(trip.length_s * case.fps)):
+            due.setdefault(round(number / case.fps, 6), []).append(case)
+    yield from sorted(due.items(), key=lambda item: item[0])
+
+
+def _look_at_poses(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
+    first = cases[0]
+    renderer = Renderer(*SIZE, first.seed)
+    pictures: list[tuple[Scene, Picture]] = [
+        (scene, renderer.picture(scene)) for scene in poses(first.seed, first.condition)
+    ]
+    for case in cases:
+        assert case.fps == ALONE_FPS
+        watch = eyes.of(case)
+        yield (
+            case,
+            _seen([watch.look_alone(Frame(picture, scene.time_s, int(scene.time_s))) for scene, picture in pictures]),
+        )
+
+
+def _seen(looks: list[Look]) -> Seen:
+    return Seen(
+        np.array([look.verdict.time_s for look in looks]),
+        [look.sight for look in looks],
+        [look.signals for look in looks],
+    )
