@@ -106,7 +106,7 @@ class Glances:
         if sample.sight is not Sight.CLEAR:
             return None
         if sample.error is None:
-            return True if self.is_turned_away(sample.time_s) else None
+            return self._is_turned_beyond(sample)
         self._measured_s, self._last_error = sample.time_s, sample.error
         self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
@@ -126,6 +126,13 @@ class Glances:
             )
         self._kind = away or self._kind
         return away is not None
+
+    def _is_turned_beyond(self, sample: Sample) -> bool | None:
+        """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned."""
+        glimpsed = sample.signals.glimpsed if sample.signals else None
+        if glimpsed is not None:
+            self._measured_s, self._turned, self._kind = sample.time_s, glimpsed, glimpsed
+        return True if self.is_turned_away(sample.time_s) else None
 
     @staticmethod
     def _is_another(last: PoseError | None, sample: Sample) -> bool:
@@ -174,13 +181,16 @@ class Eyes:
 
     def update(self, sample: Sample, driver: Driver, is_yawning: bool) -> None:
         """Take one sample."""
-        self.closed = None if is_yawning else self._are_closed(sample, driver)
+        before, self.closed = self.closed, None if is_yawning else self._are_closed(sample, driver)
         slept = self.rule.episode.event is not None
-        self.rule.update(sample.time_s, self.closed, sample.period_s, State.EYES_CLOSED)
+        # closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
+        self.rule.update(sample.time_s, self.closed, min(sample.period_s, sample.seconds), State.EYES_CLOSED)
+        if self.closed is False and self.rule.episode.event is None:
+            self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
         known_s = 0.0 if self.closed is None else sample.seconds
-        self._share.add(sample.time_s, known_s if self.closed else 0.0, known_s)
+        self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
         self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
 
     @property
@@ -243,7 +253,7 @@ def momentary_state(signals: Signals, settings: Analysis, closed_ear_of_open: fl
     driver = Driver(settings, closed_ear_of_open)
     error = driver.error(signals)
     if error is None:
-        return State.NO_FACE
+        return signals.glimpsed or State.NO_FACE
     if signals.hand_at_ear:
         return State.PHONE
     turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)

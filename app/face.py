@@ -398,6 +398,7 @@ class FaceMesh:
         self._tracked: Region | None = None
         self._thumbnail: Thumbnail = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
         self._undetected = 0  # frames since the detector looked
+        self.glimpse: Region | None = None  # the largest face of the newest picture, where the mesh fitted none
         self._quiet = True  # the libraries chatter until they have seen one face
         self._hands: _Graph | None = None
         with _quiet_native_log():
@@ -464,6 +465,7 @@ class FaceMesh:
 
     def _fit_still(self, rgb: npt.NDArray[np.uint8], tracked: Region) -> _Fit | None:
         """Fit the mesh where the face was, if it is surely there still and the detector has looked lately."""
+        self.glimpse = None
         self._undetected += 1
         fit = self._mesh(rgb, tracked) if self._undetected < DETECT_EVERY else None
         if fit is None or fit.face.presence < STILL_PRESENCE or overlap(fit.region, tracked) < STILL_IOU:
@@ -473,11 +475,14 @@ class FaceMesh:
     def _fit_detected(self, rgb: npt.NDArray[np.uint8], tracked: Region | None) -> _Fit | None:
         """Fit the mesh to the largest face that it accepts."""
         self._undetected = 0
-        for regions in faces_by_size(self._detect(rgb), tracked)[: self._max_faces]:
+        self.glimpse = None
+        detected = self._detect(rgb)
+        for regions in faces_by_size(detected, tracked)[: self._max_faces]:
             for region in regions:
                 fit = self._fit(rgb, region)
                 if fit is not None:
                     return fit
+        self.glimpse = max(detected, key=lambda region: region.side_px, default=None)
         return None
 
     def _detect(self, rgb: npt.NDArray[np.uint8]) -> list[Region]:

@@ -9,7 +9,7 @@ from app.attention import Attention, momentary_state
 from app.camera import Frame
 from app.face import Face, FaceMesh
 from app.sight import Lens
-from app.signals import Signals, measure
+from app.signals import Signals, glimpsed, measure
 from app.verdict import Sight, State, Verdict
 from config.settings import Analysis, Vision
 
@@ -23,6 +23,11 @@ class Look:
     face: Face | None
     signals: Signals | None
     verdict: Verdict
+
+    @property
+    def wants_second(self) -> bool:
+        """A second look soon would tell a blink from sleep."""
+        return bool(self.verdict.eyes_closed)
 
 
 class Watch:
@@ -45,9 +50,9 @@ class Watch:
         """Judge one frame."""
         sight = self._lens.judge(frame.bgr)
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
-        if face is not None:
+        signals = None if sight is Sight.FROZEN else self._measured(frame, face)
+        if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
-        signals = self._measured(frame, face)
         return Look(frame, sight, face, signals, self.attention.update(frame.time_s, sight, signals))
 
     def look_alone(self, frame: Frame) -> Look:
@@ -66,9 +71,10 @@ class Watch:
         return Look(None, Sight.NOTHING, None, None, self.attention.update(time_s, Sight.NOTHING, None))
 
     def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
-        if face is None:
-            return None
         height_px, width_px = frame.bgr.shape[:2]
+        if face is None:
+            glimpse = self._mesh.glimpse
+            return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
         sees_hands = self._vision.model == "full"
         return measure(
             face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands

@@ -17,22 +17,22 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import face, sight, signals, watch
-from app.camera import Frame
+from app import attention, camera, driver, face, sight, signals, timers, watch
+from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.signals import Signals
-from app.verdict import Sight
+from app.verdict import Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary
 from tests.evaluation.cases import ALONE_FPS, OWN_SCENARIOS, POSES, SIZE, Case, scenario
-from tests.evaluation.vary import Trip, poses, trip_of
+from tests.evaluation.vary import poses, trip_of
 
 FIELDS = tuple(field.name for field in fields(Signals))
-SIGHTS = tuple(Sight)
+SIGHTS, STATES = tuple(Sight), tuple(State)
 SETTINGS = Settings()
 
 Table = npt.NDArray[np.float32]
@@ -48,8 +48,11 @@ class Seen:
 
 
 def digest() -> str:
-    """Of all that decides what is seen: the renderer, its scenarios, and the way from a picture to signals."""
-    files = [Path(str(module.__file__)) for module in (face, sight, signals, watch, vary)]
+    """Names the renderer, its scenarios, and the whole way to a verdict: another one sees other things.
+
+    The rules belong to it because they decide when a second look is taken.
+    """
+    files = [Path(str(module.__file__)) for module in (attention, camera, driver, face, sight, signals, timers, vary, watch)]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256()
     for path in sorted(path for path in files if path.suffix != ".pyc"):
@@ -58,10 +61,10 @@ def digest() -> str:
 
 
 class Store:
-    """The folder of what was seen; another renderer or face mesh gets another folder."""
+    """A folder of what was seen."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / digest()
+        self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, case: Case) -> Path:
@@ -95,13 +98,20 @@ class Store:
 
 
 def _row(signals: Signals) -> list[float]:
-    return [np.nan if value is None else float(value) for value in (getattr(signals, name) for name in FIELDS)]
+    values = {name: getattr(signals, name) for name in FIELDS}
+    values["glimpsed"] = None if signals.glimpsed is None else STATES.index(signals.glimpsed)
+    return [np.nan if value is None else float(value) for value in values.values()]
 
 
 def _signals(row: Table) -> Signals:
     values = {name: None if np.isnan(value) else float(value) for name, value in zip(FIELDS, row, strict=True)}
-    hand = values.pop("hand_at_ear")
-    return replace(Signals(), **values, hand_at_ear=None if hand is None else hand > 0)  # type: ignore[arg-type]
+    hand, glimpsed = values.pop("hand_at_ear"), values.pop("glimpsed")
+    return replace(
+        Signals(),
+        **values,  # type: ignore[arg-type]
+        hand_at_ear=None if hand is None else hand > 0,
+        glimpsed=None if glimpsed is None else STATES[int(glimpsed)],
+    )
 
 
 def groups(cases: Iterable[Case]) -> list[list[Case]]:
@@ -133,25 +143,36 @@ def look_at(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
         yield from _look_at_poses(cases, eyes)
         return
     trip = trip_of(scenario(first.scenario), first.seed, first.condition)
-    watches = {case: eyes.of(case) for case in cases}
-    looks: dict[Case, list[Look]] = {case: [] for case in cases}
     renderer = Renderer(*SIZE, first.seed)
-    for time_s, looking in moments(trip, cases):
+    lookouts = [Lookout(case, eyes.of(case)) for case in cases]
+    while (time_s := min(lookout.due_s for lookout in lookouts)) < trip.length_s:
         picture = renderer.picture(trip.scene_at(time_s))
-        for case in looking:
-            frame = Frame(picture, time_s, len(looks[case]))
-            looks[case].append(watches[case].look(frame))
-    for case in cases:
-        yield case, _seen(looks[case])
+        for lookout in lookouts:
+            if lookout.due_s == time_s:
+                lookout.take(Frame(picture, time_s, len(lookout.looks)))
+    for lookout in lookouts:
+        yield lookout.case, _seen(lookout.looks)
 
 
-def moments(trip: Trip, cases: list[Case]) -> Iterator[tuple[float, list[Case]]]:
-    """Each moment at which one of the cases looks, and which do."""
-    due: dict[float, list[Case]] = {}
-    for case in cases:
-        for number in range(int(trip.length_s * case.fps)):
-            due.setdefault(round(number / case.fps, 6), []).append(case)
-    yield from sorted(due.items(), key=lambda item: item[0])
+class Lookout:
+    """Looks when the camera would: at its rate, and a second time soon where that is wished for."""
+
+    def __init__(self, case: Case, watch: Watch) -> None:
+        self.case = case
+        self.due_s = 0.0
+        self.looks: list[Look] = []
+        self._watch = watch
+        self._tick = 0
+
+    def take(self, frame: Frame) -> None:
+        """Look, and know when to look again."""
+        look = self._watch.look(frame)
+        self.looks.append(look)
+        while self._tick / self.case.fps <= frame.time_s:
+            self._tick += 1
+        self.due_s = self._tick / self.case.fps
+        if look.wants_second and has_second_look(frame.time_s, self.due_s):
+            self.due_s = round(frame.time_s + SECOND_LOOK_S, 6)
 
 
 def _look_at_poses(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:

@@ -27,16 +27,15 @@ def _work(job: tuple[Path, list[Case]]) -> int:
     return len(cases)
 
 
-def complete(plan: Plan, folder: Path, cores: int) -> None:
+def complete(plan: Plan, store: Store, cores: int) -> None:
     """See to it that all that the plan names was looked at. Ctrl-C stops it; the next run goes on from there."""
-    store = Store(folder)
     cases = plan.cases()
     missing = groups(case for case in cases if case not in store)
     todo = sum(map(len, missing))
     print(f"{len(cases)} cases, {len(cases) - todo} of them known from before ({store.folder})", flush=True)
     began_s, done = time.monotonic(), 0
     with multiprocessing.get_context("spawn").Pool(cores) as pool:
-        for count in pool.imap_unordered(_work, [(folder, group) for group in missing]):
+        for count in pool.imap_unordered(_work, [(store.folder, group) for group in missing]):
             done += count
             took_s = time.monotonic() - began_s
             left_min = took_s / done * (todo - done) / 60
@@ -45,9 +44,8 @@ def complete(plan: Plan, folder: Path, cores: int) -> None:
                 print(f"{done} of {todo} cases in {took_s / 60:.1f} min, {left_min:.1f} min to go   ", end=end, flush=True)
 
 
-def scores(plan: Plan, folder: Path) -> Iterator[tuple[Case, Score]]:
+def scores(plan: Plan, store: Store) -> Iterator[tuple[Case, Score]]:
     """The figures of each case."""
-    store = Store(folder)
     truths: dict[tuple[str, int, str], Truth] = {}
     for group in groups(plan.cases()):
         for case in group:

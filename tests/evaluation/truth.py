@@ -7,7 +7,7 @@ rate can hide, and may be told when it lasts so long but for that; what lies bet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -147,20 +147,24 @@ class Truth:
         )
 
     def _drowsy(self, spells: list[Due], period_s: float) -> list[Due]:
-        """PERCLOS by the truth, or three microsleeps in five minutes."""
+        """PERCLOS by the truth, or three microsleeps in five minutes. One long sleep is told as such, and no drowsiness."""
         s = self._s
         closed = self._mask(lambda scene: scene.eyes_closed >= CLOSED) * STEP_S
-        filled_s = np.minimum(self.times_s, s.history_window)
-        perclos = moving_sum(closed, s.history_window) / np.maximum(filled_s, s.perclos_min_valid_s)
         sleeps = [due for due in spells if due.kind is State.EYES_CLOSED]
+        blinks = closed.copy()
+        for due in sleeps:
+            if due.may > Level.NONE:
+                blinks[(self.times_s >= due.from_s) & (self.times_s < due.to_s)] = 0
+        filled_s = np.maximum(np.minimum(self.times_s, s.history_window), s.perclos_min_valid_s)
+        surely, perhaps = (moving_sum(values, s.history_window) / filled_s for values in (blinks, closed))
         surely_slept, perhaps_slept = (
             self._happened([due.to_s for due in sleeps if getattr(due, name) > Level.NONE], 3, 300.0)
             for name in ("must", "may")
         )
         return self._counted(
             State.DROWSY,
-            (perclos >= s.perclos_warning + PERCLOS_SLACK) | surely_slept,
-            (perclos >= s.perclos_caution - PERCLOS_SLACK * max(1.0, period_s)) | perhaps_slept,
+            (surely >= s.perclos_warning + PERCLOS_SLACK) | surely_slept,
+            (perhaps >= s.perclos_caution - PERCLOS_SLACK * max(1.0, period_s)) | perhaps_slept,
             Level.CAUTION,
             tail_s=s.history_window,
         )
@@ -191,11 +195,14 @@ class Truth:
 
     def _counted(self, kind: State, surely: Mask, perhaps: Mask, must: Level, tail_s: float) -> list[Due]:
         """Stretches in which a count or a share may be reached; those in which it surely is must be told."""
-        dues = []
+        dues: list[Due] = []
         for from_s, to_s in stretches(surely | perhaps, self.times_s):
             during = (self.times_s >= from_s) & (self.times_s < to_s)
             level = must if (surely & during).any() else Level.NONE
-            dues.append(Due(kind, from_s, to_s + tail_s, level, Level.ALARM))
+            if dues and from_s <= dues[-1].to_s:  # one event may bridge the two
+                dues[-1] = replace(dues[-1], to_s=to_s + tail_s, must=max(level, dues[-1].must))
+            else:
+                dues.append(Due(kind, from_s, to_s + tail_s, level, Level.ALARM))
         return dues
 
 

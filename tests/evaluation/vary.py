@@ -19,6 +19,7 @@ POSES_PER_SEED = 150
 START_S = 2.0  # the longest period: a frame falls on any moment of what happens
 MOVED_S = 2.0  # by how much what happens once comes earlier or later
 SHORTER, LONGER = 0.85, 1.15
+BLINK_S = 0.3  # longer ones are drowsiness
 TURNED = ("yaw_deg", "pitch_deg")
 # (from, to) evenly; the night of the scenario `night` is multiplied into its own
 LIGHT = {"day": (0.55, 1.2), "night": (0.16, 0.35), "glasses": (0.5, 1.2)}
@@ -74,7 +75,7 @@ def rng_of(name: str, seed: int, condition: str) -> np.random.Generator:
 def trip_of(scenario: Scenario, seed: int, condition: str) -> Trip:
     """The scenario as this seed tells it in this condition."""
     rng = rng_of(scenario.name, seed, condition)
-    moves = tuple(_moved(move, rng) for move in scenario.moves)
+    moves = tuple(_moved(part, rng) for move in scenario.moves for part in _irregular(move))
     sway = {name: reach * rng.uniform(0.7, 1.4) for name, reach in scenario.sway.items()}
     told = replace(scenario, moves=moves, sway=sway, sways_from_s=rng.uniform(0, 600), loop=False)
     return Trip(
@@ -92,6 +93,14 @@ def trip_of(scenario: Scenario, seed: int, condition: str) -> Trip:
     )
 
 
+def _irregular(move: Move) -> tuple[Move, ...]:
+    """Two of half the frequency for blinks: people's come in no rhythm, and now and then two within a second."""
+    if move.to.get("eyes_closed") != 1 or np.isinf(move.every_s) or move.for_s > BLINK_S:
+        return (move,)
+    half = replace(move, every_s=2 * move.every_s)
+    return half, replace(half, at_s=move.at_s + move.every_s)
+
+
 def _moved(move: Move, rng: np.random.Generator) -> Move:
     """Another time, another length, another angle."""
     lasts = rng.uniform(SHORTER, LONGER)
@@ -100,7 +109,7 @@ def _moved(move: Move, rng: np.random.Generator) -> Move:
         return replace(move, to=to, at_s=move.at_s + rng.uniform(-MOVED_S, MOVED_S), for_s=move.for_s * lasts)
     # what comes again and again comes irregularly, lest it beat with the frames; at_s also seeds the jitter
     for_s = min(move.for_s * lasts, 0.9 * move.every_s)
-    jitter_s = max(move.jitter_s, 0.8 * (move.every_s - for_s - 2 * move.ease_s))
+    jitter_s = max(move.jitter_s, 0.9 * (move.every_s - for_s - 2 * move.ease_s))
     return replace(move, to=to, at_s=move.at_s + rng.uniform(-0.5, 0.5), for_s=for_s, jitter_s=max(0.0, jitter_s))
 
 
