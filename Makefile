@@ -12,7 +12,7 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench bench-page fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser check bench bench-page evaluate fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -41,6 +41,9 @@ bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive 
 
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
 	$(BIN)/python -m tests.benchmarks.page
+
+evaluate: $(VENV)/.tests ## how well it detects: a few minutes; RUN=judged: the README's figures; RUN=full: everything; DATA=folder: yours
+	$(BIN)/python -m tests.evaluation $(if $(RUN),--$(RUN)) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits

@@ -143,7 +143,7 @@ class Reading:
 
 # The plain mesh follows lids and lips weakly, and sees lids closer the higher the chin. Measured on the fake driver by
 # tests/benchmarks/fake_driver_limits.py
-PLAIN_MESH, ATTENTION_MESH = Reading(0.61, 0.006, 1.75), Reading(0.3, 0.0, 1.0)
+PLAIN_MESH, ATTENTION_MESH = Reading(0.61, 0.006, 1.95), Reading(0.45, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def lens_outlines(vertices_cm: Floats) -> list[Floats]:
     outlines = []
     for corners, _ in EYES:
         x, y, _z = vertices_cm[list(corners)].mean(axis=0)
-        outlines.append(floats(np.c_[outline + (x, y - BELOW_EYE_CM), np.full(len(outline), before_cm)]))
+        outlines.append(floats(np.c_[np.add(outline, (x, y - BELOW_EYE_CM)), np.full(len(outline), before_cm)]))
     return outlines
 
 

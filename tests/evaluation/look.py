@@ -52,7 +52,9 @@ def digest() -> str:
 
     The rules belong to it because they decide when a second look is taken.
     """
-    files = [Path(str(module.__file__)) for module in (attention, camera, driver, face, sight, signals, timers, vary, watch)]
+    files = [
+        Path(str(module.__file__)) for module in (attention, camera, driver, face, sight, signals, timers, vary, watch)
+    ]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256()
     for path in sorted(path for path in files if path.suffix != ".pyc"):

@@ -41,7 +41,9 @@ def complete(plan: Plan, store: Store, cores: int) -> None:
             left_min = took_s / done * (todo - done) / 60
             end = "\r" if sys.stdout.isatty() else "\n"
             if end == "\r" or done == todo or int(done / todo * 20) != int((done - count) / todo * 20):
-                print(f"{done} of {todo} cases in {took_s / 60:.1f} min, {left_min:.1f} min to go   ", end=end, flush=True)
+                print(
+                    f"{done} of {todo} cases in {took_s / 60:.1f} min, {left_min:.1f} min to go   ", end=end, flush=True
+                )
 
 
 def scores(plan: Plan, store: Store) -> Iterator[tuple[Case, Score]]:

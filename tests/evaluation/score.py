@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.attention import SILENT_CAUTIONS, Attention
 from app.face import ATTENTION_MESH, PLAIN_MESH
@@ -22,7 +22,10 @@ FACING_DEG = 22.0  # mouths are classified while the head is turned no further, 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A stretch that had to be told: the highest level reached (NONE: missed), and how late each level came, in s."""
+    """A stretch that had to be told: the highest level reached (NONE: missed), and how late each level came, in s.
+
+    instead: what was alerted of in the place of a missed one.
+    """
 
     kind: State
     at_s: float
@@ -30,6 +33,7 @@ class Told:
     may: Level
     reached: Level
     late_s: tuple[tuple[Level, float], ...]
+    instead: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,10 @@ class Score:
         """Add another one's figures."""
         self.hours += other.hours
         self.attentive_hours += other.attentive_hours
-        for mine, theirs in (
-            (self.told, other.told),
-            (self.false, other.false),
-            (self.false_while_attentive, other.false_while_attentive),
-            (self.poses, other.poses),
-        ):
-            mine.extend(theirs)  # type: ignore[attr-defined]
+        self.told += other.told
+        self.false += other.false
+        self.false_while_attentive += other.false_while_attentive
+        self.poses += other.poses
         self.in_between += other.in_between
         self.states += other.states
         self.eyes += other.eyes
@@ -169,13 +170,23 @@ def _events(dues: list[Due], verdicts: list[Verdict], period_s: float) -> Score:
         if due.must is Level.NONE:
             result.in_between[event is not None] += 1
             continue
-        late_s = _late(due, event, verdicts) if event else ()
-        result.told.append(Told(due.kind, due.from_s, due.must, due.may, event.level if event else Level.NONE, late_s))
+        told = Told(due.kind, due.from_s, due.must, due.may, Level.NONE, ())
+        if event is None:
+            told = replace(told, instead=_instead(found, due))
+        else:
+            told = replace(told, reached=event.level, late_s=_late(due, event, verdicts))
+        result.told.append(told)
     for number, event in enumerate(found):
         if number not in used:
             is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
             result.false.append(False_(event.kind, event.level, event.onset_s, is_heard))
     return result
+
+
+def _instead(found: list[Event], due: Due) -> State | None:
+    """Another kind of event, with a sound, that began while this one lasted."""
+    begun = (event for event in found if due.from_s - TURN_S <= event.onset_s <= due.to_s)
+    return next((event.kind for event in begun if event.level >= Level.WARNING), None)
 
 
 def _meets(event: Event, due: Due, period_s: float) -> bool:
@@ -192,7 +203,9 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
         if level > due.must:
             continue
         for verdict in verdicts:
-            if any(one.kind is event.kind and one.onset_s == event.onset_s and one.level >= level for one in verdict.events):
+            if any(
+                one.kind is event.kind and one.onset_s == event.onset_s and one.level >= level for one in verdict.events
+            ):
                 late.append((level, verdict.time_s - due.from_s - limit_s))
                 break
     return tuple(late)

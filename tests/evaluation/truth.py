@@ -147,9 +147,9 @@ class Truth:
         )
 
     def _drowsy(self, spells: list[Due], period_s: float) -> list[Due]:
-        """PERCLOS by the truth, or three microsleeps in five minutes. One long sleep is told as such, and no drowsiness."""
+        """PERCLOS by the truth, or three microsleeps in five minutes. One long sleep is told as such."""
         s = self._s
-        closed = self._mask(lambda scene: scene.eyes_closed >= CLOSED) * STEP_S
+        closed = np.where(self._mask(lambda scene: scene.eyes_closed >= CLOSED), STEP_S, 0.0)
         sleeps = [due for due in spells if due.kind is State.EYES_CLOSED]
         blinks = closed.copy()
         for due in sleeps:
