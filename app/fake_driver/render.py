@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from app.fake_driver.glasses import draw_glasses
 from app.fake_driver.hand import draw_phone_at_ear
-from app.fake_driver.mesh import Floats, floats, load_mesh
+from app.fake_driver.mesh import FACE, FOLDER, Floats, face_files, floats, load_mesh
 from app.fake_driver.portrait import Picture, Portrait
 from app.fake_driver.scene import Scene
 
@@ -54,14 +55,18 @@ def rotation_of_pose(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Float
 
 
 class Renderer:
-    """Renders scenes in one size. The same scene, size and seed give the same picture."""
+    """Renders scenes in one size. The same scene, size and seed give the same picture.
 
-    def __init__(self, width_px: int, height_px: int, seed: int = 0) -> None:
+    face: the name of another face that tests/tools/fit_portrait.py made, and the folder it is in.
+    """
+
+    def __init__(self, width_px: int, height_px: int, seed: int = 0, face: str = FACE, folder: Path = FOLDER) -> None:
         self.size = (width_px, height_px)
-        self._mesh = load_mesh()
+        mesh_file, portrait_file = face_files(folder, face)
+        self._mesh = load_mesh(mesh_file)
         self._triangles = self._mesh.triangles.astype(np.int64)
         points = self._mesh.portrait_px
-        self._portrait = Portrait(points, 2 if width_px > DETAIL_FROM_WIDTH_PX else 1)
+        self._portrait = Portrait(portrait_file, points, 2 if width_px > DETAIL_FROM_WIDTH_PX else 1)
         self._texture_points = points * self._portrait.scale + (self._portrait.scale - 1) / 2
         (ax, ay), (bx, by), (cx, cy) = points[self._triangles[0]]
         self._winding = np.sign((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))  # all have the same

@@ -9,7 +9,10 @@ from app.fake_driver.scenario import MODELS, Scenario, load_scenario, scenario_n
 
 FOLDER = Path(__file__).parent
 OWN_SCENARIOS = FOLDER / "scenarios"
-CONDITIONS = ("day", "night", "glasses")
+# hopper: another driver by day, 77 years old, with glasses and a cap; made by tests/tools/fit_portrait.py, which says
+# where the portrait is from
+CONDITIONS = ("day", "night", "glasses", "hopper")
+FACES = FOLDER / "faces"
 RATES = (0.5, 1.0, 2.0, 5.0)
 # Thresholds and rules were chosen on the first, and are judged on the others, which nothing was chosen on
 TUNING_SEEDS = tuple(range(10))

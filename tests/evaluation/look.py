@@ -28,7 +28,7 @@ from app.verdict import Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary
-from tests.evaluation.cases import ALONE_FPS, OWN_SCENARIOS, POSES, SIZE, Case, scenario
+from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE, Case, scenario
 from tests.evaluation.vary import poses, trip_of
 
 FIELDS = tuple(field.name for field in fields(Signals))
@@ -55,7 +55,7 @@ def digest() -> str:
     files = [
         Path(str(module.__file__)) for module in (attention, camera, driver, face, sight, signals, timers, vary, watch)
     ]
-    files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS) for path in folder.rglob("*") if path.is_file()]
+    files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256()
     for path in sorted(path for path in files if path.suffix != ".pyc"):
         sums.update(path.name.encode() + path.read_bytes())
@@ -145,7 +145,7 @@ def look_at(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
         yield from _look_at_poses(cases, eyes)
         return
     trip = trip_of(scenario(first.scenario), first.seed, first.condition)
-    renderer = Renderer(*SIZE, first.seed)
+    renderer = renderer_of(first)
     lookouts = [Lookout(case, eyes.of(case)) for case in cases]
     while (time_s := min(lookout.due_s for lookout in lookouts)) < trip.length_s:
         picture = renderer.picture(trip.scene_at(time_s))
@@ -154,6 +154,13 @@ def look_at(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
                 lookout.take(Frame(picture, time_s, len(lookout.looks)))
     for lookout in lookouts:
         yield lookout.case, _seen(lookout.looks)
+
+
+def renderer_of(case: Case) -> Renderer:
+    """The condition's driver before the seed's sensor."""
+    if (FACES / f"{case.condition}.npz").exists():
+        return Renderer(*SIZE, case.seed, case.condition, FACES)
+    return Renderer(*SIZE, case.seed)
 
 
 class Lookout:
@@ -179,7 +186,7 @@ class Lookout:
 
 def _look_at_poses(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
     first = cases[0]
-    renderer = Renderer(*SIZE, first.seed)
+    renderer = renderer_of(first)
     pictures: list[tuple[Scene, Picture]] = [
         (scene, renderer.picture(scene)) for scene in poses(first.seed, first.condition)
     ]

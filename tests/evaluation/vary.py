@@ -22,8 +22,8 @@ SHORTER, LONGER = 0.85, 1.15
 BLINK_S = 0.3  # longer ones are drowsiness
 TURNED = ("yaw_deg", "pitch_deg")
 # (from, to) evenly; the night of the scenario `night` is multiplied into its own
-LIGHT = {"day": (0.55, 1.2), "night": (0.16, 0.35), "glasses": (0.5, 1.2)}
-NOISE = {"day": (1.0, 3.0), "night": (3.0, 6.0), "glasses": (1.0, 3.0)}
+LIGHT = {"day": (0.55, 1.2), "night": (0.16, 0.35), "glasses": (0.5, 1.2), "hopper": (0.55, 1.2)}
+NOISE = {"day": (1.0, 3.0), "night": (3.0, 6.0), "glasses": (1.0, 3.0), "hopper": (1.0, 3.0)}
 LIGHT_MIN = 0.12  # the scenario `night` at night: what a camera still raises to a picture
 GLASSES_TINT = (0.03, 0.35)  # clear to a light tint; black ones show no eyes, which is a limit and not a case
 MOUNT_YAW_DEG, MOUNT_UP_DEG, MOUNT_DOWN_DEG = 14.0, 6.0, 8.0  # where the road is, seen from the camera
