@@ -124,7 +124,8 @@ def groups(cases: Iterable[Case]) -> list[list[Case]]:
 class Eyes:
     """One watch for each model and rate; they are kept, as to make one takes as long as many looks."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: type[Watch] = Watch) -> None:
+        self._make = make
         self._watches: dict[tuple[str, float], Watch] = {}
 
     def of(self, case: Case) -> Watch:
@@ -132,7 +133,7 @@ class Eyes:
         key = case.model, case.fps
         if key not in self._watches:
             vision = replace(SETTINGS.vision, model=case.model)
-            self._watches[key] = Watch(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
+            self._watches[key] = self._make(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
         self._watches[key].begin_anew()
         return self._watches[key]
 

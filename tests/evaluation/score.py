@@ -140,7 +140,8 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
         truths.clear()
         truths[key] = Truth(trip, SETTINGS.analysis)
     verdicts = replay(seen, case.model)
-    result = _events(truths[key].dues(case.fps, case.model == "full"), verdicts, 1 / case.fps)
+    dues = truths[key].dues(case.fps, case.model == "full")
+    result = match(dues, events(verdicts), verdicts, 1 / case.fps)
     result.hours = trip.length_s / 3600
     if not scenario(case.scenario).expect:
         result.attentive_hours = result.hours
@@ -156,10 +157,9 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
     return result
 
 
-def _events(dues: list[Due], verdicts: list[Verdict], period_s: float) -> Score:
-    """Each event finds its cause, or has none."""
+def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s: float) -> Score:
+    """Each event that was found has a due one as its cause, or none; verdicts say when it rose."""
     result = Score()
-    found = events(verdicts)
     used: set[int] = set()
     for due in dues:
         if due.may is Level.NONE:

@@ -153,7 +153,7 @@ class Truth:
         sleeps = [due for due in spells if due.kind is State.EYES_CLOSED]
         blinks = closed.copy()
         for due in sleeps:
-            if due.may > Level.NONE:
+            if due.to_s - due.from_s >= s.microsleep_s:
                 blinks[(self.times_s >= due.from_s) & (self.times_s < due.to_s)] = 0
         filled_s = np.maximum(np.minimum(self.times_s, s.history_window), s.perclos_min_valid_s)
         surely, perhaps = (moving_sum(values, s.history_window) / filled_s for values in (blinks, closed))

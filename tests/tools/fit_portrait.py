@@ -282,7 +282,7 @@ def main(name: str, path: str) -> None:
     column, row = np.clip(around.astype(int), 0, (inside.shape[1] - 1, inside.shape[0] - 1)).T
     head_weight = np.r_[np.ones(FACE_POINTS), follows[row, column]]
     vertices = np.vstack([face_cm, straightened(around, depth, (x0, y0), rotation, scale, centre, canonical_centre)])
-    turned = (vertices - PIVOT_CM) @ rotation_of_pose(*(-angle for angle in sitter.read_as_deg), 0).T + PIVOT_CM
+    turned = (vertices - PIVOT_CM) @ rotation_of_pose(-sitter.read_as_deg[0], -sitter.read_as_deg[1], 0).T + PIVOT_CM
     vertices = vertices + head_weight[:, None] * (turned - vertices)
 
     points = np.vstack([face_px, around])
