@@ -159,6 +159,7 @@ class Eyes:
     def __init__(self, settings: Analysis) -> None:
         s = self._settings = settings
         self.closed: bool | None = None
+        self._opened = False
         self._share = Share(s.history_window)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
@@ -182,16 +183,22 @@ class Eyes:
     def update(self, sample: Sample, driver: Driver, is_yawning: bool) -> None:
         """Take one sample."""
         before, self.closed = self.closed, None if is_yawning else self._are_closed(sample, driver)
+        opened, self._opened = self._opened, self.closed is False
         slept = self.rule.episode.event is not None
         # closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
         self.rule.update(sample.time_s, self.closed, min(sample.period_s, sample.seconds), State.EYES_CLOSED)
-        if self.closed is False and self.rule.episode.event is None:
+        if opened and self._opened and self.rule.episode.event is None:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
         known_s = 0.0 if self.closed is None else sample.seconds
         self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
         self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
+
+    @property
+    def may_sleep(self) -> bool:
+        """They are closed, or have been seen open once since: another look soon would tell a blink from sleep."""
+        return self.rule.spell.span is not None
 
     @property
     def perclos(self) -> float | None:
@@ -208,7 +215,7 @@ class Eyes:
             return None
         if not driver.eyes_can_be_judged(sample.error):
             return True if self.rule.episode.event else None  # who fell asleep and nods has not woken up
-        return sample.signals.ear <= driver.closed_ear
+        return sample.signals.ear <= driver.closed_ear(were_closed=bool(self.closed))
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
@@ -259,7 +266,7 @@ def momentary_state(signals: Signals, settings: Analysis, closed_ear_of_open: fl
     turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
     if turned is not None:
         return turned
-    if signals.ear is not None and driver.eyes_can_be_judged(error) and signals.ear <= driver.closed_ear:
+    if signals.ear is not None and driver.eyes_can_be_judged(error) and signals.ear <= driver.closed_ear():
         return State.EYES_CLOSED
     return State.YAWNING if (signals.mar or 0.0) > settings.yawn_mar else State.ATTENTIVE
 
@@ -394,6 +401,7 @@ class Attention:
             yaw_error_deg=sample.error.yaw_deg if sample.error else None,
             pitch_error_deg=sample.error.pitch_deg if sample.error else None,
             eyes_closed=self._eyes.closed,
+            is_urgent=self._eyes.may_sleep,
             events=changes,
             cue=self._cues.update(sample.time_s, changes, self._lasting()),
         )

@@ -103,7 +103,7 @@ class Detector:
         except Exception as error:  # OpenCV and MediaPipe may raise anything
             self._note_failure(frame, error)
             return None
-        if look.wants_second:
+        if look.verdict.is_urgent:
             self._camera.look_again()
         self._has_judged = True
         self._failing_since_s, self._failure = None, ""

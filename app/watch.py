@@ -24,11 +24,6 @@ class Look:
     signals: Signals | None
     verdict: Verdict
 
-    @property
-    def wants_second(self) -> bool:
-        """A second look soon would tell a blink from sleep."""
-        return bool(self.verdict.eyes_closed)
-
 
 class Watch:
     """Looks at frames in the order of their time."""
@@ -44,7 +39,7 @@ class Watch:
         """Forget all that was seen, as for another recording."""
         self._lens = Lens()
         self._mesh.reset()
-        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.closed_of_open)
+        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.badly_closed_of_open)
 
     def look(self, frame: Frame) -> Look:
         """Judge one frame."""
@@ -61,7 +56,7 @@ class Watch:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis, self._mesh.reading.closed_of_open)
+            state = momentary_state(look.signals, self._analysis, self._mesh.reading.badly_closed_of_open)
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))

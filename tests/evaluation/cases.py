@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from app.fake_driver.scenario import MODELS, Scenario, load_scenario, scenario_names
@@ -68,6 +69,7 @@ def scenario_file(name: str) -> str:
     return str(own) if own.is_file() else name
 
 
+@lru_cache
 def scenario(name: str) -> Scenario:
     """The scenario as it is declared. Raises: ScenarioError."""
     return load_scenario(scenario_file(name))

@@ -181,7 +181,7 @@ class Lookout:
         while self._tick / self.case.fps <= frame.time_s:
             self._tick += 1
         self.due_s = self._tick / self.case.fps
-        if look.wants_second and has_second_look(frame.time_s, self.due_s):
+        if look.verdict.is_urgent and has_second_look(frame.time_s, self.due_s):
             self.due_s = round(frame.time_s + SECOND_LOOK_S, 6)
 
 

@@ -90,7 +90,9 @@ class Truth:
     def dues(self, fps: float, sees_hands: bool) -> list[Due]:
         """All that must or may be told at this rate."""
         period_s = 1 / fps
-        dues = [due for kind, mask in self._masks(sees_hands).items() for due in self._spells(kind, mask, period_s)]
+        masks = self._masks(sees_hands)
+        dues = [due for kind, mask in masks.items() for due in self._spells(kind, mask, period_s)]
+        dues = self._joined(dues, masks[State.LOOKING_AWAY] | masks[State.LOOKING_DOWN], period_s)
         dues += self._distracted(dues, period_s) + self._drowsy(dues, period_s) + self._yawning(period_s)
         return sorted(dues, key=lambda due: due.from_s)
 
@@ -125,6 +127,17 @@ class Truth:
             may = [level for limit_s, level in steps if lasts_s >= hardly_s(limit_s, period_s)]
             limits = tuple((level, limit_s) for limit_s, level in steps)
             yield Due(kind, from_s, to_s, max(must, default=Level.NONE), max(may, default=Level.NONE), limits)
+
+    def _joined(self, dues: list[Due], away: Mask, period_s: float) -> list[Due]:
+        """From the mirror to the speedometer without the road between: two glances, that may be told as one."""
+        joint = [due for due in self._spells(State.LOOKING_AWAY, bridged(away, period_s), period_s) if due.may]
+        kinds = (State.LOOKING_AWAY, State.LOOKING_DOWN)
+        return [
+            replace(due, may=max([due.may, *(one.may for one in joint if one.from_s <= due.from_s < one.to_s)]))
+            if due.kind in kinds
+            else due
+            for due in dues
+        ]
 
     def _distracted(self, spells: list[Due], period_s: float) -> list[Due]:
         """Glances that add up; one that is warned of on its own counts no second time."""
@@ -211,6 +224,15 @@ def stretches(mask: Mask, times_s: npt.NDArray[np.float64]) -> Iterator[tuple[fl
     edges = np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8)))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         yield float(times_s[start]), float(times_s[end - 1] + STEP_S)
+
+
+def bridged(mask: Mask, gap_s: float) -> Mask:
+    """The mask with its gaps of up to gap_s filled."""
+    filled = mask.copy()
+    for from_s, to_s in stretches(~mask, np.arange(len(mask), dtype=np.float64) * STEP_S):
+        if to_s - from_s <= gap_s:
+            filled[round(from_s / STEP_S) : round(to_s / STEP_S)] = True
+    return filled
 
 
 def moving_sum(values: npt.NDArray[np.float64], window_s: float) -> npt.NDArray[np.float64]:
