@@ -312,14 +312,7 @@ def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s
     for phase in range(20):
         begin_s = START_S + phase / 20
         for misread in (None, 1):
-            looks = iter(range(1000))
-
-            def closed(
-                time_s: float, begin_s: float = begin_s, missed: int | None = misread, looks: Iterator[int] = looks
-            ) -> bool:
-                return begin_s <= time_s < begin_s + lasts_s and next(looks) != missed
-
-            verdicts = looked_at(closed, 60)
+            verdicts = looked_at(shut(begin_s, lasts_s, misread), 60)
             assert kinds(verdicts) == [(State.EYES_CLOSED, Level.WARNING)], (phase, misread)
             told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
             assert told_s is not None
