@@ -71,6 +71,9 @@ bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the
 soak: $(VENV)/.tests ## a day of frames as fast as they go, with page, saves and restarts; HOURS=24, 20 minutes
 	$(BIN)/python -m tests.soak --hours $(or $(HOURS),24)
 
+evaluate: $(VENV)/.tests ## how well it detects: a few minutes; RUN=judged: the README's figures; RUN=full: everything; DATA=folder: yours
+	$(BIN)/python -m tests.evaluation $(if $(RUN),--$(RUN)) $(if $(DATA),--data "$(DATA)") $(ARGS)
+
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
 

@@ -107,7 +107,7 @@ class Glances:
         if sample.sight is not Sight.CLEAR:
             return None
         if sample.error is None:
-            return True if self.is_turned_away(sample.time_s) else None
+            return self._is_turned_beyond(sample)
         self._measured_s, self._last_error = sample.time_s, sample.error
         self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
@@ -127,6 +127,13 @@ class Glances:
             )
         self._kind = away or self._kind
         return away is not None
+
+    def _is_turned_beyond(self, sample: Sample) -> bool | None:
+        """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned."""
+        glimpsed = sample.signals.glimpsed if sample.signals else None
+        if glimpsed is not None:
+            self._measured_s, self._turned, self._kind = sample.time_s, glimpsed, glimpsed
+        return True if self.is_turned_away(sample.time_s) else None
 
     @staticmethod
     def _is_another(last: PoseError | None, sample: Sample) -> bool:
@@ -154,6 +161,7 @@ class Eyes:
         s = self._settings = settings
         self.closed: bool | None = None
         self._valid_s = s.perclos_min_valid_s
+        self._opened = False
         self._share = Share(s.history_window)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
@@ -176,14 +184,23 @@ class Eyes:
 
     def update(self, sample: Sample, driver: Driver, is_yawning: bool) -> None:
         """Take one sample."""
-        self.closed = None if is_yawning else self._are_closed(sample, driver)
+        before, self.closed = self.closed, None if is_yawning else self._are_closed(sample, driver)
+        opened, self._opened = self._opened, self.closed is False
         slept = self.rule.episode.event is not None
-        self.rule.update(sample.time_s, self.closed, sample.period_s, State.EYES_CLOSED)
+        # closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
+        self.rule.update(sample.time_s, self.closed, min(sample.period_s, sample.seconds), State.EYES_CLOSED)
+        if opened and self._opened and self.rule.episode.event is None:
+            self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
         known_s = 0.0 if self.closed is None else sample.seconds
-        self._share.add(sample.time_s, known_s if self.closed else 0.0, known_s)
+        self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
         self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
+
+    @property
+    def may_sleep(self) -> bool:
+        """They are closed, or have been seen open once since: another look soon would tell a blink from sleep."""
+        return self.rule.spell.span is not None
 
     @property
     def perclos(self) -> float | None:
@@ -207,7 +224,7 @@ class Eyes:
             return None
         if not driver.eyes_can_be_judged(sample.error):
             return True if self.rule.episode.event else None  # who fell asleep and nods has not woken up
-        return sample.signals.ear <= driver.closed_ear
+        return sample.signals.ear <= driver.closed_ear(were_closed=bool(self.closed))
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
@@ -252,13 +269,13 @@ def momentary_state(signals: Signals, settings: Analysis, closed_ear_of_open: fl
     driver = Driver(settings, closed_ear_of_open)
     error = driver.error(signals)
     if error is None:
-        return State.NO_FACE
+        return signals.glimpsed or State.NO_FACE
     if signals.hand_at_ear:
         return State.PHONE
     turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
     if turned is not None:
         return turned
-    if signals.ear is not None and driver.eyes_can_be_judged(error) and signals.ear <= driver.closed_ear:
+    if signals.ear is not None and driver.eyes_can_be_judged(error) and signals.ear <= driver.closed_ear():
         return State.EYES_CLOSED
     return State.YAWNING if (signals.mar or 0.0) > settings.yawn_mar else State.ATTENTIVE
 
@@ -402,6 +419,7 @@ class Attention:
             yaw_error_deg=sample.error.yaw_deg if sample.error else None,
             pitch_error_deg=sample.error.pitch_deg if sample.error else None,
             eyes_closed=self._eyes.closed,
+            is_urgent=self._eyes.may_sleep,
             events=changes,
             cue=self._cues.update(sample.time_s, changes, self._lasting()),
         )

@@ -29,6 +29,9 @@ _HUNG_S = 12.0
 # What a close may take; a thread that hangs longer is left behind.
 _CLOSE_S = 2.0
 _FPS_FRAMES = 20
+# At 1 frame a second two blinks look like one closure of a second. People blink 15 to 20 times a minute, so they met by
+# chance six times an hour on the fake driver; with looks so soon after each closed one they are told apart
+SECOND_LOOK_S = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,11 @@ def tick_after(tick: int, elapsed_s: float, fps: float) -> int:
     return max(tick, math.floor(elapsed_s * fps)) + 1
 
 
+def has_second_look(taken_s: float, due_s: float) -> bool:
+    """Whether there is time for one between a frame and the next that is due."""
+    return due_s - taken_s >= 1.5 * SECOND_LOOK_S
+
+
 class Capture:
     """Opens one source again and again and takes its pictures in time, one `step` after the other."""
 
@@ -98,6 +106,8 @@ class Capture:
         """Frames analysed: one of so many that the settings would analyse."""
         self.due_s = began_s
         """When the next step is due."""
+        self.second_s = math.inf
+        """When a second look may be taken before that, if one is wished for."""
         self.busy_since_s: float | None = None
         """When the step began that is still under way."""
 
@@ -133,7 +143,14 @@ class Capture:
         self._taken += 1
         self._tick = tick_after(self._tick, self._clock() - self._opened_s, self._camera.target_fps)
         self.due_s = self._opened_s + self._tick / self._camera.target_fps
+        self.second_s = now_s + SECOND_LOOK_S if frame and has_second_look(now_s, self.due_s) else math.inf
         return frame
+
+    def hurry(self) -> None:
+        """Take the next frame now, and count it as if it stood in the place of the newest."""
+        self.due_s = self._clock()
+        self._tick -= 1
+        self._taken -= 1
 
     def _decode(self, source: Source, now_s: float, number: int) -> Frame | None:
         try:
@@ -208,6 +225,7 @@ class Camera:
         self._queue: deque[Frame] = deque(maxlen=camera.buffer_frames)
         self._filled = threading.Condition()
         self._dropped = 0
+        self._wants_second = False
         self._closed = False
         self._abandoned: threading.Thread | None = None
         self._every = 1
@@ -224,11 +242,20 @@ class Camera:
 
     def _run(self, capture: Capture, ending: threading.Event) -> None:
         while not ending.is_set():
+            self._wants_second = False
             frame = capture.step()
             if frame and not ending.is_set():
                 self._put(frame)
+            if frame and capture.second_s < capture.due_s:
+                self._wait(ending, max(0.0, capture.second_s - self._clock()))
+                if self._wants_second:
+                    capture.hurry()
             self._wait(ending, max(0.0, capture.due_s - self._clock()))
         capture.close()
+
+    def look_again(self) -> None:
+        """Take another frame SECOND_LOOK_S after the newest, if the next one is not due by then."""
+        self._wants_second = True
 
     def _put(self, frame: Frame) -> None:
         with self._filled:

@@ -147,6 +147,8 @@ class Detector:
         except Exception as error:  # OpenCV and MediaPipe may raise anything
             self._note_failure(frame, error)
             return None
+        if look.verdict.is_urgent:
+            self._camera.look_again()
         self._has_judged = True
         self._failing_since_s, self._failure = None, ""
         return look

@@ -23,7 +23,9 @@ LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the ne
 OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
-PASSENGER_SHIFT_FACES, PASSENGER_SIZE = 1.0, 0.8  # a smaller face a head's width away is somebody else
+# A smaller face a head's width away is somebody else, and so is one of any size that is farther aside: (widths, size)
+PASSENGERS = ((1.0, 0.8), (1.6, 1.15))
+EYES_STAY_CLOSED = 0.15  # so much nearer to open than when they shut, of the way: an eye at the limit must not flicker
 # Eyes are judged while the face is turned no further than this from the road: up to here the reading's correction holds
 # (app/face.py); beyond, a head turned up shows the plain mesh half closed eyes, one turned down wide ones
 EYES_YAW_DEG, EYES_UP_DEG, EYES_DOWN_DEG = 22.0, 9.0, 13.0
@@ -73,11 +75,12 @@ class Driver:
         self._last_ear_s = float("-inf")
 
     def is_somebody_else(self, signals: Signals) -> bool:
-        """A face that is smaller and a head's width away from where the driver sits: a passenger."""
+        """A face beside where the driver sits: a passenger."""
         if self._face is None:
             return False
         x, width = self._face
-        return abs(signals.face_x - x) > PASSENGER_SHIFT_FACES * width and signals.face_width < PASSENGER_SIZE * width
+        aside = abs(signals.face_x - x)
+        return any(aside > shift * width and signals.face_width < size * width for shift, size in PASSENGERS)
 
     def error(self, signals: Signals) -> PoseError | None:
         """The pose relative to neutral; None when there is no pose."""
@@ -86,11 +89,11 @@ class Driver:
         margin_deg = 0.0 if self.neutral.learnt else UNLEARNT_MARGIN_DEG
         return PoseError(signals.yaw_deg - self.neutral.yaw_deg, signals.pitch_deg - self.neutral.pitch_deg, margin_deg)
 
-    @property
-    def closed_ear(self) -> float:
+    def closed_ear(self, were_closed: bool = False) -> float:
         """EAR at and below which this driver's eyes count as closed."""
         closed = self._closed_of_open * self.open_ear
-        return closed + self._settings.eye_closed_ratio * (self.open_ear - closed)
+        ratio = self._settings.eye_closed_ratio + (EYES_STAY_CLOSED if were_closed else 0.0)
+        return closed + ratio * (self.open_ear - closed)
 
     @property
     def open_ear(self) -> float:

@@ -95,7 +95,10 @@ class Neutral:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one sample led to. events: those that began, rose or ended with it; errors are relative to neutral."""
+    """What one sample led to. events: those that began, rose or ended with it; errors are relative to neutral.
+
+    is_urgent: another look soon would tell a blink from sleep.
+    """
 
     time_s: float
     state: State
@@ -106,5 +109,6 @@ class Verdict:
     yaw_error_deg: float | None = None
     pitch_error_deg: float | None = None
     eyes_closed: bool | None = None
+    is_urgent: bool = False
     events: tuple[Event, ...] = ()
     cue: Cue | None = None

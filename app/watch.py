@@ -9,7 +9,7 @@ from app.attention import Attention, momentary_state
 from app.camera import Frame
 from app.face import Face, FaceMesh
 from app.sight import Lens
-from app.signals import Signals, measure
+from app.signals import Signals, glimpsed, measure
 from app.verdict import Sight, State, Verdict
 from config.settings import Analysis, Vision
 
@@ -41,7 +41,7 @@ class Watch:
         """Forget all that was seen, as for another recording."""
         self._lens = Lens()
         self._mesh.reset()
-        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.closed_of_open)
+        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.badly_closed_of_open)
 
     def change_model(self, vision: Vision) -> None:
         """Go on with another model, the driver's pose and all that lasts kept.
@@ -59,9 +59,9 @@ class Watch:
         """Judge one frame."""
         sight = self._lens.judge(frame.bgr)
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
-        if face is not None:
+        signals = None if sight is Sight.FROZEN else self._measured(frame, face)
+        if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
-        signals = self._measured(frame, face)
         return Look(frame, sight, face, signals, self.attention.update(frame.time_s, sight, signals))
 
     def look_alone(self, frame: Frame) -> Look:
@@ -70,7 +70,7 @@ class Watch:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis, self._mesh.reading.closed_of_open)
+            state = momentary_state(look.signals, self._analysis, self._mesh.reading.badly_closed_of_open)
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))
@@ -80,9 +80,10 @@ class Watch:
         return Look(None, Sight.NOTHING, None, None, self.attention.update(time_s, Sight.NOTHING, None))
 
     def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
-        if face is None:
-            return None
         height_px, width_px = frame.bgr.shape[:2]
+        if face is None:
+            glimpse = self._mesh.glimpse
+            return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
         sees_hands = self._vision.model == "full"
         return measure(
             face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands

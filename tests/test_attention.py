@@ -1,12 +1,16 @@
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from app.attention import Attention
+from app.camera import SECOND_LOOK_S, has_second_look
+from app.signals import Signals
 from app.verdict import Level, Sight, State, Verdict
 from config.settings import Settings
 from tests.story import (
+    CLOSED_EAR,
     OPEN_EAR,
     REPEAT_S,
     ROAD,
@@ -259,6 +263,66 @@ def test_a_lost_camera_is_said_once() -> None:
 def test_a_passenger_is_not_taken_for_the_driver() -> None:
     verdicts = story(attentive(START_S), passenger(15), attentive(10))
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
+
+
+def test_a_passenger_as_near_the_camera_is_not_taken_for_the_driver() -> None:
+    beside = Part(15, lambda _: replace(ROAD, face_x=0.99, face_width=ROAD.face_width))
+    assert kinds(story(attentive(START_S), beside, attentive(10))) == [(State.NO_FACE, Level.WARNING)]
+
+
+@pytest.mark.parametrize("turned", [State.LOOKING_AWAY, State.LOOKING_DOWN])
+def test_a_face_glimpsed_beyond_the_meshs_angles_looks_away_and_has_not_left(turned: State) -> None:
+    glimpsed = Part(7, lambda _: Signals(face_width=ROAD.face_width, glimpsed=turned))
+    verdicts = story(attentive(START_S), glimpsed, attentive(10))
+    assert kinds(verdicts) == [(turned, Level.ALARM)]
+    alarm_s = reached(verdicts, turned, Level.ALARM)
+    assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1)
+
+
+def looked_at(closed: Callable[[float], bool], until_s: float) -> list[Verdict]:
+    """Once a second, and again as soon as the camera does while a look is urgent."""
+    attention = new_attention()
+    time_s, tick, verdicts = 0.0, 0, []
+    while time_s < until_s:
+        signals = replace(ROAD, ear=CLOSED_EAR) if closed(time_s) else ROAD
+        verdicts.append(attention.update(time_s, Sight.CLEAR, signals))
+        tick = int(time_s) + 1
+        is_soon = verdicts[-1].is_urgent and has_second_look(time_s, tick)
+        time_s = time_s + SECOND_LOOK_S if is_soon else float(tick)
+    return verdicts
+
+
+@pytest.mark.parametrize("apart_s", [0.5, 0.9, 1.0, 1.1, 2.0])
+def test_two_blinks_are_no_microsleep(apart_s: float) -> None:
+    for phase in range(20):
+        first_s = START_S + phase / 20
+
+        def closed(time_s: float, first_s: float = first_s) -> bool:
+            return any(0 <= time_s - first_s - after_s < 0.25 for after_s in (0, apart_s))
+
+        assert events(looked_at(closed, 60)) == []
+
+
+def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], bool]:
+    """Closed for so long, but for the look of that number, which is misread."""
+    looks = itertools.count()
+    return lambda time_s: begin_s <= time_s < begin_s + lasts_s and next(looks) != misread
+
+
+@pytest.mark.parametrize("lasts_s", [2.0, 2.6])
+def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s: float) -> None:
+    for phase in range(20):
+        begin_s = START_S + phase / 20
+        for misread in (None, 1):
+            verdicts = looked_at(shut(begin_s, lasts_s, misread), 60)
+            assert kinds(verdicts) == [(State.EYES_CLOSED, Level.WARNING)], (phase, misread)
+            told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
+            assert told_s is not None
+            assert told_s - begin_s <= 2.1
+
+
+def test_open_eyes_are_looked_at_once_a_second() -> None:
+    assert [verdict.time_s for verdict in looked_at(lambda _: False, 60)] == list(range(60))
 
 
 def test_a_camera_beside_the_wheel_is_learnt() -> None:

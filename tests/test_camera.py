@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.camera import Camera, CameraHealth, Capture, Frame, tick_after
+from app.camera import SECOND_LOOK_S, Camera, CameraHealth, Capture, Frame, tick_after
 from app.pictures import SourceLost
 from app.sources import Source
 from config import settings
@@ -375,6 +375,55 @@ def test_read_returns_within_its_timeout_when_nothing_comes() -> None:
     with Camera(settings.Camera(frame_timeout=0.05), time, time.wait, opening()) as camera:
         assert camera.read() is None
         assert camera.read(0.01) is None
+
+
+class Judging(Time):
+    """Wishes for second looks, as the detector does while the camera waits: after which frames, is told."""
+
+    def __init__(self, end_s: float, wishes: set[int]) -> None:
+        super().__init__(end_s)
+        self._wishes = wishes
+        self._camera: Camera | None = None
+        self._begun = threading.Event()
+
+    def begin(self, camera: Camera) -> None:
+        self._camera = camera
+        self._begun.set()
+
+    def wait(self, closing: threading.Event, seconds: float) -> None:
+        assert self._begun.wait(5)
+        if self._camera and self._camera.health.frames in self._wishes:
+            self._camera.look_again()
+        super().wait(closing, seconds)
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected_s"),
+    [
+        (1.0, [0, 1, 1 + SECOND_LOOK_S, 1 + 2 * SECOND_LOOK_S, 2, 3]),
+        (0.5, [0, 2, 2 + SECOND_LOOK_S, 2 + 2 * SECOND_LOOK_S, 4]),
+        (2.0, [0, 0.5, 1, 1.5, 2]),  # soon enough as it is
+    ],
+)
+def test_a_second_look_comes_soon_and_changes_no_other(fps: float, expected_s: list[float]) -> None:
+    time = Judging(expected_s[-1] + 0.1, wishes={2, 3})
+    camera = settings.Camera(target_fps=fps, buffer_frames=16)
+    with Camera(camera, time, time.wait, opening(Scripted([PICTURE] * 50))) as watched:
+        time.begin(watched)
+        assert time.is_over.wait(5)
+        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
+        assert [frame.time_s - 100 for frame in frames] == pytest.approx(expected_s)
+
+
+def test_a_second_look_is_analysed_also_where_frames_are_skipped() -> None:
+    time = Judging(4.1, wishes={3})
+    with Camera(
+        settings.Camera(frame_skip=2, buffer_frames=16), time, time.wait, opening(Scripted([PICTURE] * 9))
+    ) as camera:
+        time.begin(camera)
+        assert time.is_over.wait(5)
+        frames = [frame for frame in (camera.read(0) for _ in range(9)) if frame]
+        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 2, 2 + SECOND_LOOK_S, 4])
 
 
 def test_hung_camera_is_left_behind_and_replaced() -> None:

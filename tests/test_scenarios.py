@@ -11,11 +11,11 @@ from app.attention import Attention
 from app.camera import Frame
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
-from app.fake_driver.scene import Scene
 from app.signals import Signals
 from app.verdict import Level, Sight, State, Verdict
 from app.watch import Watch
 from config.settings import Settings
+from tests.evaluation.truth import CLOSED_OF_OPEN, true_sample
 from tests.story import events, reached
 
 SETTINGS = Settings()
@@ -39,7 +39,6 @@ RULE_TIMES_S = {
 }
 # Rules about a share or a count have no time of their own: theirs is when they are met on the truth, looked at as often
 COUNTED = frozenset({State.DROWSY, State.DISTRACTED, State.YAWNING})
-CLOSED_OF_OPEN, OPEN_EAR, WIDE_MAR = 0.3, 0.3, 0.8
 
 
 def verdicts_on_pictures(scenario: Scenario) -> dict[float, list[Verdict]]:
@@ -65,23 +64,7 @@ def verdicts_on_truth(scenario: Scenario, fps: float) -> list[Verdict]:
 
 def true_samples(scenario: Scenario, fps: float) -> Iterator[tuple[float, tuple[Sight, Signals | None]]]:
     for number in range(round(scenario.length_s * fps)):
-        scene = scenario.scene_at(number / fps)
-        sight = Sight.FROZEN if scene.frozen else Sight.FLAT if scene.lens_covered >= 0.5 else Sight.CLEAR
-        has_face = sight is Sight.CLEAR and scene.present >= 0.5
-        yield number / fps, (sight, true_signals(scene) if has_face else None)
-
-
-def true_signals(scene: Scene) -> Signals:
-    return Signals(
-        yaw_deg=scene.yaw_deg,
-        pitch_deg=scene.pitch_deg,
-        roll_deg=scene.roll_deg,
-        ear=OPEN_EAR * (1 - (1 - CLOSED_OF_OPEN) * scene.eyes_closed),
-        mar=WIDE_MAR * scene.jaw_open,
-        hand_at_ear=scene.phone_at_ear >= 0.5,
-        confidence=1.0,
-        face_width=0.3,
-    )
+        yield number / fps, true_sample(scenario.scene_at(number / fps))
 
 
 def expected(scenario: Scenario, fps: float) -> tuple[Expected, ...]:

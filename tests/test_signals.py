@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
+from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, ROI_SCALE, Face, FaceMesh, Landmarks, Region
 from app.fake_driver.render import Renderer, rotation_of_pose
 from app.fake_driver.scene import Scene
 from app.signals import (
@@ -36,12 +36,14 @@ from app.signals import (
     driver_ear,
     eye_aspect_ratio,
     gaze,
+    glimpsed,
     hand_at_ear,
     head_pose,
     measure,
     mouth_aspect_ratio,
     pose_confidence,
 )
+from app.verdict import State
 
 SIZE = (320, 240)
 FOV_DEG = 53.13
@@ -241,3 +243,33 @@ def test_face_place_and_width_are_shares_of_the_picture() -> None:
     seen = measure(Face(landmarks, 1.0), SIZE, FOV_DEG, PLAIN_MESH)
     assert seen.face_x == pytest.approx(0.5, abs=0.01)
     assert seen.face_width == pytest.approx(2 * 7.66 / 62.4, abs=0.01)
+
+
+def region(nose: tuple[float, float], mouth: tuple[float, float] = (160, 130), width_px: float = 80) -> Region:
+    """A face whose eyes are at 145 and 175, nose and mouth where they are said."""
+    keypoints = np.array([(145, 100), (175, 100), nose, mouth], np.float32)
+    return Region(160, 110, ROI_SCALE * width_px, 0.0, 0.9, keypoints)
+
+
+@pytest.mark.parametrize(
+    ("nose", "turned"),
+    [
+        ((160, 120), None),
+        ((175, 115), State.LOOKING_AWAY),
+        ((144, 115), State.LOOKING_AWAY),
+        ((161, 126), State.LOOKING_DOWN),
+    ],
+)
+def test_a_glimpsed_face_says_where_it_is_turned(nose: tuple[float, float], turned: State | None) -> None:
+    seen = glimpsed(region(nose), (320, 240))
+    assert (seen and seen.glimpsed) == turned
+    if seen:
+        assert seen.yaw_deg is None
+        assert seen.face_x == 0.5
+        assert seen.face_width == pytest.approx(0.25, abs=0.03)
+
+
+def test_points_all_in_one_place_say_nothing() -> None:
+    heap = Region(1, 1, 1, 0.0, 0.9, np.zeros((4, 2), np.float32))
+    assert glimpsed(heap, (320, 240)) is None
+    assert glimpsed(Region(1, 1, 1, 0.0), (320, 240)) is None

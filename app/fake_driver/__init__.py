@@ -3,8 +3,9 @@
 scene.py      what one picture shows: the truth
 scenario.py   scenarios/*.yaml -> the scene at any time, and the events to expect
 portrait.py   the portrait as a texture whose eyes close and look about
-mesh.py       the surface it is wrapped around, data made by tests/tools/fit_portrait.py
+mesh.py       the surface it is wrapped around; collins.npz and .png are made by tests/tools/fit_portrait.py
 hand.py       a hand with a phone
+glasses.py    glasses, clear or dark
 render.py     scene -> picture
 __main__.py   the process that `fake:SCENARIO` starts, so that the renderer's memory is not the detector's
 

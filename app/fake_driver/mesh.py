@@ -17,7 +17,7 @@ def floats(values: npt.ArrayLike) -> Floats:
 
 
 FOLDER = Path(__file__).parent
-MESH_FILE, PORTRAIT_FILE = FOLDER / "mesh.npz", FOLDER / "portrait.png"
+FACE = "collins"  # of the portrait that comes with drivewatch
 FACE_POINTS = 478  # the first points are MediaPipe's landmarks, irises included
 
 
@@ -42,7 +42,12 @@ class Mesh:
         np.savez_compressed(path, **{field.name: getattr(self, field.name) for field in fields(self)})
 
 
-def load_mesh() -> Mesh:
-    """Read the mesh that the project keeps."""
-    with np.load(MESH_FILE) as data:
+def face_files(folder: Path, name: str) -> tuple[Path, Path]:
+    """Where a face's mesh and portrait are kept."""
+    return folder / f"{name}.npz", folder / f"{name}.png"
+
+
+def load_mesh(path: Path) -> Mesh:
+    """Read a mesh that the project keeps."""
+    with np.load(path) as data:
         return Mesh(**{field.name: data[field.name] for field in fields(Mesh)})

@@ -6,12 +6,13 @@ The picture is NASA's official portrait of Eileen M. Collins (public domain), fr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.fake_driver.mesh import PORTRAIT_FILE, Floats, floats
+from app.fake_driver.mesh import Floats, floats
 
 Picture = npt.NDArray[np.uint8]
 
@@ -28,11 +29,11 @@ LID_BLUR_PX = 1.0
 MOUTH_BGR = (32, 22, 58)
 
 
-def load_portrait() -> Picture:
-    """The person cut out of the portrait: uint8 (345, 355, 4), BGR and opacity."""
-    bgra = cv2.imread(str(PORTRAIT_FILE), cv2.IMREAD_UNCHANGED)
+def load_portrait(path: Path) -> Picture:
+    """The person cut out of the portrait: uint8 (height, width, 4), BGR and opacity."""
+    bgra = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if bgra is None:
-        raise FileNotFoundError(f"{PORTRAIT_FILE} is missing: run `git checkout app/fake_driver`")
+        raise FileNotFoundError(f"{path} is missing: run `git checkout app/fake_driver`")
     return bgra.astype(np.uint8)
 
 
@@ -116,8 +117,8 @@ def cut_eye(bgr: Picture, points_px: Floats, lids: tuple[tuple[int, ...], ...], 
 class Portrait:
     """The texture at one scale; `edited` paints eyes and mouth into it."""
 
-    def __init__(self, points_px: Floats, scale: int) -> None:
-        portrait = load_portrait()
+    def __init__(self, path: Path, points_px: Floats, scale: int) -> None:
+        portrait = load_portrait(path)
         bgr = np.ascontiguousarray(portrait[..., :3])
         self.scale = scale
         self._eyes = [cut_eye(bgr, points_px, RIGHT_LIDS, RIGHT_IRIS), cut_eye(bgr, points_px, LEFT_LIDS, LEFT_IRIS)]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.fake_driver.glasses import draw_glasses
 from app.fake_driver.hand import draw_phone_at_ear
-from app.fake_driver.mesh import Floats, floats, load_mesh
+from app.fake_driver.mesh import FACE, FOLDER, Floats, face_files, floats, load_mesh
 from app.fake_driver.portrait import Picture, Portrait
 from app.fake_driver.scene import Scene
 
@@ -53,14 +55,18 @@ def rotation_of_pose(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Float
 
 
 class Renderer:
-    """Renders scenes in one size. The same scene, size and seed give the same picture."""
+    """Renders scenes in one size. The same scene, size and seed give the same picture.
 
-    def __init__(self, width_px: int, height_px: int, seed: int = 0) -> None:
+    face: the name of another face that tests/tools/fit_portrait.py made, and the folder it is in.
+    """
+
+    def __init__(self, width_px: int, height_px: int, seed: int = 0, face: str = FACE, folder: Path = FOLDER) -> None:
         self.size = (width_px, height_px)
-        self._mesh = load_mesh()
+        mesh_file, portrait_file = face_files(folder, face)
+        self._mesh = load_mesh(mesh_file)
         self._triangles = self._mesh.triangles.astype(np.int64)
         points = self._mesh.portrait_px
-        self._portrait = Portrait(points, 2 if width_px > DETAIL_FROM_WIDTH_PX else 1)
+        self._portrait = Portrait(portrait_file, points, 2 if width_px > DETAIL_FROM_WIDTH_PX else 1)
         self._texture_points = points * self._portrait.scale + (self._portrait.scale - 1) / 2
         (ax, ay), (bx, by), (cx, cy) = points[self._triangles[0]]
         self._winding = np.sign((bx - ax) * (cy - ay) - (by - ay) * (cx - ax))  # all have the same
@@ -77,6 +83,8 @@ class Renderer:
             self._draw_person(picture, PASSENGER, mirrored=True)
         if scene.present >= 0.5:
             self._draw_person(picture, scene)
+            if scene.glasses > 0:
+                self._draw_glasses(picture, scene)
             self._draw_before_face(picture, scene)
         picture = self._lit(picture, scene)
         if scene.blur_px >= 1:
@@ -123,6 +131,15 @@ class Renderer:
         alpha = seen[..., 3:].astype(np.float32) / 255
         view = picture[top:bottom, left:right]
         view += alpha * (seen[..., :3] - view)
+
+    def _draw_glasses(self, picture: Floats, scene: Scene) -> None:
+        turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
+        place = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
+
+        def pixels(points_cm: Floats) -> Floats:
+            return self.project(floats((points_cm - PIVOT_CM) @ turn.T + PIVOT_CM + place))
+
+        draw_glasses(picture, self._mesh.vertices_cm, pixels, scene)
 
     def _draw_before_face(self, picture: Floats, scene: Scene) -> None:
         width, height = self.size

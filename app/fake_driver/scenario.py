@@ -107,6 +107,7 @@ class Scenario:
     expect: tuple[Expected, ...]
     expect_at_half_rate: tuple[Expected, ...]
     models: tuple[str, ...]
+    sways_from_s: float = 0.0  # where in its sway the head begins
 
     def scene_at(self, time_s: float) -> Scene:
         """The truth at this time."""
@@ -131,7 +132,8 @@ class Scenario:
         if not reach:
             return 0.0
         phase = 2 * math.pi * _chance(zlib.crc32(name.encode()))
-        return reach / 2 * sum(math.sin(2 * math.pi * moment_s / period_s + phase) for period_s in SWAY_PERIODS_S)
+        turns = ((moment_s + self.sways_from_s) / period_s for period_s in SWAY_PERIODS_S)
+        return reach / 2 * sum(math.sin(2 * math.pi * turn + phase) for turn in turns)
 
 
 def scenario_names() -> list[str]:

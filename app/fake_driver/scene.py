@@ -27,6 +27,7 @@ class Scene:
     present: float = 1.0
     passenger: float = 0.0  # a second, smaller face beside the driver
     phone_at_ear: float = 0.0
+    glasses: float = 0.0  # worn when above 0, and their lenses tinted this much: 0.05 clear, 0.9 black
     arm_before_face: float = 0.0  # a sleeve that hides the lower face, as in turning the wheel
     light: float = 1.0  # 1 is day, 0.2 a lit night
     sun_from_left: float = 0.0  # -1..1: how much brighter the picture's left is than its right

@@ -1,19 +1,24 @@
-"""Make the fake driver's data from the portrait: `python -m tests.tools.fit_portrait astronaut.png`.
+"""Make a face of the fake driver from a portrait: `python -m tests.tools.fit_portrait collins astronaut.png`.
 
-The picture is in scikit-image's data. Run once; app/fake_driver/ keeps what it writes, so that rendering needs no
-mediapipe: portrait.png, the person cut out of the picture, and mesh.npz, the surface it is wrapped around.
+Run once; what it writes is kept, so that rendering needs no mediapipe: NAME.png, the person cut out of the picture, and
+NAME.npz, the surface it is wrapped around. Both portraits are works of the United States' government, in the public
+domain: `collins` is astronaut.png of scikit-image's data (NASA, Eileen M. Collins), `hopper` is grace_hopper.jpg of
+matplotlib's (United States Navy, Commodore Grace M. Hopper, 20 January 1984: 77 years old, with glasses and a cap).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from app.face import FaceMesh
-from app.fake_driver.mesh import FACE_POINTS, MESH_FILE, PORTRAIT_FILE, Mesh
+from app.fake_driver.mesh import FACE, FACE_POINTS, FOLDER, Mesh, face_files
 from app.fake_driver.render import PIVOT_CM, rotation_of_pose
 from app.signals import CANONICAL_CM, RIGID_INDICES
 
@@ -22,17 +27,12 @@ Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Outline = npt.NDArray[np.int32]
 
-X0, Y0, X1, Y1 = 15, 5, 370, 350  # the crop that is kept: head, collar and shoulders
-FACE_BOX = (80, 0, 380, 300)
+FACES = Path(__file__).parents[1] / "evaluation" / "faces"
+
 ZOOM = 3  # the mesh is fitted to an enlarged picture, as its input is 192 px wide
 MARGIN_PX = 4  # by which the surface reaches over the cut-out's edge, so that its soft edge is drawn whole
 HEAD_GRID_PX, BODY_GRID_PX = 9, 24  # the body never bends
-HAIR_BOTTOM_PX = 128
-COLLAR_PX, NECK_X, NECK_HALF_WIDTH_PX = 196, 222, 42
 SILHOUETTE_CM, BODY_CM = -5.0, -4.0  # depth of the hair's edge and of the body, behind the canonical face's origin
-# The face mesh reads a rendering of the surface straightened by its own depths as looking this far down. Zero is where
-# it reads zero: only turns from there are a truth of the renderer's own.
-READ_AS_DOWN_DEG = 5.5
 HAIR_CM = 1.6  # by how much hair stands out over the straight way from forehead to edge
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
         152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
@@ -44,9 +44,31 @@ LOWER_LIP = (146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315,
 LIP_CORNERS = (61, 291, 76, 306, 62, 292, 78, 308)
 
 
-def cut_out(bgr: Picture) -> Picture:
-    """Which pixels are the person: uint8 (height, width), 255 inside, without the helmet in the lap."""
-    mask = np.full(bgr.shape[:2], cv2.GC_BGD, np.uint8)
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """One portrait, in its pixels once it is scaled.
+
+    crop: what is kept, head, collar and shoulders: x0, y0, x1, y1. face_box: where the mesh looks. mark: draws into a
+    mask for OpenCV's grabCut what is surely and what is probably the person. read_as_deg: the face mesh reads a
+    rendering of the surface straightened by its own depths as of this yaw and pitch; zero is where it reads zero, so
+    that only turns from there are a truth of the renderer's own.
+    """
+
+    scale: float
+    crop: tuple[int, int, int, int]
+    face_box: tuple[int, int, int, int]
+    head_bottom_px: int
+    body_top_px: int
+    collar_px: int
+    neck_x: int
+    neck_half_width_px: int
+    read_as_deg: tuple[float, float]
+    folder: Path
+    mark: Callable[[Picture], None]
+
+
+def _mark_collins(mask: Picture) -> None:
+    """Without the helmet in the lap."""
     mask[10:135, 145:310] = cv2.GC_PR_FGD
     mask[135:200, 110:262] = cv2.GC_PR_FGD
     mask[170:, 20:370] = cv2.GC_PR_FGD
@@ -54,6 +76,36 @@ def cut_out(bgr: Picture) -> Picture:
     cv2.fillPoly(mask, [np.array([[100, 240], [330, 280], [340, 420], [60, 480], [40, 420]])], cv2.GC_FGD)
     cv2.ellipse(mask, (208, 222), (92, 68), 10, 0, 360, cv2.GC_FGD, -1)
     cv2.fillPoly(mask, [np.array([[266, 128], [310, 128], [310, 200], [300, 205], [268, 178]])], cv2.GC_BGD)
+
+
+def _mark_hopper(mask: Picture) -> None:
+    """With the cap, without the flag behind her."""
+    mask[2:190, 84:232] = cv2.GC_PR_FGD
+    mask[190:, 10:300] = cv2.GC_PR_FGD
+    cv2.fillPoly(mask, [np.array([[0, 100], [90, 100], [94, 176], [116, 188], [36, 222], [0, 236]])], cv2.GC_BGD)
+    cv2.ellipse(mask, (159, 125), (52, 70), 0, 0, 360, cv2.GC_FGD, -1)
+    cv2.ellipse(mask, (160, 122), (64, 26), 0, 0, 360, cv2.GC_FGD, -1)  # the ears
+    for corner in (
+        [[80, 0], [125, 0], [106, 36], [88, 60], [80, 60]],
+        [[190, 0], [240, 0], [240, 56], [223, 56], [210, 34]],
+    ):
+        cv2.fillPoly(mask, [np.array(corner)], cv2.GC_BGD)
+    cv2.fillPoly(mask, [np.array([[93, 88], [93, 62], [112, 34], [205, 34], [219, 58], [221, 96]])], cv2.GC_FGD)
+    cv2.fillPoly(mask, [np.array([[118, 205], [200, 205], [280, 235], [300, 360], [20, 360], [36, 235]])], cv2.GC_FGD)
+
+
+SITTERS = {
+    FACE: Sitter(1.0, (15, 5, 370, 350), (80, 0, 380, 300), 128, 140, 196, 222, 42, (0.0, -5.5), FOLDER, _mark_collins),
+    "hopper": Sitter(
+        0.6, (5, 4, 303, 340), (60, 0, 260, 220), 182, 200, 246, 159, 46, (-2.2, -3.2), FACES, _mark_hopper
+    ),
+}
+
+
+def cut_out(bgr: Picture, sitter: Sitter) -> Picture:
+    """Which pixels are the person: uint8 (height, width), 255 inside."""
+    mask = np.full(bgr.shape[:2], cv2.GC_BGD, np.uint8)
+    sitter.mark(mask)
     cv2.grabCut(bgr, mask, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
     person = np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(person)
@@ -70,9 +122,9 @@ def harmonic(inside: Mask, known: Mask, values: Floats) -> Floats:
     return np.asarray(field, np.float64)
 
 
-def fitted_face(bgr: Picture) -> Floats:
+def fitted_face(bgr: Picture, sitter: Sitter) -> Floats:
     """The 478 landmarks of the portrait in its pixels, float64 (478, 3)."""
-    x0, y0, x1, y1 = FACE_BOX
+    x0, y0, x1, y1 = sitter.face_box
     crop = cv2.resize(bgr[y0:y1, x0:x1], None, fx=ZOOM, fy=ZOOM, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
     with FaceMesh("standard", refine_landmarks=True) as mesh:
         face = mesh.find(crop)
@@ -118,7 +170,7 @@ def mouth_weights(vertices_cm: Floats) -> Floats:
     return np.asarray(np.exp(-((from_mouth / (4.5, 4.0, 6.0)) ** 2).sum(axis=1)))
 
 
-def surface_points(inside: Mask, oval: Outline) -> Floats:
+def surface_points(inside: Mask, oval: Outline, sitter: Sitter) -> Floats:
     """Points on a grid around the face and along the cut-out's edge, float64 (N, 2)."""
     free = inside.copy().astype(np.uint8)
     cv2.fillPoly(free, [oval], 0)
@@ -129,7 +181,7 @@ def surface_points(inside: Mask, oval: Outline) -> Floats:
     for spacing, is_head in ((HEAD_GRID_PX, True), (BODY_GRID_PX, False)):
         y, x = np.nonzero(free[::spacing, ::spacing])
         both = np.vstack([np.stack([x, y], axis=1) * spacing, outline[::spacing]])
-        points.append(both[(both[:, 1] < COLLAR_PX) == is_head].astype(np.float64))
+        points.append(both[(both[:, 1] < sitter.collar_px) == is_head].astype(np.float64))
     return np.vstack(points)
 
 
@@ -170,23 +222,31 @@ def surface_depth(
     return np.asarray(depth + bulge + HAIR_CM * np.clip(from_edge / 12, 0, 1), np.float64)
 
 
-def regions(inside: Mask, oval: Outline) -> tuple[Mask, Mask, Mask]:
+def regions(inside: Mask, oval: Outline, sitter: Sitter) -> tuple[Mask, Mask, Mask]:
     """Which pixels are face, head and body."""
     y, x = np.mgrid[0 : inside.shape[0], 0 : inside.shape[1]]
-    is_head = inside & (y < HAIR_BOTTOM_PX - Y0)
+    x, y = np.add(x, sitter.crop[0]), np.add(y, sitter.crop[1])
+    is_head = inside & (y < sitter.head_bottom_px)
     filled = np.zeros(inside.shape, np.uint8)
     cv2.fillPoly(filled, [oval], 255)
     on_face = filled > 0
-    is_body = inside & ((y > COLLAR_PX - Y0) | ((np.abs(x + X0 - NECK_X) > NECK_HALF_WIDTH_PX) & (y > 140 - Y0)))
+    beside = (np.abs(x - sitter.neck_x) > sitter.neck_half_width_px) & (y > sitter.body_top_px)
+    is_body = inside & ((y > sitter.collar_px) | beside)
     return on_face, is_head, is_body & ~on_face
 
 
 def straightened(
-    around: Floats, depth: Floats, rotation: Floats, scale: float, centre: Floats, canonical_centre: Floats
+    around: Floats,
+    depth: Floats,
+    origin_px: tuple[int, int],
+    rotation: Floats,
+    scale: float,
+    centre: Floats,
+    canonical_centre: Floats,
 ) -> Floats:
     """Points around the face in cm: the portrait is nearly from the front, so that its roll alone turns them."""
     column, row = np.clip(around.astype(int), 0, (depth.shape[1] - 1, depth.shape[0] - 1)).T
-    flat = (np.c_[np.add(around, (X0, Y0)), np.zeros(len(around))] * (1, -1, -1) - centre) * scale
+    flat = (np.c_[np.add(around, origin_px), np.zeros(len(around))] * (1, -1, -1) - centre) * scale
     roll = np.arctan2(rotation[1, 0] - rotation[0, 1], rotation[0, 0] + rotation[1, 1])
     turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
     return np.asarray(np.c_[flat[:, :2] @ turn.T + canonical_centre[:2], depth[row, column]], np.float64)
@@ -199,27 +259,30 @@ def triangles_of(points: Floats, inside: Mask) -> npt.NDArray[np.uint16]:
     return np.where(triangles >= 468, triangles + len(irises), triangles).astype(np.uint16)
 
 
-def main(path: str) -> None:
-    """Fit the mesh to the portrait and write the fake driver's data."""
+def main(name: str, path: str) -> None:
+    """Fit the mesh to the portrait and write the face's data."""
+    sitter = SITTERS[name]
+    mesh_file, portrait_file = face_files(sitter.folder, name)
+    x0, y0, x1, y1 = sitter.crop
     read = cv2.imread(path)
     assert read is not None, f"{path} cannot be read"
-    bgr = read.astype(np.uint8)
-    landmarks = fitted_face(bgr)
+    bgr = cv2.resize(read, None, fx=sitter.scale, fy=sitter.scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    landmarks = fitted_face(bgr, sitter)
     rotation, scale, centre, canonical_centre = to_canonical(landmarks)
-    alpha = cut_out(bgr)[Y0:Y1, X0:X1]
+    alpha = cut_out(bgr, sitter)[y0:y1, x0:x1]
     inside = cv2.dilate(alpha, np.ones((2 * MARGIN_PX + 1,) * 2)) > 0
-    face_px = landmarks[:, :2] - (X0, Y0)
+    face_px = landmarks[:, :2] - (x0, y0)
     oval = np.round(face_px[list(OVAL)]).astype(np.int32)
-    around = surface_points(inside, oval)
+    around = surface_points(inside, oval, sitter)
     face_cm = (landmarks * (1, -1, -1) - centre) @ rotation.T * scale + canonical_centre
 
-    on_face, is_head, is_body = regions(inside, oval)
+    on_face, is_head, is_body = regions(inside, oval, sitter)
     depth = surface_depth(face_px, face_cm, inside, on_face, is_head, is_body, oval)
     follows = harmonic(inside, is_head | is_body | on_face, np.where(is_body, 0.0, 1.0))
     column, row = np.clip(around.astype(int), 0, (inside.shape[1] - 1, inside.shape[0] - 1)).T
     head_weight = np.r_[np.ones(FACE_POINTS), follows[row, column]]
-    vertices = np.vstack([face_cm, straightened(around, depth, rotation, scale, centre, canonical_centre)])
-    turned = (vertices - PIVOT_CM) @ rotation_of_pose(0, READ_AS_DOWN_DEG, 0).T + PIVOT_CM
+    vertices = np.vstack([face_cm, straightened(around, depth, (x0, y0), rotation, scale, centre, canonical_centre)])
+    turned = (vertices - PIVOT_CM) @ rotation_of_pose(-sitter.read_as_deg[0], -sitter.read_as_deg[1], 0).T + PIVOT_CM
     vertices = vertices + head_weight[:, None] * (turned - vertices)
 
     points = np.vstack([face_px, around])
@@ -231,11 +294,11 @@ def main(path: str) -> None:
         jaw_weights(vertices).astype(np.float32),
         mouth_weights(vertices).astype(np.float32),
     )
-    mesh.save(MESH_FILE)
+    mesh.save(mesh_file)
     soft = cv2.GaussianBlur(alpha, (3, 3), 0)
-    cv2.imwrite(str(PORTRAIT_FILE), np.dstack([bgr[Y0:Y1, X0:X1], soft]))
+    cv2.imwrite(str(portrait_file), np.dstack([bgr[y0:y1, x0:x1], soft]))
     print(f"{len(vertices)} points, {len(mesh.triangles)} triangles")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

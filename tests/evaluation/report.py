@@ -1,0 +1,338 @@
+"""Scores -> report.md and report.json: every figure of both is made here."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from app.verdict import Level, State
+from tests.evaluation.cases import ALONE_FPS, JUDGED_SEEDS, TUNING_SEEDS, Case
+from tests.evaluation.score import PoseRead, Score, Told
+
+Json = dict[str, object]
+YAW_BANDS = ((0, 15), (15, 30), (30, 45), (45, 60), (60, 75))
+LISTED_MAX = 60
+MAIN_FPS = 1.0  # what drivewatch is made for
+SURE = 0.05  # so seldom the true rate is above the bound
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What issue and README promise, what was measured, and whether that is reached."""
+
+    name: str
+    goal: str
+    measured: str
+    is_reached: bool | None
+
+
+class Results:
+    """The scores of all cases; added up over those that a question is about."""
+
+    def __init__(self, scores: Iterable[tuple[Case, Score]]) -> None:
+        self.cases = list(scores)
+
+    def of(self, **asked: object) -> Score:
+        """The sum over the cases whose fields are as asked for."""
+        total = Score()
+        for case, score in self.cases:
+            if all(getattr(case, name) == value for name, value in asked.items()):
+                total.add(score)
+        return total
+
+    def values(self, name: str) -> list[object]:
+        """What a field of the cases takes, in the order of their first appearance; no rate of single pictures."""
+        return list(dict.fromkeys(getattr(case, name) for case, _ in self.cases if case.fps != ALONE_FPS))
+
+    @property
+    def main_fps(self) -> float:
+        """The rate that is reported in detail."""
+        rates = [float(str(fps)) for fps in self.values("fps")]
+        return MAIN_FPS if MAIN_FPS in rates else rates[0]
+
+
+def rate_bound(count: int, hours: float) -> float:
+    """Events an hour that the true rate is below in 95 of 100 such runs (Poisson, one-sided)."""
+    low, high = 0.0, 10.0 + 5 * count
+    for _ in range(60):
+        middle = (low + high) / 2
+        chance = math.exp(-middle) * sum(middle**n / math.factorial(n) for n in range(count + 1))
+        low, high = (middle, high) if chance > SURE else (low, middle)
+    return high / hours
+
+
+def pose_row(poses: Sequence[PoseRead], band: tuple[int, int]) -> Json:
+    """Errors of yaw, pitch and roll within a band of true yaw; zero pitch is what the mesh reads as zero."""
+    mine = [pose for pose in poses if band[0] <= abs(pose.true_deg[0]) < band[1]]
+    errors = np.array([np.subtract(pose.read_deg, pose.true_deg) for pose in mine if pose.read_deg is not None])
+    row: Json = {"band": f"{band[0]} to {band[1]}", "pictures": len(mine), "read": len(errors)}
+    for number, name in enumerate(("yaw", "pitch", "roll")):
+        error = np.abs(errors[:, number]) if len(errors) else None
+        row[f"{name}_mean"] = None if error is None else round(float(error.mean()), 1)
+        row[f"{name}_95"] = None if error is None else round(float(np.percentile(error, 95)), 1)
+    return row
+
+
+def summary_row(name: str, score: Score) -> Json:
+    """The short table's figures."""
+    heard = sum(false.is_heard for false in score.false_while_attentive)
+    closed = {read: score.eyes["closed", read] for read in ("closed", "open")}
+    opened = {read: score.eyes["open", read] for read in ("closed", "open")}
+    return {
+        "name": name,
+        "hours": round(score.hours, 2),
+        "due": len(score.told),
+        "recall": score.recall,
+        "told_as_another": sum(told.instead is not None for told in score.missed),
+        "precision": score.precision,
+        "false": len(score.false),
+        "level_right": score.level_right,
+        "attentive_hours": round(score.attentive_hours, 2),
+        "false_heard": heard,
+        "false_heard_an_hour": score.heard_an_hour,
+        "false_heard_an_hour_below": rate_bound(heard, score.attentive_hours) if score.attentive_hours else None,
+        "closed_eyes_seen": closed["closed"] / max(1, sum(closed.values())) if sum(closed.values()) else None,
+        "open_eyes_as_closed": opened["closed"] / max(1, sum(opened.values())) if sum(opened.values()) else None,
+    }
+
+
+def kind_rows(score: Score) -> Iterator[Json]:
+    """By kind of event: due, told, told as another, missed, told for nothing."""
+    for kind in State:
+        mine = [told for told in score.told if told.kind is kind]
+        false = [one for one in score.false if one.kind is kind]
+        if mine or false:
+            missed = [told for told in mine if told.reached is Level.NONE]
+            yield {
+                "kind": kind.value,
+                "due": len(mine),
+                "told": len(mine) - len(missed),
+                "told_as_another": sum(told.instead is not None for told in missed),
+                "missed": sum(told.instead is None for told in missed),
+                "false": len(false),
+            }
+
+
+def latency_rows(score: Score) -> Iterator[Json]:
+    """By kind and level: seconds after the rule's own time."""
+    for kind in State:
+        for level in (Level.CAUTION, Level.WARNING, Level.ALARM):
+            late = [s for told in score.told if told.kind is kind for reached, s in told.late_s if reached is level]
+            if late:
+                yield {
+                    "kind": kind.value,
+                    "level": level.name.lower(),
+                    "alerts": len(late),
+                    "mean_s": round(float(np.mean(late)), 2),
+                    "95_s": round(float(np.percentile(late, 95)), 2),
+                    "latest_s": round(max(late), 2),
+                }
+
+
+def goals(results: Results, model: str) -> list[Goal]:
+    """What was asked for, at one frame a second, over all conditions."""
+    score = results.of(model=model, fps=results.main_fps)
+    poses = results.of(model=model, fps=ALONE_FPS).poses
+    heard = sum(false.is_heard for false in score.false_while_attentive)
+    found = [
+        _share_goal("events told of those due", score.recall),
+        _share_goal("events with a cause of those told", score.precision),
+    ]
+    if score.attentive_hours:
+        hourly = heard / score.attentive_hours
+        below = rate_bound(heard, score.attentive_hours)
+        said = f"{hourly:.2f} ({heard} in {score.attentive_hours:.1f} h; below {below:.2f})"
+        found.append(Goal("false alerts an hour of attentive driving", "<= 0.1", said, hourly <= 0.1))
+    for reach, limit in ((30, 4.0), (45, 8.0)):
+        errors = [
+            abs(pose.read_deg[0] - pose.true_deg[0])
+            for pose in poses
+            if pose.read_deg and abs(pose.true_deg[0]) <= reach
+        ]
+        if errors:
+            mean = float(np.mean(errors))
+            found.append(Goal(f"yaw error, mean, to {reach} degrees", f"<= {limit:g}", f"{mean:.1f}", mean <= limit))
+    return found
+
+
+def _share_goal(name: str, share: float | None) -> Goal:
+    if share is None:
+        return Goal(name, ">= 0.99", "-", None)
+    return Goal(name, ">= 0.99", f"{share:.3f}", share >= 0.99)
+
+
+def as_json(results: Results, machine: Json) -> Json:
+    """Everything the report says, for a program."""
+    fps = results.main_fps
+    groups = list(_groups(results, fps))
+    posed = [(name, score) for name, score in _groups(results, ALONE_FPS) if score.poses]
+    return {
+        "machine": machine,
+        "goals": {
+            str(model): [asdict(goal) for goal in goals(results, str(model))] for model in results.values("model")
+        },
+        "summary": [summary_row(name, score) for name, score in groups],
+        "by_rate": [summary_row(name, score) for name, score in _by_rate(results)],
+        "pose": {name: [pose_row(score.poses, band) for band in YAW_BANDS] for name, score in posed},
+        "mouths": {name: pair_rows(score.mouths) for name, score in posed},
+        "eyes": {name: pair_rows(score.eyes) for name, score in groups},
+        "kinds": {name: list(kind_rows(score)) for name, score in groups},
+        "latency": {name: list(latency_rows(score)) for name, score in groups},
+        "states": {name: pair_rows(score.states) for name, score in groups},
+        "missed": [
+            _missed_row(case, told) for case, score in results.cases for told in score.missed if case.fps == fps
+        ],
+        "false": [
+            {
+                **_case(case),
+                "kind": one.kind.value,
+                "level": one.level.name,
+                "at_s": round(one.at_s, 1),
+                "heard": one.is_heard,
+            }
+            for case, score in results.cases
+            for one in score.false
+            if case.fps == fps
+        ],
+    }
+
+
+def _missed_row(case: Case, told: Told) -> Json:
+    instead = told.instead.value if told.instead else None
+    return {**_case(case), "kind": told.kind.value, "at_s": round(told.at_s, 1), "told_as": instead}
+
+
+def _case(case: Case) -> Json:
+    return {"scenario": case.scenario, "condition": case.condition, "seed": case.seed, "model": case.model}
+
+
+def pair_rows(counts: Counter[tuple[State, State]] | Counter[tuple[str, str]]) -> list[Json]:
+    """(true, read) pairs and how often each came."""
+    rows: list[Json] = []
+    for (true, read), count in counts.items():
+        said = (one.value if isinstance(one, State) else one for one in (true, read))
+        rows.append({**dict(zip(("true", "read"), said, strict=True)), "count": count})
+    return rows
+
+
+def _groups(results: Results, fps: float) -> Iterator[tuple[str, Score]]:
+    """Each model in each condition, at one rate."""
+    for model in results.values("model"):
+        for condition in results.values("condition"):
+            yield f"{model}, {condition}", results.of(model=model, condition=condition, fps=fps)
+
+
+def _by_rate(results: Results) -> Iterator[tuple[str, Score]]:
+    for model in results.values("model"):
+        for fps in results.values("fps"):
+            yield f"{model}, {fps} frames/s", results.of(model=model, fps=fps)
+
+
+def markdown(data: Json, title: str) -> str:
+    """The report for people, from what is in the JSON."""
+    return "\n".join([f"# {title}", "", *_body(data)]) + "\n"
+
+
+def _body(data: Json) -> Iterator[str]:
+    yield ", ".join(f"{key}: {value}" for key, value in _dict(data["machine"]).items())
+    yield from ("", *short_table(data), "", "## Goals", "")
+    yield from _tables(data["goals"])
+    yield from ("## By rate, all conditions", "", *table("", SUMMARY_COLUMNS, _list(data["by_rate"])), "")
+    yield "## Head pose: error in degrees by true yaw\n"
+    yield "Single pictures of random poses; `read`: in so many was a pose measured.\n"
+    yield from _tables(data["pose"])
+    yield "## Mouths of single pictures\n"
+    yield from _confusions(data["mouths"])
+    yield "## Events by kind\n"
+    yield from _tables(data["kinds"])
+    yield "## Seconds after the rule's own time\n"
+    yield from _tables(data["latency"])
+    yield "## Eyes\n"
+    yield from _confusions(data["eyes"])
+    yield "## States: what the same rules say of the truth (rows), and said (columns), in looks\n"
+    yield from _confusions(data["states"])
+    for part in ("missed", "false"):
+        rows = _list(data[part])
+        yield f"## {part.capitalize()}: {len(rows)}\n"
+        yield from (*table("", tuple(rows[0]), rows[:LISTED_MAX]), "") if rows else ()
+        if len(rows) > LISTED_MAX:
+            yield f"The other {len(rows) - LISTED_MAX} are in report.json.\n"
+
+
+def _tables(parts: object) -> Iterator[str]:
+    for name, rows in _dict(parts).items():
+        if rows:
+            yield from (*table(name, tuple(_list(rows)[0]), _list(rows)), "")
+
+
+def _confusions(parts: object) -> Iterator[str]:
+    for name, pairs in _dict(parts).items():
+        yield from (*confusion(name, _list(pairs)), "")
+
+
+SUMMARY_COLUMNS = (
+    "name",
+    "due",
+    "recall",
+    "told_as_another",
+    "precision",
+    "level_right",
+    "attentive_hours",
+    "false_heard",
+    "false_heard_an_hour_below",
+    "closed_eyes_seen",
+    "open_eyes_as_closed",
+)
+
+
+def short_table(data: Json) -> list[str]:
+    """The table that the README shows."""
+    return table("model, condition", SUMMARY_COLUMNS, _list(data["summary"]))
+
+
+def table(corner: str, columns: Sequence[str], rows: Sequence[Json]) -> list[str]:
+    """Rows as Markdown; the first column is headed by the corner."""
+    heads = [corner or columns[0], *columns[1:]]
+    lines = ["| " + " | ".join(head.replace("_", " ") for head in heads) + " |", "|---" * len(columns) + "|"]
+    return [*lines, *("| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in rows)]
+
+
+def confusion(name: str, pairs: Sequence[Json]) -> list[str]:
+    """Rows are the truth, columns what was read."""
+    counts = {(str(pair["true"]), str(pair["read"])): pair["count"] for pair in pairs}
+    reads = list(dict.fromkeys(read for _, read in counts))
+    rows: list[Json] = [
+        {"true": true, **{read: counts.get((true, read), 0) for read in reads}}
+        for true in dict.fromkeys(true for true, _ in counts)
+    ]
+    return table(name, ("true", *reads), rows)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _dict(value: object) -> dict[str, object]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _list(value: object) -> list[Json]:
+    assert isinstance(value, list)
+    return value
+
+
+def seeds_said(seeds: Sequence[int]) -> str:
+    """Which seeds, and what they are for."""
+    said = f"{min(seeds)} to {max(seeds)}" if len(seeds) > 1 else str(seeds[0])
+    if set(seeds) <= set(JUDGED_SEEDS):
+        return f"{said} (nothing was tuned on them)"
+    return f"{said} (thresholds were tuned on {min(TUNING_SEEDS)} to {max(TUNING_SEEDS)})"

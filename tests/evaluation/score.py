@@ -1,0 +1,226 @@
+"""What was seen and what was true -> what was told, missed, told late and told for nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from app.attention import SILENT_CAUTIONS, Attention
+from app.face import ATTENTION_MESH, PLAIN_MESH
+from app.verdict import Event, Level, State, Verdict
+from config.settings import Settings
+from tests.evaluation.cases import POSES, Case, scenario
+from tests.evaluation.look import Seen
+from tests.evaluation.truth import CLOSED, CLOSED_OF_OPEN, OPEN, TURN_S, WIDE, Due, Truth, true_sample
+from tests.evaluation.vary import Trip, poses, trip_of
+from tests.story import events
+
+SETTINGS = Settings()
+TALKING_AT_MOST = 0.35  # of jaw_open; between it and WIDE is neither
+FACING_DEG = 22.0  # mouths are classified while the head is turned no further, as eyes are
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A stretch that had to be told: the highest level reached (NONE: missed), and how late each level came, in s.
+
+    instead: what was alerted of in the place of a missed one.
+    """
+
+    kind: State
+    at_s: float
+    must: Level
+    may: Level
+    reached: Level
+    late_s: tuple[tuple[Level, float], ...]
+    instead: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class False_:
+    """An event for which there was no cause; is_heard: it made a sound."""
+
+    kind: State
+    level: Level
+    at_s: float
+    is_heard: bool
+
+
+@dataclass(slots=True)
+class Score:
+    """Of one case, or of many added up. Pairs are (true, read)."""
+
+    hours: float = 0.0
+    attentive_hours: float = 0.0
+    told: list[Told] = field(default_factory=list)
+    false: list[False_] = field(default_factory=list)
+    false_while_attentive: list[False_] = field(default_factory=list)
+    in_between: Counter[bool] = field(default_factory=Counter)
+    states: Counter[tuple[State, State]] = field(default_factory=Counter)
+    eyes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    mouths: Counter[tuple[str, str]] = field(default_factory=Counter)
+    poses: list[PoseRead] = field(default_factory=list)
+
+    def add(self, other: Score) -> None:
+        """Add another one's figures."""
+        self.hours += other.hours
+        self.attentive_hours += other.attentive_hours
+        self.told += other.told
+        self.false += other.false
+        self.false_while_attentive += other.false_while_attentive
+        self.poses += other.poses
+        self.in_between += other.in_between
+        self.states += other.states
+        self.eyes += other.eyes
+        self.mouths += other.mouths
+
+    @property
+    def missed(self) -> list[Told]:
+        """What had to be told and was not."""
+        return [told for told in self.told if told.reached is Level.NONE]
+
+    @property
+    def recall(self) -> float | None:
+        """Told of what had to be."""
+        return 1 - len(self.missed) / len(self.told) if self.told else None
+
+    @property
+    def precision(self) -> float | None:
+        """Of what was told, the share that had a cause; what may or may not be told counts as neither."""
+        right = len(self.told) - len(self.missed)
+        return right / (right + len(self.false)) if right + len(self.false) else None
+
+    @property
+    def level_right(self) -> float | None:
+        """Of what was told, the share that reached the level it had to and no higher one than it may."""
+        told = [told for told in self.told if told.reached > Level.NONE]
+        return sum(one.must <= one.reached <= one.may for one in told) / len(told) if told else None
+
+    @property
+    def heard_an_hour(self) -> float | None:
+        """False alerts with a sound, an hour of attentive driving."""
+        heard = sum(false.is_heard for false in self.false_while_attentive)
+        return heard / self.attentive_hours if self.attentive_hours else None
+
+
+@dataclass(frozen=True, slots=True)
+class PoseRead:
+    """A true pose, and how it was read: (yaw, pitch, roll) in degrees; None: no face, or not measurable."""
+
+    true_deg: tuple[float, float, float]
+    read_deg: tuple[float, float, float] | None
+    has_face: bool
+
+
+def replay(seen: Seen, model: str) -> list[Verdict]:
+    """What the rules say of what was seen; they are the detector's own."""
+    reading = PLAIN_MESH if model == "lite" else ATTENTION_MESH
+    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, reading.badly_closed_of_open)
+    return [
+        attention.update(float(time_s), sight, signals)
+        for time_s, sight, signals in zip(seen.times_s, seen.sights, seen.signals, strict=True)
+    ]
+
+
+def ideal(seen: Seen, trip: Trip) -> list[Verdict]:
+    """What they would say at the same moments, were pose, eyes and mouth measured without error."""
+    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, CLOSED_OF_OPEN)
+    return [
+        attention.update(float(time_s), *true_sample(trip.scene_at(float(time_s)))) for time_s in seen.times_s.tolist()
+    ]
+
+
+def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> Score:
+    """The figures of one case; truths: kept between the cases of one trip."""
+    if case.scenario == POSES:
+        return _score_poses(case, seen)
+    trip = trip_of(scenario(case.scenario), case.seed, case.condition)
+    key = case.scenario, case.seed, case.condition
+    if key not in truths:
+        truths.clear()
+        truths[key] = Truth(trip, SETTINGS.analysis)
+    verdicts = replay(seen, case.model)
+    dues = truths[key].dues(case.fps, case.model == "full")
+    result = match(dues, events(verdicts), verdicts, 1 / case.fps)
+    result.hours = trip.length_s / 3600
+    if not scenario(case.scenario).expect:
+        result.attentive_hours = result.hours
+        result.false_while_attentive = result.false
+    perfect = ideal(seen, trip)
+    result.states = Counter((true.state, said.state) for true, said in zip(perfect, verdicts, strict=True))
+    for verdict in verdicts:
+        closed = trip.scene_at(verdict.time_s).eyes_closed
+        is_true = "closed" if closed >= CLOSED else "open" if closed <= OPEN else None
+        if is_true and trip.scene_at(verdict.time_s).present >= 0.5:
+            read = {True: "closed", False: "open", None: "not judged"}[verdict.eyes_closed]
+            result.eyes[is_true, read] += 1
+    return result
+
+
+def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s: float) -> Score:
+    """Each event that was found has a due one as its cause, or none; verdicts say when it rose."""
+    result = Score()
+    used: set[int] = set()
+    for due in dues:
+        if due.may is Level.NONE:
+            continue
+        mine = [number for number, event in enumerate(found) if number not in used and _meets(event, due, period_s)]
+        used.update(mine[:1])
+        event = found[mine[0]] if mine else None
+        if due.must is Level.NONE:
+            result.in_between[event is not None] += 1
+            continue
+        told = Told(due.kind, due.from_s, due.must, due.may, Level.NONE, ())
+        if event is None:
+            told = replace(told, instead=_instead(found, due))
+        else:
+            told = replace(told, reached=event.level, late_s=_late(due, event, verdicts))
+        result.told.append(told)
+    for number, event in enumerate(found):
+        if number not in used:
+            is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
+            result.false.append(False_(event.kind, event.level, event.onset_s, is_heard))
+    return result
+
+
+def _instead(found: list[Event], due: Due) -> State | None:
+    """Another kind of event, with a sound, that began while this one lasted."""
+    begun = (event for event in found if due.from_s - TURN_S <= event.onset_s <= due.to_s)
+    return next((event.kind for event in begun if event.level >= Level.WARNING), None)
+
+
+def _meets(event: Event, due: Due, period_s: float) -> bool:
+    """They are of one kind and overlap, but for a frame."""
+    slack_s = period_s + TURN_S
+    end_s = float("inf") if event.end_s is None else event.end_s
+    return event.kind is due.kind and event.onset_s <= due.to_s + slack_s and end_s >= due.from_s - slack_s
+
+
+def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level, float], ...]:
+    """How long after its rule's own time each level came that had to."""
+    late: list[tuple[Level, float]] = []
+    for level, limit_s in due.limits_s:
+        if level > due.must:
+            continue
+        for verdict in verdicts:
+            if any(
+                one.kind is event.kind and one.onset_s == event.onset_s and one.level >= level for one in verdict.events
+            ):
+                late.append((level, verdict.time_s - due.from_s - limit_s))
+                break
+    return tuple(late)
+
+
+def _score_poses(case: Case, seen: Seen) -> Score:
+    result = Score()
+    for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
+        read = None
+        if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:
+            read = signals.yaw_deg, signals.pitch_deg, signals.roll_deg
+        result.poses.append(PoseRead((scene.yaw_deg, scene.pitch_deg, scene.roll_deg), read, signals is not None))
+        is_facing = abs(scene.yaw_deg) <= FACING_DEG and abs(scene.pitch_deg) <= FACING_DEG
+        if is_facing and (scene.jaw_open >= WIDE or scene.jaw_open <= TALKING_AT_MOST):
+            mar = signals.mar if signals else None
+            is_read = "not judged" if mar is None else "wide" if mar > SETTINGS.analysis.yawn_mar else "not wide"
+            result.mouths["wide" if scene.jaw_open >= WIDE else "not wide", is_read] += 1
+    return result
