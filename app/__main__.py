@@ -266,6 +266,7 @@ def _say_problems(loaded: Loaded, file: Path | None) -> None:
 def _run(options: argparse.Namespace) -> int:
     from app.memory import calm_allocator
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
     calm_allocator()  # before any library starts a thread
     ended_by = _ending_signals()
     paths = Paths.from_environment()
