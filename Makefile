@@ -15,7 +15,7 @@ LEAN := $(BIN)/python -m compileall -q -q -j 0 -o 2 $(VENV)/lib; \
 	find $(VENV)/lib -name '*.opt-2.pyc' -exec sh -c 'for file; do mv "$$file" "$${file%.opt-2.pyc}.pyc"; done' lean {} +
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench bench-page fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser check bench bench-detector bench-page fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -39,7 +39,11 @@ check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/shellcheck .ci/run
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
-bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look; PROFILE=balanced
+bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 20 minutes; QUICK=1: in one; PROFILE=balanced; MINUTES=3
+	$(BIN)/python -m tests.benchmarks.report $(if $(QUICK),--quick) --minutes $(or $(MINUTES),10) \
+		--profile $(or $(PROFILE),low_memory)
+
+bench-detector: $(VENV)/.tests ## of that, the detector for ten minutes beside the naive recipe; MINUTES=1, PROFILE=balanced
 	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10) --profile $(or $(PROFILE),low_memory)
 
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
