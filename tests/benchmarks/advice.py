@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,9 +11,10 @@ from functools import partial
 import cv2
 
 from app.memory import Usage
+from app.pictures import read_picture
 from config.declaration import Value
+from config.settings import settings_from
 from tests.benchmarks.measure import (
-    FPS,
     PYTHON,
     Effort,
     Section,
@@ -25,6 +26,7 @@ from tests.benchmarks.measure import (
     side_by_side,
 )
 from tests.benchmarks.ten_minutes import python_with, sample
+from tests.benchmarks.without import STEPS
 
 NO_CLAIM = "no figure of its own"
 SMALL, LARGE = (320, 240), (640, 480)
@@ -74,8 +76,10 @@ ADVICE = (
     Advice("event history off", "as a setting", {}, {"analysis.event_history": False}),
     Advice("frame_skip 2", "when memory is short", {}, {"camera.frame_skip": 2}),
     Advice("static_image_mode off", "yes", {"vision.static_image_mode": True}, {}),
-    Advice("log INFO, not DEBUG", "yes", "debug", {}),
-    Advice("300 faces' landmarks float64 -> float32", "none is kept; one face is float32", "landmarks f8", "landmarks f4"),
+    Advice("log INFO, not DEBUG", "yes", "debug", "nothing"),
+    Advice(
+        "300 faces' landmarks float64 -> float32", "none is kept; one face is float32", "landmarks f8", "landmarks f4"
+    ),
     Advice("300 faces' landmarks float32 -> int8", "no: see below", "landmarks f4", "landmarks i1"),
     Advice("ten 640 x 480 frames in mmap'ed files", "no: none is kept", "frames heap", "frames mapped"),
     Advice("buffers reused for resizing and colour", "no: nothing to gain", "buffers fresh", "buffers reused"),
@@ -108,8 +112,8 @@ def section(effort: Effort) -> Section:
     return Section(
         "advice",
         "The old recipe's advice, measured",
-        "Of a detector at low_memory as a whole, or of the smallest program that shows it. Below 0.2 MB is noise. The recipe "
-        "estimates 690 to 700 MB in all for what it advises, and gives a figure of its own for frames alone.",
+        "Of a detector at low_memory as a whole, or of the smallest program that shows it. Below 0.2 MB is noise. The "
+        "recipe estimates 690 to 700 MB in all for what it advises, and has figures of its own for frames alone.",
         ("advice", "says it saves", "saves, MB RSS", "% of RSS", "drivewatch does it"),
         tuple(rows),
     )
@@ -123,8 +127,8 @@ def _usage(effort: Effort, one: Mapping[str, Value] | str, watched: bool) -> Usa
     if not isinstance(one, str):
         size = LARGE if one.get("camera.width") == LARGE[0] else SMALL
         return detector_usage(effort, pictures(size), one, watched=watched)
-    if one == "debug":
-        return detector_usage(effort, pictures(SMALL), launcher=("tests.benchmarks.experiments", "debug"))
+    if one in STEPS:
+        return detector_usage(effort, pictures(SMALL), launcher=("tests.benchmarks.without", one))
     return experiment(effort, *one.split())[-1].usage
 
 
@@ -139,7 +143,7 @@ def experiment(effort: Effort, name: str, *arguments: str) -> list[Step]:
 
 def sizes_section(effort: Effort) -> Section:
     """What a frame takes, and what quantised landmarks lose."""
-    frames = {size: cv2.imread(str(sorted(pictures(size).iterdir())[0])) for size in (LARGE, SMALL)}
+    frames = {size: read_picture(sorted(pictures(size).iterdir())[0]) for size in (LARGE, SMALL)}
     rows: list[tuple[str | float, ...]] = [
         (f"frame {width} x {height}, raw", frame.nbytes / 1000, "kB") for (width, height), frame in frames.items()
     ]
@@ -163,7 +167,8 @@ def cpu_section(effort: Effort) -> Section:
         "low_memory, frame_skip 2": {"camera.frame_skip": 2},
         "low_memory, static_image_mode": {"vision.static_image_mode": True},
     }
-    cpu_pct = {name: _cpu_pct(effort, settings) for name, settings in variants.items()}
+    tasks = {name: partial(_cpu_pct, effort, settings) for name, settings in variants.items()}
+    cpu_pct = side_by_side(tasks, len(tasks))
     return Section(
         "cpu",
         "CPU at 1 frame a second",
@@ -174,9 +179,8 @@ def cpu_section(effort: Effort) -> Section:
 
 
 def _cpu_pct(effort: Effort, settings: Mapping[str, Value]) -> float:
-    import time
-
-    with detector(pictures(SMALL), settings) as (process, _):
+    camera = settings_from(settings).camera
+    with detector(pictures((camera.width, camera.height)), settings) as (process, _):
         time.sleep(1)
         before = sample(process.pid, 0.0)
         time.sleep(effort.cpu_seconds)

@@ -48,9 +48,9 @@ def memory_of(effort: Effort) -> dict[str, Usage]:
         tasks[name] = partial(detector_usage, effort, frames, settings)
     frames = pictures((320, 240)).absolute()
     for name, options in NAIVES.items():
-        command = (python_with("naive"), "-m", "tests.benchmarks.naive_recipe", frames, *options)
-        tasks[name] = partial(_last, effort, command)
-    models = [face.package_root() / "modules" / file for file in MODEL_FILES]
+        naive: tuple[str | Path, ...] = (python_with("naive"), "-m", "tests.benchmarks.naive_recipe")
+        tasks[name] = partial(_last, effort, (*naive, frames, *options))
+    models: list[str | Path] = [face.package_root() / "modules" / file for file in MODEL_FILES]
     for name, kernels in FLOORS.items():
         tasks[name] = partial(
             _last, effort, (python_with("floor"), "-m", "tests.benchmarks.bare_interpreters", kernels, *models)
@@ -73,9 +73,9 @@ def memory_section(usages: Mapping[str, Usage]) -> Section:
     return Section(
         "memory",
         "Memory, beside the alternatives",
-        "A picture a tenth of a second, from a folder of JPEGs of the rendered driver as a camera's MJPG; the alternatives "
-        "take the same pictures. Anonymous memory is the process's own; pages of files the kernel takes back when memory "
-        "is short. PSS is smaller by what other processes of this machine happen to share. mediapipe's full dependencies "
+        "Ten pictures a second, from a folder of JPEGs of the rendered driver as a camera's MJPG; the alternatives "
+        "take the same pictures. Anonymous memory is the process's own; pages of files the kernel takes back when memory is "
+        "short. PSS is smaller by what other processes of this machine happen to share. mediapipe's full dependencies "
         "are installed for the naive recipe; of them it imports matplotlib and Pillow.",
         ("what", "of ours", "RSS, MB", "of it anonymous", "of files", "PSS"),
         rows,

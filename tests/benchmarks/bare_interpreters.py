@@ -19,7 +19,7 @@ def main(kernels: str, *models: str) -> None:
 
         cv2.setNumThreads(1)
     import numpy as np
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType  # type: ignore[import-not-found]
 
     resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if "plain" in kernels else OpResolverType.AUTO
     interpreters = [Interpreter(path, num_threads=1, experimental_op_resolver_type=resolver) for path in models]

@@ -18,9 +18,11 @@ def bars(title: str, parts: Sequence[str], rows: Sequence[tuple[str, Sequence[fl
     for number, (label, values) in enumerate(rows):
         y_px, x_px = TOP_PX + number * ROW_PX, float(LEFT_PX)
         drawn.append(_text(LEFT_PX - 8, y_px + 14, label, 'text-anchor="end"'))
-        for colour, value in zip(COLOURS, values):
+        for colour, value in zip(COLOURS, values, strict=False):
             width_px = (RIGHT_PX - LEFT_PX) * max(0.0, value) / most
-            drawn.append(f'<rect x="{x_px:.1f}" y="{y_px}" width="{width_px:.1f}" height="{ROW_PX - 6}" fill="{colour}"/>')
+            drawn.append(
+                f'<rect x="{x_px:.1f}" y="{y_px}" width="{width_px:.1f}" height="{ROW_PX - 6}" fill="{colour}"/>'
+            )
             x_px += width_px
         drawn.append(_text(x_px + 6, y_px + 14, f"{sum(values):.1f} {unit}", f'fill="{GREY}"'))
     return _svg(title, TOP_PX + len(rows) * ROW_PX + 10, drawn)
@@ -39,7 +41,7 @@ def lines(title: str, across: str, series: Mapping[str, Sequence[tuple[float, fl
     drawn.append(f'<path d="M{left_px} {TOP_PX}V{bottom_px}H{RIGHT_PX}" fill="none" stroke="#999"/>')
     drawn.append(_text(left_px - 6, TOP_PX + 10, f"{most_y:.3g} {unit}", f'text-anchor="end" fill="{GREY}"'))
     drawn.append(_text(RIGHT_PX, bottom_px + 18, f"{most_x:g} {across}", f'text-anchor="end" fill="{GREY}"'))
-    for colour, line in zip(COLOURS, series.values()):
+    for colour, line in zip(COLOURS, series.values(), strict=False):
         joined = " ".join("{:.1f},{:.1f}".format(*place(x, y)) for x, y in line)
         drawn.append(f'<polyline points="{joined}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return _svg(title, bottom_px + 30, drawn)
@@ -47,7 +49,7 @@ def lines(title: str, across: str, series: Mapping[str, Sequence[tuple[float, fl
 
 def _legend(names: Sequence[str]) -> list[str]:
     drawn = []
-    for number, (name, colour) in enumerate(zip(names, COLOURS)):
+    for number, (name, colour) in enumerate(zip(names, COLOURS, strict=False)):
         x_px = WIDTH_PX - 150 * (len(names) - number)
         drawn.append(f'<rect x="{x_px}" y="15" width="10" height="10" fill="{colour}"/>')
         drawn.append(_text(x_px + 14, 24, name, f'fill="{GREY}"'))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.steps import step
@@ -24,7 +25,14 @@ def history(_: Path, window_s: str) -> None:
     attention = Attention(settings_from({"analysis.history_window": int(window_s)}).analysis, 3.0, 0.6)
     for second in range(1200):
         seen = Signals(
-            confidence=1.0, face_x=0.5, face_width=0.4, yaw_deg=float(second % 7), pitch_deg=1.0, roll_deg=0.0, ear=0.3, mar=0.2
+            confidence=1.0,
+            face_x=0.5,
+            face_width=0.4,
+            yaw_deg=float(second % 7),
+            pitch_deg=1.0,
+            roll_deg=0.0,
+            ear=0.3,
+            mar=0.2,
         )
         attention.update(float(second), Sight.CLEAR, seen)
     step("watched")
@@ -34,7 +42,10 @@ def events(_: Path, most: str) -> None:
     """So many events in memory."""
     from app.verdict import Event, Level, State
 
-    kept = [Event(State.LOOKING_AWAY, Level.WARNING, at, at - 0.5, at + 0.5, at + 4.0) for at in map(float, range(int(most)))]
+    kept = [
+        Event(State.LOOKING_AWAY, Level.WARNING, at, at - 0.5, at + 0.5, at + 4.0)
+        for at in map(float, range(int(most)))
+    ]
     step("kept", events=len(kept))
 
 
@@ -52,6 +63,7 @@ def frames(_: Path, where: str) -> None:
 
     shape = (480, 640, 3)
     with tempfile.TemporaryDirectory() as folder:
+        kept: list[np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]]
         if where == "mapped":
             kept = [np.memmap(f"{folder}/{number}", np.uint8, "w+", shape=shape) for number in range(FRAMES)]
         else:
@@ -66,55 +78,59 @@ def buffers(folder: Path, how: str) -> None:
     import cv2
     import numpy as np
 
+    from app.pictures import read_picture
+
     small, rgb = np.empty((240, 320, 3), np.uint8), np.empty((240, 320, 3), np.uint8)
     for _ in range(5):
         for path in sorted(folder.iterdir()):
-            picture = cv2.imread(str(path))
+            picture = read_picture(path)
             if how == "reused":
                 cv2.resize(picture, (320, 240), dst=small)
                 cv2.cvtColor(small, cv2.COLOR_BGR2RGB, dst=rgb)
             else:
-                rgb = cv2.cvtColor(cv2.resize(picture, (320, 240)), cv2.COLOR_BGR2RGB)
-    step("converted", mean=float(rgb.mean()))
+                cv2.cvtColor(cv2.resize(picture, (320, 240)), cv2.COLOR_BGR2RGB)
+    step("converted")
 
 
 def resize(folder: Path, how: str) -> None:
     """Read and resize pictures."""
     if how == "PIL":
         import numpy as np
-        from PIL import Image
+        from PIL import Image  # type: ignore[import-not-found]
 
         for path in sorted(folder.iterdir()):
             np.asarray(Image.open(path).resize((160, 120), Image.Resampling.BILINEAR))
     else:
         import cv2
 
+        from app.pictures import read_picture
+
         for path in sorted(folder.iterdir()):
-            cv2.resize(cv2.imread(str(path)), (160, 120))
+            cv2.resize(read_picture(path), (160, 120))
     step("resized")
 
 
-def opencv(_: Path) -> None:
+def opencv(_: Path, __: str) -> None:
     """OpenCV imported: which one says the virtual environment."""
     import cv2
 
     step("imported", version=float(cv2.__version__.partition(".")[0]))
 
 
-def quantised(folder: Path) -> None:
+def quantised(folder: Path, _: str) -> None:
     """What landmarks rounded to 8 bits of the picture's width lose."""
     from dataclasses import replace
 
-    import cv2
     import numpy as np
 
     from app.face import FaceMesh
+    from app.pictures import as_bgr, read_picture
     from app.signals import measure
 
     errors = []
     with FaceMesh() as mesh:
         for path in sorted(folder.iterdir()):
-            picture = cv2.imread(str(path))
+            picture = as_bgr(read_picture(path))
             face = mesh.find(picture)
             if face is None:
                 continue
@@ -128,17 +144,7 @@ def quantised(folder: Path) -> None:
     step("compared", ear_error=float(ear_error), yaw_error_deg=float(yaw_error_deg))
 
 
-def debug(*arguments: str) -> int:
-    """The detector with all of its log."""
-    import logging
-
-    import app.__main__ as command_line
-
-    command_line._log_to_stderr = lambda level: logging.basicConfig(level=logging.DEBUG)
-    return command_line.main(arguments)
-
-
-EXPERIMENTS = {
+EXPERIMENTS: dict[str, Callable[[Path, str], None]] = {
     "history": history,
     "events": events,
     "landmarks": landmarks,
@@ -152,7 +158,4 @@ EXPERIMENTS = {
 
 
 if __name__ == "__main__":
-    name, *rest = sys.argv[1:]
-    if name == "debug":
-        sys.exit(debug(*rest))
-    EXPERIMENTS[name](Path(rest[0]), *rest[1:])
+    EXPERIMENTS[sys.argv[1]](Path(sys.argv[2]), "".join(sys.argv[3:]))

@@ -10,39 +10,37 @@ from pathlib import Path
 
 from tests.benchmarks.steps import step
 
+
 def main(folder: str, model: str) -> None:
     """Grow."""
     step("Python")
     import os
 
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    import app.__main__
     from app.memory import calm_allocator
 
     calm_allocator()
     step("settings, command line, standard library")
-    import numpy
 
     step("NumPy")
     import cv2
 
     cv2.setNumThreads(1)
     step("OpenCV")
-    import app.console
-    import app.detector
 
     step("drivewatch, SQLite, psutil")
     from app import face
+    from app.pictures import as_bgr, read_picture
 
     face._load_bindings()
     step("MediaPipe's extension module")
     mesh = face.FaceMesh(model)
     step("graph and models")
     names = sorted(Path(folder).iterdir())
-    mesh.find(cv2.imread(str(names[0])))
+    mesh.find(as_bgr(read_picture(names[0])))
     step("first face: weights unpacked, buffers of inference")
     for name in names:
-        mesh.find(cv2.imread(str(name)))
+        mesh.find(as_bgr(read_picture(name)))
     step(f"{len(names)} more frames")
 
 

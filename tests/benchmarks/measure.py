@@ -115,9 +115,9 @@ def repeated(effort: Effort, command: Sequence[str | Path], env: Mapping[str, st
     return medians([steps_of(command, env) for _ in range(effort.repeats)])
 
 
-def side_by_side(tasks: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-    """Do them in threads, one a core: for memory, which does not mind, never for times."""
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+def side_by_side(tasks: Mapping[str, Callable[[], T]], at_once: int = 0) -> dict[str, T]:
+    """Do them in threads, one a core unless given: for memory, which does not mind, never for times."""
+    with ThreadPoolExecutor(at_once or len(os.sched_getaffinity(0))) as pool:
         futures = {name: pool.submit(task) for name, task in tasks.items()}
         return {name: future.result() for name, future in futures.items()}
 
@@ -125,7 +125,7 @@ def side_by_side(tasks: Mapping[str, Callable[[], T]]) -> dict[str, T]:
 @contextmanager
 def detector(
     camera: Path,
-    settings: Mapping[str, Value] = {},  # noqa: B006 (nobody changes it)
+    settings: Mapping[str, Value] = {},
     launcher: Sequence[str] = ("app",),
     env: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[subprocess.Popen[str], Paths]]:
@@ -151,7 +151,7 @@ def detector(
 def detector_usage(
     effort: Effort,
     camera: Path,
-    settings: Mapping[str, Value] = {},  # noqa: B006
+    settings: Mapping[str, Value] = {},
     launcher: Sequence[str] = ("app",),
     env: Mapping[str, str] | None = None,
     watched: bool = False,
@@ -163,7 +163,7 @@ def detector_usage(
             until_s = time.monotonic() + effort.seconds
             while time.monotonic() < until_s:
                 if watched:
-                    (paths.run / status.PREVIEW_WANTED).touch()
+                    status.ask_for_preview(paths.run)
                 time.sleep(0.5)
             usages.append(sample(process.pid, 0.0).usage)
     return usage_median(usages)
@@ -210,12 +210,10 @@ def alone_mb(pids: Sequence[int]) -> float:
 
 def machine() -> str:
     """What all of this was measured on."""
-    cpu = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        "unnamed processor",
-    )  # fmt: skip
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unnamed processor")
     return (
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores ({cpu}), {memory.system().total_mb / 1024:.0f} GB, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, NumPy {np.__version__}, "
-        f"OpenCV {cv2.__version__}"
+        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores ({cpu}), "
+        f"{memory.system().total_mb / 1024:.0f} GB, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, NumPy {np.__version__}, OpenCV {cv2.__version__}"
     )

@@ -5,6 +5,7 @@
 
 import sys
 import types
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.benchmarks.steps import step
@@ -16,16 +17,20 @@ if "no-matplotlib" in options:  # it is not used, but imported: an empty stand-i
 
 import cv2  # noqa: E402
 import mediapipe as mp  # noqa: E402
+from cv2.typing import MatLike  # noqa: E402
 
 
-def rss_mb():
+def rss_mb() -> float:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-def frames():
+def frames() -> Iterator[MatLike]:
     if Path(source).is_dir():
-        yield from (cv2.imread(str(path)) for path in sorted(Path(source).iterdir()))
+        for path in sorted(Path(source).iterdir()):
+            picture = cv2.imread(str(path))
+            assert picture is not None
+            yield picture
         return
     video = cv2.VideoCapture(source)
     while (taken := video.read())[0]:

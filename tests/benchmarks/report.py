@@ -12,16 +12,14 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
-from pathlib import Path
 
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.benchmarks import advice, alternatives, charts, shrinking, ten_minutes
-from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, Step, machine, pictures, repeated
+from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
 from tests.benchmarks.ten_minutes import FOLDER, Figure, print_table, show
 
 SIZES = ((320, 240), (160, 120), (480, 360), (640, 480), (1280, 960))
-RECIPE_MB = 690  # what the recipe estimates for itself, at the least
 
 
 def growth_section(effort: Effort, profile: str) -> Section:
@@ -84,7 +82,10 @@ def cell(value: str | float) -> str:
 
 def markdown(head: str, results: Sequence[Figure], sections: Iterable[Section]) -> str:
     """The report."""
-    parts = [f"# What drivewatch costs\n\n{head}\n", "## In short\n\n| figure | measured | limit | holds |\n|---|---|---|---|"]
+    parts = [
+        f"# What drivewatch costs\n\n{head}\n",
+        "## In short\n\n| figure | measured | limit | holds |\n|---|---|---|---|",
+    ]
     parts += map(str, results)
     for section in sections:
         parts.append(f"\n## {section.title}\n\n{section.about}\n")
@@ -113,6 +114,28 @@ def write(head: str, results: Sequence[Figure], sections: Sequence[Section]) -> 
     (FOLDER / "report.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
+def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section], list[Figure]]:
+    """Everything; the long run and what takes long besides only with full effort."""
+    show("memory")
+    usages = alternatives.memory_of(effort)
+    results = alternatives.memory_figures(usages)
+    show("the appliance")
+    appliance, found = alternatives.appliance(effort)
+    show("growth")
+    growth = growth_section(effort, profile)
+    results += [*found, start_figure(growth)]
+    show("times")
+    sections = [alternatives.memory_section(usages), appliance, growth, *time_sections(effort)]
+    if effort is FULL:
+        show("steps taken back")
+        sections.append(shrinking.section(effort))
+        show("the recipe's advice")
+        sections += (advice.section(effort), advice.sizes_section(effort), advice.cpu_section(effort))
+        results += ten_minutes.measured(minutes, profile)
+    show("")
+    return sections, results
+
+
 def main() -> int:
     """Measure, write, and print what counts most."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.report", description=__doc__)
@@ -122,30 +145,11 @@ def main() -> int:
     asked = parser.parse_args()
     effort = QUICK if asked.quick else FULL
     began_s = time.monotonic()
-    sections, results = [], []
-    show("memory")
-    usages = alternatives.memory_of(effort)
-    sections.append(alternatives.memory_section(usages))
-    results += alternatives.memory_figures(usages)
-    show("the appliance")
-    section, found = alternatives.appliance(effort)
-    sections.append(section)
-    results += found
-    show("growth")
-    sections.append(growth_section(effort, asked.profile))
-    results.append(start_figure(sections[-1]))
-    show("times")
-    sections += time_sections(effort)
-    if not asked.quick:
-        show("steps taken back")
-        sections.append(shrinking.section(effort))
-        show("the recipe's advice")
-        sections += (advice.section(effort), advice.sizes_section(effort), advice.cpu_section(effort))
-        results += ten_minutes.measured(asked.minutes, asked.profile)
-    show("")
+    sections, results = measured(effort, asked.profile, asked.minutes)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    run = "quick look, each measured once" if asked.quick else f"medians of {effort.repeats}, long run {asked.minutes:g} min"
-    head = f"{now}, {machine()}. Profile {asked.profile}; {run}; took {(time.monotonic() - began_s) / 60:.1f} minutes."
+    run = "each measured once" if asked.quick else f"medians of {effort.repeats}, long run {asked.minutes:g} minutes"
+    took_min = (time.monotonic() - began_s) / 60
+    head = f"{now}, {machine()}. Profile {asked.profile}; {run}; took {took_min:.1f} minutes."
     write(head, results, sections)
     print(f"{head}\n\nThe report: {FOLDER}/report.md\n")
     return print_table(results)

@@ -1,4 +1,4 @@
-"""`make bench-detector`: the detector for ten minutes on a video of fake:commute, beside the naive recipe on the same frames.
+"""`make bench-detector`: ten minutes of the detector on a video of fake:commute, beside the naive recipe on the same.
 
 Exit status 1 when a figure misses its limit.
 """
@@ -118,7 +118,7 @@ def python_with(requirements: str) -> Path:
 
 def naive_rss_mb(video: Path) -> float:
     """RSS of the naive recipe after all frames."""
-    command = [python_with("naive"), "-m", "tests.benchmarks.naive_recipe", video.absolute()]
+    command: list[str | Path] = [python_with("naive"), "-m", "tests.benchmarks.naive_recipe", video.absolute()]
     done = subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     last = json.loads(done.stdout.splitlines()[-1])
     print(f"naive recipe: {last['frames']} frames, {last['faces']} with a face, {last['rss_mb']:.1f} MB")
@@ -170,7 +170,8 @@ def main() -> int:
     parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
     asked = parser.parse_args()
     results = measured(asked.minutes, asked.profile)
-    print(f"{asked.minutes:g} minutes, {platform.machine()}, Python {platform.python_version()}, profile {asked.profile}\n")
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    print(f"{asked.minutes:g} minutes, {machine}, profile {asked.profile}\n")
     return print_table(results)
 
 
