@@ -74,9 +74,9 @@ def memory_section(usages: Mapping[str, Usage]) -> Section:
         "memory",
         "Memory, beside the alternatives",
         "Ten pictures a second, from a folder of JPEGs of the rendered driver as a camera's MJPG; the alternatives "
-        "take the same pictures. Anonymous memory is the process's own; pages of files the kernel takes back when memory is "
-        "short. PSS is smaller by what other processes of this machine happen to share. mediapipe's full dependencies "
-        "are installed for the naive recipe; of them it imports matplotlib and Pillow.",
+        "take the same pictures. Anonymous memory is the process's own; pages of files the kernel takes back when "
+        "memory is short. PSS is smaller by what other processes of this machine happen to share. mediapipe's full "
+        "dependencies are installed for the naive recipe; of them it imports matplotlib and Pillow.",
         ("what", "of ours", "RSS, MB", "of it anonymous", "of files", "PSS"),
         rows,
         charts.bars("Memory, RSS", ("anonymous", "of files"), drawn),
