@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := snap/local/requirements.lock
 TEST_LOCK := tests/requirements.lock
+PROFILE_LOCK := tests/benchmarks/profile.lock
 CAMERA ?= fake:commute
 UV := $(BIN)/uv
 export PYTHONUNBUFFERED := 1
@@ -18,7 +19,7 @@ LEAN_BYTE_CODE = $(BIN)/python -m compileall -q -q -j 0 -o 2 $(LEAN); find $(LEA
 	-exec sh -c 'for file; do mv "$$file" "$${file%.opt-2.pyc}.pyc"; done' lean {} +
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser check bench bench-detector bench-page fake-driver-limits config lock clean
+.PHONY: help setup run test test-browser check bench bench-detector bench-page profile fake-driver-limits config lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -52,6 +53,9 @@ bench-detector: $(VENV)/.tests ## of that, the detector for ten minutes beside t
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
 	$(BIN)/python -m tests.benchmarks.page
 
+profile: $(VENV)/.profile ## flame graphs of the running detector: build/profile/; SECONDS=60, PROFILE=balanced
+	$(BIN)/python -m tests.benchmarks.flames --seconds $(or $(SECONDS),60) --profile $(or $(PROFILE),low_memory)
+
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
 
@@ -67,6 +71,8 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 		--only-binary :all: snap/local/requirements.in -o $(LOCK)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
 		--only-binary :all: --constraints $(LOCK) tests/requirements.in -o $(TEST_LOCK)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
+		--constraints $(LOCK) --constraints $(TEST_LOCK) tests/benchmarks/profile.in -o $(PROFILE_LOCK)
 
 clean: ## remove what the other targets made, .drivewatch with its events excepted
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -93,4 +99,9 @@ $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
 	@echo "installing what the tests need"
 	@$(INSTALL) -r $(TEST_LOCK)
+	@touch $@
+
+$(VENV)/.profile: $(VENV)/.tests $(PROFILE_LOCK)
+	@echo "installing py-spy and memray"
+	@$(INSTALL) -r $(PROFILE_LOCK)
 	@touch $@

@@ -434,9 +434,8 @@ class FaceMesh:
                     model_complexity=0,
                     use_prev_landmarks=not static_image_mode,
                 )
-        blank = np.zeros((64, 64, 3), np.uint8)  # the first run allocates: rather now than in the first frame
-        self.find(blank)
-        with _quiet_native_log():
+            blank = np.zeros((64, 64, 3), np.uint8)  # the first run allocates: rather now than in the first frame
+            self.find(blank)  # waits until a thread of the graph has loaded the models, chattering
             self._find_hands(blank)
 
     def find(self, bgr: npt.NDArray[np.uint8]) -> Face | None:

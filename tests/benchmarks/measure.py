@@ -122,6 +122,15 @@ def side_by_side(tasks: Mapping[str, Callable[[], T]], at_once: int = 0) -> dict
         return {name: future.result() for name, future in futures.items()}
 
 
+def prepared(folder: Path, settings: Mapping[str, Value]) -> dict[str, str]:
+    """The environment of a detector with settings of its own in a folder of its own."""
+    env = clean(DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
+    paths = Paths.from_environment(env)
+    paths.make()
+    paths.config.write_text(patch("", settings))
+    return env
+
+
 @contextmanager
 def detector(
     camera: Path,
@@ -131,10 +140,7 @@ def detector(
 ) -> Iterator[tuple[subprocess.Popen[str], Paths]]:
     """A detector after its first verdict, with settings of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        own = clean(DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=folder, **(env or {}))
-        paths = Paths.from_environment(own)
-        paths.make()
-        (paths.data / "config.yaml").write_text(patch("", settings))
+        own = {**prepared(Path(folder), settings), **(env or {})}
         command = [*PYTHON, *launcher, "run", "--camera", str(camera.absolute())]
         with subprocess.Popen(
             command, cwd=ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -143,7 +149,7 @@ def detector(
                 assert process.stdout is not None and process.stderr is not None
                 if not process.stdout.readline():
                     raise RuntimeError(f"the detector did not start: {process.stderr.read()[-500:]}")
-                yield process, paths
+                yield process, Paths.from_environment(own)
             finally:
                 process.terminate()
 
