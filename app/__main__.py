@@ -100,6 +100,8 @@ certificate for this machine and renews it in time.
 """
 NO_HTTPS = """Serves the page over plain HTTP from its next start on, on this machine alone."""
 
+FORM = partial(argparse.RawDescriptionHelpFormatter, width=78)  # to ask for the terminal's, argparse would load shutil
+
 
 class Parser(argparse.ArgumentParser):
     """`more` makes the end of its help only when help is asked for."""
@@ -156,10 +158,10 @@ def _parser() -> Parser:
         "python -m app",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=FORM,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    command = partial(commands.add_parser, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command = partial(commands.add_parser, formatter_class=FORM)
     run = command("run", help="watch the driver until Ctrl-C", description=RUN, epilog=RUN_MORE)
     analyze = command("analyze", help="judge videos and pictures", description=ANALYZE, epilog=ANALYZE_MORE)
     render = command("render", help="write a scenario of the fake driver as pictures", description=RENDER)

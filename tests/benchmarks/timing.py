@@ -38,7 +38,6 @@ Picture = npt.NDArray[np.uint8]
 SETTINGS = settings_from({})
 HISTORIES_S = (60, 120, 300, 600)
 TIMES = 100  # that a short act is done, for its median
-TRIP = 3  # times the pictures
 
 
 def ms(act: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> float:
@@ -101,7 +100,7 @@ def trip_ms(frames: list[Picture]) -> float:
     """Frame to verdict, the mean of a trip."""
     with Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         watch.look(Frame(frames[0], 0.0, 0))
-        trip = [Frame(frame, float(at), at) for at, frame in enumerate(frames * TRIP, 1)]
+        trip = [Frame(frame, float(at), at) for at, frame in enumerate(frames[1:], 1)]
         return mean(ms(watch.look, frame) for frame in trip)
 
 
