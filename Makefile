@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := snap/local/requirements.lock
 TEST_LOCK := tests/requirements.lock
+PROFILE_LOCK := tests/benchmarks/profile.lock
 CAMERA ?= fake:commute
 ARCH ?= amd64
 UV := $(BIN)/uv
@@ -11,6 +12,12 @@ export PYTHONUNBUFFERED := 1
 export PORT
 # PyPI's wheels by their hashes, and nothing that their metadata would pull in besides
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+# Packages whose byte-code loses its docstrings, under the name that Python looks for: 1.5 MB of the detector, 0.6 of the
+# page. pytest is not among them: its asserts would go with them
+LEAN := $(addprefix $(VENV)/lib/python3*/site-packages/,click cv2 flask google gunicorn jinja2 mediapipe numpy psutil \
+	werkzeug yaml)
+LEAN_BYTE_CODE = $(BIN)/python -m compileall -q -q -j 0 -o 2 $(LEAN); find $(LEAN) -name '*.opt-2.pyc' \
+	-exec sh -c 'for file; do mv "$$file" "$${file%.opt-2.pyc}.pyc"; done' lean {} +
 
 .DEFAULT_GOAL := help
 # Every target that `make` lists
@@ -53,7 +60,11 @@ stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYT
 snap: $(VENV)/.runtime ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)
 	@$(BIN)/python snap/local/pack.py $(or $(ARCHES),amd64 arm64) $(if $(PYTHON),--python $(PYTHON))
 
-bench: $(VENV)/.tests ## memory, CPU and latency of 10 minutes beside the naive recipe; MINUTES=1 for a quick look; PROFILE=balanced
+bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 20 minutes; QUICK=1: in one; PROFILE=balanced; MINUTES=3
+	$(BIN)/python -m tests.benchmarks.report $(if $(QUICK),--quick) --minutes $(or $(MINUTES),10) \
+		--profile $(or $(PROFILE),low_memory)
+
+bench-detector: $(VENV)/.tests ## of that, the detector for ten minutes beside the naive recipe; MINUTES=1, PROFILE=balanced
 	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10) --profile $(or $(PROFILE),low_memory)
 
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
@@ -74,6 +85,9 @@ soak: $(VENV)/.tests ## a day of frames as fast as they go, with page, saves and
 evaluate: $(VENV)/.tests ## how well it detects: a few minutes; RUN=judged: the README's figures; RUN=full: everything; DATA=folder: yours
 	$(BIN)/python -m tests.evaluation $(if $(RUN),--$(RUN)) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
+profile: $(VENV)/.profile ## flame graphs of the running detector: build/profile/; SECONDS=60, PROFILE=balanced
+	$(BIN)/python -m tests.benchmarks.flames --seconds $(or $(SECONDS),60) --profile $(or $(PROFILE),low_memory)
+
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
 
@@ -89,6 +103,8 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 		--only-binary :all: snap/local/requirements.in -o $(LOCK)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header \
 		--only-binary :all: --constraints $(LOCK) tests/requirements.in -o $(TEST_LOCK)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
+		--constraints $(LOCK) --constraints $(TEST_LOCK) tests/benchmarks/profile.in -o $(PROFILE_LOCK)
 
 clean: ## remove what the other targets made, .drivewatch with its events excepted
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -109,6 +125,7 @@ $(VENV)/.python:
 $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 	@echo "installing what drivewatch runs on (about 100 MB to download, once)"
 	@$(INSTALL) --no-deps -r $(LOCK)
+	@$(LEAN_BYTE_CODE)
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
@@ -118,4 +135,9 @@ $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
 
 $(VENV)/.atheris: $(VENV)/.tests tests/faults/atheris.lock
 	@$(INSTALL) --no-deps -r tests/faults/atheris.lock
+	@touch $@
+
+$(VENV)/.profile: $(VENV)/.tests $(PROFILE_LOCK)
+	@echo "installing py-spy and memray"
+	@$(INSTALL) -r $(PROFILE_LOCK)
 	@touch $@

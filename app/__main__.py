@@ -112,6 +112,8 @@ Asks before, and cannot be undone.
 
 ENDING_S = 10  # an interpreter whose end hangs, in a thread's driver or a full pipe, is ended by the kernel
 
+FORM = partial(argparse.RawDescriptionHelpFormatter, width=78)  # to ask for the terminal's, argparse would load shutil
+
 
 class Parser(argparse.ArgumentParser):
     """`more` makes the end of its help only when help is asked for."""
@@ -170,10 +172,10 @@ def _parser() -> Parser:
         "python -m app",
         description=DESCRIPTION,
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=FORM,
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
-    command = partial(commands.add_parser, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command = partial(commands.add_parser, formatter_class=FORM)
     run = command("run", help="watch the driver until Ctrl-C", description=RUN, epilog=RUN_MORE)
     analyze = command("analyze", help="judge videos and pictures", description=ANALYZE, epilog=ANALYZE_MORE)
     render = command("render", help="write a scenario of the fake driver as pictures", description=RENDER)
@@ -284,6 +286,7 @@ def _run(options: argparse.Namespace) -> int:
     from app.memory import calm_allocator, no_core_dumps
 
     no_core_dumps()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
     calm_allocator()  # before any library starts a thread
     ended_by = _ending_signals()
     paths = Paths.from_environment()

@@ -487,4 +487,4 @@ def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
     for second in range(40, 60):
         attention.update(float(second), Sight.CLEAR, plain)
     assert attention.driver.open_ear == pytest.approx(0.9 * OPEN_EAR)
-    assert attention.driver.closed_ear > 0.61 * 0.9 * OPEN_EAR
+    assert attention.driver.closed_ear() > 0.61 * 0.9 * OPEN_EAR

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from itertools import product
+from pathlib import Path
 from statistics import mean
 
 import cv2
@@ -35,6 +38,7 @@ from app.fake_driver.scene import Scene
 from app.signals import LEFT_EYE, RIGHT_EYE, Signals, eye_aspect_ratio, measure
 from config.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 Picture = npt.NDArray[np.uint8]
 
 WIDTH_PX, HEIGHT_PX = 320, 240
@@ -475,3 +479,31 @@ def test_close_may_come_twice() -> None:
     mesh = FaceMesh("full")
     mesh.close()
     mesh.close()
+
+
+@pytest.mark.parametrize(
+    ("model", "mapped"),
+    [
+        ("lite", {"face_detection_short_range", "face_landmark"}),
+        ("standard", {"face_detection_short_range", "face_landmark_with_attention"}),
+        (
+            "full",
+            {
+                "face_detection_full_range_sparse",
+                "face_landmark_with_attention",
+                "hand_landmark_lite",
+                "palm_detection_lite",
+            },
+        ),
+    ],
+)
+def test_models_are_mapped_and_no_others(model: str, mapped: set[str]) -> None:
+    """A mapped page is the kernel's to take back; a model read into memory would stay there."""
+    script = (
+        "from pathlib import Path\nfrom app.face import FaceMesh\n"
+        f"with FaceMesh('{model}'):\n"
+        "    names = [line.split()[-1] for line in Path('/proc/self/maps').read_text().splitlines()]\n"
+        "print(*{Path(name).stem for name in names if name.endswith('.tflite')})"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == mapped

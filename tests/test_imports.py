@@ -104,5 +104,18 @@ def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependen
         "with FaceMesh('full', refine_landmarks=True) as mesh: assert mesh.find(Renderer(320, 240).picture(Scene()))"
     )
     assert "mediapipe.python._framework_bindings" in loaded
-    unwanted = ("jax", "matplotlib", "sounddevice", "mediapipe.tasks", "mediapipe.python.solutions")
+    unwanted = (
+        "jax",
+        "matplotlib",
+        "sounddevice",
+        "mediapipe.tasks",
+        "mediapipe.python.solutions",
+        "google.protobuf.internal.decoder",  # of protobuf's parser in Python
+    )
     assert [name for name in loaded if name.startswith(unwanted)] == []
+
+
+def test_the_command_line_loads_no_compressors() -> None:
+    """With shutil they come, which argparse loads where it has to find out how wide the terminal is."""
+    loaded = loaded_by("import app.__main__ as command_line\ncommand_line._parser().parse_args(['run'])")
+    assert not loaded & {"shutil", "bz2", "lzma"}

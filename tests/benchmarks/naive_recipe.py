@@ -1,10 +1,23 @@
-"""What others' detectors do: `import mediapipe`, FaceMesh, every frame. Prints its RSS; for a venv of its own."""
+"""What others' detectors do: `import mediapipe`, FaceMesh, every frame; for a venv of its own.
+
+`python -m tests.benchmarks.naive_recipe VIDEO|FOLDER [refine] [static] [no-matplotlib]`
+"""
 
 import sys
+import types
+from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
-import mediapipe as mp
+from tests.benchmarks.steps import step
+
+source, *options = sys.argv[1:]
+if "no-matplotlib" in options:  # it is not used, but imported: an empty stand-in shows what that costs
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        sys.modules[name] = types.ModuleType(name)
+
+import cv2  # noqa: E402
+import mediapipe as mp  # noqa: E402
+from cv2.typing import MatLike  # noqa: E402
 
 
 def rss_mb() -> float:
@@ -12,13 +25,21 @@ def rss_mb() -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=False, max_num_faces=1)
-video = cv2.VideoCapture(sys.argv[1])
-faces = frames = 0
-while True:
-    found, frame = video.read()
-    if not found:
-        break
-    frames += 1
-    faces += mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks is not None
-print(f"{frames} {faces} {rss_mb():.1f}")
+def frames() -> Iterator[MatLike]:
+    if Path(source).is_dir():
+        for path in sorted(Path(source).iterdir()):
+            picture = cv2.imread(str(path))
+            assert picture is not None
+            yield picture
+        return
+    video = cv2.VideoCapture(source)
+    while (taken := video.read())[0]:
+        yield taken[1]
+
+
+step("imported")
+mesh = mp.solutions.face_mesh.FaceMesh(
+    static_image_mode="static" in options, max_num_faces=1, refine_landmarks="refine" in options
+)
+seen = [mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks is not None for frame in frames()]
+step("all frames", frames=len(seen), faces=sum(seen), rss_mb=rss_mb())

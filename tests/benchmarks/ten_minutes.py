@@ -1,4 +1,4 @@
-"""`make bench`: the detector for ten minutes on a video of fake:commute, beside the naive recipe on the same frames.
+"""`make bench-detector`: ten minutes of the detector on a video of fake:commute, beside the naive recipe on the same.
 
 Exit status 1 when a figure misses its limit.
 """
@@ -6,6 +6,7 @@ Exit status 1 when a figure misses its limit.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import subprocess
@@ -24,7 +25,6 @@ from config.settings import DECLARATIONS, settings_from
 from config.store import Store
 
 FOLDER = Path("build/bench")
-NAIVE_VENV = Path("build/naive-venv")
 SAMPLE_S = 2.0
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +66,7 @@ def print_table(results: Sequence[Figure]) -> int:
 def environment() -> dict[str, str]:
     """Folders of the benchmark's own, so that it neither reads nor writes the user's."""
     private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": str(FOLDER.absolute() / "run")}
-    return {**os.environ, **private}
+    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **private}
 
 
 def start(video: Path) -> tuple[subprocess.Popen[str], float]:
@@ -103,19 +103,26 @@ def show(text: str) -> None:
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
+def python_with(requirements: str) -> Path:
+    """Python in a virtual environment of its own with a list of tests/benchmarks; made at the first time."""
+    venv = Path("build") / f"{requirements}-venv"
+    done = venv / ".done"
+    if not done.exists():
+        print(f"installing {requirements}.txt with all its dependencies (once)", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
+        needs = ROOT / f"tests/benchmarks/{requirements}.txt"
+        subprocess.run([venv / "bin/python", "-m", "pip", "install", "--quiet", "-r", needs], check=True)
+        done.touch()
+    return (venv / "bin/python").absolute()
+
+
 def naive_rss_mb(video: Path) -> float:
-    """RSS of the naive recipe after all frames; installs it at the first time."""
-    python = NAIVE_VENV / "bin" / "python"
-    if not python.exists():
-        print("installing the naive recipe with all its dependencies (once)", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", NAIVE_VENV], check=True)
-        needs = ROOT / "tests/benchmarks/naive-requirements.txt"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", needs], check=True)
-    script = ROOT / "tests/benchmarks/naive_recipe.py"
-    done = subprocess.run([python, script, video], check=True, capture_output=True, text=True)
-    frames, faces, rss_mb = done.stdout.split()
-    print(f"naive recipe: {frames} frames, {faces} with a face, {rss_mb} MB")
-    return float(rss_mb)
+    """RSS of the naive recipe after all frames."""
+    command: list[str | Path] = [python_with("naive"), "-m", "tests.benchmarks.naive_recipe", video.absolute()]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    last = json.loads(done.stdout.splitlines()[-1])
+    print(f"naive recipe: {last['frames']} frames, {last['faces']} with a face, {last['rss_mb']:.1f} MB")
+    return float(last["rss_mb"])
 
 
 def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float, profile: str) -> list[Figure]:
@@ -136,13 +143,8 @@ def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: 
     ]
 
 
-def main() -> int:
-    """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ten_minutes", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
-    asked = parser.parse_args()
-    minutes, profile = asked.minutes, asked.profile
+def measured(minutes: float, profile: str) -> list[Figure]:
+    """Run the detector and the naive recipe, and read the figures."""
     camera = settings_from({"profile": profile}).camera
     scenario = load_scenario("commute")
     show("rendering the video")
@@ -158,8 +160,18 @@ def main() -> int:
         process.terminate()
         process.wait(10)
     assert latest is not None, "the detector wrote no status"
-    results = figures(samples, start_s, latest.latency.mean_ms or float("inf"), naive_mb, profile)
-    print(f"{minutes:g} minutes, {platform.machine()}, Python {platform.python_version()}, profile {profile}\n")
+    return figures(samples, start_s, latest.latency.mean_ms or float("inf"), naive_mb, profile)
+
+
+def main() -> int:
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ten_minutes", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])
+    asked = parser.parse_args()
+    results = measured(asked.minutes, asked.profile)
+    machine = f"{platform.machine()}, Python {platform.python_version()}"
+    print(f"{asked.minutes:g} minutes, {machine}, profile {asked.profile}\n")
     return print_table(results)
 
 

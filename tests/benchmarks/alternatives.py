@@ -1,0 +1,122 @@
+"""Memory of drivewatch in each profile and model, beside what people would use instead, on the same frames."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from app import face
+from app.memory import Usage, usage_of
+from config.declaration import PROFILES, Value
+from config.settings import MODELS, settings_from
+from tests.benchmarks import charts
+from tests.benchmarks.measure import Effort, Section, alone_mb, detector_usage, pictures, repeated, side_by_side
+from tests.benchmarks.page import in_use
+from tests.benchmarks.ten_minutes import Figure, python_with
+from tests.test_admin_server import running
+
+MODEL_FILES = ("face_detection/face_detection_short_range.tflite", "face_landmark/face_landmark.tflite")
+OURS, NAIVE, FLOOR = "drivewatch, low_memory", "naive recipe", "floor: two bare LiteRT interpreters"
+CAMERA_FLOOR = "the same, and OpenCV imported"
+FLOORS = {FLOOR: "default", "the same with the kernels that we take": "plain", CAMERA_FLOOR: "camera-default"}
+NAIVES = {
+    NAIVE: (),
+    "naive recipe, refined landmarks": ("refine",),
+    "naive recipe, static images": ("static",),
+    "naive recipe, matplotlib never imported": ("no-matplotlib",),
+}
+
+
+def ours() -> dict[str, Mapping[str, Value]]:
+    """The variants of drivewatch by name, and the settings that make them."""
+    return {
+        **{f"drivewatch, {profile}": {"profile": profile} for profile in PROFILES},
+        **{f"low_memory with model {model}": {"vision.model": model} for model in MODELS[1:]},
+        "low_memory with refined landmarks": {"vision.refine_landmarks": True},
+    }
+
+
+def memory_of(effort: Effort) -> dict[str, Usage]:
+    """Each variant and each alternative, alone in its process."""
+    tasks: dict[str, Callable[[], Usage]] = {}
+    for name, settings in ours().items():
+        camera = settings_from(settings).camera
+        frames = pictures((camera.width, camera.height))
+        tasks[name] = partial(detector_usage, effort, frames, settings)
+    frames = pictures((320, 240)).absolute()
+    for name, options in NAIVES.items():
+        naive: tuple[str | Path, ...] = (python_with("naive"), "-m", "tests.benchmarks.naive_recipe")
+        tasks[name] = partial(_last, effort, (*naive, frames, *options))
+    models: list[str | Path] = [face.package_root() / "modules" / file for file in MODEL_FILES]
+    for name, kernels in FLOORS.items():
+        tasks[name] = partial(
+            _last, effort, (python_with("floor"), "-m", "tests.benchmarks.bare_interpreters", kernels, *models)
+        )
+    return side_by_side(tasks)
+
+
+def _last(effort: Effort, command: tuple[str | Path, ...]) -> Usage:
+    return repeated(effort, command)[-1].usage
+
+
+def memory_section(usages: Mapping[str, Usage]) -> Section:
+    """All of them."""
+    base_mb = usages[OURS].rss_mb
+    rows = tuple(
+        (name, one.rss_mb / base_mb, one.rss_mb, one.anonymous_mb, one.file_mb, one.pss_mb or "unreadable")
+        for name, one in usages.items()
+    )
+    drawn = [(name, (one.anonymous_mb, one.file_mb)) for name, one in usages.items()]
+    return Section(
+        "memory",
+        "Memory, beside the alternatives",
+        "Ten pictures a second, from a folder of JPEGs of the rendered driver as a camera's MJPG; the alternatives "
+        "take the same pictures. Anonymous memory is the process's own; pages of files the kernel takes back when "
+        "memory is short. PSS is smaller by what other processes of this machine happen to share. mediapipe's full "
+        "dependencies are installed for the naive recipe; of them it imports matplotlib and Pillow.",
+        ("what", "of ours", "RSS, MB", "of it anonymous", "of files", "PSS"),
+        rows,
+        charts.bars("Memory, RSS", ("anonymous", "of files"), drawn),
+    )
+
+
+def memory_figures(usages: Mapping[str, Usage]) -> list[Figure]:
+    """Ratios with the limits of the issue."""
+    ours_mb = usages[OURS].rss_mb
+    return [
+        Figure("detector's RSS, of the naive recipe's", ours_mb / usages[NAIVE].rss_mb, "", 0.65),
+        Figure("detector's RSS, of the LiteRT floor", ours_mb / usages[FLOOR].rss_mb, "", 1.25),
+        Figure("detector's RSS, of that floor with OpenCV", ours_mb / usages[CAMERA_FLOOR].rss_mb, "", 1.3),
+    ]
+
+
+def appliance(effort: Effort) -> tuple[Section, list[Figure]]:
+    """Detector, gunicorn's master and worker: idle, and in use."""
+    frames = pictures((320, 240)).absolute()
+    with tempfile.TemporaryDirectory() as folder, running(Path(folder), "--camera", str(frames)) as appliance:
+        time.sleep(effort.seconds)
+        (detector,) = appliance.pids("app run")
+        page = appliance.pids("gunicorn")
+        rows = [_row("page, nobody looks", page), _row("whole appliance, nobody looks", [*page, detector])]
+        in_use(appliance)
+        whole_mb = alone_mb([*page, detector])
+        rows += [_row("page in use", page), _row("whole appliance, page in use", [*page, detector])]
+        rows += [_row(name, [pid]) for name, pid in (("detector", detector), ("master", page[0]), ("worker", page[1]))]
+    section = Section(
+        "appliance",
+        "The whole appliance",
+        "Detector, gunicorn's master and its worker as `make run` starts them; in use: after a hundred views and ten "
+        "minutes' questions of an open page. As if alone: a page that several of them map counts once, and nothing is "
+        "taken off for sharing with other programs of this machine, as PSS does.",
+        ("what", "as if alone, MB", "sum of PSS", "of it anonymous"),
+        tuple(rows),
+    )
+    return section, [Figure("whole appliance with the page in use, as if alone", whole_mb, "MB", 120)]
+
+
+def _row(name: str, pids: list[int]) -> tuple[str | float, ...]:
+    usages = [usage_of(pid) for pid in pids]
+    return name, alone_mb(pids), sum(one.pss_mb or 0.0 for one in usages), sum(one.anonymous_mb for one in usages)

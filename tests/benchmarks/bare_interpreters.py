@@ -1,0 +1,39 @@
+"""The floor: LiteRT's bare interpreters on the same two model files, nothing else; for a venv of its own.
+
+`python -m tests.benchmarks.bare_interpreters default|plain MODEL...`: default takes XNNPACK, as it comes; plain the
+kernels that drivewatch takes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tests.benchmarks.steps import step
+
+
+def main(kernels: str, *models: str) -> None:
+    """Run each model ten times."""
+    if kernels.startswith("camera"):
+        import cv2  # what any program with a camera has
+
+        cv2.setNumThreads(1)
+    import numpy as np
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType  # type: ignore[import-not-found]
+
+    resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES if "plain" in kernels else OpResolverType.AUTO
+    interpreters = [Interpreter(path, num_threads=1, experimental_op_resolver_type=resolver) for path in models]
+    for interpreter in interpreters:
+        interpreter.allocate_tensors()
+        (taken,) = interpreter.get_input_details()
+        interpreter.set_tensor(taken["index"], np.full(taken["shape"], 0.5, np.float32))
+        interpreter.invoke()
+    began_s = time.perf_counter()
+    for _ in range(10):
+        for interpreter in interpreters:
+            interpreter.invoke()
+    step("two bare interpreters", both_ms=(time.perf_counter() - began_s) * 100)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

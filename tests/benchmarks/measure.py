@@ -1,0 +1,225 @@
+"""The parent's side of a measurement: each in a process of its own, medians of several, read from /proc."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from app import memory, status
+from app.fake_driver.record import rendered
+from app.fake_driver.scenario import load_scenario
+from config.declaration import Value
+from config.patch import patch
+from config.paths import Paths
+from tests.benchmarks.ten_minutes import FOLDER, ROOT, sample
+
+T = TypeVar("T")
+
+PYTHON = (sys.executable, "-m")
+FPS = 10  # the detector's memory is where it stays after some 40 frames, which need not take 40 s
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+PRESENT, OF_FILE = np.uint64(1 << 63), np.uint64(1 << 61)  # admin-guide/mm/pagemap.rst of Linux
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a process stood: what it said of itself, and what it used."""
+
+    name: str
+    usage: memory.Usage
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One table of the report, with a chart where that shows more; each cell is text or a figure."""
+
+    name: str
+    title: str
+    about: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str | float, ...], ...]
+    chart: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much a run of the benchmarks takes upon itself."""
+
+    repeats: int
+    seconds: float  # that a detector runs at FPS frames a second
+    cpu_seconds: float  # that it runs at one
+
+
+QUICK, FULL = Effort(1, 2.0, 6.0), Effort(3, 5.0, 60.0)
+
+
+def clean(**more: str) -> dict[str, str]:
+    """The environment with byte-code, which a shell may have switched off."""
+    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **more}
+
+
+def steps_of(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> list[Step]:
+    """Run a program that calls steps.step. Raises: RuntimeError with its last words when it fails."""
+    with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
+        command, cwd=ROOT, env=env or clean(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+    ) as process:  # fmt: skip
+        assert process.stdin is not None and process.stdout is not None
+        steps = []
+        for line in process.stdout:
+            said = json.loads(line)
+            steps.append(Step(said.pop("step"), memory.usage_of(process.pid), said))
+            process.stdin.write("\n")
+            process.stdin.flush()
+        if process.wait():
+            errors.seek(0)
+            raise RuntimeError(f"{' '.join(map(str, command))}: {errors.read()[-500:]}")
+    return steps
+
+
+def medians(runs: Sequence[list[Step]]) -> list[Step]:
+    """One run out of several of the same program."""
+    return [_median(same) for same in zip(*runs, strict=True)]
+
+
+def _median(steps: Sequence[Step]) -> Step:
+    usages = [step.usage for step in steps]
+    figures = {name: median(step.figures[name] for step in steps) for name in steps[0].figures}
+    return Step(steps[0].name, usage_median(usages), figures)
+
+
+def usage_median(usages: Sequence[memory.Usage]) -> memory.Usage:
+    """The usage whose RSS is the median."""
+    return sorted(usages, key=lambda usage: usage.rss_mb)[(len(usages) - 1) // 2]
+
+
+def repeated(effort: Effort, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> list[Step]:
+    """The median of several runs; the first fills the page cache and does not count."""
+    if effort is FULL:
+        steps_of(command, env)
+    return medians([steps_of(command, env) for _ in range(effort.repeats)])
+
+
+def side_by_side(tasks: Mapping[str, Callable[[], T]], at_once: int = 0) -> dict[str, T]:
+    """Do them in threads, one a core unless given: for memory, which does not mind, never for times."""
+    with ThreadPoolExecutor(at_once or len(os.sched_getaffinity(0))) as pool:
+        futures = {name: pool.submit(task) for name, task in tasks.items()}
+        return {name: future.result() for name, future in futures.items()}
+
+
+def prepared(folder: Path, settings: Mapping[str, Value]) -> dict[str, str]:
+    """The environment of a detector with settings of its own in a folder of its own."""
+    env = clean(DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
+    paths = Paths.from_environment(env)
+    paths.make()
+    paths.config.write_text(patch("", settings))
+    return env
+
+
+@contextmanager
+def detector(
+    camera: Path,
+    settings: Mapping[str, Value] = {},
+    launcher: Sequence[str] = ("app",),
+    env: Mapping[str, str] | None = None,
+) -> Iterator[tuple[subprocess.Popen[str], Paths]]:
+    """A detector after its first verdict, with settings of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = {**prepared(Path(folder), settings), **(env or {})}
+        command = [*PYTHON, *launcher, "run", "--camera", str(camera.absolute())]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:  # fmt: skip
+            try:
+                assert process.stdout is not None and process.stderr is not None
+                if not process.stdout.readline():
+                    raise RuntimeError(f"the detector did not start: {process.stderr.read()[-500:]}")
+                yield process, Paths.from_environment(own)
+            finally:
+                process.terminate()
+
+
+def detector_usage(
+    effort: Effort,
+    camera: Path,
+    settings: Mapping[str, Value] = {},
+    launcher: Sequence[str] = ("app",),
+    env: Mapping[str, str] | None = None,
+    watched: bool = False,
+) -> memory.Usage:
+    """Memory of the running detector, the median of several; `watched`: while somebody looks at the preview."""
+    usages = []
+    for _ in range(effort.repeats):
+        with detector(camera, {"camera.target_fps": FPS, **settings}, launcher, env) as (process, paths):
+            until_s = time.monotonic() + effort.seconds
+            while time.monotonic() < until_s:
+                if watched:
+                    status.ask_for_preview(paths.run)
+                time.sleep(0.5)
+            usages.append(sample(process.pid, 0.0).usage)
+    return usage_median(usages)
+
+
+def pictures(size: tuple[int, int], count: int = 120) -> Path:
+    """A folder of JPEGs of fake:commute, a second apart, as a camera's MJPG; rendered once for each size."""
+    folder = FOLDER / f"commute-{size[0]}x{size[1]}-{count}"
+    if not folder.exists():
+        new = folder.with_suffix(".new")
+        new.mkdir(parents=True, exist_ok=True)
+        for number, (_, picture) in enumerate(rendered(load_scenario("commute"), 1.0, count, size, seed=0)):
+            cv2.imwrite(str(new / f"{number:05}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+        new.rename(folder)
+    return folder
+
+
+def alone_mb(pids: Sequence[int]) -> float:
+    """Memory of these processes together as if nothing else ran: a page that several of them map counts once.
+
+    Their PSS would be smaller by what they happen to share with other processes of this machine. Pages of files are
+    told apart by their place in the file, as the kernel shows numbers of pages to root alone; anonymous ones count by
+    their PSS, as only these processes share them.
+    """
+    anonymous_kb = 0
+    of_files: dict[tuple[str, str], set[int]] = {}
+    for pid in pids:
+        folder = Path("/proc") / str(pid)
+        lines = (folder / "smaps_rollup").read_text().splitlines()
+        anonymous_kb += next(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+        with (folder / "pagemap").open("rb", buffering=0) as pagemap:
+            for line in (folder / "maps").read_text().splitlines():
+                extent, _, offset, device, inode, *_ = line.split(maxsplit=5)
+                if inode == "0":
+                    continue
+                first, end = (int(edge, 16) // PAGE_BYTES for edge in extent.split("-"))
+                pagemap.seek(first * 8)
+                pages = np.frombuffer(pagemap.read((end - first) * 8), np.uint64)
+                mapped = np.flatnonzero((pages & PRESENT != 0) & (pages & OF_FILE != 0))
+                of_files.setdefault((device, inode), set()).update((mapped + int(offset, 16) // PAGE_BYTES).tolist())
+    file_pages = sum(map(len, of_files.values()))
+    return anonymous_kb / 1024 + file_pages * PAGE_BYTES / memory.MB
+
+
+def machine() -> str:
+    """What all of this was measured on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unnamed processor")
+    return (
+        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores ({cpu}), "
+        f"{memory.system().total_mb / 1024:.0f} GB, {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, NumPy {np.__version__}, OpenCV {cv2.__version__}"
+    )

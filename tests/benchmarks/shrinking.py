@@ -1,0 +1,79 @@
+"""What each step that made the detector smaller gives, measured by taking it back; and what was tried and rejected."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from app.memory import Usage
+from tests.benchmarks.measure import Effort, Section, clean, detector_usage, pictures, side_by_side
+
+# Steps of without.py
+DONE = {
+    "xnnpack": "TensorFlow Lite's own kernels, not XNNPACK",
+    "gpiozero": "gpiozero imported only where there is a GPIO chip",
+    "models": "models mapped, not read into memory",
+    "blocks": "blocks of 64 kB and more not in the heap",
+    "heaps": "one heap for all threads",
+    "parser": "protobuf's parser in Python not imported",
+    "shutil": "shutil imported on a terminal only",
+    "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
+}
+REJECTED = {
+    "trim": ("malloc_trim at the end of the start", "little is left to give back"),
+    "let-go": (
+        "libraries' pages unmapped at the end of the start",
+        "the RSS falls, the machine has no more memory: they stay in the page cache, which the kernel frees when short",
+    ),
+}
+# Variables of the environment that take a step back, or try one
+PLAIN, NONE, OPTIMIZED, MALLOC = "docstrings", "byte-code", "optimized", "malloc"
+DONE_OUTSIDE = {
+    PLAIN: "packages' byte-code without docstrings, by `make setup`",
+    NONE: "byte-code at all, by pip",
+}
+REJECTED_OUTSIDE = {
+    OPTIMIZED: (
+        "python -OO",
+        "own docstrings are the page's texts, asserts are checks, a snap's base has no such byte-code",
+    ),
+    MALLOC: ("PYTHONMALLOC=malloc", "it makes Python slower, for nothing"),
+}
+
+
+def section(effort: Effort) -> Section:
+    """Measure each."""
+    detector = partial(detector_usage, effort, pictures((320, 240)))
+    tasks: dict[str, Callable[[], Usage]] = {
+        name: partial(detector, launcher=("tests.benchmarks.without", name)) for name in ("nothing", *DONE, *REJECTED)
+    }
+    with tempfile.TemporaryDirectory() as cache:
+        outside: Mapping[str, Mapping[str, str]] = {
+            "now": {},
+            PLAIN: {"PYTHONPYCACHEPREFIX": cache},
+            NONE: {"PYTHONPYCACHEPREFIX": "/dev/null"},
+            OPTIMIZED: {"PYTHONOPTIMIZE": "2"},
+            MALLOC: {"PYTHONMALLOC": "malloc"},
+        }
+        for name in (PLAIN, OPTIMIZED):
+            detector(env=clean(**outside[name]))  # compiles
+        tasks |= {name: partial(detector, env=clean(**more)) for name, more in outside.items()}
+        usages = side_by_side(tasks)
+    rows = [_row(what, "done", usages[name], usages["nothing"]) for name, what in DONE.items()]
+    rows += [_row(what, "done", usages[name], usages["now"]) for name, what in DONE_OUTSIDE.items()]
+    rows += [_row(what, f"no: {why}", usages["nothing"], usages[name]) for name, (what, why) in REJECTED.items()]
+    rows += [_row(what, f"no: {why}", usages["now"], usages[name]) for name, (what, why) in REJECTED_OUTSIDE.items()]
+    now = usages["now"]
+    return Section(
+        "shrinking",
+        "What each step gave, and what was rejected",
+        f"Of the detector at low_memory ({now.rss_mb:.1f} MB, {now.anonymous_mb:.1f} of it anonymous) each step is "
+        "taken back alone, and what was rejected is added alone. Below 0.2 MB is noise.",
+        ("step", "done", "saves, MB RSS", "MB anonymous"),
+        tuple(rows),
+    )
+
+
+def _row(what: str, done: str, without: Usage, followed: Usage) -> tuple[str | float, ...]:
+    return what, done, without.rss_mb - followed.rss_mb, without.anonymous_mb - followed.anonymous_mb

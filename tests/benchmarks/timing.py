@@ -1,0 +1,133 @@
+"""CPU time of each stage, and cost against resolution and length of history.
+
+`python -m tests.benchmarks.timing FOLDER...` is the process that measures: the first folder holds pictures of the usual
+size, and each one is a resolution.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean, median
+from typing import ParamSpec
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.alert import Availability
+from app.attention import Attention
+from app.camera import CameraHealth, Frame
+from app.face import Face, FaceMesh
+from app.governor import Thrift
+from app.pictures import as_bgr, read_picture, resized
+from app.report import Report, Surroundings, outlined
+from app.signals import Signals, measure
+from app.status import Configuration
+from app.verdict import Sight
+from app.watch import Watch
+from config.paths import Paths
+from config.settings import settings_from
+from tests.benchmarks.steps import step
+
+P = ParamSpec("P")
+Picture = npt.NDArray[np.uint8]
+
+SETTINGS = settings_from({})
+HISTORIES_S = (60, 120, 300, 600)
+TIMES = 100  # that a short act is done, for its median
+
+
+def ms(act: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> float:
+    """Milliseconds of CPU, of all threads, that it takes once: the time on a core that nobody else wants."""
+    began_s = time.process_time()
+    act(*arguments, **named)
+    return 1000 * (time.process_time() - began_s)
+
+
+def read(path: Path) -> Picture:
+    """A picture as the camera's thread decodes it."""
+    return as_bgr(read_picture(path))
+
+
+def camera(folder: Path) -> None:
+    """Decode and resize."""
+    paths = sorted(folder.iterdir())
+    step("capture: a JPEG of 320 x 240 decoded", ms=median(ms(read, path) for path in paths))
+    large = resized(read(paths[0]), (640, 480))
+    step("resize, 640 x 480 to 320 x 240", ms=median(ms(resized, large, (320, 240)) for _ in range(TIMES)))
+
+
+def mesh(frames: list[Picture]) -> Face:
+    """The face mesh, in each of its cases; returns the first face."""
+    tracking, static = FaceMesh(), FaceMesh(static_image_mode=True)
+    step("face mesh: first face", ms=ms(tracking.find, frames[0]))
+    step("face mesh: tracked, head still", ms=median(ms(tracking.find, frames[0]) for _ in range(7)))
+    step("face mesh: tracked, frames a second apart, mean", ms=mean(ms(tracking.find, frame) for frame in frames))
+    step("face mesh: detected anew", ms=median(ms(static.find, frame) for frame in frames))
+    empty = np.full_like(frames[0], 90)
+    step("face mesh: no face", ms=median(ms(static.find, empty) for _ in range(30)))
+    face = static.find(frames[0])
+    assert face is not None
+    return face
+
+
+def after_the_mesh(frame: Picture, face: Face) -> None:
+    """What follows from a face."""
+    taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().reading
+    step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
+    step("attention", ms=verdict_ms(SETTINGS.analysis.history_window))
+    jpeg = [cv2.IMWRITE_JPEG_QUALITY, SETTINGS.raspberry_pi.compression_quality]
+    step("preview's outline", ms=median(ms(outlined, frame, face) for _ in range(TIMES)))
+    step("preview's JPEG", ms=median(ms(cv2.imencode, ".jpg", frame, jpeg) for _ in range(TIMES)))
+    step("status written", ms=status_ms())
+
+
+def status_ms() -> float:
+    """One update of the status file."""
+    around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", False, Thrift())
+    with tempfile.TemporaryDirectory() as folder, Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
+        paths = Paths.from_environment({"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder})
+        paths.make()
+        report = Report(paths, Configuration("low_memory", "lite", "", "", ()), 160.0, 70, 0.0)
+        times_s = range(25)  # fewer than 30 s: no reading of memory but the first
+        return median(ms(report.update, watch.nothing(float(at)), float(at), around) for at in times_s)
+
+
+def trip_ms(frames: list[Picture]) -> float:
+    """Frame to verdict, the mean of a trip."""
+    with Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
+        watch.look(Frame(frames[0], 0.0, 0))
+        trip = [Frame(frame, float(at), at) for at, frame in enumerate(frames[1:], 1)]
+        return mean(ms(watch.look, frame) for frame in trip)
+
+
+def verdict_ms(window_s: int) -> float:
+    """Attention's part of a verdict, when its history is full."""
+    attention = Attention(settings_from({"analysis.history_window": window_s}).analysis, 3.0, 0.6)
+    took_ms = []
+    for at in range(2 * window_s + 200):
+        seen = Signals(yaw_deg=at % 7, pitch_deg=1.0, roll_deg=0.0, ear=0.3, mar=0.2, confidence=1.0, face_width=0.4)
+        took_ms.append(ms(attention.update, float(at), Sight.CLEAR, seen))
+    return median(took_ms[-200:])
+
+
+def main(*folders: str) -> None:
+    """Measure."""
+    cv2.setNumThreads(1)
+    camera(Path(folders[0]))
+    frames = [read(path) for path in sorted(Path(folders[0]).iterdir())]
+    after_the_mesh(frames[0], mesh(frames))
+    step("frame to verdict, mean of a trip", ms=trip_ms(frames))
+    for folder in folders:
+        frames = [read(path) for path in sorted(Path(folder).iterdir())]
+        step("resolution", width_px=frames[0].shape[1], ms=trip_ms(frames))
+    for window_s in HISTORIES_S:
+        step("history", window_s=window_s, ms=verdict_ms(window_s))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

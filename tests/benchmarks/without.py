@@ -1,0 +1,120 @@
+"""The detector without one step that made it smaller: `python -m tests.benchmarks.without STEP run ...`.
+
+Imports nothing besides, so that all variants differ by that step alone; `nothing` leaves out no step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+_M_MMAP_THRESHOLD, _M_ARENA_MAX, _MADV_DONTNEED = -3, -8, 4  # malloc.h of glibc, linux/mman.h
+
+
+def _nothing() -> None:
+    pass
+
+
+def _xnnpack() -> None:
+    from app import face
+
+    face._XNNPACK = re.compile("(?!)")
+
+
+def _models() -> None:
+    from app.face import _Graph
+
+    mapped = _Graph._frugal
+    _Graph._frugal = lambda *given: mapped(*given).replace("try_mmap_model: true ", "")  # type: ignore[method-assign]
+
+
+def _blocks() -> None:
+    from app import memory
+
+    memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas))
+
+
+def _heaps() -> None:
+    from app import memory
+
+    memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, memory._MMAP_FROM_BYTES))
+
+
+def _threads() -> None:
+    os.environ["OPENBLAS_NUM_THREADS"] = str(os.cpu_count())
+
+
+def _imports(module: str) -> Callable[[], None]:
+    def at_the_start() -> None:
+        import_module(module)
+
+    return at_the_start
+
+
+def _at_the_end_of_the_start(act: Callable[[], object]) -> None:
+    from app import memory
+
+    settle = memory.settle_allocator
+
+    def settle_and_act() -> None:
+        settle()
+        act()
+
+    memory.settle_allocator = settle_and_act
+
+
+def _trim() -> None:
+    _at_the_end_of_the_start(lambda: ctypes.CDLL(None).malloc_trim(0))
+
+
+def _let_go() -> None:
+    _at_the_end_of_the_start(_unmap_pages)
+
+
+def _unmap_pages() -> None:
+    """Unmap the pages of libraries and models; what is needed is mapped again."""
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        extent, mode, _, _, inode = line.split()[:5]
+        if inode != "0" and mode in ("r-xp", "r--s"):
+            first, end = (int(edge, 16) for edge in extent.split("-"))
+            ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(end - first), _MADV_DONTNEED)
+
+
+def _debug() -> None:
+    import app.__main__ as command_line
+
+    command_line._log_to_stderr = lambda level: logging.basicConfig(level=logging.DEBUG)
+
+
+STEPS: dict[str, Callable[[], None]] = {
+    "nothing": _nothing,
+    "xnnpack": _xnnpack,
+    "models": _models,
+    "blocks": _blocks,
+    "heaps": _heaps,
+    "threads": _threads,
+    "gpiozero": _imports("gpiozero"),
+    "parser": _imports("google.protobuf.internal.python_message"),
+    "shutil": _imports("shutil"),
+    "trim": _trim,
+    "let-go": _let_go,
+    "debug": _debug,
+}
+
+
+def main(name: str, *arguments: str) -> int:
+    """Run the detector."""
+    STEPS[name]()
+    from app.__main__ import main as run
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
