@@ -13,10 +13,11 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-browser test-snap test-arm64 check stage snap bench bench-page bench-snap fake-driver-limits config lock clean
+# Every target that `make` lists
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\#.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 setup: $(VENV)/.runtime ## install what drivewatch runs on into .venv
 
@@ -35,6 +36,9 @@ test-snap: $(VENV)/.tests ## the snap installed in a virtual machine with a real
 
 test-arm64: $(VENV)/.tests ## the arm64 payload under qemu-user; as root, on Debian
 	$(BIN)/python -m tests.vm.arm64
+
+test-faults: $(VENV)/.tests $(VENV)/.atheris ## power cuts, clocks, disks, bad input: what it survives, as a table (root tries all); LONG=1 takes an hour
+	$(BIN)/python -m tests.faults $(if $(LONG),--long) $(KINDS)
 
 check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
@@ -57,6 +61,15 @@ bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thou
 
 bench-snap: $(VENV)/.tests ## size of the snaps, start from them, the page with and without byte-code; as root
 	$(BIN)/python -m tests.benchmarks.snap
+
+bench-rungs: $(VENV)/.tests ## what each rung of the memory governor frees, in five minutes
+	$(BIN)/python -m tests.benchmarks.rungs
+
+bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the governor and without (as root, 20 minutes)
+	$(BIN)/python -m tests.benchmarks.squeeze
+
+soak: $(VENV)/.tests ## a day of frames as fast as they go, with page, saves and restarts; HOURS=24, 20 minutes
+	$(BIN)/python -m tests.soak --hours $(or $(HOURS),24)
 
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
@@ -98,4 +111,8 @@ $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
 	@echo "installing what the tests need"
 	@$(INSTALL) -r $(TEST_LOCK)
+	@touch $@
+
+$(VENV)/.atheris: $(VENV)/.tests tests/faults/atheris.lock
+	@$(INSTALL) --no-deps -r tests/faults/atheris.lock
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,6 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 from admin.tokens import TokenError
+
+log = logging.getLogger(__name__)
 
 pages: Final = Blueprint("account", __name__)
 
@@ -26,7 +29,8 @@ def make_token() -> str:
     tokens = parts().tokens
     made, problem = "", ""
     try:
-        made = tokens.make(request.form.get("label", ""))
+        made = tokens.make(label := request.form.get("label", ""))
+        log.info("token %r made from %s", label.strip(), request.remote_addr)
     except TokenError as error:
         problem = str(error)
     return render_template("account.html", problem=problem, tokens=tokens.all(), made=made)
@@ -35,6 +39,7 @@ def make_token() -> str:
 @pages.post("/account/tokens/revoke")
 def revoke_token() -> AnyResponse:
     """Refuse a token from now on."""
-    parts().tokens.revoke(request.form.get("id", ""))
+    if parts().tokens.revoke(token_id := request.form.get("id", "")):
+        log.info("token %s revoked from %s", token_id, request.remote_addr)
     flash("The token is revoked.")
     return redirect(url_for("account.page"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -23,6 +24,8 @@ from config.durable import StoreError
 from config.reference import json_schema
 from config.settings import values_of
 from config.store import ConflictError, InvalidError, Loaded
+
+log = logging.getLogger(__name__)
 
 pages: Final = Blueprint("api", __name__)
 
@@ -63,7 +66,8 @@ def api_status() -> Response:
     """What the detector last said; 503 when it is not answering."""
     now = now_shown()
     if now.status is None or now.since_s is None:
-        return problem(503, f"{now.words}: restart it, or see `sudo snap logs drivewatch.detector`")
+        why = f" (it last failed so: {now.failure.reason})" if now.failure else ""
+        return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
     return _json({"age_s": round(now.age_s, 3), "status": status.plain(now.status)})
 
 
@@ -119,6 +123,7 @@ def _changed(wanted: dict[str, Value | None]) -> Response:
         return problem(422, "nothing was changed", problems=[str(one) for one in error.problems])
     except StoreError as error:
         return problem(507, str(error))
+    log.info("settings saved through the API from %s: %s", request.remote_addr, ", ".join(wanted))
     return _settings(store.load())
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.memory import calm_allocator
+from app.memory import calm_allocator, no_core_dumps
 from config.https import HttpsError, certificate, listening
 from config.paths import Paths, private_folder
 
@@ -28,6 +28,7 @@ _master = os.getpid()
 _idle_s = float(os.environ.get("IDLE_S", 0)) if os.environ.get("LISTEN_PID") == str(_master) else 0.0
 _used_s = 0.0
 
+no_core_dumps()
 calm_allocator()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
 _where = listening(_paths)

@@ -43,6 +43,7 @@ def sign_in() -> AnyResponse:
 def sign_out() -> AnyResponse:
     """End this session."""
     parts().sessions.close(request.cookies.get(cookie_name(), ""))
+    log.info("signed out from %s", request.remote_addr)
     answer = redirect(url_for("login.form"))
     answer.delete_cookie(cookie_name(), secure=request.is_secure)
     return answer
@@ -71,6 +72,7 @@ def _refused(word: str) -> tuple[str, int] | None:
     try:
         with password.one_at_a_time():  # so that no guess slips in between another and its being counted
             if (wait_s := own.throttle.wait_s(client, own.clock())) > 0:
+                log.warning("too many wrong passwords, the next one from %s is not looked at", client)
                 return _later(wait_s), 429
             if password.verify(password.load(own.paths.admin_password), word):
                 own.throttle.note_success(client, own.clock())

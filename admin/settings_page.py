@@ -109,7 +109,7 @@ def save() -> AnyResponse:
     except StoreError as error:
         log.warning("settings not saved: %s", error)
         return _diff_page(draft, loaded, _outcome(draft, loaded), error)
-    log.info("settings saved from the page: %s", ", ".join(changes) or "the whole file")
+    log.info("settings saved from %s: %s", request.remote_addr, ", ".join(changes) or "the whole file")
     return redirect(url_for("settings.page", saved=1), 303)
 
 

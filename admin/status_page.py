@@ -9,7 +9,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
-from app import status
+from app import failure, status
+from app.failure import Failure
 from app.status import Request, Status
 from app.verdict import WORDS, Level, State
 from app.version import VERSION
@@ -22,21 +23,25 @@ SILENT = "the detector is not answering"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stands at the top of the page. tone: good, doubtful or bad, for the colour beside the words."""
+    """What stands at the top of the page. tone: good, doubtful or bad, for the colour beside the words.
+
+    failure: how the detector last failed in this boot.
+    """
 
     words: str
     tone: str
     since_s: float | None
     status: Status | None
     age_s: float
+    failure: Failure | None = None
 
 
-def shown(latest: Status | None, now_s: float) -> Shown:
+def shown(latest: Status | None, now_s: float, failure: Failure | None = None) -> Shown:
     """Judge the newest status file at a monotonic time; status None where it is missing or of an earlier boot."""
     age_s = status.age_s(latest, now_s) if latest else float("inf")
     if latest is None or age_s > status.SILENT_S:
-        return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s)
-    return Shown(WORDS[latest.state], _tone(latest), now_s - latest.since_s, latest, age_s)
+        return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s, failure)
+    return Shown(WORDS[latest.state], _tone(latest), now_s - latest.since_s, latest, age_s, failure)
 
 
 def _tone(latest: Status) -> str:
@@ -48,7 +53,7 @@ def _tone(latest: Status) -> str:
 def now_shown() -> Shown:
     """The newest status file, judged now."""
     own = parts()
-    return shown(status.read(own.paths.status), own.clock())
+    return shown(status.read(own.paths.status), own.clock(), failure.last(own.paths.failure))
 
 
 @pages.get("/")

@@ -10,7 +10,9 @@
 
     analyze, recordings, plot   the same watch on recordings
     doctor                      `check`: what is wrong, and what helps
-    memory                      what the process costs
+    memory, cgroup              what the process costs, and what the machine leaves it
+    governor, savings           memory runs short: down the ladder of savings, and up again
+    lifeline, failure           one at a time, ended when it hangs, and how it last failed
     overview                    `status`: how it does, on one screen
     health                      what snapd shows of it
     owner                       the console commands of the owner: password, HTTPS, factory reset

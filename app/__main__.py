@@ -110,6 +110,9 @@ Asks before, and cannot be undone.
 """
 
 
+ENDING_S = 10  # an interpreter whose end hangs, in a thread's driver or a full pipe, is ended by the kernel
+
+
 class Parser(argparse.ArgumentParser):
     """`more` makes the end of its help only when help is asked for."""
 
@@ -278,8 +281,9 @@ def _say_problems(loaded: Loaded, file: Path | None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from app.memory import calm_allocator
+    from app.memory import calm_allocator, no_core_dumps
 
+    no_core_dumps()
     calm_allocator()  # before any library starts a thread
     ended_by = _ending_signals()
     paths = Paths.from_environment()
@@ -307,23 +311,25 @@ def _ending_signals() -> list[int]:
 
 
 def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[], bool]) -> int:
-    from app.console import Console
-    from app.detector import DetectorError, open_detector
-    from app.face import FaceMeshError
-    from app.memory import settle_allocator
-    from app.report import configuration_of
+    from app.lifeline import DetectorError, Lifeline
 
-    console = Console(time.monotonic(), sys.stdout)
-    configuration = configuration_of(settings, loaded)
     mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     try:
         with ExitStack() as parts:
-            parts.enter_context(closing(console))
-            detector = open_detector(parts, settings, configuration, paths, console.show, mark_good)
+            lifeline = parts.enter_context(Lifeline(paths.run))
+            from app.console import Console
+            from app.detector import open_detector
+            from app.memory import settle_allocator
+            from app.report import configuration_of
+
+            console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
+            configuration = configuration_of(settings, loaded)
+            detector = open_detector(parts, settings, configuration, paths, console.show, mark_good, lifeline.at)
             settle_allocator()
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)
-    except (DetectorError, FaceMeshError) as error:
+            lifeline.at("closing")
+    except DetectorError as error:
         log.error("%s", error)
         return 1
     return 0
@@ -403,4 +409,6 @@ def _owner(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_status = main()
+    signal.alarm(ENDING_S)
+    sys.exit(exit_status)

@@ -55,6 +55,7 @@ TUNES_HZ: dict[State, Melody] = {
     State.NO_FACE: (440, 587),
     State.CAMERA_BLOCKED: (523, 494, 440),
     State.NO_CAMERA: (523, 440, 392),
+    State.SAVING_MEMORY: (392, 523),  # for no cue yet
 }
 # The LED repeats its pattern for as long as the state lasts.
 LED_BY_LEVEL: dict[Level, Rhythm] = {
@@ -215,6 +216,7 @@ class Alert:
         self._flashing: Rhythm = ()
         self._wake = threading.Event()
         self._closed = False
+        self._busy_since_s: float | None = None
         self._thread: threading.Thread | None = None
         self.step(clock())
 
@@ -232,6 +234,11 @@ class Alert:
         if self._led is None:
             return Availability(not buzzer, buzzer, True, LED_OFF)
         return Availability(not buzzer, buzzer, not self._led.message, self._led.message)
+
+    def busy_s(self, now_s: float) -> float:
+        """For how long its thread has been at work on the pins, 0 while it waits: a write takes microseconds."""
+        since_s = self._busy_since_s
+        return 0.0 if since_s is None else now_s - since_s
 
     def play(self, cue: Cue) -> None:
         """Sound the cue: at once if it is louder than what plays, else after it."""
@@ -306,7 +313,9 @@ class Alert:
     def _run(self) -> None:
         try:
             while not self._closed:
-                due_s = self.step(self._clock())
+                self._busy_since_s = now_s = self._clock()
+                due_s = self.step(now_s)
+                self._busy_since_s = None
                 self._wake.wait(min(max(0.0, due_s - self._clock()), threading.TIMEOUT_MAX))
                 self._wake.clear()
         finally:

@@ -21,6 +21,7 @@ TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not ta
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
+SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
@@ -152,6 +153,7 @@ class Eyes:
     def __init__(self, settings: Analysis) -> None:
         s = self._settings = settings
         self.closed: bool | None = None
+        self._valid_s = s.perclos_min_valid_s
         self._share = Share(s.history_window)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
@@ -186,7 +188,14 @@ class Eyes:
     @property
     def perclos(self) -> float | None:
         """Share of the history window with closed eyes; None before enough of it was measured."""
-        return self._share.ratio if self._share.measured_s >= self._settings.perclos_min_valid_s else None
+        return self._share.ratio if self._share.measured_s >= self._valid_s else None
+
+    def keep_history(self, window_s: float) -> None:
+        """Judge PERCLOS over another window: it stays surely reached or not told, so from less it is told later."""
+        s = self._settings
+        is_shorter = window_s < s.history_window
+        self._valid_s = min(s.perclos_min_valid_s, SHORTER_KNOWN * window_s) if is_shorter else s.perclos_min_valid_s
+        self._share.keep(window_s)
 
     def forget(self) -> None:
         """A new driver."""
@@ -346,6 +355,15 @@ class Attention:
         """Learn the neutral pose and the eyes anew, as for a new driver."""
         self._forget_driver()
 
+    def keep_history(self, window_s: float) -> None:
+        """Look back so far from now on; what is older is forgotten."""
+        self._eyes.keep_history(window_s)
+        self._history.keep(window_s)
+
+    def change_eyes(self, closed_ear_of_open: float) -> None:
+        """Another mesh reads the same eyes otherwise: how wide this driver's are is learnt anew; the road stays."""
+        self.driver.forget_eyes(closed_ear_of_open)
+
     @property
     def recent_events(self) -> tuple[Event, ...]:
         """Events that ended within the history window, the newest last; never more than max_events_buffer."""
@@ -457,6 +475,10 @@ class History:
 
     def __init__(self, size: int, window_s: float) -> None:
         self._events: deque[Event] = deque(maxlen=size)
+        self._window_s = window_s
+
+    def keep(self, window_s: float) -> None:
+        """Hold events no longer than this."""
         self._window_s = window_s
 
     def add(self, changes: tuple[Event, ...]) -> None:

@@ -94,6 +94,8 @@ class Capture:
         analysed_fps = camera.target_fps / camera.frame_skip
         self._were_bad: deque[bool] = deque(maxlen=max(4, math.ceil(_BAD_WINDOW_S * analysed_fps)))
         self.health = health
+        self.every = 1
+        """Frames analysed: one of so many that the settings would analyse."""
         self.due_s = began_s
         """When the next step is due."""
         self.busy_since_s: float | None = None
@@ -125,7 +127,9 @@ class Capture:
         number = self.health.frames
         self._times_s.append(now_s)
         self.health = replace(self.health, frames=number + 1, measured_fps=_rate(self._times_s))
-        frame = self._decode(source, now_s, number) if self._taken % self._camera.frame_skip == 0 else None
+        frame = (
+            self._decode(source, now_s, number) if self._taken % (self._camera.frame_skip * self.every) == 0 else None
+        )
         self._taken += 1
         self._tick = tick_after(self._tick, self._clock() - self._opened_s, self._camera.target_fps)
         self.due_s = self._opened_s + self._tick / self._camera.target_fps
@@ -206,11 +210,13 @@ class Camera:
         self._dropped = 0
         self._closed = False
         self._abandoned: threading.Thread | None = None
+        self._every = 1
         self._start(CameraHealth(source=camera.source))
 
     def _start(self, health: CameraHealth) -> None:
         self._ending = threading.Event()
         self._capture = Capture(self._camera, self._open_source, self._clock, self.began_s, health)
+        self._capture.every = self._every
         self._thread = threading.Thread(
             target=self._run, args=(self._capture, self._ending), name="camera", daemon=True
         )
@@ -237,6 +243,10 @@ class Camera:
         with self._filled:
             self._filled.wait_for(lambda: self._queue or self._closed, timeout_s)
             return self._queue.popleft() if self._queue else None
+
+    def thin_out(self, every: int) -> None:
+        """Analyse only every so many-th of the frames that the settings would analyse; 1 takes it back."""
+        self._every = self._capture.every = every
 
     @property
     def health(self) -> CameraHealth:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from math import inf
 
 import cv2
 
-from app import status
+from app import memory, status
 from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
+from app.face import FaceMeshError
+from app.governor import Governor, Thrift, ladder
 from app.journal import Journal
+from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
-from app.verdict import Cue, Level, State
+from app.savings import Economy, Savings, lite
+from app.verdict import Cue, Event, Level, State
 from app.watch import Look, Watch
 from config.paths import Paths
 from config.settings import Settings
@@ -32,11 +34,10 @@ HEALTHY_S = 60.0  # as the save protocol asks before a configuration counts as g
 MUTE_S = 600.0  # a mute ends by itself: a silent safety device is worse than none
 GIVE_UP_S = 10.0  # MediaPipe's graph stays broken once it is: a new process may do better
 NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # who muted must know that nobody watches now
-LOCK = "detector.lock"
-
-
-class DetectorError(RuntimeError):
-    """The detector cannot start, or not go on; the message says why and what helps."""
+CAMERA_HUNG_S = (
+    60.0  # camera.py has replaced the hung thread once by then; only the end of the process frees the device
+)
+PINS_HUNG_S = 20.0  # a write takes microseconds
 
 
 class Detector:
@@ -59,14 +60,19 @@ class Detector:
         on_look: Callable[[Look, float], None] = lambda look, now_s: None,
         on_healthy: Callable[[], None] = lambda: None,
         take_requests: Callable[[], list[status.Request]] = list,
+        on_stage: Callable[[str], None] = lambda stage: None,
+        economy: Economy | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._camera, self._watch, self._alert, self._report = camera, watch, alert, report
         self._journal = journal
-        self._period_s, self._overdue_s = period_s, period_s + frame_timeout_s
+        self._full_period_s, self._frame_timeout_s = period_s, frame_timeout_s
+        self.economy = economy
         self._on_look, self._on_healthy, self._take_requests = on_look, on_healthy, take_requests
+        self._at = on_stage
         self._clock, self._wall = clock, wall
+        self._hung_since_s: float | None = None
         self._due_s = clock() + OPENING_S
         self._has_judged = False
         self._failing_since_s: float | None = None
@@ -77,24 +83,62 @@ class Detector:
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Watch until is_over says so. Raises: DetectorError."""
+        self._at("taking the page's requests")
         self._take_requests()  # those of yesterday
         while not is_over():
             self.step()
 
     def step(self) -> None:
         """Wait for a frame and do what follows from it. Raises: DetectorError."""
+        self._at("waiting for a frame")
         frame = self._camera.read(POLL_S)
         now_s = self._clock()
+        self._check_threads(now_s)
+        self._at("saving memory")
+        self._save_memory(now_s)
+        self._at("taking the page's requests")
         self._obey(self._take_requests(), now_s)
+        self._at("judging a frame")
         look = self._judged(frame) if frame else None
         if look is not None:
-            self._due_s = now_s + self._overdue_s
+            self._due_s = now_s + self._period_s + self._frame_timeout_s
         elif now_s >= self._due_s:
             self._due_s = now_s + self._period_s
             look = self._nothing(now_s)
         else:
             return
         self._tell(look, self._clock())
+
+    @property
+    def _period_s(self) -> float:
+        return self._full_period_s * (self.economy.every if self.economy else 1)
+
+    def _save_memory(self, now_s: float) -> None:
+        """One rung down or up the governor's ladder; past the last a new process does better than the kernel."""
+        step = self.economy.update(now_s) if self.economy else None
+        if self.economy is None or step is None:
+            return
+        self._due_s = max(self._due_s, self._clock() + self._period_s + self._frame_timeout_s)
+        words = self.economy.described(step)
+        if self._journal is not None:
+            self._journal.record(
+                Event(State.SAVING_MEMORY, Level.NONE, now_s, now_s, now_s, now_s, words), self._wall(), now_s
+            )
+        if step.is_end:
+            raise DetectorError(words)
+        log.log(logging.WARNING if step.is_down else logging.INFO, "%s", words)
+
+    def _check_threads(self, now_s: float) -> None:
+        """A thread that hangs in a driver's call is freed by the end of the process alone."""
+        health, pins_s = self._camera.health, self._alert.busy_s(now_s)
+        if health.state != "hung":
+            self._hung_since_s = None
+        elif self._hung_since_s is None:
+            self._hung_since_s = now_s
+        elif now_s - self._hung_since_s >= CAMERA_HUNG_S:
+            raise HungError(f"{health.message}; so for {CAMERA_HUNG_S:.0f} s, and the detector is started again")
+        if pins_s >= PINS_HUNG_S:
+            raise HungError(f"the buzzer or LED pin does not answer for {pins_s:.0f} s: the detector is started again")
 
     def _judged(self, frame: Frame) -> Look | None:
         """None where judging fails: such a frame is as good as missing."""
@@ -126,11 +170,15 @@ class Detector:
 
     def _tell(self, look: Look, now_s: float) -> None:
         verdict = look.verdict
+        self._at("alerting the driver")
         self._alert.show(verdict.state, verdict.level)
         if verdict.cue is not None and not self._is_muted(verdict.cue, now_s):
             self._alert.play(verdict.cue)
+        self._at("recording events")
         self._record(look, now_s)
+        self._at("printing")
         self._on_look(look, now_s)
+        self._at("writing the status")
         self._report.update(look, now_s, self._surroundings(now_s))
         self._note_health(look, now_s)
 
@@ -152,6 +200,7 @@ class Detector:
             watch_problem=self._failure,
             journal_problem=self._journal.problem if self._journal else "",
             muted=now_s < self._muted_until_s,
+            thrift=self.economy.thrift if self.economy else Thrift(),
         )
 
     def _note_health(self, look: Look, now_s: float) -> None:
@@ -184,23 +233,33 @@ def open_detector(
     paths: Paths,
     on_look: Callable[[Look, float], None],
     on_healthy: Callable[[], None],
+    on_stage: Callable[[str], None],
 ) -> Detector:
     """Open every part, to be closed with `parts`: the buzzer first, which else would sound on.
 
-    Raises: DetectorError, FaceMeshError.
+    Raises: DetectorError.
     """
     cv2.setNumThreads(1)
     camera, pi, alerting = settings.camera, settings.raspberry_pi, settings.alerting
-    parts.enter_context(sole(paths.run))
     journal = Journal(paths.events, status.boot_id()) if settings.analysis.event_history else None
     if journal is not None:
         parts.enter_context(closing(journal))
     budget_mb, quality = settings.memory.budget_mb, pi.compression_quality
     report = parts.enter_context(closing(Report(paths, configuration, budget_mb, quality, time.monotonic())))
     opened_camera = parts.enter_context(Camera(camera))  # opens in its own thread while the face mesh loads
-    watch = parts.enter_context(Watch(settings.vision, settings.analysis, alerting.repeat_s))
+    rung = first_rung(settings)
+    vision = lite(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
+    try:
+        watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s))
+    except FaceMeshError as error:
+        raise DetectorError(str(error)) from error
     beep_only, visual = alerting.use_beep_only, alerting.visual_alerts_enabled
     alert = open_alert(pi.buzzer_pin, pi.led_pin, pi.gpio_chip, beep_only=beep_only, visual=visual)
+    economy = None
+    if settings.memory.governor:
+        savings = Savings(settings, opened_camera, watch, report, rung)
+        governor = Governor(len(savings.ladder), budget_mb, time.monotonic(), rung)
+        economy = Economy(governor, savings)
     return Detector(
         opened_camera,
         watch,
@@ -212,33 +271,15 @@ def open_detector(
         on_look=on_look,
         on_healthy=on_healthy,
         take_requests=partial(status.take, paths.run),
+        on_stage=on_stage,
+        economy=economy,
     )
 
 
-def sole(run: Path) -> AbstractContextManager[object]:
-    """Hold the run folder against a second detector, which would write the same status and drive the same pins.
-
-    Where that is impossible nobody can be held off, and watching goes on. Raises: DetectorError.
-    """
-    try:
-        file = (run / LOCK).open("a+")
-    except OSError as error:
-        log.debug("%s not held: %s", run, error)
-        return nullcontext()
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        with file:
-            file.seek(0)
-            raise DetectorError(f"a detector runs already, in {run}: {_how_to_end(file.read(20))}") from None
-    except OSError as error:
-        log.debug("%s not held: %s", run, error)
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
-
-
-def _how_to_end(pid: str) -> str:
-    snap = os.environ.get("SNAP_INSTANCE_NAME")
-    return f"`sudo snap stop {snap}` ends it" if snap else f"`kill {pid}` ends it"
+def first_rung(settings: Settings) -> int:
+    """The last one where memory is short already, else 0."""
+    rungs = len(ladder(settings))
+    is_short = settings.memory.governor and Governor(rungs, inf, 0.0).shortage(0.0, memory.system())
+    if is_short:
+        log.warning("memory is short at the start (%s): the detector begins with every saving", is_short)
+    return rungs if is_short else 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import memory, status
+from app import failure, memory, status
 from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
 from app.face import FaceMesh, FaceMeshError
@@ -25,6 +25,7 @@ from config.store import Loaded
 
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 FREE_MIN_MB = 20.0
+FAILURE_FRESH_S = 600.0
 # Before this day there was no such version: a clock that shows less was never set. It is no fault of detection
 RELEASED_S = 1_790_000_000  # September 2026
 
@@ -81,6 +82,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
     yield from _configuration(loaded, settings)
     yield from _folders(paths, machine)
     yield _events(paths)
+    yield from _failure(paths, machine.clock())
     running = _running(paths, machine.clock())
     if running is not None and settings.camera == loaded.settings.camera:
         yield from _detector(running, machine.clock())
@@ -128,6 +130,14 @@ def _events(paths: Paths) -> Finding:
     except JournalUnreadable as error:
         return Finding("events", False, str(error))
     return Finding("events", True, f"{paths.events}, {'some' if newest else 'none'} stored")
+
+
+def _failure(paths: Paths, now_s: float) -> Iterator[Finding]:
+    """How the detector last failed in this boot, if it did; an old failure that did not come again is only told."""
+    found = failure.last(paths.failure)
+    if found is not None:
+        text = f"{(now_s - found.time_s) / 60:.0f} min ago, number {found.count} of this boot: {found.reason}"
+        yield Finding("last failure", now_s - found.time_s > FAILURE_FRESH_S, text)
 
 
 def _running(paths: Paths, now_s: float) -> status.Status | None:

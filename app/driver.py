@@ -62,10 +62,15 @@ class Driver:
         self._learning: deque[tuple[float, float]] = deque(maxlen=LEARNING_SAMPLES_MAX)
         self._learnt_s = 0.0
         self._last: tuple[float, Signals] | None = None
-        self._open_ears: deque[float] = deque(maxlen=OPEN_SAMPLES)
-        self._last_ear_s = float("-inf")
+        self.forget_eyes(self._closed_of_open)
         self._face: tuple[float, float] | None = None
         self.neutral = Neutral(self._settings.neutral_yaw, self._settings.neutral_pitch, learnt=False)
+
+    def forget_eyes(self, closed_ear_of_open: float) -> None:
+        """Learn anew how wide the eyes open, of which closed eyes read as this share."""
+        self._closed_of_open = closed_ear_of_open
+        self._open_ears: deque[float] = deque(maxlen=OPEN_SAMPLES)
+        self._last_ear_s = float("-inf")
 
     def is_somebody_else(self, signals: Signals) -> bool:
         """A face that is smaller and a head's width away from where the driver sits: a passenger."""

@@ -3,61 +3,41 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 from collections import deque
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from math import inf, isfinite
 from pathlib import Path
 
+from app.journal_file import (
+    BUSY_S,
+    LEAN,
+    UPSERT,
+    explained,
+    inode_of,
+    is_damage,
+    open_file,
+    said,
+    set_aside,
+    version_of,
+)
 from app.verdict import Event, Level, State
 
 log = logging.getLogger(__name__)
 
-VERSION = 1  # of the schema below, kept in PRAGMA user_version
 KEEP_EVENTS = 2000  # 0.5 MB
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
-BUSY_S = 0.5  # as long as another process may hold up the detector
-KEEP_CORRUPT = 3
+CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long
 PAGE_MAX = 10_000  # events read at once
 CLOCK_STEP_S = 2.0  # more than slewing moves a clock between two events
 CLOCK_STEADY_S = 600.0  # a clock that was set more recently deletes nothing
 DETAIL_MAX = 200  # characters
+TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
 
-# WAL, because a commit costs 1 sync and 10 KiB on the card instead of 4 syncs and 28 KiB with a rollback journal
-# (measured with this table on ext4), and because a reader never blocks the writer. FULL: every commit is synced, so no
-# power cut takes back a saved event. Every 64 pages (256 KiB) the log is folded in.
-_DURABLE = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 64;"
-_LEAN = "PRAGMA journal_size_limit = 262144; PRAGMA cache_size = -64; PRAGMA mmap_size = 0;"
-# Without a vacuum: pages of deleted rows are used again, so the file stops growing.
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    boot_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    level INTEGER NOT NULL,
-    onset_s REAL NOT NULL,
-    onset_earliest_s REAL NOT NULL,
-    onset_latest_s REAL NOT NULL,
-    end_s REAL,
-    detail TEXT NOT NULL,
-    wall_s REAL NOT NULL,
-    interrupted INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (boot_id, kind, onset_s)
-);
-PRAGMA user_version = {VERSION};
-COMMIT;
-"""
-_UPSERT = """
-INSERT INTO events (boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (boot_id, kind, onset_s) DO UPDATE SET
-    level = max(level, excluded.level), end_s = coalesce(excluded.end_s, end_s), detail = excluded.detail
-"""
 _INTERRUPT = "UPDATE events SET interrupted = 1 WHERE end_s IS NULL AND interrupted = 0"
 _RESTAMP = """
 UPDATE events SET wall_s = onset_s + :offset_s
@@ -65,23 +45,10 @@ WHERE boot_id = :boot_id AND boot_id != '' AND abs(wall_s - onset_s - :offset_s)
 """
 _KEEP_NEWEST = "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?)"
 _KEEP_SINCE = "DELETE FROM events WHERE wall_s < ?"
-_RECENT = "SELECT * FROM events WHERE id < ? ORDER BY id DESC LIMIT ?"
-
-_REMEDIES = (  # words of the reason -> what helps
-    (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left"),
-    (
-        ("read-only", "readonly", "i/o"),
-        "restart the Pi, and change the SD card if it stays so; `dmesg | tail` shows why",
-    ),
-    (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there"),
-    (("locked",), "a second detector may be running, see `snap services drivewatch`"),
-    (("newer",), "`sudo snap refresh drivewatch`, or move the file away"),
-)
-_REMEDY = "see `ls -l {folder}`, then `sudo snap restart drivewatch`"
-
-
-class NewerJournal(sqlite3.NotSupportedError):
-    """The file was written by a later version of drivewatch."""
+_RECENT = """
+SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
+FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
+"""
 
 
 class JournalUnreadable(OSError):
@@ -121,7 +88,7 @@ class Journal:
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._lost = 0
         self._failure = self._damage = ""
-        self._retry_at_s = self._now_s = self._steady_since_s = -inf
+        self._retry_at_s = self._now_s = self._steady_since_s = self._checked_s = -inf
         self._offset_s = inf  # wall clock minus monotonic, as last seen
         self._try_to_save()
 
@@ -172,7 +139,7 @@ class Journal:
             self._save_or_begin_anew()
         except (OSError, sqlite3.Error, MemoryError) as error:
             self._disconnect()
-            failure = f"events cannot be saved: {_explained(self._path, error)}"
+            failure = f"events cannot be saved: {explained(self._path, error)}"
         if failure != self._failure:
             log.log(logging.WARNING if failure else logging.INFO, "%s", failure or "events are saved again")
         self._failure = failure
@@ -181,12 +148,14 @@ class Journal:
     def _save_or_begin_anew(self) -> None:
         try:
             self._save()
-        except sqlite3.DatabaseError as error:
-            if type(error) is not sqlite3.DatabaseError:  # which is NOTADB or CORRUPT; Python 3.10 tells no code
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            if not is_damage(error):
                 raise
             self._disconnect()
-            aside = _set_aside(self._path)
-            self._damage = f"{self._path} was damaged ({error}): its events are in {aside.name}, new ones in a new file"
+            aside = set_aside(self._path)
+            self._damage = (
+                f"{self._path} was damaged ({said(error)}): its events are in {aside.name}, new ones in a new file"
+            )
             self._damage += "; change the SD card if it happens again"
             log.warning("%s", self._damage)
             self._save()
@@ -199,7 +168,7 @@ class Journal:
             if self._is_to_empty:
                 db.execute("DELETE FROM events")
             if self._waiting:
-                db.executemany(_UPSERT, map(self._row, self._waiting))
+                db.executemany(UPSERT, map(self._row, self._waiting))
                 clock = {"offset_s": self._offset_s, "boot_id": self._boot_id, "step_s": CLOCK_STEP_S}
                 db.execute(_RESTAMP, clock)
                 self._forget_old(db)
@@ -220,11 +189,12 @@ class Journal:
         return (self._boot_id, event.kind.value, int(event.level), *onset, event.end_s, detail, wall_s)
 
     def _connected(self) -> sqlite3.Connection:
-        if self._inode != _inode(self._path):  # somebody deleted or replaced the history
+        is_another = self._inode != inode_of(self._path)  # somebody deleted or replaced the history
+        if is_another or self._now_s - self._checked_s >= CHECK_S:
             self._disconnect()
         if self._db is None:
-            self._db = _open(self._path)
-            self._inode = _inode(self._path)
+            self._db = open_file(self._path)
+            self._inode, self._checked_s = inode_of(self._path), self._now_s
         return self._db
 
     def _disconnect(self) -> None:
@@ -244,70 +214,29 @@ def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[E
             return ()
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", BUSY_S, uri=True)) as db:
             db.row_factory = sqlite3.Row
-            db.executescript(_LEAN)
-            _version(db)
+            db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
+            db.executescript(LEAN)
+            version_of(db)
             before_id = 2**62 if before_id is None else before_id
             rows = db.execute(_RECENT, (before_id, max(0, min(limit, PAGE_MAX)))).fetchall()
-    except (OSError, sqlite3.Error) as error:
-        raise JournalUnreadable(f"events cannot be read: {_explained(path, error)}") from error
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+        raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error
     return tuple(entry for entry in map(_entry, rows) if entry)
 
 
 def _entry(row: sqlite3.Row) -> Entry | None:
-    """None for a kind or level that only another version of drivewatch knows."""
+    """None for a kind or level that only another version of drivewatch knows, and for what a bad card made of one."""
+    onset = (row["onset_s"], row["onset_earliest_s"], row["onset_latest_s"])
+    end_s, detail, wall_s = row["end_s"], row["detail"], row["wall_s"]
     try:
         kind, level = State(row["kind"]), Level(row["level"])
     except ValueError:
         return None
-    onset = (row["onset_s"], row["onset_earliest_s"], row["onset_latest_s"])
-    event = Event(kind, level, *onset, row["end_s"], row["detail"])
-    return Entry(row["id"], row["boot_id"], event, row["wall_s"], bool(row["interrupted"]))
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # this error says why, SQLite's does not
-    db = sqlite3.connect(path, BUSY_S, isolation_level="IMMEDIATE", check_same_thread=False, cached_statements=8)
-    try:
-        is_new = _version(db) < VERSION
-        db.executescript(_LEAN + _DURABLE + (_SCHEMA if is_new else ""))
-        found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]  # 3 ms for a full table
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except OSError:
+    if not all(map(_is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
         return None
+    event = Event(kind, level, *onset, end_s, detail)
+    return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]))
 
 
-def _version(db: sqlite3.Connection) -> int:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise NewerJournal(f"written by a newer drivewatch, with schema {version} instead of {VERSION}")
-    return version
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename a damaged database and keep no more than KEEP_CORRUPT of them."""
-    for suffix in ("-wal", "-shm"):  # folded in where possible; the new one must not meet them, even if a reader does
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    prefix = f"{path.name}.corrupt-"
-    kept = sorted(int(n) for file in path.parent.glob(f"{prefix}*") if (n := file.name.removeprefix(prefix)).isdigit())
-    aside = path.with_name(f"{prefix}{max(kept, default=0) + 1}")
-    path.rename(aside)
-    for number in kept[: 1 - KEEP_CORRUPT]:
-        path.with_name(f"{prefix}{number}").unlink()
-    return aside
-
-
-def _explained(path: Path, error: Exception) -> str:
-    reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
-    remedies = (remedy for words, remedy in _REMEDIES if any(word in reason.lower() for word in words))
-    return f"{path}: {reason}; {next(remedies, _REMEDY).format(folder=path.parent)}"
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < TIME_MAX_S

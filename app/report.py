@@ -15,6 +15,7 @@ from app import memory, status
 from app.alert import Availability
 from app.camera import CameraHealth
 from app.face import Face
+from app.governor import Thrift
 from app.verdict import Event, State
 from app.version import VERSION
 from app.watch import Look
@@ -46,6 +47,7 @@ class Surroundings:
     watch_problem: str
     journal_problem: str
     muted: bool
+    thrift: Thrift
 
 
 def configuration_of(settings: Settings, loaded: Loaded) -> status.Configuration:
@@ -88,7 +90,8 @@ class Report:
     ) -> None:
         self._paths = paths
         self._configuration = configuration
-        self._budget_mb, self._jpeg_quality = budget_mb, jpeg_quality
+        self._budget_mb = budget_mb
+        self.jpeg_quality = jpeg_quality
         self._started_s, self._wall = started_s, wall
         self._preview = status.Preview(paths.run)
         self._history = memory.History(paths.memory_history, status.boot_id())
@@ -124,7 +127,7 @@ class Report:
             self._preview.remove()
             return
         picture = outlined(look.frame.bgr, look.face)
-        done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
+        done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality])
         if done:
             self._preview.write(jpeg.tobytes())
 
@@ -155,7 +158,7 @@ class Report:
             neutral=verdict.neutral,
             camera=status.Camera(**asdict(around.camera)),
             alerts=status.Alerts(**asdict(around.alerts), muted=around.muted),
-            memory=status.Memory(**asdict(usage), budget_mb=self._budget_mb),
+            memory=status.Memory(**asdict(usage), **asdict(around.thrift), budget_mb=self._budget_mb),
             latency=status.Latency(newest_ms, self._mean_ms if self._looks else None),
             configuration=self._configuration,
             journal_problem=around.journal_problem,
@@ -181,8 +184,17 @@ def health(look: Look, around: Surroundings, configuration: status.Configuration
         "" if alerts.led_ok else alerts.led_message,
         around.journal_problem,
         *configuration.problems[:1],
+        _thrift_in_words(around.thrift),
     )
     return next(filter(None, problems), "")
+
+
+def _thrift_in_words(thrift: Thrift) -> str:
+    if not thrift.rung:
+        return ""
+    return (
+        f"memory is short ({thrift.saving_reason}), so {', '.join(thrift.saving)}: stop other programs, `top -o %MEM`"
+    )
 
 
 def _signals(look: Look) -> status.Signals:

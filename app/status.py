@@ -16,7 +16,7 @@ from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
 from app.verdict import Event, Level, Neutral, State
-from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
+from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, place, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The fields of app.memory.Usage, the budget of the settings, and the governor's rung (0: nothing is saved)."""
+    """The fields of app.memory.Usage and app.governor.Thrift (rung 0: nothing is saved), the budget of the settings."""
 
     rss_mb: float = 0.0
     pss_mb: float | None = None
@@ -84,6 +84,9 @@ class Memory:
     swap_mb: float = 0.0
     budget_mb: float = 0.0
     rung: int = 0
+    rungs: int = 0
+    saving: tuple[str, ...] = ()
+    saving_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +172,14 @@ def plain(value: object) -> object:
 
 def write(path: Path, status: Status) -> bool:
     """Replace the file at once, never leaving half of it; False where that is impossible."""
-    return _replace(path, json.dumps(plain(status), allow_nan=False, separators=(",", ":")).encode())
+    return replace_file(path, json.dumps(plain(status), allow_nan=False, separators=(",", ":")).encode())
 
 
 def read(path: Path) -> Status | None:
     """What the daemon wrote last, None where it is missing or makes no sense. Unknown and unfit fields are left out."""
     try:
         with path.open("rb") as file:
-            status = _parsed(Status, json.loads(file.read(STATUS_MAX_BYTES)))
+            status = parsed(Status, json.loads(file.read(STATUS_MAX_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return status if isinstance(status, Status) else None
@@ -205,7 +208,7 @@ class Preview:
 
     def write(self, jpeg: bytes) -> bool:
         """Replace the picture; False where that is impossible."""
-        return _replace(self._picture, jpeg)
+        return replace_file(self._picture, jpeg)
 
     def remove(self) -> None:
         """Leave no picture behind; to be called when none is wanted, and at the end."""
@@ -235,7 +238,7 @@ def take(folder: Path) -> list[Request]:
     Call it once at the start and drop the answer, lest a buzzer sounds for a question of yesterday.
     """
     try:
-        with os.scandir(folder / REQUESTS) as found:
+        with os.scandir(place(folder, REQUESTS)) as found:
             taken = {_take(entry) for entry in islice(found, REQUESTS_MAX)}
     except OSError:
         return []
@@ -262,14 +265,14 @@ def _take(entry: os.DirEntry[str]) -> Request | None:
     return request
 
 
-def _replace(path: Path, content: bytes) -> bool:
-    """Without fsync, as the run folder is in memory."""
-    new = path.with_name(f".{path.name}.new")
+def replace_file(path: Path, content: bytes) -> bool:
+    """Replace a file of the run folder at once, without fsync, as that is in memory; False where it is impossible."""
+    new = place(path.parent, f".{path.name}.new")
     try:
         private_folder(path.parent)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
             file.write(content)
-        new.replace(path)
+        os.replace(new, path)  # noqa: PTH105  Path.replace would make another path
     except OSError as error:
         log.debug("%s not written: %s", path, error)
         return False
@@ -287,8 +290,11 @@ _UNFIT = (ValueError, TypeError, KeyError, OverflowError)
 _hints = cache(get_type_hints)
 
 
-def _parsed(kind: type, raw: object) -> object:
-    """Make a dataclass of the fields of a JSON object that fit; TypeError when one without a default is missing."""
+def parsed(kind: type, raw: object) -> object:
+    """Make a dataclass of the fields of a JSON object that fit.
+
+    Raises: TypeError when it is no object, or a field without a default is missing.
+    """
     if not isinstance(raw, dict):
         raise TypeError(f"{kind.__name__} is no object")
     fitting = {}
@@ -307,7 +313,7 @@ def _fit(hint: object, raw: object) -> object:
         return None if raw is None else _fit(options[0], raw)
     assert isinstance(hint, type)
     if is_dataclass(hint):
-        return _parsed(hint, raw)
+        return parsed(hint, raw)
     if issubclass(hint, Enum):
         return hint(raw)
     if hint is float and type(raw) is int:

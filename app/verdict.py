@@ -29,6 +29,7 @@ class State(str, Enum):
     NO_FACE = "no_face"
     CAMERA_BLOCKED = "camera_blocked"
     NO_CAMERA = "no_camera"
+    SAVING_MEMORY = "saving_memory"  # an event of the memory governor's; never a verdict
 
 
 # What people read; plain ASCII, lest a terminal with another encoding end the detector
@@ -44,6 +45,7 @@ WORDS = {
     State.NO_FACE: "no face",
     State.CAMERA_BLOCKED: "camera blocked",
     State.NO_CAMERA: "no camera",
+    State.SAVING_MEMORY: "saving memory",
 }
 
 

@@ -25,14 +25,16 @@ class Look:
     verdict: Verdict
 
 
+def _mesh(vision: Vision) -> FaceMesh:
+    return FaceMesh(vision.model, vision.refine_landmarks, vision.static_image_mode, max_num_faces=vision.max_num_faces)
+
+
 class Watch:
     """Looks at frames in the order of their time."""
 
     def __init__(self, vision: Vision, analysis: Analysis, repeat_s: float) -> None:
         self._vision, self._analysis, self._repeat_s = vision, analysis, repeat_s
-        self._mesh = FaceMesh(
-            vision.model, vision.refine_landmarks, vision.static_image_mode, max_num_faces=vision.max_num_faces
-        )
+        self._mesh = _mesh(vision)
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -40,6 +42,18 @@ class Watch:
         self._lens = Lens()
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.closed_of_open)
+
+    def change_model(self, vision: Vision) -> None:
+        """Go on with another model, the driver's pose and all that lasts kept.
+
+        The old one is closed first, as there may be no memory for both; no frame is judged meanwhile. Raises:
+        FaceMeshError.
+        """
+        if vision == self._vision:
+            return
+        self._mesh.close()
+        self._vision, self._mesh = vision, _mesh(vision)
+        self.attention.change_eyes(self._mesh.reading.closed_of_open)
 
     def look(self, frame: Frame) -> Look:
         """Judge one frame."""

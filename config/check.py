@@ -28,7 +28,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
-        what = ": ".join(part for part in (self.key, self.value) if part)
+        what = ": ".join(part for part in (shown(self.key), self.value) if part)
         return f"{where}{what or 'the file'} {self.reason}"
 
 

@@ -168,7 +168,9 @@ def _choice(paths: Paths, env: Mapping[str, str]) -> _Choice:
         choice = _Choice(**raw)
     except FileNotFoundError:
         return _Choice("self-signed" if env.get("SNAP_INSTANCE_NAME") else "off")
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+    except OSError as error:  # it may ask for HTTPS, so that plain HTTP is no way out
+        raise HttpsError(f"{file} cannot be read ({error.strerror}): `ls -ld {file.parent}` shows by whom") from error
+    except (ValueError, TypeError, RecursionError) as error:
         raise HttpsError(f"{file} cannot be read ({error}): run enable-https or disable-https again") from error
     texts = (choice.mode, choice.certificate, choice.key)
     if not all(isinstance(text, str) for text in texts) or choice.mode not in ("self-signed", "files", "off"):

@@ -7,8 +7,10 @@ from app.attention import Attention
 from app.verdict import Level, Sight, State, Verdict
 from config.settings import Settings
 from tests.story import (
+    OPEN_EAR,
     REPEAT_S,
     ROAD,
+    Part,
     attentive,
     blinking,
     cues,
@@ -21,6 +23,7 @@ from tests.story import (
     on_phone,
     passenger,
     reached,
+    samples,
     sight,
     story,
 )
@@ -321,3 +324,103 @@ def test_events_kept_are_bounded_by_number_and_age() -> None:
         attention.update(time_s, Sight.CLEAR, ROAD)
         time_s += 1
     assert kept(attention) == 0
+
+
+def thinned(parts: tuple[Part, ...], slow_from_s: float, slow_to_s: float) -> list[Verdict]:
+    """A story at 1 frame a second, of which every second is skipped meanwhile: as the memory governor does it."""
+    attention = new_attention()
+    seen = [sample for sample in samples(parts, 1.0) if not (slow_from_s <= sample[0] < slow_to_s and sample[0] % 2)]
+    return [attention.update(*sample) for sample in seen]
+
+
+HALVED = [(since_s, to_s) for since_s in range(10, 42) for to_s in (since_s + 1, since_s + 6, since_s + 60)]
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "alarm_s"),
+    [
+        (looking(9, yaw_deg=45), State.LOOKING_AWAY, ANALYSIS.away_alarm_s),
+        (looking(9, pitch_deg=-35), State.LOOKING_DOWN, ANALYSIS.away_alarm_s),
+        (eyes_closed(9), State.EYES_CLOSED, ANALYSIS.asleep_s),
+        (on_phone(14), State.PHONE, ANALYSIS.phone_alarm_s),
+    ],
+)
+def test_whenever_the_rate_is_halved_and_full_again_an_alarm_comes_in_time_and_once(
+    part: Part, kind: State, alarm_s: float
+) -> None:
+    for since_s, to_s in HALVED:
+        verdicts = thinned((attentive(START_S), part, attentive(30)), since_s, to_s)
+        assert kinds(verdicts) == [(kind, Level.ALARM)], (since_s, to_s)
+        at_s = reached(verdicts, kind, Level.ALARM)
+        assert at_s is not None
+        assert -1.0 <= at_s - (START_S + alarm_s) <= 2.0, (since_s, to_s)  # one period of the slower rate
+
+
+def test_whenever_the_rate_is_halved_attention_raises_no_sound() -> None:
+    """A glance during which the rate changes back may seem half a second longer: a caution by light alone, once."""
+    turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), blinking(10, 4, 0.2))
+    for since_s, to_s in HALVED:
+        verdicts = thinned((attentive(START_S), *turn * 4), since_s, to_s)
+        assert cues(verdicts) == []
+        assert kinds(verdicts) in ([], [(State.LOOKING_AWAY, Level.CAUTION)])
+
+
+def drowsy(attention: Attention, history_s: float | None, fps: float) -> float | None:
+    """When a driver who closes the eyes 2 of 7 seconds from 200 s on is called drowsy."""
+    parts = (attentive(200), blinking(400, 7, 2))
+    verdicts = []
+    for sample in samples(parts, fps):
+        if history_s is not None and sample[0] == 100:
+            attention.keep_history(history_s)
+        verdicts.append(attention.update(*sample))
+    return reached(verdicts, State.DROWSY, Level.CAUTION)
+
+
+@pytest.mark.parametrize("fps", (0.5, 1.0))
+def test_a_shorter_history_still_tells_a_drowsy_driver(fps: float) -> None:
+    no_microsleeps = replace(ANALYSIS, microsleep_s=3.0, asleep_s=5.9)
+    usual_s = drowsy(new_attention(no_microsleeps), None, fps)
+    shorter_s = drowsy(new_attention(no_microsleeps), 60, fps)
+    assert usual_s is not None and shorter_s is not None
+    assert shorter_s <= usual_s + 10
+
+
+def test_perclos_over_a_shorter_history_is_of_that_history_and_grows_again() -> None:
+    attention = new_attention()
+    parts = (attentive(200), blinking(30, 4, 1), attentive(130))
+    perclos = []
+    for sample in samples(parts, 1.0):
+        if sample[0] == 230:
+            attention.keep_history(60)
+        if sample[0] == 260:
+            attention.keep_history(ANALYSIS.history_window)
+        perclos.append(attention.update(*sample).perclos)
+    assert perclos[229] == pytest.approx(8 / ANALYSIS.history_window, abs=0.01)
+    assert perclos[231] == pytest.approx(8 / 60, abs=0.01)
+    assert perclos[320] == pytest.approx(8 / ANALYSIS.history_window, abs=0.02)  # nothing older came back
+    assert perclos[359] == 0
+    assert None not in perclos[65:]
+
+
+def test_a_shorter_history_forgets_older_events() -> None:
+    attention = new_attention()
+    parts = (attentive(START_S), looking(6, yaw_deg=45), attentive(70))
+    for sample in samples(parts, 1.0):
+        attention.update(*sample)
+    assert len(attention.recent_events) == 1
+    attention.keep_history(60)
+    assert len(attention.recent_events) == 0
+
+
+def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
+    attention = new_attention()
+    for sample in samples((looking(40, yaw_deg=8),), 1.0):
+        neutral = attention.update(*sample).neutral
+    attention.change_eyes(0.61)
+    assert attention.driver.neutral == neutral and neutral.learnt
+    assert attention.driver.open_ear != OPEN_EAR
+    plain = replace(ROAD, yaw_deg=8.0, ear=0.9 * OPEN_EAR)
+    for second in range(40, 60):
+        attention.update(float(second), Sight.CLEAR, plain)
+    assert attention.driver.open_ear == pytest.approx(0.9 * OPEN_EAR)
+    assert attention.driver.closed_ear > 0.61 * 0.9 * OPEN_EAR

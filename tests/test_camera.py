@@ -179,6 +179,30 @@ def test_frame_skip_neither_delivers_nor_decodes_the_frames_between() -> None:
     assert health.frames == 10
 
 
+def test_frames_can_be_thinned_out_on_top_of_that_and_no_longer() -> None:
+    source = Scripted([PICTURE] * 60)
+    trip = Trip(source, camera=settings.Camera(frame_skip=2))
+    trip.drive(for_s=7)
+    trip.capture.every = 2
+    trip.drive(for_s=16)
+    trip.capture.every = 1
+    trip.drive(for_s=8)
+    assert [frame.number for frame in trip.frames] == [0, 2, 4, 6, 8, 12, 16, 20, 24, 26, 28, 30]
+    assert source.decoded == len(trip.frames)
+
+
+def test_a_thread_that_takes_the_place_of_a_hung_one_thins_out_too() -> None:
+    time, hang = Time(end_s=60), Hang()
+    hung, fresh = Scripted([hang]), Scripted([PICTURE] * 100)
+    with Camera(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
+        camera.thin_out(2)
+        hang.began.wait(5)
+        time.now_s += 13
+        camera.read(0.01)
+        assert camera._capture.every == 2
+        hang.over.set()
+
+
 # ---- pictures
 
 

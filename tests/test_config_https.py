@@ -254,6 +254,12 @@ def test_plain_http_for_others_is_an_explicit_choice_and_is_known_as_such(paths:
     assert not Listening(LOOPBACK, 8080, None).is_exposed
 
 
+def test_a_choice_that_cannot_be_read_is_an_error_too(paths: Paths) -> None:
+    (paths.data / CHOICE).mkdir(parents=True)
+    with pytest.raises(HttpsError, match=rf"{CHOICE} cannot be read \(Is a directory\): `ls -ld {paths.data}`"):
+        listening(paths, HERE)
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", '{"mode": "on"}', '{"mode": 7}', '{"what": 1}', '{"mode": "files", "key": 3}', "[" * 9000, "\xff"],

@@ -182,6 +182,11 @@ def test_an_older_key_with_a_wrong_value_is_a_problem() -> None:
     assert "use_lite_model: 2 must be true or false" in str(read("vision: {use_lite_model: 2}").problems[0])
 
 
+def test_a_key_is_told_short_and_on_one_line_whatever_it_is() -> None:
+    (problem,) = read('"a\\nERROR \\e[31m' + "x" * 900 + '": 1').problems
+    assert str(problem) == "line 1: a\ufffdERROR \ufffd[31m" + "x" * 47 + "…: 1 is not a setting"
+
+
 def test_brackets_are_refused_before_the_parser_has_counted_them_all() -> None:
     start_s = time.process_time()
     for bracket in (b"[", b"{", b"[a,"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,9 +11,21 @@ import pytest
 
 from app.alert import Alert, Availability
 from app.camera import Camera, CameraHealth, Frame
-from app.detector import GIVE_UP_S, HEALTHY_S, MUTE_S, OPENING_S, POLL_S, Detector, DetectorError, sole
+from app.detector import (
+    CAMERA_HUNG_S,
+    GIVE_UP_S,
+    HEALTHY_S,
+    MUTE_S,
+    OPENING_S,
+    PINS_HUNG_S,
+    POLL_S,
+    Detector,
+)
+from app.governor import Step, Thrift
 from app.journal import Journal
+from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
+from app.savings import Economy
 from app.signals import Signals
 from app.status import Request
 from app.verdict import Cue, Event, Level, Sight, State
@@ -34,6 +45,8 @@ class FakeCamera(Camera):
 
     def __init__(self, clock: Clock) -> None:
         self.sending = True
+        self.hangs = False
+        self.period_s = PERIOD_S
         self.timeouts_s: list[float | None] = []
         self._time = clock
         self._next_s = clock.now_s
@@ -45,11 +58,13 @@ class FakeCamera(Camera):
             self._time.now_s = end_s
             self._next_s = max(self._next_s, end_s) if not self.sending else self._next_s
             return None
-        self._time.now_s, self._next_s = self._next_s, self._next_s + PERIOD_S
+        self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
         return Frame(PICTURE, self._time.now_s, 0)
 
     @property
     def health(self) -> CameraHealth:
+        if self.hangs:
+            return CameraHealth(state="hung", message="/dev/video0 hangs: plug the camera out and in again")
         return CameraHealth(state="live" if self.sending else "lost")
 
 
@@ -73,6 +88,7 @@ class FakeWatch(Watch):
 class FakeAlert(Alert):
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.stuck_since_s: float | None = None
         self.played: list[Cue] = []
 
     @property
@@ -88,6 +104,9 @@ class FakeAlert(Alert):
 
     def test(self) -> None:
         self.calls.append("test")
+
+    def busy_s(self, now_s: float) -> float:
+        return 0.0 if self.stuck_since_s is None else now_s - self.stuck_since_s
 
 
 class FakeReport(Report):
@@ -128,7 +147,7 @@ class Clock:
 class Bench:
     """A detector among fakes."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None, economy: Economy | None = None) -> None:
         self.clock = Clock()
         self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
         self.report, self.journal = FakeReport(), FakeJournal()
@@ -142,13 +161,19 @@ class Bench:
             journal=self.journal,
             period_s=PERIOD_S,
             frame_timeout_s=TIMEOUT_S,
+            on_look=lambda look, now_s: self.prints(look),
             on_healthy=lambda: self.healthy_at_s.append(self.clock.now_s - START_S),
-            take_requests=self._take,
+            take_requests=lambda: self.takes(),
+            on_stage=on_stage,
+            economy=economy,
             clock=self.clock,
             wall=lambda: WALL_S + self.clock.now_s,
         )
 
-    def _take(self) -> list[Request]:
+    def prints(self, look: Look) -> None:
+        """What the console would do."""
+
+    def takes(self) -> list[Request]:
         taken, self.requests = self.requests, []
         return taken
 
@@ -364,13 +389,102 @@ def test_it_ends_with_a_reason_when_no_frame_can_be_judged_any_more(bench: Bench
     assert bench.clock.now_s - START_S == pytest.approx(GIVE_UP_S, abs=PERIOD_S)
 
 
-def test_a_second_detector_on_the_same_run_folder_is_refused(tmp_path: Path) -> None:
-    with sole(tmp_path), pytest.raises(DetectorError, match=r"runs already.*`kill [0-9]+` ends it"):
-        sole(tmp_path)
-    with sole(tmp_path):
-        pass
+def test_a_capture_call_that_never_returns_ends_the_process(bench: Bench) -> None:
+    bench.run(10)
+    bench.camera.sending, bench.camera.hangs = False, True
+    began_s = bench.clock.now_s
+    with pytest.raises(HungError, match=r"/dev/video0 hangs.* for 60 s"):
+        bench.run(300)
+    assert bench.clock.now_s - began_s == pytest.approx(CAMERA_HUNG_S, abs=PERIOD_S)
 
 
-def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
-    with sole(tmp_path / "missing"):
-        pass
+def test_a_capture_call_that_returns_in_time_ends_nothing(bench: Bench) -> None:
+    for _ in range(5):
+        bench.camera.sending, bench.camera.hangs = False, True
+        bench.run(CAMERA_HUNG_S - 5)
+        bench.camera.sending, bench.camera.hangs = True, False
+        bench.run(5)
+    assert bench.states[-1] is State.ATTENTIVE
+
+
+def test_a_write_to_a_pin_that_never_returns_ends_the_process(bench: Bench) -> None:
+    bench.run(10)
+    bench.alert.stuck_since_s = began_s = bench.clock.now_s
+    with pytest.raises(HungError, match="pin does not answer for 20 s"):
+        bench.run(300)
+    assert bench.clock.now_s - began_s == pytest.approx(PINS_HUNG_S, abs=PERIOD_S)
+
+
+class FakeEconomy(Economy):
+    """Takes these steps at these times, and has every so many-th frame analysed."""
+
+    def __init__(self, steps: dict[float, Step]) -> None:
+        self.steps = steps
+        self.took: list[int] = []
+
+    @property
+    def every(self) -> int:
+        return 2 if self.took and self.took[-1] >= 1 else 1
+
+    @property
+    def thrift(self) -> Thrift:
+        return Thrift(rung=self.took[-1] if self.took else 0)
+
+    def update(self, now_s: float) -> Step | None:
+        due = [at_s for at_s in self.steps if now_s - START_S >= at_s]
+        step = self.steps.pop(due[0]) if due else None
+        if step is not None:
+            self.took.append(step.rung)
+        return step
+
+    def described(self, step: Step) -> str:
+        return f"rung {step.rung}: {step.reason}"
+
+
+def saving_bench(**steps: Step) -> Bench:
+    """Steps by the second, as s20=…"""
+    return Bench(economy=FakeEconomy({float(key[1:]): step for key, step in steps.items()}))
+
+
+def test_each_step_of_the_governor_is_logged_and_an_event(caplog: pytest.LogCaptureFixture) -> None:
+    bench = saving_bench(s20=Step(1, "only 45 MB"), s90=Step(0, "500 MB again", is_down=False))
+    with caplog.at_level(logging.INFO):
+        bench.run(120)
+    saved = [event for event, _ in bench.journal.recorded if event.kind is State.SAVING_MEMORY]
+    assert [event.detail for event in saved] == ["rung 1: only 45 MB", "rung 0: 500 MB again"]
+    assert [event.end_s == event.onset_s for event in saved] == [True, True]
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("WARNING", "rung 1: only 45 MB"),
+        ("INFO", "rung 0: 500 MB again"),
+    ]
+    assert [around.thrift.rung for _, around in bench.report.told][:40:38] == [0, 1]
+
+
+def test_frames_that_are_skipped_to_save_memory_are_not_missed() -> None:
+    bench = saving_bench(s20=Step(1, "only 45 MB"), s60=Step(0, "500 MB again", is_down=False))
+    for _ in range(100):
+        bench.camera.period_s = PERIOD_S * (2 if 20 <= bench.clock.now_s - START_S < 60 else 1)
+        bench.run(1)
+    assert {look.sight for look, _ in bench.report.told} == {Sight.CLEAR}
+    assert set(bench.states) == {State.ATTENTIVE}
+    assert not bench.alert.played
+
+
+def test_a_camera_that_is_lost_at_half_rate_is_noticed_after_its_longer_period() -> None:
+    bench = saving_bench(s20=Step(1, "only 45 MB"))
+    bench.run(22)
+    bench.camera.period_s = 2 * PERIOD_S
+    bench.run(10)
+    lost_s = bench.clock.now_s
+    bench.camera.sending = False
+    bench.run(20)
+    missing_s = [look.verdict.time_s for look, _ in bench.report.told if look.sight is Sight.NOTHING]
+    assert missing_s[0] - lost_s <= 2 * PERIOD_S + TIMEOUT_S
+    assert bench.states[-1] is State.NO_CAMERA
+
+
+def test_past_the_last_rung_the_detector_ends_with_the_reason_in_the_journal() -> None:
+    bench = saving_bench(s20=Step(5, "only 9 MB", is_end=True))
+    with pytest.raises(DetectorError, match="rung 5: only 9 MB"):
+        bench.run(60)
+    assert bench.journal.recorded[-1][0].detail == "rung 5: only 9 MB"

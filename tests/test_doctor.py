@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app import memory, status
+from app import failure, memory, status
 from app.alert import Alert
 from app.camera import Camera, CameraHealth, Frame
-from app.doctor import FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
+from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.face import FaceMeshError
 from app.pins import GpioUnavailable, Switch
 from app.verdict import State
@@ -114,6 +114,15 @@ class Practice:
 @pytest.fixture
 def practice(tmp_path: Path) -> Practice:
     return Practice(Paths(data=tmp_path / "data", run=tmp_path / "run", common=tmp_path / "common"))
+
+
+def test_a_failure_is_told_and_is_bad_while_it_is_fresh(practice: Practice) -> None:
+    practice.paths.make()
+    failure.note(practice.paths.failure, "it hung", NOW_S - 60)
+    assert practice.bad() == [("last failure", "1 min ago, number 1 of this boot: it hung")]
+    failure.note(practice.paths.failure, "it hung", NOW_S - FAILURE_FRESH_S - 1)
+    assert practice.bad() == []
+    assert "number 2 of this boot: it hung" in str(practice.findings())
 
 
 def test_when_all_is_well_each_part_has_a_line_and_the_status_is_0(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
 import signal
@@ -18,7 +19,17 @@ from pathlib import Path
 
 import pytest
 
-from app.journal import BACKLOG, CLOCK_STEADY_S, KEEP_CORRUPT, KEEP_DAYS, RETRY_S, Journal, JournalUnreadable, recent
+from app.journal import (
+    BACKLOG,
+    CHECK_S,
+    CLOCK_STEADY_S,
+    KEEP_DAYS,
+    RETRY_S,
+    Journal,
+    JournalUnreadable,
+    recent,
+)
+from app.journal_file import KEEP_CORRUPT
 from app.verdict import Event, Level, State
 
 BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
@@ -223,6 +234,31 @@ def test_damage_while_running_loses_nothing_that_is_reported_then(journal: Journ
     assert onsets_s(path) == [2, 3, 4]
 
 
+def test_a_card_that_goes_bad_is_noticed_within_the_hour_by_what_is_saved_then(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0), event(2.0))  # the second finds the file checked
+    sql(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes().replace(b"looking_away", b"looking_awry", 1))
+    record(journal, event(3.0))
+    assert journal.problem == ""
+    record(journal, event(3.0 + CHECK_S))
+    assert "events.sqlite.corrupt-1" in journal.problem
+    assert onsets_s(path) == [3.0 + CHECK_S]
+
+
+@pytest.mark.parametrize(("blocks", "says"), [(15, "the disk is full; make room"), (17, "change the SD card")])
+def test_a_full_disk_is_called_so_although_sqlite_calls_it_an_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, says: str
+) -> None:
+    def refuse(path: Path) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    room = os.statvfs_result((4096, 4096, 1000, blocks, blocks, 0, 0, 0, 0, 255))
+    monkeypatch.setattr("app.journal.open_file", refuse)
+    monkeypatch.setattr("os.statvfs", lambda folder: room)
+    with closing(Journal(path, BOOT)) as journal:
+        assert says in journal.problem
+
+
 def test_only_so_many_damaged_files_are_kept(path: Path) -> None:
     path.parent.mkdir()
     for number in range(1, 6):
@@ -359,6 +395,77 @@ def test_a_kind_that_only_another_version_knows_is_passed_over(journal: Journal,
     record(journal, event(1.0), event(2.0), event(3.0))
     sql(path, "UPDATE events SET kind = 'singing' WHERE onset_s = 1; UPDATE events SET level = 9 WHERE onset_s = 2")
     assert onsets_s(path) == [3]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "wall_s = 1e300",
+        "wall_s = -1e11",
+        "wall_s = 'noon'",
+        "onset_s = 9e15",
+        "end_s = x'ff'",
+        "detail = x'ff'",
+        "onset_latest_s = 'soon'",
+        "kind = x'ff'",
+    ],
+)
+def test_an_event_that_a_bad_card_made_nonsense_of_hides_no_other(journal: Journal, path: Path, damage: str) -> None:
+    record(journal, event(1.0), event(2.0), event(3.0))
+    sql(path, f"UPDATE events SET {damage} WHERE id = 2")
+    assert onsets_s(path) == [1, 3]
+
+
+def test_a_letter_that_a_bad_card_made_nonsense_of_is_shown_as_such(journal: Journal, path: Path) -> None:
+    record(journal, replace(event(1.0), detail="frozen"), event(2.0))
+    sql(path, "UPDATE events SET detail = CAST(x'66ff6f' AS TEXT) WHERE id = 1")
+    assert [entry.event.detail for entry in recent(path)] == ["", "f\ufffdo"]
+
+
+def test_a_file_that_lost_its_version_is_set_aside(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0))
+    journal.close()
+    sql(path, "PRAGMA user_version = 0")
+    with closing(Journal(path, BOOT)) as after:
+        assert "it has tables, but no version" in after.problem and "corrupt-1" in after.problem
+        record(after, event(2.0))
+    assert onsets_s(path) == [2]
+
+
+HEADER = b"\0\0\0%c" + bytes(11) + b"\1"  # the format of the schema, and the encoding of texts
+
+
+@pytest.mark.parametrize(
+    ("found", "becomes"),
+    [
+        (b"CREATE TABLE events", b"CREATE TABLE event\x8e"),
+        (b"onset_s REAL", b"onset_t REAL"),
+        (HEADER % 4, HEADER % 99),
+    ],
+    ids=["no text", "another name", "another format"],
+)
+def test_a_file_whose_table_went_bad_is_set_aside_and_the_page_says_so_before(
+    journal: Journal, path: Path, found: bytes, becomes: bytes
+) -> None:
+    record(journal, event(1.0))
+    journal.close()
+    path.write_bytes(path.read_bytes().replace(found, becomes, 1))
+    with pytest.raises(JournalUnreadable, match=r"events\.sqlite"):
+        recent(path)
+    with closing(Journal(path, BOOT)) as after:
+        record(after, event(2.0))
+        assert "corrupt-1" in after.problem and after.problem.isprintable()
+    assert onsets_s(path) == [2]
+
+
+def test_a_torn_tree_is_told_on_one_line(journal: Journal, path: Path) -> None:
+    record(journal, *(event(float(s)) for s in range(200)))
+    journal.close()
+    with path.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(b"\x1b[31m\n" * 100)
+    with closing(Journal(path, BOOT)) as after:
+        assert "was damaged (*** in database main *** " in after.problem and after.problem.isprintable()
 
 
 def test_a_crashed_daemons_events_are_readable_before_it_is_back(path: Path) -> None:

@@ -20,9 +20,12 @@ import cv2
 import pytest
 
 from app.__main__ import main
-from app.detector import LOCK, MUTE_S
+from app.detector import MUTE_S
 from app.fake_driver.scenario import scenario_names
-from app.status import ask_for_preview
+from app.journal import recent
+from app.lifeline import LOCK
+from app.status import ask_for_preview, read
+from app.verdict import State
 from config.paths import PREVIEW, PREVIEW_WANTED, STATUS
 
 ROOT = Path(__file__).parents[1]
@@ -297,6 +300,21 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
         PREVIEW_WANTED,
         STATUS,
     ]
+
+
+def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], folders: Path, tmp_path: Path) -> None:
+    config = tmp_path / "small.yaml"
+    config.write_text("vision: {model: standard}\nmemory: {budget_mb: 64}\n")
+    process = started(start, "run", "--camera", "fake:attentive", "--config", str(config))
+    process.wait_for("WARNING memory rung 1 of 5: memory that only the start needed is given back (the detector has ")
+    process.wait_for("attentive\n")
+    process.wait_for("WARNING memory rung 2 of 5: every 2nd frame is analysed")
+    status = read(folders / STATUS)
+    assert status is not None and status.memory.rung >= 1
+    process.end()
+    events = [entry.event for entry in recent(tmp_path / "data" / "events.sqlite")]
+    assert {event.kind for event in events} == {State.SAVING_MEMORY}
+    assert len(events) >= 2
 
 
 def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) -> None:

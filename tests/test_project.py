@@ -63,3 +63,4 @@ def test_ci_runs_the_tests_and_the_checks() -> None:
     commands = (ROOT / ".ci/run").read_text().splitlines()
     assert "make test" in commands
     assert "make check" in commands
+    assert "make test-faults" in commands

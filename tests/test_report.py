@@ -16,6 +16,7 @@ from app import memory, status
 from app.alert import LED_OFF, Availability
 from app.camera import CameraHealth, Frame
 from app.face import Face
+from app.governor import Thrift
 from app.report import CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.verdict import Event, Level, Sight, State, Verdict
 from app.version import VERSION
@@ -35,6 +36,7 @@ WELL = Surroundings(
     watch_problem="",
     journal_problem="",
     muted=False,
+    thrift=Thrift(),
 )
 NO_PROBLEMS = status.Configuration("low_memory", "lite", "none", "defaults", ())
 
@@ -104,6 +106,17 @@ def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
     assert told.events == WELL.events
     assert told.memory.budget_mb == 160
     assert told.memory.rss_mb > 1
+
+
+def test_what_is_saved_is_told_with_the_reason(folder: RunFolder) -> None:
+    thrift = Thrift(2, 5, ("every 2nd frame is analysed", "the preview has quality 50"), "only 45 MB are available")
+    told = folder.tell(look_at(600.0), 600.25, replace(WELL, thrift=thrift))
+    assert (told.memory.rung, told.memory.rungs, told.memory.saving) == (2, 5, thrift.saving)
+    assert told.memory.saving_reason == "only 45 MB are available"
+    assert told.health == (
+        "memory is short (only 45 MB are available), so every 2nd frame is analysed, the preview has quality 50: "
+        "stop other programs, `top -o %MEM`"
+    )
 
 
 def test_without_a_frame_nothing_is_measured(folder: RunFolder) -> None:

@@ -1,0 +1,110 @@
+"""What each rung of the memory governor's ladder does to the running detector, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app import memory
+from app.camera import Camera
+from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, Governor, Saving, Step, Thrift, ladder
+from app.report import Report
+from app.watch import Watch
+from config.settings import Settings, Vision
+
+
+def lite(vision: Vision) -> Vision:
+    """The cheapest model: the short-range detector with the plain mesh, no irises, no hands."""
+    return replace(vision, model="lite", refine_landmarks=False)
+
+
+class Savings:
+    """The detector's parts, made as small as a rung says."""
+
+    def __init__(self, settings: Settings, camera: Camera, watch: Watch, report: Report, rung: int = 0) -> None:
+        self.ladder = ladder(settings)
+        self._settings = settings
+        self._camera, self._watch, self._report = camera, watch, report
+        self._rung = 0
+        self.go_to(rung)
+
+    @property
+    def in_force(self) -> tuple[Saving, ...]:
+        """What is saved now."""
+        return self.ladder[: self._rung]
+
+    @property
+    def every(self) -> int:
+        """Every how many-th frame is analysed of those that the settings would have."""
+        return 2 if Saving.HALF_RATE in self.in_force else 1
+
+    def go_to(self, rung: int) -> None:
+        """Climb or descend to a rung, one after the other. Raises: FaceMeshError."""
+        while self._rung != rung:
+            is_down = self._rung < rung
+            saving = self.ladder[self._rung if is_down else self._rung - 1]
+            self._rung += 1 if is_down else -1
+            self._switch(saving, is_down)
+
+    def _switch(self, saving: Saving, on: bool) -> None:
+        s = self._settings
+        if saving is Saving.HALF_RATE:
+            self._camera.thin_out(self.every)
+        elif saving is Saving.PREVIEW:
+            self._report.jpeg_quality = PREVIEW_QUALITY if on else s.raspberry_pi.compression_quality
+        elif saving is Saving.HISTORY:
+            self._watch.attention.keep_history(HISTORY_S if on else s.analysis.history_window)
+        elif saving is Saving.LITE:
+            self._watch.change_model(lite(s.vision) if on else s.vision)
+        if on:
+            memory.trim()
+        if on and saving is Saving.GIVE_BACK:
+            memory.page_out()
+
+
+class Economy:
+    """Reads memory once a second, asks the governor, does what it decides, and can say so."""
+
+    def __init__(
+        self,
+        governor: Governor,
+        savings: Savings,
+        rss_mb: Callable[[], float] = memory.rss_mb,
+        system: Callable[[], memory.System] = memory.system,
+    ) -> None:
+        self._governor = governor
+        self.savings = savings
+        self._rss_mb, self._system = rss_mb, system
+        self._due_s = float("-inf")
+        self._reason = ""
+
+    @property
+    def every(self) -> int:
+        """Every how many-th frame is analysed of those that the settings would have."""
+        return self.savings.every
+
+    @property
+    def thrift(self) -> Thrift:
+        """What the status says of it."""
+        words = tuple(saving.value for saving in self.savings.in_force)
+        return Thrift(self._governor.rung, len(self.savings.ladder), words, self._reason if words else "")
+
+    def update(self, now_s: float) -> Step | None:
+        """Take a reading when one is due, and what follows from it. Raises: FaceMeshError."""
+        if now_s < self._due_s:
+            return None
+        self._due_s = now_s + READ_S
+        step = self._governor.update(now_s, self._rss_mb(), self._system())
+        if step is None:
+            return None
+        self._reason = step.reason
+        self.savings.go_to(step.rung)
+        return step
+
+    def described(self, step: Step) -> str:
+        """A step in a line, for log, journal and page."""
+        rungs = self.savings.ladder
+        if step.is_end:
+            return f"memory is short past rung {step.rung} of {len(rungs)}, the detector ends itself: {step.reason}"
+        news = rungs[step.rung - 1].value if step.is_down else f"no longer: {rungs[step.rung].value}"
+        return f"memory rung {step.rung} of {len(rungs)}: {news} ({step.reason})"

@@ -1,0 +1,309 @@
+"""`make bench-squeeze`: memory runs short around the real detector, with the governor and without it.
+
+A control group with a memory limit holds the detector (model full, a video of the rendered driver) and a hog. If memory
+runs out there, the kernel is told to choose the detector (oom_score_adj), as beside a system's own services. The hog
+grows until 4 MB are missing of what no kernel can take back (all but the pages of files), stays for a while, and lets
+go. Needs root and a memory control group; exit status 1 when the governor
+does not bring the detector through, or the detector without it comes through as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from app import cgroup, failure, memory, status
+from app.governor import END_AGE_S, END_S, UP_S
+from config.paths import Paths
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path("build/squeeze")
+LIMIT_MB = 220.0
+GROWTH_MB = 2.0  # a second
+LESS_MB = 4.0
+LEFT_MB = 12.0  # past the last rung: for the pages of libraries, of which each frame needs 20
+SETTLE_S, HOLD_S = 20.0, 30.0
+WAIT_S = 60.0
+HOG = """
+import sys
+held = []
+for line in sys.stdin:
+    wanted = int(line)
+    del held[wanted:]
+    held.extend(bytearray(b"x" * 1048576) for _ in range(wanted - len(held)))
+"""
+
+
+class NotTried(RuntimeError):
+    """This machine cannot do it; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A control group of its own, of version 1 or 2."""
+
+    folder: Path
+    limit: str
+    killed: str
+
+    def enter(self) -> None:
+        """In the child, before it becomes another program."""
+        (self.folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    def enter_as_victim(self) -> None:
+        """The kernel kills it first."""
+        self.enter()
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+    def kills(self) -> int:
+        """How many processes the kernel has killed in it for want of memory."""
+        lines = (self.folder / self.killed).read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("oom_kill ")))
+
+
+@contextmanager
+def group() -> Iterator[Group]:
+    """Make one with the limit, and remove it. Raises: NotTried."""
+    root = Path("/sys/fs/cgroup")
+    if (root / "memory").is_dir():
+        made = Group(root / "memory" / f"drivewatch-{os.getpid()}", "memory.limit_in_bytes", "memory.oom_control")
+    elif (root / "cgroup.subtree_control").exists():
+        made = Group(root / f"drivewatch-{os.getpid()}", "memory.max", "memory.events")
+    else:
+        raise NotTried("there is no memory control group here")
+    try:
+        made.folder.mkdir()
+    except OSError as error:
+        raise NotTried(f"{made.folder} cannot be made ({error.strerror}): run it as root") from error
+    try:
+        (made.folder / made.limit).write_text(str(int(LIMIT_MB * memory.MB)))
+        yield made
+    except FileNotFoundError as error:
+        raise NotTried(f"{error.filename} is missing: the memory controller is off") from error
+    finally:
+        with suppress(OSError):
+            made.folder.rmdir()
+
+
+class Hog:
+    """A process that holds as many MB as it is told."""
+
+    def __init__(self, within: Group) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", HOG], text=True, preexec_fn=within.enter, stdin=subprocess.PIPE
+        )
+        self.holds_mb = 0.0
+
+    def hold(self, mb: float) -> None:
+        """Take or give back, when it can: where nothing is left it waits for long."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{mb:.0f}\n")
+        self._process.stdin.flush()
+        self.holds_mb = mb
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@dataclass
+class Run:
+    """One detector through one squeeze, looked at twice a second."""
+
+    process: subprocess.Popen[bytes]
+    paths: Paths
+    room_mb: Callable[[], float]
+    rungs: list[tuple[float, int]] = field(default_factory=list)
+    least_room_mb: float = LIMIT_MB
+    faces: int = 0
+    longest_s: float = 0.0
+    began_s: float = field(default_factory=time.monotonic)
+    _sequence: int = -1
+    _told_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def lives(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def rung(self) -> int:
+        return self.rungs[-1][1] if self.rungs else 0
+
+    def usage(self) -> memory.Usage:
+        return memory.usage_of(self.process.pid)
+
+    def look(self, for_s: float, until: Callable[[], bool] = lambda: False) -> None:
+        """Note what it says of itself."""
+        end_s = time.monotonic() + for_s
+        while self.lives and time.monotonic() < end_s and not until():
+            time.sleep(0.5)
+            now_s, told = time.monotonic(), status.read(self.paths.status)
+            self.least_room_mb = min(self.least_room_mb, self.room_mb())
+            if told is None or told.sequence == self._sequence or told.pid != self.process.pid:
+                continue
+            if self._sequence >= 0:
+                self.longest_s = max(self.longest_s, now_s - self._told_s)
+            self._sequence, self._told_s = told.sequence, now_s
+            self.faces += told.signals.has_face
+            if told.memory.rung != self.rung:
+                self.rungs.append((now_s - self.began_s, told.memory.rung))
+
+    def how_it_ended(self) -> str:
+        code = self.process.poll()
+        if code is None:
+            return "goes on"
+        found = failure.last(self.paths.failure)
+        if code == -signal.SIGKILL:
+            return "killed by the kernel"
+        return f"ended itself with status {code}: {found.reason if found else 'no reason'}"
+
+
+def taken_mb(group: Group) -> float:
+    """What of the group's memory no kernel can take back."""
+    names = ("memory.usage_in_bytes", "total_") if group.limit == "memory.limit_in_bytes" else ("memory.current", "")
+    figures = dict(line.split() for line in (group.folder / "memory.stat").read_text().splitlines())
+    file_bytes = sum(int(figures[f"{names[1]}{kind}_file"]) for kind in ("active", "inactive"))
+    return (int((group.folder / names[0]).read_text()) - file_bytes) / memory.MB
+
+
+def room_mb(group: Group) -> float:
+    """As the detector in it reads it."""
+    found = cgroup.group_in(group.folder)
+    return min(found.room_mb, LIMIT_MB) if found else LIMIT_MB
+
+
+@contextmanager
+def started(within: Group, name: str, model: str, governor: bool) -> Iterator[Run]:
+    """A detector in the group, from its first verdict on."""
+    folder = FOLDER.absolute() / name
+    paths = Paths(folder / "data", folder / "run" / "drivewatch", folder / "data")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths.status.unlink(missing_ok=True)
+    config = folder / "squeeze.yaml"
+    refine = "true" if model == "full" else "false"
+    config.write_text(
+        f"vision:\n  model: {model}\n  refine_landmarks: {refine}\nmemory:\n  budget_mb: 256\n"
+        f"  governor: {'true' if governor else 'false'}\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "run",
+        "--config",
+        str(config),
+        "--camera",
+        str(FOLDER.absolute() / "video.avi"),
+    ]
+    env = {**os.environ, "DRIVEWATCH_DATA": str(paths.data), "XDG_RUNTIME_DIR": str(folder / "run")}
+    with (folder / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=log, stderr=log, preexec_fn=within.enter_as_victim
+        )
+    run = Run(process, paths, partial(room_mb, within))
+    try:
+        run.look(WAIT_S, lambda: run.faces > 0)
+        yield run
+    finally:
+        process.terminate()
+        process.wait(WAIT_S)
+
+
+def squeeze(run: Run, hog: Hog, wanted_mb: float) -> None:
+    """Let the hog grow until it holds so much, or the detector is gone."""
+    while run.lives and hog.holds_mb < wanted_mb:
+        hog.hold(hog.holds_mb + GROWTH_MB)
+        run.look(1.0)
+
+
+def through(within: Group, governor: bool) -> tuple[Run, dict[str, str]]:
+    """The whole squeeze and the time after it."""
+    kills = within.kills()
+    with started(within, "governed" if governor else "ungoverned", "full", governor) as run:
+        run.look(SETTLE_S)
+        used_mb, faces = run.usage(), run.faces
+        hog = Hog(within)
+        try:
+            run.look(2.0)
+            wanted_mb = LIMIT_MB - taken_mb(within) + LESS_MB
+            began_s = time.monotonic()
+            squeeze(run, hog, wanted_mb)
+            run.look(HOLD_S)
+            squeezed_s, squeezed = time.monotonic() - began_s, run.usage() if run.lives else None
+            said = {
+                "before, RSS (anonymous)": f"{used_mb.rss_mb:.0f} ({used_mb.anonymous_mb:.0f}) MB",
+                "hog grew to": f"{hog.holds_mb:.0f} of {LIMIT_MB:.0f} MB",
+                "squeezed, RSS (anonymous)": f"{squeezed.rss_mb:.0f} ({squeezed.anonymous_mb:.0f}) MB"
+                if squeezed
+                else "-",
+                "least room in the group": f"{run.least_room_mb:.0f} MB",
+                "looks with a face while squeezed": f"{run.faces - faces} in {squeezed_s:.0f} s",
+                "longest time without a verdict": f"{run.longest_s:.1f} s",
+                "deepest rung": str(max((rung for _, rung in run.rungs), default=0)),
+                "after the squeeze": run.how_it_ended(),
+                "killed in the group": str(within.kills() - kills),
+            }
+        finally:
+            hog.end()
+        freed_s, faces = time.monotonic(), run.faces
+        run.look(8 * UP_S, lambda: run.rung == 0)
+        run.look(HOLD_S if run.lives else 0.0)
+        if run.lives:
+            said["back on rung 0 after"] = f"{run.rungs[-1][0] + run.began_s - freed_s:.0f} s" if run.rungs else "-"
+            said["then, RSS (anonymous)"] = f"{run.usage().rss_mb:.0f} ({run.usage().anonymous_mb:.0f}) MB"
+            said["looks with a face meanwhile"] = str(run.faces - faces)
+        return run, said
+
+
+def past_the_last(within: Group) -> str:
+    """The default model, squeezed beyond what any rung can save."""
+    with started(within, "desperate", "lite", governor=True) as run:
+        run.look(SETTLE_S)
+        hog = Hog(within)
+        try:
+            run.look(2.0)
+            squeeze(run, hog, LIMIT_MB - taken_mb(within) - LEFT_MB)
+            run.look(END_AGE_S + 4 * END_S)
+            return run.how_it_ended()
+        finally:
+            hog.end()
+
+
+def main() -> int:
+    """Run all three and print them."""
+    argparse.ArgumentParser(prog="python -m tests.benchmarks.squeeze", description=__doc__).parse_args()
+    render = ["render", "attentive", "--out", str(FOLDER), "--seconds", "60", "--video"]
+    subprocess.run([sys.executable, "-m", "app", *render], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    try:
+        with group() as within:
+            print(
+                f"{platform.machine()}, Python {platform.python_version()}, limit {LIMIT_MB:.0f} MB, {within.folder}\n"
+            )
+            governed, with_it = through(within, governor=True)
+            _ungoverned, without = through(within, governor=False)
+            print("| model full | with the governor | without |\n|---|---|---|")
+            for what, value in with_it.items():
+                print(f"| {what} | {value} | {without.get(what, '-')} |")
+            print("\nrungs with the governor:", ", ".join(f"{rung} at {at_s:.0f} s" for at_s, rung in governed.rungs))
+            end = past_the_last(within)
+            print(f"model lite, {LEFT_MB:.0f} MB left for the pages of files: {end}", flush=True)
+    except NotTried as reason:
+        print(f"not tried: {reason}")
+        return 0
+    came_through = with_it["after the squeeze"] == "goes on" and governed.rung == 0
+    was_killed = without["after the squeeze"] == "killed by the kernel"
+    return 0 if came_through and was_killed and "memory is short past rung" in end else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

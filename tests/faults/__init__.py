@@ -1,0 +1,15 @@
+"""What it survives: `make test-faults` tries each fault on the real code and prints one table.
+
+tally.py        a row of the table, and the table
+scratch.py      folders to break things in
+writers.py      who saves what, and what must be there after a power cut
+powercuts.py    writers killed at random moments
+unsynced.py     writers on a disk that forgets what was not synced (recorder.c sees their calls)
+clock.py        clocks that jump, suspend, frames that come when they like
+detectors.py    real detectors in folders of their own
+disk.py         disks that are full, read-only, forbidden or damaged, under real detectors
+fuzz.py         settings, changes and forms that nobody would write
+coverage.py     the same, led by coverage
+requests.py     bytes that are no requests, to a real gunicorn
+__main__.py     the command
+"""

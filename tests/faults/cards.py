@@ -1,0 +1,105 @@
+"""Memory cards to break: an ext4 of 6 MB each in a loop image, mounted as root."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.paths import Paths
+
+IMAGE_BYTES = 6 * 1024 * 1024
+FILLER = "filler"
+
+
+def why_not() -> str:
+    """Why no card can be had on this machine, "" if one can."""
+    if os.geteuid() != 0:
+        return "mounting needs root"
+    if missing := [tool for tool in ("mkfs.ext4", "mount", "umount", "setpriv") if not shutil.which(tool)]:
+        return f"no {', '.join(missing)} (sudo apt install e2fsprogs mount util-linux)"
+    if not Path("/dev/loop-control").exists():
+        return "this machine has no loop devices"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card in a folder of its own; the run folder is elsewhere, as it is in memory on a Pi."""
+
+    place: Path
+
+    @property
+    def paths(self) -> Paths:
+        """Where the detector on this card has what."""
+        return Paths(self.mounted / "data", self.place / "run" / "drivewatch", self.mounted / "data")
+
+    @property
+    def mounted(self) -> Path:
+        """Where it is mounted."""
+        return self.place / "card"
+
+    def insert(self) -> None:
+        """Make and mount it. Raises: subprocess.CalledProcessError."""
+        image = self.place / "image"
+        image.write_bytes(b"")
+        os.truncate(image, IMAGE_BYTES)
+        self.mounted.mkdir()
+        _run("mkfs.ext4", "-q", "-m", "0", str(image))
+        _run("mount", "-o", "loop", str(image), str(self.mounted))
+        for folder in (self.paths.data, self.paths.run):
+            folder.mkdir(mode=0o700, parents=True)
+
+    def pull(self) -> None:
+        """Unmount it, whoever has files open on it."""
+        _run("umount", "--lazy", str(self.mounted))
+
+    def settle(self) -> None:
+        """Have it take everything that was written so far."""
+        _run("sync", "--file-system", str(self.mounted))
+
+    def fill(self) -> None:
+        """Leave no byte, also of what was given back since the last time."""
+        with (self.mounted / FILLER).open("ab", buffering=0) as file:
+            for size in (1 << 16, 1 << 12, 1):
+                with suppress(OSError):
+                    while True:
+                        file.write(b"x" * size)
+        assert _refuses_a_byte(self.mounted), "the card is not full"
+
+    def make_room(self) -> None:
+        """Remove what fills it."""
+        (self.mounted / FILLER).unlink()
+
+    def die(self) -> None:
+        """Turn read-only at once, whatever is open, as ext4 does after an error of the card."""
+        _run("mount", "-o", "remount,abort", str(self.mounted))
+
+    def exchange(self) -> None:
+        """Come back to life."""
+        self.pull()
+        _run("mount", "-o", "loop", str(self.place / "image"), str(self.mounted))
+
+
+def without_roots_eye() -> tuple[str, ...]:
+    """What to put before a command so that root, too, may do only what a file's mode says."""
+    caps = "-dac_override,-dac_read_search,-fowner"
+    return ("setpriv", f"--inh-caps={caps}", f"--bounding-set={caps}")
+
+
+def _refuses_a_byte(folder: Path) -> bool:
+    try:
+        (folder / "one-more").write_bytes(b"x" * 4096)
+    except OSError as error:
+        return error.errno == errno.ENOSPC
+    finally:
+        (folder / "one-more").unlink(missing_ok=True)
+    return False
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)

@@ -1,0 +1,56 @@
+"""`python -m tests.faults.page DATA RUN`: what the page over these folders answers, as JSON.
+
+A process of its own, so that it can have other rights than who asks.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from admin import create_app
+from admin.parts import NAME, Parts
+from config import password
+from config.https import HttpsError
+from config.paths import Paths
+
+WIDTH = 333  # what it tries to save
+PAGES = ("/", "/events", "/events.json", "/memory", "/settings/", "/account", "/login")
+SAVE, REFUSED, READY = "save", "refused", "ready"
+
+
+def opened(paths: Paths) -> tuple[FlaskClient, str]:
+    """The page with an owner signed in, and the token of their forms. Raises: HttpsError."""
+    app = create_app(paths)
+    parts, client = app.extensions[NAME], app.test_client()
+    assert isinstance(parts, Parts)
+    session_id, session = parts.sessions.open(password.fingerprint(paths.admin_password))
+    client.set_cookie("sid", session_id)
+    return client, session.csrf
+
+
+def answers(client: FlaskClient, csrf: str) -> dict[str, tuple[int, str]]:
+    """Status and text of every page, and of a try to save a setting."""
+    found = {path: client.get(path) for path in PAGES}
+    found[SAVE] = client.patch("/api/v1/settings", json={"camera.width": WIDTH}, headers={"X-CSRF-Token": csrf})
+    return {path: (answer.status_code, answer.text) for path, answer in found.items()}
+
+
+def main() -> None:
+    """Open the page at once and ask when a line comes; where it does not start, say why."""
+    data, run = map(Path, sys.argv[1:3])
+    try:
+        page = opened(Paths(data, run, data))
+    except HttpsError as error:
+        print(json.dumps({REFUSED: (0, str(error))}))
+        return
+    print(READY, flush=True)
+    sys.stdin.readline()
+    print(json.dumps(answers(*page)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Folders to break things in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+SHM = Path("/dev/shm")
+
+
+def on_disk() -> TemporaryDirectory[str]:
+    """Where syncs take their time."""
+    return TemporaryDirectory(prefix="drivewatch-faults-")
+
+
+def in_memory() -> TemporaryDirectory[str]:
+    """For what is made and thrown away a thousand times."""
+    return TemporaryDirectory(prefix="drivewatch-faults-", dir=SHM if SHM.is_dir() else None)

@@ -1,0 +1,153 @@
+"""The rows of the security check-list and the tests that show each; `python -m tests.security.checklist` prints them.
+
+Basis: OWASP ASVS 5.0 level 1, ETSI EN 303 645 and EN 18031, the EU's Cyber Resilience Act, GDPR article 25. Not met, on
+purpose: ASVS 12.2.2 and 3.4.1 (a publicly trusted certificate, HSTS) cannot be had on a network without the internet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A requirement, and either the tests that show it (`file::function` below tests/) or why it is not tried.
+
+    `since`: the tests count from when this file is there; until then the row is not tried.
+    """
+
+    id: str
+    requirement: str
+    tests: tuple[str, ...] = ()
+    not_tried: str = ""
+    since: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it is not tried, "" if it is."""
+        is_early = bool(self.since) and not (TESTS / self.since).exists()
+        return self.not_tried or (f"tests/{self.since} is not there yet" if is_early else "")
+
+
+def row(id_: str, requirement: str, *tests: str, not_tried: str = "", since: str = "") -> Row:
+    """A row with its tests."""
+    return Row(id_, requirement, tests, not_tried, since)
+
+
+# fmt: off
+ROWS = (
+    row("S1", "no default password; without a password nothing opens",
+        "security/test_page.py::test_s1_two_devices_share_no_first_password",
+        "test_admin.py::test_without_a_password_the_page_says_how_to_make_one",
+        "test_admin.py::test_every_route_but_the_open_ones_needs_a_login"),
+    row("S2", "the password cannot be skipped or emptied",
+        "test_password.py::test_the_length_is_judged_and_named",
+        "test_password.py::test_without_a_password_nothing_fits_and_it_takes_as_long"),
+    row("S3", "12 to 128 characters, any, to the last one; what is guessed first is refused",
+        "test_password.py::test_any_characters_are_taken",
+        "test_password.py::test_a_saved_password_is_the_only_one_that_fits_to_its_last_character",
+        "test_password.py::test_what_is_guessed_first_is_refused"),
+    row("S4", "another password needs the old one and ends all other sessions",
+        "test_admin.py::test_another_password_ends_all_other_sessions"),
+    row("S5", "stored as OWASP lists it, and cheap enough for a Pi",
+        "test_password.py::test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the_same_twice",
+        "test_password.py::test_checks_cost_10_mb_at_most_and_as_many_at_once_no_more"),
+    row("S6", "guessing is hopeless, and keeps nobody else out",
+        "test_admin.py::test_six_wrong_passwords_slow_this_client_down_and_no_other",
+        "test_admin.py::test_guesses_at_the_same_time_are_counted_as_if_one_followed_another",
+        "test_admin_throttle.py::test_three_hundred_addresses_take_no_more_room_than_256_and_keep_the_others_out_for_a_minute"),
+    row("S7", "a session is of 256 bits, new at each login, ends in time and when asked to",
+        "security/test_page.py::test_s7_a_login_makes_a_new_session_and_ends_the_one_before",
+        "security/test_page.py::test_s7_every_page_offers_to_sign_out",
+        "test_admin_sessions.py::test_ids_and_csrf_tokens_are_of_256_bits_and_never_the_same",
+        "test_admin_sessions.py::test_a_session_ends_when_it_is_not_used",
+        "test_admin_sessions.py::test_a_session_ends_in_the_evening_however_much_it_is_used",
+        "test_admin.py::test_signing_out_ends_the_session"),
+    row("S8", "the cookie is out of reach for scripts and other sites",
+        "test_admin.py::test_the_cookie_is_out_of_reach_for_scripts_and_other_sites",
+        "test_admin_server.py::test_with_https_the_page_speaks_tls_alone"),
+    row("S9", "every change is signed in for and carries the session's token, by default",
+        "security/test_page.py::test_s9_looking_changes_nothing",
+        "test_admin.py::test_every_change_needs_the_sessions_token",
+        "test_admin.py::test_a_request_from_another_page_changes_nothing"),
+    row("S10", "only this machine's names open the page (DNS rebinding)",
+        "test_admin.py::test_another_hosts_name_is_refused_on_every_route"),
+    row("S11", "no script, style or frame of others on any answer",
+        "security/test_page.py::test_s11_static_files_name_no_other_host",
+        "test_admin.py::test_every_answer_forbids_foreign_content_and_framing",
+        "test_admin.py::test_no_page_has_script_style_or_content_that_the_policy_would_refuse"),
+    row("S12", "input is checked by the one declaration; unknown keys are refused",
+        "test_admin.py::test_settings_are_changed_whole_or_not_at_all",
+        "test_admin_settings.py::test_unknown_fields_are_refused",
+        "test_admin_openapi.py::test_the_api_answers_as_its_description_says"),
+    row("S13", "bodies, forms, headers and JSON are bounded",
+        "test_admin.py::test_a_body_that_is_too_large_is_refused",
+        "test_admin.py::test_a_bad_body_gets_a_clear_error_and_nothing_is_lost",
+        "test_admin_server.py::test_hostile_requests_are_answered_and_survived"),
+    row("S14", "no path from a client reaches the disk",
+        "test_admin_settings.py::test_only_names_of_the_list_are_read",
+        "test_admin_server.py::test_hostile_requests_are_answered_and_survived"),
+    row("S15", "no shell, no eval, no pickle, no unsafe YAML",
+        "security/test_code.py::test_s15_nothing_is_handed_to_a_shell_or_evaluated"),
+    row("S16", "an error tells no stack and no path",
+        "security/test_page.py::test_s16_an_error_tells_nothing_of_the_inside"),
+    row("S17", "logins, changes and refusals are logged, without secrets, a line each",
+        "security/test_page.py::test_s17_what_matters_is_logged_without_a_secret",
+        "test_config_read.py::test_a_key_is_told_short_and_on_one_line_whatever_it_is"),
+    row("S18", "a stranger learns no version and no settings",
+        "security/test_page.py::test_s18_a_stranger_learns_no_version_and_no_settings",
+        "security/test_appliance.py::test_s18_the_server_names_no_version"),
+    row("S19", "strict confinement, and no plug or port without a reason",
+        "test_snap.py::test_an_app_has_the_plugs_it_is_allowed_and_no_others",
+        "test_snap.py::test_nothing_asks_for_more_than_strict_confinement_on_the_quiet", since="test_snap.py"),
+    row("S20", "secrets are their owner's alone, of each device, in no backup",
+        "security/test_page.py::test_s20_no_download_holds_a_secret",
+        "test_admin_tokens.py::test_the_file_keeps_hashes_for_its_owner_alone",
+        "test_admin_sessions.py::test_the_file_is_its_owners_alone_and_gives_no_id_away",
+        "test_config_https.py::test_the_key_is_its_owners_alone_and_nothing_else_is_left"),
+    row("S21", "TLS 1.2 or newer, a key for each device, renewed in time",
+        "test_admin_server.py::test_with_https_the_page_speaks_tls_alone",
+        "test_config_https.py::test_two_devices_have_two_keys",
+        "test_config_https.py::test_a_certificate_is_renewed_when_30_days_are_left"),
+    row("S22", "how long it is supported and where to report a hole is published",
+        not_tried="the owner must decide on both; an invented address would be worse than none"),
+    row("S23", "a bill of materials; known holes in what it lists are not looked up, as that needs an online database",
+        "test_stage.py::test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked", since="test_stage.py"),
+    row("S24", "a factory reset leaves nothing",
+        "test_owner.py::test_a_factory_reset_leaves_the_owners_own_file_alone_and_nothing_else", since="test_snap.py"),
+    row("S25", "works without a network, and again after a power cut",
+        "security/test_appliance.py::test_s25_it_watches_without_any_network",
+        "test_journal.py::test_no_saved_event_is_lost_by_a_kill_at_any_moment"),
+    row("S26", "what the camera does stands on the page",
+        "security/test_page.py::test_s26_the_page_says_what_the_camera_does"),
+    row("P1", "no picture is written to disk or leaves the device",
+        "security/test_appliance.py::test_p1_no_picture_is_stored_and_the_detector_talks_to_nobody"),
+    row("P2", "the preview is off, for who is signed in and asks, and kept by nobody",
+        "security/test_appliance.py::test_p1_no_picture_is_stored_and_the_detector_talks_to_nobody",
+        "test_admin.py::test_asking_for_the_picture_asks_the_detector",
+        "test_report.py::test_the_picture_is_there_only_while_somebody_watches"),
+    row("P3", "events have neither picture nor identity, are bounded, and can be exported and deleted",
+        "security/test_code.py::test_p3_an_event_has_neither_picture_nor_identity",
+        "test_journal.py::test_events_older_than_keep_days_leave",
+        "test_journal.py::test_the_oldest_leave_when_there_are_too_many",
+        "test_journal.py::test_all_events_can_be_deleted_and_new_ones_come_after",
+        "test_admin.py::test_events_come_newest_first_and_can_be_filtered_and_downloaded"),
+    row("P4", "a crash leaves no copy of the memory",
+        "security/test_appliance.py::test_p4_a_crash_leaves_no_copy_of_the_memory"),
+)
+# fmt: on
+
+
+def main() -> None:
+    """Print the table."""
+    print("| row | requirement | shown by |\n|---|---|---|")
+    for each in ROWS:
+        said = f"not tried: {each.reason}" if each.reason else f"{len(each.tests)} tests"
+        print(f"| {each.id} | {each.requirement} | {said} |")
+
+
+if __name__ == "__main__":
+    main()

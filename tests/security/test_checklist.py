@@ -1,0 +1,40 @@
+"""No row of the check-list is missing, and none leans on a test that is not there."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.security.checklist import ROWS, TESTS, Row
+
+IDS = [*(f"S{number}" for number in range(1, 27)), *(f"P{number}" for number in range(1, 5))]
+
+
+def test_every_row_is_there_once() -> None:
+    assert [row.id for row in ROWS] == IDS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_a_row_is_shown_by_tests_that_are_there_or_says_why_not(row: Row) -> None:
+    assert bool(row.tests) != bool(row.not_tried)
+    for test in () if row.reason else row.tests:
+        file, _, name = test.partition("::")
+        tree = ast.parse((TESTS / file).read_text())
+        assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, test
+
+
+def test_each_test_of_this_folder_is_of_a_row() -> None:
+    listed = {test for row in ROWS for test in row.tests if test.startswith("security/")}
+    found = {
+        f"security/{path.name}::{node.name}"
+        for path in (TESTS / "security").glob("test_*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith(("test_s", "test_p"))
+    }
+    assert found == listed
+
+
+def test_what_is_not_tried_is_known() -> None:
+    assert {row.id for row in ROWS if row.not_tried} == {"S22"}
+    assert {row.id for row in ROWS if row.since} == {"S19", "S23", "S24"}

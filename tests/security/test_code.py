@@ -1,0 +1,62 @@
+"""What the code itself must not do."""
+
+from __future__ import annotations
+
+import ast
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+
+from app.journal import Journal
+from app.verdict import Event
+
+ROOT = Path(__file__).parents[2]
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "os.execvp", "subprocess.getoutput", "yaml.load"}
+FORBIDDEN_CALLS |= {"yaml.full_load", "yaml.unsafe_load", "marshal.loads", "Markup", "markupsafe.Markup"}
+FORBIDDEN_IMPORTS = {"pickle", "shelve", "marshal", "dill", "telnetlib", "ftplib"}
+
+
+def findings(source: str) -> Iterator[str]:
+    """What a source does that it must not."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            if (called := ast.unparse(node.func)) in FORBIDDEN_CALLS:
+                yield called
+            for keyword in node.keywords:
+                if keyword.arg == "shell" and not (isinstance(keyword.value, ast.Constant) and not keyword.value.value):
+                    yield f"{called} with a shell"
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            yield from (name for name in names if name.partition(".")[0] in FORBIDDEN_IMPORTS)
+
+
+def test_s15_nothing_is_handed_to_a_shell_or_evaluated() -> None:
+    bad = "import pickle\neval('1')\nsubprocess.run('x', shell=True)\nyaml.load(x)"
+    assert sorted(findings(bad)) == ["eval", "pickle", "subprocess.run with a shell", "yaml.load"]
+    for package in ("app", "admin", "config", "snap"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert [*findings(path.read_text())] == [], path
+    templates = [*(ROOT / "admin/templates").glob("*.html")]
+    assert len(templates) > 5
+    assert [path.name for path in templates if "|safe" in path.read_text().replace(" ", "")] == []
+
+
+def test_p3_an_event_has_neither_picture_nor_identity(tmp_path: Path) -> None:
+    times = {"onset_s", "onset_earliest_s", "onset_latest_s", "end_s"}
+    assert {field.name for field in fields(Event)} == {"kind", "level", "detail", *times}
+    Journal(path := tmp_path / "events.sqlite", "boot").close()
+    with closing(sqlite3.connect(path)) as db:
+        columns = {(name, kind) for _, name, kind, *_ in db.execute("PRAGMA table_info(events)")}
+    assert {name for name, _ in columns} == {
+        "id",
+        "boot_id",
+        "kind",
+        "level",
+        "detail",
+        "wall_s",
+        "interrupted",
+        *times,
+    }
+    assert {kind for _, kind in columns} == {"INTEGER", "TEXT", "REAL"}

@@ -1,0 +1,196 @@
+"""`make soak`: a day of frames at 1 frame a second, as fast as they go, with the page, saves and restarts in between.
+
+The detector runs through three lives: two short ones, that it may be restarted, and the long one that is judged. Exit
+status 1 when a figure misses its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from admin.tokens import Tokens
+from app import memory, status
+from app.fake_driver.record import VIDEO, record
+from app.fake_driver.scenario import load_scenario
+from config import password
+from config.paths import Paths
+from tests.benchmarks.ten_minutes import Figure, print_table, show
+from tests.test_admin_server import Appliance, Browser, answers, free_port, pss_mb, wait_for
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path("build/soak")
+VIDEO_S = 600.0  # of frames, over and over
+DAY_S = 86_400.0
+WARM_UP = 0.02 * DAY_S  # frames, from which on nothing may grow: by then each buffer and cache has been full once
+SHORT_LIFE = 0.05  # of the frames: two such lives before the one that is judged
+VIEWS = ("/", "/status/part", "/preview.jpg", "/memory", "/settings/", "/events", "/events.csv", "/restart", "/account")
+SAVE_EVERY = 50  # looks
+LOOK_S = 0.2
+GROWTH_MAX_MB, DATABASE_MAX_MB, LOG_MAX_KB, WRITTEN_MAX_MB = 1.0, 2.0, 64.0, 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the detector had after so many frames of all; written_mb of its own life, to the disk."""
+
+    frames: float
+    rss_mb: float
+    files: int
+    threads: int
+    written_mb: float
+
+
+@dataclass
+class Soak:
+    """The detector on its own clock, from which the page's is not far at first and a day at last."""
+
+    paths: Paths
+    env: dict[str, str]
+    frames: float
+
+    def __post_init__(self) -> None:
+        self.began_s = time.monotonic()
+        self.log = (FOLDER / "detector.log").open("wb")
+
+    @property
+    def done(self) -> float:
+        """Frames so far."""
+        found = status.read(self.paths.status)
+        return max(0.0, found.time_s - self.began_s) if found else 0.0
+
+    @contextmanager
+    def life(self) -> Iterator[psutil.Process]:
+        """A detector that goes on where the one before has ended, and ends well."""
+        now_s = self.began_s + self.done
+        arguments = ("run", "--camera", str((FOLDER / VIDEO).absolute()))
+        command = [sys.executable, "-m", "tests.soak.compressed", str(now_s), *arguments]
+        process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=subprocess.DEVNULL, stderr=self.log)
+        try:
+            assert wait_for(lambda: self.done > now_s - self.began_s), (FOLDER / "detector.log").read_text()
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0, (FOLDER / "detector.log").read_text()
+
+    def sample(self, detector: psutil.Process) -> Sample:
+        rss_mb, written_mb = memory.usage_of(detector.pid).rss_mb, detector.io_counters().write_bytes / memory.MB
+        return Sample(self.done, rss_mb, detector.num_fds(), detector.num_threads(), written_mb)
+
+
+class Visitor:
+    """Looks at one page after the other, and saves something now and then."""
+
+    def __init__(self, owner: Browser, token: str) -> None:
+        self._owner, self._token = owner, token
+        self.views = self.saves = 0
+
+    def look(self) -> None:
+        answer = self._owner.get(VIEWS[self.views % len(VIEWS)])
+        assert answer.status in (200, 503), answer.text  # 503: the picture comes with the next frame
+        self.views += 1
+        if self.views % SAVE_EVERY == 0:
+            self._save()
+
+    def _save(self) -> None:
+        body = json.dumps({"raspberry_pi.compression_quality": 50 + self.saves % 40}).encode()
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        address = f"http://127.0.0.1:{self._owner.port}/api/v1/settings"
+        with urllib.request.urlopen(urllib.request.Request(address, body, headers, method="PATCH"), timeout=20):
+            self.saves += 1
+
+
+@contextmanager
+def page(env: dict[str, str], port: int) -> Iterator[Appliance]:
+    """gunicorn over the same folders."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "admin/gunicorn.conf.py"]
+    with (
+        (FOLDER / "page.log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, text=True) as process,
+    ):
+        try:
+            assert wait_for(lambda: answers(port))
+            yield Appliance(process, port, "")
+        finally:
+            process.terminate()
+
+
+def soak(frames: int) -> list[Figure]:
+    """Run through all the frames."""
+    port = free_port()
+    private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": f"/dev/shm/soak-{port}"}
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
+    env |= {**private, "PORT": str(port)}
+    paths = Paths.from_environment(env)
+    paths.make()
+    secret = password.generate()
+    password.save(paths.admin_password, secret)
+    course = Soak(paths, env, frames)
+    with page(env, port) as served:
+        served.password = secret
+        visitor = Visitor(served.signed_in(), Tokens(paths.admin_tokens).make("soak"))
+        samples: list[Sample] = []
+        for end in (SHORT_LIFE * frames, 2 * SHORT_LIFE * frames, frames):
+            with course.life() as detector:
+                samples, page_mb = [], []
+                while course.done < end:
+                    visitor.look()
+                    samples.append(course.sample(detector))
+                    page_mb.append(sum(map(pss_mb, served.pids("gunicorn"))))
+                    show(f"frame {course.done:.0f} of {frames}: {samples[-1].rss_mb:.1f} MB")
+                    time.sleep(LOOK_S)
+    print(f"{course.done:.0f} frames, {visitor.views} page views, {visitor.saves} saves, 2 restarts")
+    return figures(samples, page_mb, paths)
+
+
+def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[Figure]:
+    """Of the long life."""
+    steady = [sample for sample in samples if sample.frames >= samples[0].frames + WARM_UP]
+    first, last = steady[0], steady[-1]
+    log_kb = (FOLDER / "detector.log").stat().st_size / 1024
+    database_mb = sum(path.stat().st_size for path in paths.common.glob(f"{paths.events.name}*")) / memory.MB
+    a_day = DAY_S / (last.frames - first.frames)
+    page_steady = page_mb[len(page_mb) // 5 :]
+    return [
+        Figure("detector: RSS grows from 2 % of a day to the end", last.rss_mb - first.rss_mb, "MB", GROWTH_MAX_MB),
+        Figure("detector: RSS at the end", last.rss_mb, "MB", 105),
+        Figure("files it opens more", max(sample.files for sample in steady) - first.files, "", 1),
+        Figure("threads it starts more", max(sample.threads for sample in steady) - first.threads, "", 0),
+        Figure(
+            "page: PSS grows from a fifth of the time to the end", page_steady[-1] - page_steady[0], "MB", GROWTH_MAX_MB
+        ),
+        Figure("events' database", database_mb, "MB", DATABASE_MAX_MB),
+        Figure("log", log_kb, "kB", LOG_MAX_KB),
+        Figure("written to the SD card in a day", (last.written_mb - first.written_mb) * a_day, "MB", WRITTEN_MAX_MB),
+    ]
+
+
+def main() -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--hours", type=float, default=DAY_S / 3600)
+    frames = int(parser.parse_args().hours * 3600)
+    subprocess.run(["rm", "-rf", FOLDER / "data"], check=True)
+    show("rendering the video")
+    record(load_scenario("commute"), FOLDER, 1.0, VIDEO_S, (320, 240), as_video=True)
+    began_s = time.monotonic()
+    results = soak(frames)
+    took = f"{(time.monotonic() - began_s) / 60:.0f} minutes for {frames / 3600:.1f} hours of frames"
+    print(f"{took}, {platform.machine()}, Python {platform.python_version()}\n")
+    return print_table(results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

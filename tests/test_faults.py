@@ -1,0 +1,125 @@
+"""The harness of `make test-faults` itself: what is broken must be seen, and what was not tried must be said."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.faults import disk, powercuts, properties, tally
+from tests.faults.tally import Count, Row, table
+from tests.faults.unsynced import ForgetfulDisk, Record
+from tests.faults.writers import Check, Writer
+
+ROOT = Path(__file__).parents[1]
+# Where a wall clock is read, and what for; everything else counts monotonic seconds
+WALL_CLOCKS = {
+    ("admin/tokens.py", "time.time"): "when a token was made, to be shown",
+    ("app/detector.py", "time.time"): "the stamp of an event, to be shown",
+    ("app/doctor.py", "time.time"): "is the clock set?",
+    ("app/doctor.py", "time.localtime"): "shows it",
+    ("app/doctor.py", "time.strftime"): "shows it",
+    ("app/report.py", "time.time"): "the stamp of the status, to be shown",
+    ("app/status.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
+    ("admin/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
+}
+WALL = {"time", "time_ns", "localtime", "gmtime", "strftime", "ctime", "asctime"}
+DATES = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp"}
+
+
+def wall_clocks(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Attribute):
+            continue
+        owner = node.value.id if isinstance(node.value, ast.Name) else ""
+        if (owner == "time" and node.attr in WALL) or (owner in ("datetime", "date") and node.attr in DATES):
+            yield str(path.relative_to(ROOT)), f"{owner}.{node.attr}"
+        elif node.attr.startswith(("st_mtime", "st_ctime", "st_atime")):
+            yield str(path.relative_to(ROOT)), node.attr
+
+
+def test_the_wall_clock_is_read_for_show_alone() -> None:
+    sources = [path for package in ("app", "admin", "config") for path in (ROOT / package).rglob("*.py")]
+    assert set(itertools.chain.from_iterable(map(wall_clocks, sources))) == WALL_CLOCKS.keys()
+
+
+def write_in_place(folder: Path, first: int) -> Iterator[str]:
+    folder.mkdir(exist_ok=True)
+    for step in itertools.count(first):
+        with (folder / "file").open("w", buffering=1) as file:
+            file.write(f"{step}\n")
+            file.write(f"{step}\n")
+        yield ""
+
+
+def look_in_place(folder: Path, confirmed: Sequence[str]) -> Check:
+    lines = (folder / "file").read_text().split("\n") if (folder / "file").exists() else ["", "", ""]
+    return Check() if len(lines) == 3 and lines[0] == lines[1] else Check(1, f"it is {lines}")
+
+
+def test_a_writer_that_saves_in_place_does_not_survive_its_kills() -> None:
+    row = powercuts.killed(Writer("in place", write_in_place, look_in_place), 500, random.Random(1))
+    assert row.lost == 1 and row.survived == row.tries - 1
+    assert not row.holds
+    assert "it is [" in str(row)
+
+
+FILE, OTHER = "config.yaml", ".config.yaml.new"
+SAVE = {
+    "create": Record("C", 7, 0, OTHER, b""),
+    "write": Record("W", 7, 0, "", b"x" * 1500),
+    "sync": Record("S", 7, 0, "", b""),
+    "rename": Record("R", 0, 0, OTHER, FILE.encode()),
+    "sync folder": Record("F", 0, 0, "", b""),
+}
+
+
+def left(*calls: str) -> list[dict[str, bytes]]:
+    """What power cuts after these calls may leave."""
+    forgetful = ForgetfulDisk()
+    for call in calls:
+        forgetful.follow(SAVE[call])
+    return [forgetful.after_power_cut(chance) for chance in (None, *map(random.Random, range(60)))]
+
+
+def test_a_forgetful_disk_keeps_what_was_synced_and_nothing_else_for_sure() -> None:
+    whole = {FILE: b"x" * 1500}
+    assert left(*SAVE) == [whole] * 61
+    unsynced = {tuple(found) for found in left("create", "write", "sync", "rename")}
+    assert unsynced == {(), (FILE,), (OTHER,)}
+    torn = {len(found[FILE]) for found in left("create", "write", "rename", "sync folder")}
+    assert torn == {0, 512, 1024, 1500}
+
+
+@pytest.mark.parametrize(
+    ("row", "holds"), [(Row("x", 3, 3), True), (Row("x", 3, 2), False), (Row("x", 3, 3, 1), False)]
+)
+def test_a_row_holds_if_every_try_was_survived_and_nothing_lost(row: Row, holds: bool) -> None:
+    assert row.holds is holds
+
+
+def test_a_row_without_a_try_does_not_hold_unless_it_says_why() -> None:
+    assert not Count("x").row.holds
+    assert "nothing was tried" in str(Count("x").row)
+    assert Row("x", not_tried="no root").holds
+    assert "| x | not tried: no root |" in table([Row("x", not_tried="no root")])
+
+
+def test_what_this_machine_cannot_do_is_said_in_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "why_not", lambda: "mounting needs root")
+    assert {row.not_tried for row in disk.rows(is_long=False)} == {"mounting needs root"}
+
+
+def test_a_loader_that_lets_a_value_through_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    properties.loads("camera:\n  width: 99999\n")
+    monkeypatch.setattr("config.read.from_text", lambda declaration, text: int(text))
+    with pytest.raises(ValueError, match="between 64 and 1920"):
+        properties.loads("camera:\n  width: 99999\n")
+
+
+def test_times_are_shown_as_people_read_them() -> None:
+    assert [tally.shown(seconds) for seconds in (None, 0.0123, 12.34)] == ["-", "12 ms", "12.3 s"]
