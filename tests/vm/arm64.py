@@ -105,9 +105,14 @@ def entering(root: Path, *command: str) -> list[str]:
     return ["unshare", "--mount", "sh", "-euc", ENTER, str(root), *command]
 
 
-def environment(port: int = 0) -> Mapping[str, str]:
+def environment(port: int = 8080) -> Mapping[str, str]:
     """Of what runs in the root."""
-    names = {"PATH": "/usr/bin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8", "PYTHONPATH": f"/{SNAP}/python"}
+    names = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": f"/{SNAP}/python",
+    }
     folders = {"DRIVEWATCH_DATA": "/var/lib/drivewatch", "XDG_RUNTIME_DIR": "/run"}
     return {**names, **folders, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", "PORT": str(port)}
 
@@ -161,7 +166,7 @@ def everything(root: Path) -> str:
 
 
 @contextmanager
-def service(root: Path, *command: str, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+def service(root: Path, *command: str, port: int = 8080) -> Iterator[subprocess.Popen[bytes]]:
     """Something that runs in the root until the end of the block; what it says is in a log."""
     with (FOLDER / "arm64.service.log").open("w") as log:
         process = subprocess.Popen(entering(root, *command), env=environment(port), stdout=log, stderr=log)
