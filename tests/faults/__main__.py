@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from multiprocessing import get_context
 
-from tests.faults.tally import rows_of, table
+from tests.faults.tally import Row, rows_of, table
 
 KINDS = ("powercuts", "unsynced", "clock", "disk", "damaged", "fuzz", "coverage", "requests")
 
@@ -18,12 +19,20 @@ def main() -> int:
     parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(KINDS)}; all of them if none is named")
     options = parser.parse_args()
     kinds = options.kinds or KINDS
-    # a fresh process each, as some fork and some load the page
-    with ProcessPoolExecutor(len(kinds), multiprocessing.get_context("spawn")) as pool:
-        tried = [pool.submit(rows_of, kind, options.long) for kind in kinds]
-        found = [row for future in tried for row in future.result()]
+    with ExitStack() as processes:
+        # a fresh process each, as some fork and some load the page, and none takes the others' rows with it
+        pools = [processes.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for _ in kinds]
+        tried = [pool.submit(rows_of, kind, options.long) for pool, kind in zip(pools, kinds, strict=True)]
+        found = [row for kind, future in zip(kinds, tried, strict=True) for row in _rows(kind, future)]
     print(table(found))
     return 0 if all(row.holds for row in found) else 1
+
+
+def _rows(kind: str, tried: Future[list[Row]]) -> list[Row]:
+    try:
+        return tried.result()
+    except Exception as error:  # the harness failed, which is no survival
+        return [Row(kind, wrong=f"{type(error).__name__}: {error}")]
 
 
 if __name__ == "__main__":

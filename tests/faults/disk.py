@@ -280,7 +280,9 @@ def _ended_since(said: Status, since_s: float) -> bool:
 def _page(card: Card, prefix: tuple[str, ...]) -> Iterator[subprocess.Popen[str]]:
     """A page over the card's folders, which was there before whatever comes now."""
     command = [*prefix, sys.executable, "-m", "tests.faults.page", str(card.paths.data), str(card.paths.run)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         try:
             yield process
         finally:
