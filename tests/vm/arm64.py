@@ -77,6 +77,8 @@ def arm64_programs() -> Iterator[None]:
     finally:
         if added:
             HANDLER.write_text("-1")
+        if mounted:
+            subprocess.run(["umount", str(BINFMT)], check=True)
 
 
 def all_of(root: Path) -> list[Row]:

@@ -254,9 +254,7 @@ def remove(on: Installed) -> str:
     )
     left = sorted(set(found.splitlines()) - LEFT_BY_SNAPD)
     assert not left, f"left behind: {', '.join(left)}"
-    return (
-        "no process and no file is left; of snapd itself a lock, a count of revisions, and till the next boot udev tags"
-    )
+    return "no process and no file is left, but what snapd keeps of any snap: lock, count of revisions, tags of udev"
 
 
 STEPS = (
