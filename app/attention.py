@@ -288,7 +288,8 @@ class Presence:
         self._warning = Step(settings.no_face_warning_s, Level.WARNING)
         self.no_face = SpellRule((), 0.0)
         self.blocked = SpellRule((Step(settings.camera_blocked_s, Level.WARNING),), 0.0)
-        self.no_camera = SpellRule((Step(settings.no_camera_s, Level.WARNING),), 0.0)
+        # one missing frame may only be late, which at 2 s between two looks is as long as the rule itself
+        self.no_camera = SpellRule((Step(settings.no_camera_s, Level.WARNING),), 0.0, samples_min=2)
         self._seen = False
         self._absent_s = 0.0
 

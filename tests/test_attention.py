@@ -260,6 +260,16 @@ def test_a_lost_camera_is_said_once() -> None:
     assert verdicts[-1].state is State.ATTENTIVE
 
 
+def test_one_look_that_comes_late_at_half_a_frame_a_second_is_no_lost_camera() -> None:
+    attention = new_attention()
+    seen = [attention.update(time_s, Sight.CLEAR, ROAD) for time_s in (0.0, 2.0, 4.0, 6.0)]
+    seen.append(attention.update(8.5, Sight.NOTHING, None))  # half a second after the frame was due
+    seen.append(attention.update(8.6, Sight.CLEAR, ROAD))
+    assert {verdict.state for verdict in seen} == {State.ATTENTIVE}
+    lost = [attention.update(time_s, Sight.NOTHING, None) for time_s in (11.1, 13.1)]
+    assert lost[-1].state is State.NO_CAMERA
+
+
 def test_a_passenger_is_not_taken_for_the_driver() -> None:
     verdicts = story(attentive(START_S), passenger(15), attentive(10))
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
