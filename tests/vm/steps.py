@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import time
+from html import unescape
 from itertools import pairwise
 from statistics import median
 
@@ -24,6 +26,7 @@ EXPECTED_DENIALS = {
     'name="/dev/video0"': "until the camera is connected, for that is how the detector finds out",
     'name="/dev/gpiochip0"': "the same until gpio-control is connected",
 }
+CONFIG = f"/var/snap/{NAME}/current/config.yaml"
 PRIVATE_TMP = f"/tmp/snap-private-tmp/snap.{NAME}"
 # Of every snap that was there once; no hook of a snap may reach them
 LEFT_BY_SNAPD = {
@@ -97,8 +100,8 @@ def settings_on_the_page(on: Installed) -> str:
     assert size == (480, 360), f"the detector's pictures have {size} pixels"
     apart_s = _between_looks_s(on)
     assert 1.7 < apart_s < 4.4, f"frames are analysed every {apart_s:.1f} s"
-    kept = on.run(f"snap get {NAME} camera.width camera.frame-skip")
-    assert re.search(r"width\s+480", kept) and re.search(r"frame-skip\s+2", kept), kept
+    kept = json.loads(on.run(f"snap get {NAME} camera.width camera.frame-skip"))
+    assert kept == {"camera.width": 480, "camera.frame-skip": 2}, kept
     return f"480 x 360 and every 2nd frame (one in {apart_s:.1f} s) in force; `snap get` shows them"
 
 
@@ -137,8 +140,7 @@ def snap_set(on: Installed) -> str:
     )
     found = on.watching(pid_before=before.pid)
     assert _preview_size(on) == (320, 240)
-    config = f"/var/snap/{NAME}/current/config.yaml"
-    file = on.run(f"sha256sum {config}")
+    file = on.run(f"sha256sum {CONFIG}")
     for assignment, *named in (
         ("camera.width=9999", "camera.width", "9999", "1920"),
         ("camera.width=wide", "camera.width", "wide"),
@@ -149,11 +151,25 @@ def snap_set(on: Installed) -> str:
         said = [line for line in refused.stderr.splitlines() if "run hook" in line]
         assert refused.returncode == 1 and len(said) == 1, f"snap set {assignment}: {refused.stderr}"
         assert all(word in said[0] for word in named), f"snap set {assignment} says only: {said[0]}"
-    assert on.run(f"sha256sum {config}") == file, "a refused change has changed config.yaml"
+    assert on.run(f"sha256sum {CONFIG}") == file, "a refused change has changed config.yaml"
     assert on.run(f"snap get {NAME} camera.width") == "320"
     after = on.status()
     assert after is None or after.pid == found.pid, "a refused change has restarted the detector"
     return "good values in force after one restart; four bad ones refused by name, nothing changed"
+
+
+def broken_configuration(on: Installed) -> str:
+    before = on.watching()
+    on.run(f"cp -p {CONFIG} /root/kept.yaml; echo 'camera: {{width: [' > {CONFIG}; snap restart {NAME}.detector")
+    found = on.watching(pid_before=before.pid)
+    (problem, *_) = found.configuration.problems
+    assert _preview_size(on) == (320, 240), "the last good configuration is not in force"
+    assert problem in unescape(on.page("/")), f"the page does not say: {problem}"
+    note = wait_for("a health note", on.blocked, limit_s=120)
+    assert "config.yaml is not used" in note, note
+    on.run(f"cp -p /root/kept.yaml {CONFIG}; snap restart {NAME}.detector")
+    assert not on.watching(pid_before=found.pid).configuration.problems
+    return f"watches with the last good one; `snap list`: blocked; the page: {problem}"
 
 
 def kill(on: Installed) -> str:
@@ -224,7 +240,7 @@ def revert(on: Installed) -> str:
     before = on.watching()
     on.run(f"snap revert {NAME}", limit_s=400)
     on.watching(pid_before=before.pid)
-    quality = on.run(f"grep compression_quality /var/snap/{NAME}/current/config.yaml")
+    quality = on.run(f"grep compression_quality {CONFIG}")
     assert "60" in quality, f"config.yaml has {quality}"
     shown = wait_for("`snap get`", lambda: on.run(f"snap get {NAME} raspberry-pi.compression-quality"), limit_s=30)
     assert shown == "60", f"`snap get` shows {shown}"
@@ -264,6 +280,7 @@ STEPS = (
     alarm,
     settings_on_the_page,
     snap_set,
+    broken_configuration,
     kill,
     camera_out_and_in,
     idle,
