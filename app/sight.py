@@ -9,9 +9,12 @@ import numpy.typing as npt
 from app.verdict import Sight
 
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
-# Of 255; the fake driver's night has 17 and more. Where the mesh finds a face even so, watch.py says clear
+# Of 255; the fake driver's night has 8 and more. Where the mesh finds a face even so, watch.py says clear
 DARK_MEAN = 14.0
-FLAT_CONTRAST = 7.0  # standard deviation; a cabin has 30 and more, a covered lens 0 to 4
+# Standard deviation: a cabin by day has 30 and more, by night 4.6 at the least, which then is half its brightness; a
+# covered lens has 0 to 4, or a tenth of its brightness
+COVERED_CONTRAST = 4.0
+FLAT_CONTRAST, FLAT_OF_MEAN = 7.0, 0.35
 FLAT_OF_USUAL = 0.25  # or this share of what the lens saw before; of less where it is darker now, as in a tunnel
 EMPTY_CONTRAST = 0.5  # less is one colour all over, as a covered lens may give again and again: no face hides in it
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
@@ -33,9 +36,10 @@ class Lens:
         mean, contrast = (float(value[0, 0]) for value in cv2.meanStdDev(small))
         if frozen and contrast >= EMPTY_CONTRAST:
             return Sight.FROZEN
-        if mean < DARK_MEAN and contrast < FLAT_CONTRAST:
+        is_flat = contrast < COVERED_CONTRAST or contrast < min(FLAT_CONTRAST, FLAT_OF_MEAN * mean)
+        if mean < DARK_MEAN and is_flat:
             return Sight.DARK
-        if contrast < FLAT_CONTRAST or self._is_flatter_than_usual(mean, contrast):
+        if is_flat or self._is_flatter_than_usual(mean, contrast):
             return Sight.FLAT
         usual_mean, usual_contrast = self._usual or (mean, contrast)
         self._usual = (

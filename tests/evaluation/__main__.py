@@ -54,7 +54,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print(f"\nstopped; what was seen is kept in {store.folder}, and the same command goes on from there")
         return 130
-    results = Results(scores(plan, store))
+    results = Results(scores(plan, store, options.cores))
     data = as_json(results, _machine(plan))
     (out / "report.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     (out / "report.md").write_text(markdown(data, "How well drivewatch detects"), encoding="utf-8")

@@ -46,9 +46,16 @@ def complete(plan: Plan, store: Store, cores: int) -> None:
                 )
 
 
-def scores(plan: Plan, store: Store) -> Iterator[tuple[Case, Score]]:
-    """The figures of each case."""
+def scores(plan: Plan, store: Store, cores: int) -> Iterator[tuple[Case, Score]]:
+    """The figures of each case, on all cores too: what was true takes longer to work out than what was said."""
+    jobs = [(store.folder, group) for group in groups(plan.cases())]
+    with multiprocessing.get_context("spawn").Pool(cores) as pool:
+        for scored in pool.imap(_scored, jobs):
+            yield from scored
+
+
+def _scored(job: tuple[Path, list[Case]]) -> list[tuple[Case, Score]]:
+    folder, cases = job
+    store = Store(folder)
     truths: dict[tuple[str, int, str], Truth] = {}
-    for group in groups(plan.cases()):
-        for case in group:
-            yield case, score(case, store.load(case), truths)
+    return [(case, score(case, store.load(case), truths)) for case in cases]

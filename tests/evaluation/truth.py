@@ -1,6 +1,6 @@
 """What ought to be said of a trip, from its truth alone: none of the detector's rules run here.
 
-The truth is looked at 20 times a second. A stretch is due when it lasts longer than a rule's time by more than a frame
+The truth is looked at 10 times a second. A stretch is due when it lasts longer than a rule's time by more than a frame
 rate can hide, and may be told when it lasts so long but for that; what lies between counts neither for nor against.
 """
 
@@ -18,7 +18,7 @@ from app.verdict import Level, Sight, State
 from config.settings import Analysis
 from tests.evaluation.vary import Trip
 
-STEP_S = 0.05
+STEP_S = 0.1
 TURN_S = 0.3  # a head needs so long: when it is away lies within
 CLOSED, OPEN = 0.8, 0.2  # of scene.eyes_closed: P80, and surely open
 WIDE = 0.5  # of scene.jaw_open: a yawn; talking opens it by 0.3
