@@ -7,6 +7,7 @@ geometry gave; the rules run anew on it each time, so that a change to a rule co
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, camera, driver, face, sight, signals, timers, watch
+from app import attention, driver, face, sight, signals, timers, watch
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
@@ -50,13 +51,11 @@ class Seen:
 def digest() -> str:
     """Names the renderer, its scenarios, and the whole way to a verdict: another one sees other things.
 
-    The rules belong to it because they decide when a second look is taken.
+    The rules belong to it because they decide when a second look is taken; of the camera only how soon that is.
     """
-    files = [
-        Path(str(module.__file__)) for module in (attention, camera, driver, face, sight, signals, timers, vary, watch)
-    ]
+    files = [Path(str(module.__file__)) for module in (attention, driver, face, sight, signals, timers, vary, watch)]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
-    sums = hashlib.sha256()
+    sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}".encode())
     for path in sorted(path for path in files if path.suffix != ".pyc"):
         sums.update(path.name.encode() + path.read_bytes())
     return sums.hexdigest()[:12]
