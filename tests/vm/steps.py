@@ -23,6 +23,7 @@ ALARM_BEEPS = 5  # of app/alert.py
 EXPECTED_DENIALS = {
     'profile="/usr/lib/snapd/snap-confine"': "of Debian's snap-confine itself, before drivewatch is run",
     'name="/proc/pressure/memory"': "once a start: how short memory is can be told without it",
+    'name="/sys/fs/cgroup/system.slice/': "the same, for a limit of the control group",
     'name="/dev/video0"': "until the camera is connected, for that is how the detector finds out",
     'name="/dev/gpiochip0"': "the same until gpio-control is connected",
 }
