@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ CARGO = "/mnt/cargo"  # the second disk
 POLL_S = 2.0
 BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 DETECTOR, PAGE = f"snap.{NAME}.detector.service", f"snap.{NAME}.admin.service"
+COUNTING = "import time; sum(range(3_000_000)); print(time.process_time())"
 INPUT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 T = TypeVar("T")
@@ -77,6 +80,12 @@ class Installed:
     def cpu_s(self, service: str) -> float:
         """What a service has used since it started last."""
         return int(self.unit(service, "CPUUsageNSec")) / 1e9
+
+    def slower(self) -> float:
+        """How many times the machine's processor needs this computer's CPU time for the same loop in Python."""
+        there_s = float(self.run(f'python3 -c "{COUNTING}"'))
+        here = subprocess.run([sys.executable, "-c", COUNTING], capture_output=True, text=True, check=True)
+        return there_s / float(here.stdout)
 
     def status(self) -> Status | None:
         """What the detector says, None unless it did just now."""
