@@ -14,8 +14,8 @@ export PORT
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 # Packages whose byte-code loses its docstrings, under the name that Python looks for: 1.5 MB of the detector, 0.6 of the
 # page. pytest is not among them: its asserts would go with them
-LEAN := $(addprefix $(VENV)/lib/python3*/site-packages/,click cv2 flask google gunicorn jinja2 mediapipe numpy psutil \
-	werkzeug yaml)
+LEAN := $(addprefix $(VENV)/lib/python3*/site-packages/,click cv2 flask google gunicorn jinja2 mediapipe numpy werkzeug \
+	yaml)
 LEAN_BYTE_CODE = $(BIN)/python -m compileall -q -q -j 0 -o 2 $(LEAN); find $(LEAN) -name '*.opt-2.pyc' \
 	-exec sh -c 'for file; do mv "$$file" "$${file%.opt-2.pyc}.pyc"; done' lean {} +
 

@@ -16,6 +16,7 @@ from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from admin import account, api, events_page, guard, login, memory_page, restart_page, settings_page, status_page
+from admin.byte_code import ByteCode
 from admin.parts import NAME, Parts
 from admin.restart import Restarter
 from admin.sessions import Sessions
@@ -54,6 +55,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     )
     app.extensions[NAME].restarter.resume()
     app.secret_key = os.urandom(32)  # signs only the notices between two pages
+    app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
     for module in (login, status_page, memory_page, events_page, settings_page, restart_page, account, api):
         app.register_blueprint(module.pages)

@@ -17,6 +17,7 @@
     health                      what snapd shows of it
     owner                       the console commands of the owner: password, HTTPS, factory reset
     appliance                   `make run`: detector and page together, started again when they end
+    page                        the page's gunicorn, with less in memory
     __main__                    the command line
 
 Words: *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share of time with the eyes closed · *head pose*

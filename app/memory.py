@@ -7,14 +7,14 @@ import json
 import logging
 import os
 import resource
+import sys
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from math import inf, isfinite
 from pathlib import Path
-
-import psutil
+from types import ModuleType
 
 from app.cgroup import room_mb
 from config.paths import place
@@ -101,14 +101,20 @@ def rss_mb(proc: Path = PROC) -> float:
 
 def system(proc: Path = PROC) -> System:
     """Memory of the machine at this moment, or of the control group to which this process is bound, where less."""
-    memory = psutil.virtual_memory()
-    available_mb = min(memory.available / MB, room_mb(proc))
-    return System(memory.total / MB, available_mb, _psi_some_pct(place(proc, "pressure", "memory")))
+    memory = _figures_mb(place(proc, "meminfo"))
+    available_mb = min(memory["MemAvailable"], room_mb(proc))
+    return System(memory["MemTotal"], available_mb, _psi_some_pct(place(proc, "pressure", "memory")))
 
 
 def no_core_dumps() -> None:
     """See that a crash leaves no copy of this memory: frames, faces and passwords stand in it."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def leave_out(modules: Sequence[str]) -> None:
+    """Let these be imported as empty modules, where they are not needed; before anybody imports them."""
+    for name in modules:
+        sys.modules.setdefault(name, ModuleType(name))
 
 
 def calm_allocator(arenas: int = 1) -> bool:

@@ -246,5 +246,5 @@ def test_a_damaged_password_is_not_replaced_by_a_start(tmp_path: Path) -> None:
 def test_detector_and_page_are_what_is_run() -> None:
     detector, page = parts("fake:commute", 8081)
     assert detector.command[1:] == ("-m", "app", "run", "--camera", "fake:commute")
-    assert page.command[1:] == ("-m", "gunicorn", "-c", "admin/gunicorn.conf.py")
+    assert page.command[1:] == ("-m", "app.page", "-c", "admin/gunicorn.conf.py")
     assert page.environment["PORT"] == "8081"

@@ -115,6 +115,44 @@ def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependen
     assert [name for name in loaded if name.startswith(unwanted)] == []
 
 
+PAGE = """
+from app.page import put_off
+put_off()
+import gunicorn.app.wsgiapp, gunicorn.glogging, gunicorn.workers.gthread, admin
+"""
+
+
+def test_the_page_loads_nothing_that_is_hardly_ever_used() -> None:
+    loaded = loaded_by(PAGE)
+    assert {"importlib.metadata", "html", "decimal", "flask.app"} <= loaded  # for whoever imports them
+    assert not loaded & {"zipfile", "html.entities", "_decimal"}  # what they would have loaded
+
+
+def test_what_the_page_puts_off_is_there_when_it_is_used_by_two_threads_at_once_too() -> None:
+    use = """
+from concurrent.futures import ThreadPoolExecutor
+import importlib.metadata, html, decimal
+with ThreadPoolExecutor(8) as pool:
+    assert set(pool.map(lambda _: html.unescape(html.escape("<&eacute;")), range(64))) == {"<&eacute;"}
+    assert set(pool.map(lambda _: importlib.metadata.version("flask")[0], range(64))) == {"3"}
+assert decimal.Decimal("0.1") * 10 == 1
+assert not hasattr(html, "nothing")
+"""
+    assert loaded_by(PAGE + use) >= {"zipfile", "html.entities", "_decimal"}
+
+
+def test_the_machines_memory_is_read_without_psutil() -> None:
+    """It would cost detector, master and worker 0.7 to 1.5 MB each, for two lines of /proc/meminfo."""
+    assert "psutil" not in loaded_by("import app.memory\napp.memory.system()")
+
+
+def test_numpy_does_without_its_docstrings() -> None:
+    loaded_by(
+        "from app.__main__ import NUMPYS_DOCSTRINGS\nfrom app.memory import leave_out\nleave_out(NUMPYS_DOCSTRINGS)\n"
+        "import app.detector, numpy\nassert numpy.arange.__doc__ is None"
+    )
+
+
 def test_the_command_line_loads_no_compressors() -> None:
     """With shutil they come, which argparse loads where it has to find out how wide the terminal is."""
     loaded = loaded_by("import app.__main__ as command_line\ncommand_line._parser().parse_args(['run'])")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.memory import History, Reading, read_history, rss_mb, system, usage_of
+from app.memory import History, Reading, System, read_history, rss_mb, system, usage_of
 
 BOOT = "0b7c1f6e"
 
@@ -86,6 +86,12 @@ def test_the_machine_has_the_memory_of_meminfo() -> None:
     assert machine.available_mb == pytest.approx(int(lines["MemAvailable"].split()[0]) / 1024, rel=0.05)
 
 
+@pytest.fixture
+def proc_of_machine(tmp_path: Path) -> Path:
+    (tmp_path / "meminfo").write_text("MemTotal:     2048 kB\nMemFree:      1 kB\nMemAvailable:   1024 kB\n")
+    return tmp_path
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -95,23 +101,27 @@ def test_the_machine_has_the_memory_of_meminfo() -> None:
         (None, None),
     ],
 )
-def test_pressure_is_known_where_it_can_be_read(tmp_path: Path, content: str | None, expected: float | None) -> None:
+def test_pressure_is_known_where_it_can_be_read(
+    proc_of_machine: Path, content: str | None, expected: float | None
+) -> None:
     if content is not None:
-        (tmp_path / "pressure").mkdir()
-        (tmp_path / "pressure" / "memory").write_text(content)
-    assert system(tmp_path).psi_pct == expected
+        (proc_of_machine / "pressure").mkdir()
+        (proc_of_machine / "pressure" / "memory").write_text(content)
+    assert system(proc_of_machine) == System(2.0, 1.0, expected)
 
 
-def test_a_refusal_to_tell_the_pressure_is_taken_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_a_refusal_to_tell_the_pressure_is_taken_once(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pressure, asked, read_text = proc_of_machine / "pressure" / "memory", [], Path.read_text
 
-    def refuse(path: Path) -> str:
+    def refuse(path: Path, errors: str | None = None) -> str:
         asked.append(path)
-        raise PermissionError(f"AppArmor denies {path}")
+        if path == pressure:
+            raise PermissionError(f"AppArmor denies {path}")
+        return read_text(path, errors=errors)
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    assert [system(tmp_path).psi_pct for _ in range(3)] == [None] * 3
-    assert asked.count(tmp_path / "pressure" / "memory") == 1
+    assert [system(proc_of_machine).psi_pct for _ in range(3)] == [None] * 3
+    assert asked.count(pressure) == 1
 
 
 CALM = """
@@ -228,11 +238,11 @@ def test_rss_alone_is_the_kernels_too() -> None:
     assert rss_mb() == pytest.approx(kernel_mb("status", "VmRSS"), rel=0.02)
 
 
-def test_a_groups_limit_counts_where_it_leaves_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.memory.room_mb", lambda proc: 17.5)
-    assert system(tmp_path).available_mb == 17.5
+def test_a_groups_limit_counts_where_it_leaves_less(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.memory.room_mb", lambda proc: 0.5)
+    assert system(proc_of_machine).available_mb == 0.5
     monkeypatch.setattr("app.memory.room_mb", lambda proc: inf)
-    assert system(tmp_path).available_mb > 17.5
+    assert system(proc_of_machine).available_mb == 1.0
 
 
 GIVE_BACK = """

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import platform
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from importlib import resources
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -17,11 +22,13 @@ from referencing import Registry, Resource
 
 from snap.local.sbom import Wheel, licence, sbom
 from snap.local.stage import (
+    LEAN,
     OWN,
     ROOT,
     TARGETS,
     StageError,
     check_machines,
+    compile_all,
     elf_machine,
     interpreter_of,
     prune,
@@ -32,6 +39,7 @@ from snap.local.stage import (
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 HERE = next(target for target in TARGETS.values() if target.machine == platform.machine())
+PAGE = {*OWN, "blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug", "yaml"}
 OTHER = next(target for target in TARGETS.values() if target is not HERE)
 
 
@@ -82,6 +90,30 @@ def test_a_payload_from_which_something_is_missing_is_refused(
     with pytest.raises(StageError, match="does not work"):
         try_out(sys.executable, tmp_path)
     assert "No module named 'flask'" in capfd.readouterr().err
+
+
+def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Path, tmp_path: Path) -> None:
+    """Without native parts, as where a payload for another architecture is made."""
+    for name in PAGE:
+        shutil.copytree(
+            library / name, tmp_path / "python" / name, ignore=shutil.ignore_patterns("__pycache__", "*.so")
+        )
+    compile_all(sys.executable, tmp_path)
+    for module, has_docstring in (("app/memory", True), ("jinja2/environment", False)):
+        code = marshal.loads(Path(cache_from_source(f"{tmp_path}/python/{module}.py")).read_bytes()[16:])
+        assert isinstance(code.co_consts[0], str) is has_docstring
+    templates = list(tmp_path.glob("python/admin/templates/*.html"))
+    assert len(templates) > 5
+    for path in templates:
+        os.utime(path, (0, 0))  # as squashfs may
+        assert SourceFileLoader(path.name, str(path)).get_code(path.name)  # it would not compile HTML
+    assert list(tmp_path.rglob("*.opt-2.pyc")) == []
+
+
+def test_docstrings_are_taken_from_the_same_packages_as_by_make() -> None:
+    found = re.search(r"site-packages/,(.*?)\)", (ROOT / "Makefile").read_text(), re.DOTALL)
+    assert found is not None
+    assert tuple(found[1].replace("\\", "").split()) == LEAN
 
 
 def test_the_machine_of_an_elf_file_is_read_and_of_no_other(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def main(folder: str, model: str) -> None:
     cv2.setNumThreads(1)
     step("OpenCV")
 
-    step("drivewatch, SQLite, psutil")
+    step("drivewatch, SQLite")
     from app import face
     from app.pictures import as_bgr, read_picture
 

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from app import memory, status
+from app.appliance import FRUGAL
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import load_scenario
 from config.declaration import Value
@@ -124,7 +125,7 @@ def side_by_side(tasks: Mapping[str, Callable[[], T]], at_once: int = 0) -> dict
 
 def prepared(folder: Path, settings: Mapping[str, Value]) -> dict[str, str]:
     """The environment of a detector with settings of its own in a folder of its own."""
-    env = clean(DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
+    env = clean(**FRUGAL, DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
     paths = Paths.from_environment(env)
     paths.make()
     paths.config.write_text(patch("", settings))

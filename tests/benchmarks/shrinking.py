@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from app.appliance import FRUGAL
 from app.memory import Usage
 from tests.benchmarks.measure import Effort, Section, clean, detector_usage, pictures, side_by_side
 
@@ -17,6 +18,8 @@ DONE = {
     "blocks": "blocks of 64 kB and more not in the heap",
     "heaps": "one heap for all threads",
     "parser": "protobuf's parser in Python not imported",
+    "numpy": "NumPy without docstrings of its compiled functions",
+    "psutil": "/proc/meminfo read without psutil",
     "shutil": "shutil imported on a terminal only",
     "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
 }
@@ -28,10 +31,11 @@ REJECTED = {
     ),
 }
 # Variables of the environment that take a step back, or try one
-PLAIN, NONE, OPTIMIZED, MALLOC = "docstrings", "byte-code", "optimized", "malloc"
+PLAIN, NONE, COLUMNS, OPTIMIZED, MALLOC = "docstrings", "byte-code", "columns", "optimized", "malloc"
 DONE_OUTSIDE = {
     PLAIN: "packages' byte-code without docstrings, by `make setup`",
     NONE: "byte-code at all, by pip",
+    COLUMNS: "byte-code without columns, in tracebacks",
 }
 REJECTED_OUTSIDE = {
     OPTIMIZED: (
@@ -53,6 +57,7 @@ def section(effort: Effort) -> Section:
             "now": {},
             PLAIN: {"PYTHONPYCACHEPREFIX": cache},
             NONE: {"PYTHONPYCACHEPREFIX": "/dev/null"},
+            COLUMNS: dict.fromkeys(FRUGAL, ""),
             OPTIMIZED: {"PYTHONOPTIMIZE": "2"},
             MALLOC: {"PYTHONMALLOC": "malloc"},
         }

@@ -46,6 +46,12 @@ def _heaps() -> None:
     memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, memory._MMAP_FROM_BYTES))
 
 
+def _numpys_docstrings() -> None:
+    from app import memory
+
+    memory.leave_out = lambda modules: None
+
+
 def _threads() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = str(os.cpu_count())
 
@@ -100,7 +106,9 @@ STEPS: dict[str, Callable[[], None]] = {
     "heaps": _heaps,
     "threads": _threads,
     "gpiozero": _imports("gpiozero"),
+    "numpy": _numpys_docstrings,
     "parser": _imports("google.protobuf.internal.python_message"),
+    "psutil": _imports("psutil"),
     "shutil": _imports("shutil"),
     "trim": _trim,
     "let-go": _let_go,

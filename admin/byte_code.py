@@ -1,0 +1,46 @@
+"""The byte-code of templates, kept beside them by Python itself, as that of modules; in the snap as in `make run`.
+
+To compile them would cost the worker 1.3 MB for good, and after each start of the page 0.2 s on x86-64 instead of 0.01.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType
+from typing import cast
+
+from jinja2 import Environment
+from jinja2.bccache import Bucket, BytecodeCache
+
+
+class _Template(SourceFileLoader):
+    """Looks for byte-code and keeps it as for a module, by the time and size of the file."""
+
+    def __init__(self, path: str, environment: Environment) -> None:
+        super().__init__(Path(path).name, path)  # all stand in one folder
+        self._environment = environment
+
+    def source_to_code(self, data: object, path: object, *, _optimization: int = -1) -> CodeType:  # type: ignore[override]
+        """Compile, where there is no byte-code."""
+        text = cast("bytes", data).decode()
+        return self._environment.compile(text, self.name, os.fspath(cast("str", path)))
+
+
+class ByteCode(BytecodeCache):
+    """For Jinja, whose own would be read with pickle."""
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """The template's file."""
+        return filename or name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Damaged byte-code is as good as none."""
+        template = _Template(bucket.key, bucket.environment)
+        with suppress(EOFError, ImportError, TypeError, ValueError):
+            bucket.code = template.get_code(template.name)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Nothing remains to be done."""
