@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Row
 
-RUNS, LONG_RUNS = 4_000, 60_000  # of each target
+RUNS, LONG_RUNS = 4_000, 70_000  # of each target
 INPUT_MAX_BYTES = 2_000
 SEED = 1
 ROOT = Path(__file__).parents[2]
