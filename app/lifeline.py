@@ -33,6 +33,9 @@ LOCK, CRASH = "detector.lock", "detector.crash"
 LOOK_S = 1.0  # the guard's period
 HANG_S = 20.0  # a frame takes 20 ms, a sync on a worn SD card several seconds
 LOADING_S = 60.0  # reading the libraries and models from a slow card
+# While it computes it may only be starved, as in an emulator beside other work: a first inference took more than 20 s
+# there, and a new start would take more of what is short
+BUSY_S, BUSY_OF_CORE = 60.0, 0.2
 ALARM_S = 60.0  # in vain for so long the guard has tried to run; a Pi that swaps is slow, not hung
 EX_SOFTWARE = 70  # sysexits.h
 CRASH_MAX_BYTES = 16 * 1024  # faulthandler ends at 100 frames of 100 threads; the detector's 5 threads take 4 KiB
@@ -90,6 +93,11 @@ class Guard:
         self._looks = self._looks + 1 if mark is self._seen else 0
         self._seen = mark
         return self._looks * LOOK_S
+
+
+def bound_s(limit_s: float, silent_s: float, cpu_s: float) -> float:
+    """How long a stage may last that is given limit_s: longer where the process has computed, not waited, meanwhile."""
+    return max(limit_s, BUSY_S) if silent_s and cpu_s >= BUSY_OF_CORE * silent_s else limit_s
 
 
 def place(stacks: str) -> str:
@@ -183,12 +191,15 @@ class Lifeline:
         self._parts.callback(signal.setitimer, signal.ITIMER_REAL, 0)
 
     def _guard(self) -> None:
-        guard = Guard()
+        guard, moved_cpu_s = Guard(), 0.0
         while not self._over.wait(LOOK_S):
             signal.setitimer(signal.ITIMER_REAL, self._alarm_s)
             stage, limit_s = mark = self._mark
-            if guard.silent_s(mark) >= limit_s:
-                self._end(f"hung for {limit_s:g} s while {stage}")
+            silent_s, cpu_s = guard.silent_s(mark), time.process_time()
+            if silent_s == 0:
+                moved_cpu_s = cpu_s
+            if silent_s >= bound_s(limit_s, silent_s, cpu_s - moved_cpu_s):
+                self._end(f"hung for {silent_s:g} s while {stage}")
 
     def _end(self, what: str) -> None:
         """Nothing here may wait for a lock: the loop may hold any. A stderr that is full is the alarm's matter."""

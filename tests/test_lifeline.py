@@ -13,7 +13,21 @@ import pytest
 
 from app import failure, lifeline
 from app.face import FaceMeshError
-from app.lifeline import CRASH, EX_SOFTWARE, LOCK, LOOK_S, DetectorError, Guard, HungError, Lifeline, how_it_ended, sole
+from app.lifeline import (
+    BUSY_S,
+    CRASH,
+    EX_SOFTWARE,
+    HANG_S,
+    LOCK,
+    LOOK_S,
+    DetectorError,
+    Guard,
+    HungError,
+    Lifeline,
+    bound_s,
+    how_it_ended,
+    sole,
+)
 from app.status import boot_id
 from config.paths import FAILURE
 
@@ -28,7 +42,7 @@ from pathlib import Path
 from app import lifeline
 from tests.test_detector import Bench
 
-lifeline.LOOK_S = 0.05
+lifeline.LOOK_S, lifeline.BUSY_S = 0.05, 0.5
 run, stage, how = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 
 def wait_for_ever(*_):
@@ -56,11 +70,15 @@ def crash(*_):
 def be_killed(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
+def spin(*_):
+    while True:
+        pass
+
 def sulk(*_):
     raise RuntimeError("something new")
 
 hang = {"wait": wait_for_ever, "deadlock": deadlock, "gil": keep_the_gil, "crash": crash, "kill": be_killed,
-        "raise": sulk}[how]
+        "raise": sulk, "spin": spin}[how]
 with lifeline.Lifeline(run, alarm_s=1.0) as line:
     if stage == "starting":
         line.at("loading", 0.3)
@@ -334,6 +352,17 @@ def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path, capfd:
     with pytest.raises(HungError), Lifeline(tmp_path / "missing"):
         raise HungError("the camera hangs")
     assert "most recent call first" in capfd.readouterr().err
+
+
+def test_a_stage_that_computes_is_given_longer_than_one_that_waits() -> None:
+    assert bound_s(HANG_S, silent_s=HANG_S, cpu_s=0.1 * HANG_S) == HANG_S
+    assert bound_s(HANG_S, silent_s=HANG_S, cpu_s=0.5 * HANG_S) == BUSY_S
+    assert bound_s(2 * BUSY_S, silent_s=HANG_S, cpu_s=HANG_S) == 2 * BUSY_S
+
+
+def test_a_stage_that_computes_for_ever_ends_too(tmp_path: Path) -> None:
+    done = ended(tmp_path, "judging a frame", "spin")
+    assert (done.returncode, "while judging a frame, in " in reason(tmp_path)) == (EX_SOFTWARE, True), done.stderr
 
 
 def test_the_guard_has_its_chance_before_the_kernels_alarm() -> None:
