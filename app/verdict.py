@@ -56,6 +56,7 @@ class Sight(str, Enum):
     DARK = "dark"
     FLAT = "flat"
     FROZEN = "frozen"
+    NOISE = "noise"
     NOTHING = "nothing"  # no frame at all
 
 

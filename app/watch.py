@@ -59,7 +59,8 @@ class Watch:
         """Judge one frame."""
         sight = self._lens.judge(frame.bgr)
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
-        signals = None if sight is Sight.FROZEN else self._measured(frame, face)
+        # the detector alone sees faces in noise, turned anywhere: only a mesh that fits one is believed there
+        signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
         return Look(frame, sight, face, signals, self.attention.update(frame.time_s, sight, signals))
