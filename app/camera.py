@@ -15,13 +15,18 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from app.pictures import BadPicture, SourceLost, as_bgr, resized, size_of
+from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, resized, size_of
 from app.sources import Source, open_source
 from config import settings
 
 log = logging.getLogger(__name__)
 
+# A camera that is back is to be watched again within two frame periods, and takes its time to open: it is looked for
+# once a period, within these bounds. To find none takes 1.4 ms on x86-64 where all nodes are looked at
+_RETRY_MIN_S, _RETRY_MAX_S = 0.5, 1.0
+# Where a try costs more than that
 _BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
+_COSTLY = (SourceRefused, PermissionError)
 # More than half of the pictures of 10 s are damaged: opening anew may help.
 _BAD_WINDOW_S, _BAD_SHARE = 10.0, 0.5
 # Longer than a device may keep OpenCV waiting (v4l2.py) and than Python takes to start the fake driver.
@@ -97,7 +102,7 @@ class Capture:
         self._began_s = began_s
         self._source: Source | None = None
         self._opened_s = began_s
-        self._tick = self._taken = self._failures = 0
+        self._tick = self._taken = self._refusals = 0
         self._times_s: deque[float] = deque(maxlen=_FPS_FRAMES)
         analysed_fps = camera.target_fps / camera.frame_skip
         self._were_bad: deque[bool] = deque(maxlen=max(4, math.ceil(_BAD_WINDOW_S * analysed_fps)))
@@ -119,7 +124,7 @@ class Capture:
                 return self._take(self._source)
             self._open()
         except Exception as error:  # OpenCV and drivers may raise anything; the camera comes back from all of it
-            self._lose(self._reason(error))
+            self._lose(error)
         finally:
             self.busy_since_s = None
         return None
@@ -157,6 +162,7 @@ class Capture:
             bgr = as_bgr(source.retrieve())
             if source.size not in (None, size_of(bgr)):
                 raise BadPicture(f"a picture of {size_of(bgr)} pixels where {source.size} were promised")
+            check_whole(bgr)
         except BadPicture as bad:
             self._count_bad(str(bad))
             return None
@@ -167,7 +173,7 @@ class Capture:
         self._were_bad.append(False)
         if self.health.state != "live":
             log.info("camera live: %s", source.name)
-            self._failures = 0
+            self._refusals = 0
         width, height = size
         live = replace(self.health, state="live", source=source.name, message="")
         self.health = replace(live, width=width, height=height, last_frame_s=now_s)
@@ -178,13 +184,21 @@ class Capture:
         if sum(self._were_bad) > _BAD_SHARE * (self._were_bad.maxlen or 0):
             raise SourceLost(f"most pictures are damaged ({reason}): a camera may need another cable or USB port")
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, error: Exception) -> None:
         self.close()
+        reason = self._reason(error)
         if self.health.state != "lost":
             log.warning("camera lost: %s", reason)
         self.health = replace(self.health, state="lost", message=reason, measured_fps=0.0)
-        self.due_s = self._clock() + _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
-        self._failures += 1
+        self.due_s = self._clock() + self._pause_s(error)
+
+    def _pause_s(self, error: Exception) -> float:
+        """How long until the next try."""
+        if not isinstance(error, _COSTLY):
+            self._refusals = 0
+            return min(_RETRY_MAX_S, max(_RETRY_MIN_S, 1 / self._camera.target_fps))
+        self._refusals += 1
+        return _BACK_OFF_S[min(self._refusals, len(_BACK_OFF_S)) - 1]
 
     def _reason(self, error: Exception) -> str:
         if isinstance(error, SourceLost):

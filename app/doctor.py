@@ -23,6 +23,11 @@ from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded
 
+MORE_SIGHT = ": clean the lens, and see that nothing hangs before it and there is light"
+SIGHT_REMEDIES = {
+    Sight.CLEAR: "",
+    Sight.NOISE: ": see that nothing covers the lens, or plug the camera out and in again",
+}
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 FREE_MIN_MB = 20.0
 FAILURE_FRESH_S = 600.0
@@ -168,8 +173,7 @@ def _camera(camera: declared.Camera, machine: Machine) -> Iterator[Finding]:
     size = f"{health.width} x {health.height}"
     yield Finding("camera", True, f"{health.source}, {size}, used as {camera.width} x {camera.height}")
     sight = Lens().judge(frame.bgr)
-    remedy = "" if sight is Sight.CLEAR else ": clean the lens, and see that nothing hangs before it and there is light"
-    yield Finding("picture", sight is Sight.CLEAR, f"{sight.value}{remedy}")
+    yield Finding("picture", sight is Sight.CLEAR, f"{sight.value}{SIGHT_REMEDIES.get(sight, MORE_SIGHT)}")
 
 
 def _first_frame(camera: Camera, clock: Callable[[], float]) -> Frame | None:

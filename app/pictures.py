@@ -18,6 +18,10 @@ _MAX_MEGAPIXELS = 50
 _MAX_FILE_BYTES = 100_000_000
 # A face this small has no features left; such files are icons and tracking pixels.
 _MIN_SIDE_PX = 16
+# Of the height; less is lap and belt, and cheap cameras lose the last lines of many a picture.
+_MISSING_SHARE = 0.25
+# The lower half of a cabin by night may well be pure black.
+_BLACK_MAX = 16
 
 # What OpenCV and FFmpeg would print, SourceLost and BadPicture say once and in plain words.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -30,6 +34,10 @@ class BadPicture(ValueError):
 
 class SourceLost(OSError):
     """The source gives no more pictures; the text says why and what helps."""
+
+
+class SourceRefused(SourceLost):
+    """Lost, and each further try has its price: a denial in the system's log, a process that starts."""
 
 
 def check_size(width: int, height: int) -> None:
@@ -153,6 +161,19 @@ def _eight_bit(picture: MatLike) -> npt.NDArray[np.uint8]:
 
 def _uint8(picture: MatLike) -> npt.NDArray[np.uint8]:
     return picture.astype(np.uint8, copy=False)
+
+
+def check_whole(bgr: npt.NDArray[np.uint8]) -> None:
+    """Refuse a picture cut off below: of half a face the mesh reads eyes that nobody has. Raises: BadPicture.
+
+    Decoders fill what is missing with one colour, which hardly any lens shows to the last dot over the whole width.
+    """
+    filling = bgr[-1, -1]
+    if (bgr[-1] != filling).any() or filling.max() < _BLACK_MAX or (bgr[0] == filling).all():
+        return
+    missing = bgr[-max(1, int(_MISSING_SHARE * len(bgr))) :]
+    if (missing == filling).all():
+        raise BadPicture("a picture of which the lower part is missing")
 
 
 def resized(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from app.alert import Availability
 from app.camera import CameraHealth
 from app.face import Face
 from app.governor import Thrift
-from app.verdict import Event, State
+from app.verdict import Event, Sight, State
 from app.version import VERSION
 from app.watch import Look
 from config.paths import Paths
@@ -35,6 +35,10 @@ OUTLINES = (
 )  # fmt: skip
 FOREHEAD, CHIN = 10, 152
 OUTLINE_BGR = (80, 220, 120)
+SENT_BY_BROKEN_CAMERAS = {  # which no clean lens helps
+    Sight.FROZEN: "the same picture again and again: plug the camera out and in again",
+    Sight.NOISE: "noise: see that nothing covers the lens, or plug the camera out and in again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +103,16 @@ class Report:
         self._usage_s = started_s
         self._sequence = 0
         self._written_s = float("-inf")
+        self._seen: tuple[State, Sight] | None = None
         self._mean_ms, self._looks = 0.0, 0
 
     def update(self, look: Look, now_s: float, around: Surroundings) -> None:
-        """Tell what was just seen, about once a second."""
+        """Tell what was just seen, about once a second, and at once what is new."""
         newest_ms = None if look.frame is None else self._note_latency(now_s - look.frame.time_s)
-        if now_s - self._written_s < STATUS_EVERY_S:
+        seen = look.verdict.state, look.sight
+        if now_s - self._written_s < STATUS_EVERY_S and seen == self._seen:
             return
-        self._written_s = now_s
+        self._written_s, self._seen = now_s, seen
         self._sequence += 1
         self._show_preview(look, now_s)
         usage = self._read_memory(now_s)
@@ -175,6 +181,8 @@ def health(look: Look, around: Surroundings, configuration: status.Configuration
         return camera.message
     if state is State.NO_CAMERA:
         return f"{camera.source} sends no pictures: plug the camera out and in again"
+    if state is State.CAMERA_BLOCKED and look.sight in SENT_BY_BROKEN_CAMERAS:
+        return f"{camera.source} sends {SENT_BY_BROKEN_CAMERAS[look.sight]}"
     if state is State.CAMERA_BLOCKED:
         return f"the camera shows nothing ({look.sight.value}): clean the lens, and see that nothing hangs before it"
     if look.face is not None and is_upside_down(look.face):

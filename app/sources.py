@@ -14,7 +14,16 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from app.pictures import PICTURE_SUFFIXES, BadPicture, SourceLost, check_size, is_picture, picture_files, read_picture
+from app.pictures import (
+    PICTURE_SUFFIXES,
+    BadPicture,
+    SourceLost,
+    SourceRefused,
+    check_size,
+    is_picture,
+    picture_files,
+    read_picture,
+)
 from app.v4l2 import open_device
 from config import settings
 
@@ -180,7 +189,7 @@ class FakeDriver:
             _pipe(self._process.stdin).write(f"{self._time_s:.6f}\n".encode())
             self._fill(picture.data.cast("B"))
         except BrokenPipeError as gone:
-            raise SourceLost(self._last_words()) from gone
+            raise SourceRefused(self._last_words()) from gone
         return picture
 
     def _fill(self, buffer: memoryview) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 from cv2.typing import MatLike
 
-from app.pictures import SourceLost
+from app.pictures import SourceLost, SourceRefused
 
 Ioctl = Callable[[int, int, bytearray], int]
 """fcntl.ioctl, or what stands in for it in a test."""
@@ -140,7 +140,7 @@ def explain(path: Path, error: OSError) -> SourceLost:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
             text = f"{path} does not exist: plug the camera in, or set camera.source to auto"
         case errno.EACCES | errno.EPERM:
-            text = f"{path} may not be opened: {_grant()}"
+            return SourceRefused(f"{path} may not be opened: {_grant()}")
         case errno.EBUSY:
             text = f"{path} is used by another program: `sudo fuser -v {path}` names it"
         case errno.ENOTTY | errno.EINVAL:

@@ -12,12 +12,14 @@ import pytest
 from cv2.typing import MatLike
 
 from app.camera import SECOND_LOOK_S, Camera, CameraHealth, Capture, Frame, tick_after
-from app.pictures import SourceLost
+from app.pictures import SourceLost, SourceRefused
 from app.sources import Source
 from config import settings
 
 PICTURE = np.full((240, 320, 3), 90, np.uint8)
 LOST = SourceLost("the plug was pulled")
+REFUSED = SourceRefused("/dev/video0 may not be opened")
+CUT_OFF = np.vstack([PICTURE[:150], np.full((90, 320, 3), 128, np.uint8)])
 
 
 class Hang:
@@ -243,8 +245,9 @@ def test_odd_picture_becomes_bgr_of_the_set_size(picture: MatLike) -> None:
         np.zeros((240, 320, 2), np.uint8),
         np.zeros(7, np.uint8),
         np.zeros((240, 320, 3), np.float64),
+        CUT_OFF,
     ],
-    ids=["none", "empty", "half a frame", "two channels", "a row of bytes", "floats"],
+    ids=["none", "empty", "half a frame", "two channels", "a row of bytes", "floats", "filled up"],
 )
 def test_unusable_picture_is_counted_and_skipped(picture: MatLike | None) -> None:
     trip = Trip(Scripted([PICTURE, picture, PICTURE, picture]))
@@ -277,27 +280,52 @@ def test_same_picture_again_and_again_is_for_others_to_judge() -> None:
 # ---- losing and coming back
 
 
-def test_camera_that_stays_away_is_tried_for_ever_and_less_and_less_often() -> None:
-    trip = Trip()
+@pytest.mark.parametrize(("fps", "every_s"), [(0.5, 1.0), (1.0, 1.0), (2.0, 0.5), (30.0, 0.5)])
+def test_camera_that_is_away_is_looked_for_once_a_period_for_ever(fps: float, every_s: float) -> None:
+    trip = Trip(camera=settings.Camera(target_fps=fps))
     health = trip.drive(for_s=3600)
-    assert trip.opened_s[:8] == pytest.approx([0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5, 35.5])
-    assert trip.opened_s[-1] > 3590
+    assert trip.opened_s == pytest.approx(np.arange(0, 3600 + every_s, every_s))
     assert (health.state, health.message) == ("lost", "the plug was pulled")
 
 
-def test_camera_back_gives_frames_at_once_and_at_its_pace() -> None:
+@pytest.mark.parametrize("away_s", [1, 5, 60, 3600])
+def test_camera_is_back_within_two_periods_however_long_it_was_away(away_s: int) -> None:
+    trip = Trip(Scripted([PICTURE]))
+    trip.drive(for_s=away_s)
+    trip.openings = iter([Scripted([PICTURE])])
+    trip.drive(for_s=2)
+    assert trip.times_s[1] - away_s <= 2
+
+
+def test_camera_back_gives_frames_at_its_pace() -> None:
     trip = Trip(Scripted([PICTURE] * 3), LOST, Scripted([PICTURE] * 99))
     health = trip.drive(for_s=7)
-    assert trip.times_s == pytest.approx([0, 1, 2, 4.5, 5.5, 6.5])
+    assert trip.times_s == pytest.approx([0, 1, 2, 5, 6, 7])
     assert [frame.number for frame in trip.frames] == [0, 1, 2, 3, 4, 5]
     assert (health.state, health.message) == ("live", "")
 
 
-def test_back_off_begins_anew_only_after_a_picture() -> None:
-    dead, alive = Scripted([]), Scripted([PICTURE])
-    trip = Trip(LOST, dead, alive, LOST, LOST)
-    trip.drive(for_s=6)
-    assert trip.opened_s[:5] == pytest.approx([0, 0.5, 1.5, 3.0, 4.0])
+@pytest.mark.parametrize("refusal", [REFUSED, PermissionError(13, "Permission denied")])
+def test_camera_that_is_refused_is_asked_less_and_less_often(refusal: OSError) -> None:
+    trip = Trip(*[refusal] * 999)
+    trip.drive(for_s=3600)
+    assert trip.opened_s[:8] == pytest.approx([0, 0.5, 1.5, 3.5, 7.5, 15.5, 25.5, 35.5])
+    assert trip.opened_s[-1] > 3590
+
+
+@pytest.mark.parametrize("other", [Scripted([PICTURE]), LOST])
+def test_back_off_begins_anew_after_a_picture_or_another_loss(other: Source | Exception) -> None:
+    trip = Trip(REFUSED, REFUSED, REFUSED, other, *[REFUSED] * 9)
+    trip.drive(for_s=10)
+    between_s = np.diff(trip.opened_s)
+    assert between_s[:3] == pytest.approx([0.5, 1, 2])
+    assert between_s[4:7] == pytest.approx([0.5, 1, 2])
+
+
+def test_source_that_opens_and_then_refuses_is_not_hurried() -> None:
+    trip = Trip(*(Scripted([REFUSED]) for _ in range(99)))
+    trip.drive(for_s=60)
+    assert trip.opened_s[:5] == pytest.approx([0, 0.5, 1.5, 3.5, 7.5])
 
 
 @pytest.mark.parametrize("error", [RuntimeError("odd driver"), OSError(24, "Too many open files"), MemoryError("full")])
@@ -497,7 +525,7 @@ def test_frame_of_a_thread_left_behind_is_not_delivered() -> None:
 
 def test_five_hundred_losses_leave_no_threads_and_no_sources_open(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
-    time = Time(end_s=2_000)
+    time = Time(end_s=2_100)
     opened: list[Scripted] = []
 
     def come_and_go(_: settings.Camera) -> Source:

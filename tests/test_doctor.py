@@ -24,7 +24,8 @@ from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded, Store
 
-PICTURE = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+DOTS = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
+PICTURE = DOTS[:24, :32].repeat(10, axis=0).repeat(10, axis=1)
 LIVE = CameraHealth(state="live", source="/dev/video0 (uvcvideo: HD Webcam)", width=640, height=480)
 LOST = CameraHealth(state="lost", source="auto", message="no camera found: plug a USB camera in")
 NOW_S = 5000.0
@@ -173,11 +174,17 @@ def test_a_camera_that_sends_nothing_is_waited_for_and_named(practice: Practice)
     assert next(times_s) > FRAME_WAIT_S
 
 
-def test_a_covered_lens_is_named(practice: Practice) -> None:
-    covered = replace(WELL, open_camera=camera_with(LIVE, np.full_like(PICTURE, 3)))
-    ((part, text),) = practice.bad(covered)
+@pytest.mark.parametrize(
+    ("shown", "sight", "remedy"),
+    [(np.full_like(PICTURE, 3), "dark", "clean the lens"), (DOTS, "noise", "plug the camera out and in again")],
+)
+def test_a_camera_that_shows_nothing_is_named(
+    practice: Practice, shown: npt.NDArray[np.uint8], sight: str, remedy: str
+) -> None:
+    ((part, text),) = practice.bad(replace(WELL, open_camera=camera_with(LIVE, shown)))
     assert part == "picture"
-    assert "clean the lens" in text
+    assert text.startswith(sight)
+    assert remedy in text
 
 
 def test_a_buzzer_that_cannot_be_had_is_named_with_the_command_that_connects_it(practice: Practice) -> None:

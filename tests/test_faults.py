@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import disk, powercuts, properties, tally
+from app.sight import Lens
+from app.verdict import Sight, State
+from app.watch import Watch
+from config import settings
+from tests.faults import camera, disk, powercuts, properties, tally
+from tests.faults.camera import Held, Outage
+from tests.faults.devices import AWAY, FAULTS, Device, Fault, is_away, is_pulled
+from tests.faults.lockstep import LockstepCamera, Time
 from tests.faults.tally import Count, Row, table
 from tests.faults.unsynced import ForgetfulDisk, Record
 from tests.faults.writers import Check, Writer
@@ -123,3 +130,77 @@ def test_a_loader_that_lets_a_value_through_is_noticed(monkeypatch: pytest.Monke
 
 def test_times_are_shown_as_people_read_them() -> None:
     assert [tally.shown(seconds) for seconds in (None, 0.0123, 12.34)] == ["-", "12 ms", "12.3 s"]
+
+
+@pytest.fixture(scope="module")
+def watch() -> Iterator[Watch]:
+    with camera.new_watch() as made:
+        yield made
+
+
+def fault(name: str) -> Fault:
+    return next(fault for fault in FAULTS if name in fault.name)
+
+
+@pytest.mark.parametrize("name", ["hangs", "errors", "same frame", "half", "grey", "JPEGs cut off", "video"])
+def test_a_camera_that_fails_is_survived_with_nothing_lost(watch: Watch, name: str) -> None:
+    wrong, lost, back_s = camera.tried(fault(name), 0, watch)
+    assert (wrong, lost) == ("", 0)
+    assert (back_s is None) == (name == "grey")
+
+
+def test_a_black_picture_that_is_not_told_is_noticed(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lens, "judge", lambda *_: Sight.CLEAR)
+    wrong, lost, _ = camera.tried(fault("black"), 0, watch)
+    assert "it shows no_face" in wrong
+    assert lost == 1
+
+
+def test_a_camera_that_is_back_for_seven_seconds_before_it_is_looked_at_is_noticed(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.camera._RETRY_MIN_S", 10.0)
+    monkeypatch.setattr("app.camera._RETRY_MAX_S", 10.0)
+    wrong, _, back_s = camera.tried(fault("away"), 0, watch)
+    assert back_s is not None and back_s > 2
+    assert "it shows no_camera" in wrong
+
+
+def test_a_camera_that_comes_and_goes_leaves_nothing(watch: Watch) -> None:
+    row = camera.comes_and_goes(watch, times=6, warm_up=3)
+    assert row.holds, row.wrong
+    assert row.recovery_s is not None and row.recovery_s <= 2
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [(Held(12, 5, 58.4), False), (Held(13, 5, 58), True), (Held(12, 6, 58), True), (Held(12, 5, 58.6), True)],
+)
+def test_growth_of_files_threads_and_memory_is_noticed(after: Held, told: bool) -> None:
+    assert bool(camera.growth(Held(12, 5, 58.0), after)) is told
+
+
+def test_what_may_be_shown_while_a_camera_fails() -> None:
+    away = Outage(AWAY, begins_s=100, ends_s=110, period_s=1)
+    either = {State.ATTENTIVE, State.NO_CAMERA}
+    shown = [away.may_show(time_s) for time_s in (99, 100.9, 101, 103.9, 104, 109.9, 110, 112, 112.1)]
+    only = [{State.ATTENTIVE}] * 2, [either] * 2, [{State.NO_CAMERA}] * 2, [either] * 2, [{State.ATTENTIVE}]
+    assert shown == [*itertools.chain.from_iterable(only)]
+    assert Outage(AWAY, 100, 101, 1).may_show(100.5) == {State.ATTENTIVE}, "too short to be told"
+
+
+def test_in_lockstep_a_camera_gives_the_same_frames_each_time_and_nobody_sleeps() -> None:
+    def drive() -> list[float]:
+        time = Time(0.0)
+        device = Device(is_pulled, is_away, time, random.Random(1))
+        device.plan(100.5, 200.25)
+        frames = []
+        with LockstepCamera(settings.Camera(), time, device.open) as source:
+            while time() < 300:
+                frames.append(source.read(0.5))
+        return [round(frame.time_s, 2) for frame in frames if frame]
+
+    times_s = drive()
+    assert times_s[:2] == [0.3, 1.3]
+    assert [after for before, after in itertools.pairwise(times_s) if after - before > 1.01] == [200.6]
+    assert drive() == times_s

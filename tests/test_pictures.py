@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.pictures import BadPicture, picture_files, read_picture, resized, stated_size
+from app.pictures import BadPicture, check_whole, picture_files, read_picture, resized, stated_size
 
 SHADES = np.linspace(0, 255, 64 * 40 * 3).reshape(40, 64, 3).astype(np.uint8)
 ALPHA = np.dstack([SHADES, np.full((40, 64), 128, np.uint8)])
@@ -128,3 +128,41 @@ def test_pictures_are_made_smaller_by_averaging_neighbours() -> None:
     half = resized(stripes, (32, 16))
     assert half.shape == (16, 32, 3)
     assert (half == 100).all()
+
+
+def cut_off(
+    at: int, bgr: tuple[int, int, int], top: tuple[int, int, int] | None = None
+) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A picture of 240 lines, of which those from `at` on have this colour, and the first ten the other."""
+    picture = np.random.default_rng(1).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    picture[at:] = bgr
+    if top is not None:
+        picture[:10] = top
+    return picture
+
+
+GREY, GREEN, WHITE, BLACK = (128, 128, 128), (0, 135, 0), (255, 255, 255), (0, 0, 0)
+
+
+@pytest.mark.parametrize("filling", [GREY, GREEN, WHITE])
+@pytest.mark.parametrize("line", [20, 120, 180])
+def test_a_picture_cut_off_is_refused(line: int, filling: tuple[int, int, int]) -> None:
+    with pytest.raises(BadPicture, match="the lower part is missing"):
+        check_whole(cut_off(line, filling))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [cut_off(240, GREY), cut_off(200, GREY), cut_off(120, BLACK), cut_off(180, GREY, top=GREY), cut_off(0, WHITE)],
+    ids=["whole", "the last lines lost", "a dark cabin below", "bars above and below", "one colour all over"],
+)
+def test_what_a_camera_may_well_show_is_not_refused(
+    picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+) -> None:
+    check_whole(picture)
+
+
+def test_one_dot_in_the_lowest_quarter_is_a_picture() -> None:
+    picture = cut_off(120, GREY)
+    picture[200, 100] = 127
+    check_whole(picture)

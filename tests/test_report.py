@@ -143,6 +143,20 @@ def test_the_status_is_written_about_once_a_second(folder: RunFolder, period_s: 
     assert folder.read().sequence == written
 
 
+def test_what_is_new_is_told_at_once(folder: RunFolder) -> None:
+    folder.tell(look_at_nothing(600.0), 600.0)
+    assert folder.tell(look_at(600.2), 600.2).state is State.ATTENTIVE
+    assert folder.tell(look_at(600.4, replace(VERDICT, state=State.PHONE)), 600.4).state is State.PHONE
+    assert folder.tell(look_at(600.6, replace(VERDICT, state=State.PHONE)), 600.6).sequence == 3
+
+
+def test_a_frame_after_none_is_told_at_once_though_the_state_is_the_same(folder: RunFolder) -> None:
+    nothing = replace(look_at_nothing(600.0), verdict=VERDICT)
+    assert not folder.tell(nothing, 600.0, replace(WELL, camera=LOST)).signals.has_face
+    told = folder.tell(look_at(600.2), 600.2)
+    assert (told.signals.has_face, told.health) == (True, "")
+
+
 def test_the_mean_latency_is_that_of_the_last_few_frames(folder: RunFolder) -> None:
     told = folder.tell(look_at(600.0), 601.0)
     assert told.latency == status.Latency(1000.0, 1000.0)
@@ -259,6 +273,19 @@ def test_one_line_says_what_is_worst(
     found = health(look, around, configuration)
     assert found.startswith(line)
     assert bool(found) == bool(line)
+
+
+@pytest.mark.parametrize(
+    ("sight", "line"),
+    [
+        (Sight.DARK, "the camera shows nothing (dark): clean the lens"),
+        (Sight.FROZEN, "fake:attentive sends the same picture again and again: plug the camera out and in again"),
+        (Sight.NOISE, "fake:attentive sends noise: see that nothing covers the lens, or plug the camera out"),
+    ],
+)
+def test_a_camera_that_no_clean_lens_helps_is_told_with_what_does(sight: Sight, line: str) -> None:
+    look = replace(look_at(600.0), sight=sight, verdict=replace(VERDICT, state=State.CAMERA_BLOCKED))
+    assert health(look, WELL, NO_PROBLEMS).startswith(line)
 
 
 @pytest.mark.parametrize(("chin_y_px", "says"), ((180, ""), (60, "the face stands on its head")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -22,6 +23,10 @@ BLACK = np.zeros((240, 320, 3), np.uint8)
 @cache
 def at(time_s: float, **shown: float) -> Picture:
     return RENDERER.picture(Scene(time_s=time_s, **shown))
+
+
+def dots(low: int, high: int, shape: tuple[int, int] = (240, 320)) -> Picture:
+    return np.random.default_rng(3).integers(low, high, (*shape, 3), dtype=np.uint8)
 
 
 def after_a_clear_day() -> Lens:
@@ -46,6 +51,14 @@ SEEN: dict[str, tuple[Picture, Sight]] = {
     "a hand on the lens at night": (at(50, lens_covered=1, light=0.28, noise=4), Sight.DARK),
     "a cloth before the lens": (at(50, lens_covered=0.9), Sight.FLAT),
     "white": (np.full_like(BLACK, 255), Sight.FLAT),
+    "noise of any colours": (dots(0, 256), Sight.NOISE),
+    "grey noise": (np.repeat(dots(0, 256)[:, :, :1], 3, axis=2), Sight.NOISE),
+    "black and white noise": (np.repeat(dots(0, 2)[:, :, :1] * np.uint8(255), 3, axis=2), Sight.NOISE),
+    "noise with hardly any contrast": (dots(100, 150), Sight.NOISE),
+    "noise two pixels wide": (cv2.resize(dots(0, 256, (120, 160)), (320, 240)).astype(np.uint8), Sight.NOISE),
+    "noise of a larger camera": (dots(0, 256, (480, 640)), Sight.NOISE),
+    "a covered lens in a bright cabin": (at(50, lens_covered=1, noise=8), Sight.FLAT),
+    "a noisy sensor": (at(50, noise=25), Sight.CLEAR),
     "sun into the lens": ((at(50) // 8 + 222).astype(np.uint8), Sight.FLAT),
 }
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.pictures import BadPicture, SourceLost, as_bgr
+from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr
 from app.sources import FakeDriver, PictureFolder, Source, VideoFile, open_source
 from config import settings
 from tests.videos import FPS, cut_off, number_of, write_video
@@ -236,9 +236,9 @@ def test_fake_driver_renders_the_picture_of_the_time_asked_for() -> None:
     ],
     ids=["refuses", "crashes", "ends", "gives half a frame"],
 )
-def test_fake_driver_that_ends_is_quoted(program: str, reason: str) -> None:
+def test_fake_driver_that_ends_is_quoted_and_not_started_every_second(program: str, reason: str) -> None:
     source = stand_in(program)
-    with pytest.raises(SourceLost, match=reason):
+    with pytest.raises(SourceRefused, match=reason):
         at(source, 0.0)
     source.close()
 

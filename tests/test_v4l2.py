@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.pictures import SourceLost
+from app.pictures import SourceLost, SourceRefused
 from app.v4l2 import Device, Node, find_node
 
 CAPTURE, METADATA, M2M, DEVICE_CAPS = 0x1, 0x0080_0000, 0x8000, 0x8000_0000
@@ -127,6 +127,16 @@ def test_refusal_names_the_connection_in_a_snap_and_the_group_outside(
     assert why_not(kernel, source).endswith("video0 may not be opened: `sudo snap connect drivewatch_2:camera`")
     monkeypatch.delenv("SNAP_INSTANCE_NAME")
     assert "usermod -aG video" in why_not(kernel, source)
+
+
+@pytest.mark.parametrize("source", ["auto", "0"])
+def test_only_a_refusal_is_not_to_be_asked_again_every_second(kernel: Kernel, source: str) -> None:
+    kernel.add("video0", "uvcvideo")
+    for number in (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO, errno.ENODEV):
+        kernel.errors["video0"] = number
+        with pytest.raises(SourceLost) as lost:
+            kernel.find(source)
+        assert isinstance(lost.value, SourceRefused) == (number in (errno.EACCES, errno.EPERM))
 
 
 def test_camera_is_found_by_number_path_and_link(kernel: Kernel) -> None:

@@ -107,6 +107,15 @@ def test_a_picture_that_shows_a_face_is_clear_however_dark(watch: Watch) -> None
     assert watch.look(frame(0, replace(dark, present=0))).sight is Sight.DARK
 
 
+def test_in_noise_no_driver_is_seen_who_looks_anywhere(watch: Watch) -> None:
+    dots = np.random.default_rng(1)
+    trip(watch, (5, Scene()))
+    noise = [dots.integers(0, 256, (240, 320, 3), dtype=np.uint8) for _ in range(40)]
+    looks = [watch.look(Frame(picture, 5 + number, number)) for number, picture in enumerate(noise)]
+    assert {(look.sight, look.face, look.signals) for look in looks} == {(Sight.NOISE, None, None)}
+    assert {event.kind for event in events([look.verdict for look in looks])} == {State.CAMERA_BLOCKED}
+
+
 def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, Scene(yaw_deg=42)), (3, Scene()))
     verdicts = [look.verdict for look in looks]

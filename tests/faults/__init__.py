@@ -6,6 +6,9 @@ writers.py      who saves what, and what must be there after a power cut
 powercuts.py    writers killed at random moments
 unsynced.py     writers on a disk that forgets what was not synced (recorder.c sees their calls)
 clock.py        clocks that jump, suspend, frames that come when they like
+camera.py       cameras that fail and come back, 500 times
+devices.py      what fails: scripted devices, files that somebody damages
+lockstep.py     one time for a detector and the threads of its camera
 detectors.py    real detectors in folders of their own
 disk.py         disks that are full, read-only, forbidden or damaged, under real detectors
 fuzz.py         settings, changes and forms that nobody would write

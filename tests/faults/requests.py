@@ -6,19 +6,17 @@ is what the page says where there is no picture yet; each counts only where it c
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from config.settings import DECLARATIONS
 from tests.faults.scratch import in_memory
-from tests.faults.tally import Count, Row
+from tests.faults.tally import Count, Row, quiet
 from tests.test_admin_server import Appliance, Browser, running
 
 REQUESTS, LONG_REQUESTS = 6_000, 8_000  # of an appliance; at 10,000 its worker is renewed
@@ -50,23 +48,9 @@ def rows(is_long: bool) -> Iterator[Row]:
     """From a stranger and from the owner."""
     count = Count("random and malformed requests to a real gunicorn")
     for number in range(LONG_APPLIANCES if is_long else 1):
-        with in_memory() as place, _quiet(), running(Path(place), "--camera", "fake:attentive") as appliance:
+        with in_memory() as place, quiet(), running(Path(place), "--camera", "fake:attentive") as appliance:
             _besiege(appliance, count, LONG_REQUESTS if is_long else REQUESTS, random.Random(number))
     yield count.row
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Gunicorn says a line of every request that is none."""
-    stderr = os.dup(2)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(nothing)
-        os.close(stderr)
 
 
 def _besiege(appliance: Appliance, count: Count, requests: int, chance: random.Random) -> None:

@@ -1,0 +1,108 @@
+"""One time for a detector and the threads of its camera, of which one runs while the others wait: so nothing sleeps.
+
+The threads and all they do are the real ones. A camera's thread that waits, be it for its next frame or in the call of
+a driver, says until when, and the detector's brings the time there while it waits for a frame.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable
+
+from app.camera import Camera, CameraHealth, Capture, Frame
+from app.sources import Source
+from config import settings
+
+GOES_ON_S = 10.0  # what a thread may take to its next wait; one that takes longer hangs
+
+
+class Time:
+    """Monotonic seconds, and who waits for which."""
+
+    def __init__(self, now_s: float) -> None:
+        self.now_s = now_s
+        self._is_over = False
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._detectors_turn = threading.Semaphore(0)
+
+    def __call__(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        """In a camera's thread: let the others run until then."""
+        if self._is_over:
+            return
+        turn = threading.Semaphore(0)
+        self.at(self.now_s + max(0.0, seconds), lambda: self._wake(turn))
+        self._detectors_turn.release()
+        turn.acquire()
+
+    def _wake(self, turn: threading.Semaphore) -> None:
+        turn.release()
+        if not self._is_over:
+            self.let_run()
+
+    def at(self, moment_s: float, what: Callable[[], None]) -> None:
+        """Have something done then, in the detector's thread."""
+        heapq.heappush(self._due, (moment_s, next(self._order), what))
+
+    def wait(self, ending: threading.Event, seconds: float) -> None:
+        """The same for `Camera`, whose end is near where the time is over."""
+        self.sleep(seconds)
+        if self._is_over:
+            ending.wait(GOES_ON_S)
+
+    def leave(self) -> None:
+        """In a camera's thread that ends."""
+        self._detectors_turn.release()
+
+    def let_run(self) -> None:
+        """In the detector's thread: until the camera's that runs waits or has left."""
+        assert self._detectors_turn.acquire(timeout=GOES_ON_S), "a camera's thread hangs"
+
+    def go_on(self, until_s: float) -> bool:
+        """In the detector's thread: to the next moment at which something is due; False if there is none until then."""
+        if not self._due or self._due[0][0] > until_s:
+            self.now_s = max(self.now_s, until_s)
+            return False
+        moment_s, _, what = heapq.heappop(self._due)
+        self.now_s = max(self.now_s, moment_s)
+        what()
+        return True
+
+    def end(self) -> None:
+        """In the detector's thread: wake all that wait, for good."""
+        self._is_over = True
+        while self._due:
+            heapq.heappop(self._due)[2]()
+
+
+class LockstepCamera(Camera):
+    """A real camera with its threads, which take turns with who reads it."""
+
+    def __init__(self, camera: settings.Camera, time: Time, open_source: Callable[[settings.Camera], Source]) -> None:
+        self._time = time
+        super().__init__(camera, time, time.wait, open_source)
+
+    def _start(self, health: CameraHealth) -> None:
+        super()._start(health)
+        self._time.let_run()
+
+    def _run(self, capture: Capture, ending: threading.Event) -> None:
+        self._time.sleep(0)
+        super()._run(capture, ending)
+        self._time.leave()
+
+    def read(self, timeout_s: float | None = None) -> Frame | None:
+        end_s = self._time() + (timeout_s or 0.0)
+        while True:
+            frame = super().read(0)
+            if frame or not self._time.go_on(end_s):
+                return frame
+
+    def close(self) -> None:
+        self._time.end()
+        super().close()
