@@ -125,7 +125,7 @@ class Analysis:
     no_face_warning_s: float = setting(5.0, low=2, high=120, unit="s", source=OURS,
         label="No face: warning after", help="Seconds without a face.")
     camera_blocked_s: float = setting(3.0, low=1, high=30, unit="s", source=OURS,
-        label="Camera covered after", help="Seconds of a dark, flat or frozen picture.")
+        label="Camera covered after", help="Seconds of a dark, flat or frozen picture, or of noise.")
     no_camera_s: float = setting(2.0, low=1, high=30, unit="s", source=OURS,
         label="No camera after", help="Seconds without any frame.")
 
