@@ -76,7 +76,7 @@ def set_up(machine: Machine) -> str:
         machine.run(f"mkdir -p {CARGO}; mount -o ro /dev/vdb {CARGO}; sh {CARGO}/hardware.sh header")
         machine.run(f"sh {CARGO}/hardware.sh camera-in")
         for snap in ("snapd", "core24"):
-            machine.run(f"snap install --dangerous {CARGO}/{snap}.snap", limit_s=400)
+            machine.run(f"snap install --dangerous {CARGO}/{snap}.snap")
     except CommandFailed as error:
         raise NotTried(f"the machine cannot be set up: {error}") from error
     return "kernel, AppArmor and snapd are real; the camera and the GPIO chip are the kernel's simulated ones"

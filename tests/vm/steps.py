@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from app.verdict import Level, State
-from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, Installed, wait_for
+from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, PATIENCE_S, Installed, wait_for
 
 DETECTOR_RSS_MAX_MB, PAGE_PSS_MAX_MB = 100.0, 45.0
 IDLE_S = 120.0  # of snapcraft.yaml
@@ -40,7 +40,7 @@ LEFT_BY_SNAPD = {
 
 
 def install(on: Installed) -> str:
-    on.run(f"snap install --dangerous {CARGO}/first.snap", limit_s=400)
+    on.run(f"snap install --dangerous {CARGO}/first.snap")
     services = on.run(f"snap services {NAME}")
     assert re.search(r"\.detector\s+enabled\s+active", services), services
     assert re.search(r"\.admin\s+enabled\s+inactive\s+socket-activated", services), services
@@ -50,7 +50,7 @@ def install(on: Installed) -> str:
 
 
 def unconnected(on: Installed) -> str:
-    note = wait_for("a health note", on.blocked, limit_s=120)
+    note = wait_for("a health note", on.blocked)
     assert f"snap connect {NAME}:camera" in note, note
     assert on.unit(PAGE, "MainPID") == "0"
     on.sign_in()
@@ -68,7 +68,7 @@ def connect(on: Installed) -> str:
     found = on.watching()
     took_s, cpu_s = time.monotonic() - began_s, on.cpu_s(DETECTOR)
     assert str(found.pid) == pid, "the detector was restarted"
-    wait_for("the buzzer", lambda: (now := on.status()) and now.alerts.buzzer_ok, limit_s=60)
+    wait_for("the buzzer", lambda: (now := on.status()) and now.alerts.buzzer_ok)
     on.facts["CPU time, start to first verdict"] = (
         f"{cpu_s:.1f} s of an emulated processor, {on.slower():.0f} times slower at counting in Python than this one; "
         "the wait to be connected included"
@@ -84,7 +84,7 @@ def alarm(on: Installed) -> str:
         reached = any(event.level is Level.ALARM for event in events)
         return f"looking away: alarm; GPIO 17 went high {heard} times" if reached and heard >= ALARM_BEEPS else None
 
-    said = wait_for("an alarm for looking away, and its beeps on GPIO 17", ask, limit_s=180)
+    said = wait_for("an alarm for looking away, and its beeps on GPIO 17", ask)
     assert "looking away" in on.page("/events").lower()
     return said
 
@@ -96,7 +96,7 @@ def settings_on_the_page(on: Installed) -> str:
     found = on.watching(pid_before=before.pid)
     token = re.search(r'name="version" value="([^"]+)"', on.page("/settings/"))
     assert token and token[1] == found.configuration.version_token, "another configuration is in force"
-    phase = wait_for("an end of the restart", lambda: _ended(on.page("/restart/part")), limit_s=90)
+    phase = wait_for("an end of the restart", lambda: _ended(on.page("/restart/part")))
     assert phase == "healthy", f"the page says of the restart: {phase}"
     size = _preview_size(on)
     assert size == (480, 360), f"the detector's pictures have {size} pixels"
@@ -117,7 +117,7 @@ def _preview_size(on: Installed) -> tuple[int, int]:
         on.browser.get("/preview.jpg")
         return on.run(f"base64 -w 0 /run/snap.{NAME}/preview.jpg")
 
-    data = np.frombuffer(base64.b64decode(wait_for("a preview", ask, limit_s=60)), np.uint8)
+    data = np.frombuffer(base64.b64decode(wait_for("a preview", ask)), np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
     assert picture is not None, "the preview is no picture"
     return picture.shape[1], picture.shape[0]
@@ -167,7 +167,7 @@ def broken_configuration(on: Installed) -> str:
     (problem, *_) = found.configuration.problems
     assert _preview_size(on) == (320, 240), "the last good configuration is not in force"
     assert problem in unescape(on.page("/")), f"the page does not say: {problem}"
-    note = wait_for("a health note", on.blocked, limit_s=120)
+    note = wait_for("a health note", on.blocked)
     assert "config.yaml is not used" in note, note
     on.run(f"cp -p /root/kept.yaml {CONFIG}; snap restart {NAME}.detector")
     assert not on.watching(pid_before=found.pid).configuration.problems
@@ -183,7 +183,7 @@ def kill(on: Installed) -> str:
     on.page("/")
     page = on.unit(PAGE, "MainPID")
     on.run(f"kill -9 {page}")
-    wait_for("another page", lambda: on.unit(PAGE, "MainPID") not in ("0", page), limit_s=60)
+    wait_for("another page", lambda: on.unit(PAGE, "MainPID") not in ("0", page))
     assert "Sign in" not in on.page("/status/part"), "the session is lost"
     return f"detector watches again after {took_s:.0f} s; page answers again, and the session lives on"
 
@@ -191,9 +191,7 @@ def kill(on: Installed) -> str:
 def camera_out_and_in(on: Installed) -> str:
     pid = on.watching().pid
     on.run(f"sh {CARGO}/hardware.sh camera-out")
-    lost = wait_for(
-        "no camera", lambda: (s := on.status()) and s.state is State.NO_CAMERA and s.camera.message, limit_s=60
-    )
+    lost = wait_for("no camera", lambda: (s := on.status()) and s.state is State.NO_CAMERA and s.camera.message)
     on.run(f"sh {CARGO}/hardware.sh camera-in")
     back = on.watching()
     assert back.pid == pid, "the detector was restarted"
@@ -201,7 +199,7 @@ def camera_out_and_in(on: Installed) -> str:
 
 
 def idle(on: Installed) -> str:
-    wait_for("the end of the idle page", lambda: on.unit(PAGE, "MainPID") == "0", limit_s=IDLE_S + 60)
+    wait_for("the end of the idle page", lambda: on.unit(PAGE, "MainPID") == "0", limit_s=IDLE_S + PATIENCE_S)
     result = on.unit(PAGE, "Result")
     assert result == "success", f"systemd says of the page's end: {result}"
     return f"no process after {IDLE_S:.0f} s without a request"
@@ -228,7 +226,7 @@ def memory(on: Installed) -> str:
 
 def refresh(on: Installed) -> str:
     before = on.watching()
-    on.run(f"snap install --dangerous {CARGO}/second.snap", limit_s=400)
+    on.run(f"snap install --dangerous {CARGO}/second.snap")
     assert " second " in on.run(f"snap list {NAME}")
     after = on.watching(pid_before=before.pid)
     assert after.configuration.version_token == before.configuration.version_token
@@ -240,11 +238,11 @@ def refresh(on: Installed) -> str:
 
 def revert(on: Installed) -> str:
     before = on.watching()
-    on.run(f"snap revert {NAME}", limit_s=400)
+    on.run(f"snap revert {NAME}")
     on.watching(pid_before=before.pid)
     quality = on.run(f"grep compression_quality {CONFIG}")
     assert "60" in quality, f"config.yaml has {quality}"
-    shown = wait_for("`snap get`", lambda: on.run(f"snap get {NAME} raspberry-pi.compression-quality"), limit_s=30)
+    shown = wait_for("`snap get`", lambda: on.run(f"snap get {NAME} raspberry-pi.compression-quality"))
     assert shown == "60", f"`snap get` shows {shown}"
     assert "looking away" in on.page("/events").lower(), "the events are lost"
     return "the quality is 60 again, in config.yaml and `snap get`; the events of both are kept"
@@ -265,7 +263,7 @@ def _what(line: str) -> str:
 
 
 def remove(on: Installed) -> str:
-    on.run(f"snap remove --purge {NAME}", limit_s=400)
+    on.run(f"snap remove --purge {NAME}")
     found = on.run(
         f"find / /run /dev/shm /tmp /sys/fs/cgroup -xdev -name '*{NAME}*'; find {PRIVATE_TMP} -type f; "
         f"ps -eo args | grep -F {NAME} | grep -v grep || true"
