@@ -171,7 +171,7 @@ class Eyes:
                 Step(s.eyes_unresponsive_s, Level.ALARM, "unresponsive"),
             ),
             s.attention_back_s,
-            samples_min=2,  # one closed sample may be a blink
+            in_a_row_min=2,  # one closed sample may be a blink, also soon after another one
         )
         self.drowsy = MeasureRule(
             (
@@ -289,7 +289,7 @@ class Presence:
         self.no_face = SpellRule((), 0.0)
         self.blocked = SpellRule((Step(settings.camera_blocked_s, Level.WARNING),), 0.0)
         # one missing frame may only be late, which at 2 s between two looks is as long as the rule itself
-        self.no_camera = SpellRule((Step(settings.no_camera_s, Level.WARNING),), 0.0, samples_min=2)
+        self.no_camera = SpellRule((Step(settings.no_camera_s, Level.WARNING),), 0.0, in_a_row_min=2)
         self._seen = False
         self._absent_s = 0.0
 

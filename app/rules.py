@@ -56,11 +56,11 @@ class Episode:
 class SpellRule:
     """A condition that may last so long and no longer: the limits of the steps are in seconds, ascending."""
 
-    def __init__(self, steps: tuple[Step, ...], clear_s: float, samples_min: int = 1) -> None:
+    def __init__(self, steps: tuple[Step, ...], clear_s: float, in_a_row_min: int = 1) -> None:
         self.spell = Spell(clear_s)
         self.episode = Episode()
         self._steps = steps
-        self._samples_min = samples_min
+        self._in_a_row_min = in_a_row_min
 
     @property
     def holds_now(self) -> bool:
@@ -73,7 +73,7 @@ class SpellRule:
         self.spell.update(time_s, holds, period_s)
         if self.spell.ended is not None:
             self.episode.end(self.spell.ended.end_s)
-        if not holds or self.spell.span is None or self.spell.samples < self._samples_min:
+        if not holds or self.spell.span is None or self.spell.in_a_row < self._in_a_row_min:
             return
         lasted_s = self.spell.lasted_s(time_s, period_s)
         event_kind = self.episode.event.kind if self.episode.event else kind

@@ -63,7 +63,7 @@ class Spell:
         self._clear_s = clear_s
         self.span: Span | None = None  # the stretch that lasts
         self.ended: Span | None = None  # the stretch that ended at the newest sample
-        self.samples = 0  # how many samples of the stretch showed the condition
+        self.in_a_row = 0  # how many of the newest samples showed the condition
         self._last_on_s: float | None = None
         self._last_off_s: float | None = None
         self._back: Span | None = None  # the condition is gone since, but not yet for clear_s
@@ -71,6 +71,7 @@ class Spell:
     def update(self, time_s: float, holds: bool | None, period_s: float) -> None:
         """Take one sample; holds None means that it could not be measured."""
         self.ended = None
+        self.in_a_row = self.in_a_row + 1 if holds else 0
         if self.span is not None and self._silent_s(time_s) > silence_s(period_s):
             self._end(self._last_on_s)
         if holds is None:
@@ -107,8 +108,7 @@ class Spell:
             known = self._last_off_s
             fresh = known is not None and time_s - known <= silence_s(period_s)
             self.span = Span(known if fresh and known is not None else time_s, time_s)
-            self.samples = 0
-        self.samples += 1
+            self.in_a_row = 1
         self._last_on_s, self._back = time_s, None
 
     def _off(self, time_s: float, period_s: float) -> None:

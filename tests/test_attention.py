@@ -313,6 +313,17 @@ def test_two_blinks_are_no_microsleep(apart_s: float) -> None:
         assert events(looked_at(closed, 60)) == []
 
 
+@pytest.mark.parametrize("between", ("open", "turned"))
+def test_a_blink_soon_after_a_misread_lid_is_no_microsleep(between: str) -> None:
+    shown = {"closed": replace(ROAD, ear=CLOSED_EAR), "turned": replace(ROAD, yaw_deg=33), "open": ROAD}
+    attention = new_attention()
+    for time_s in range(30):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    looks = {30.0: "turned", 31.0: "closed", 31.35: between, 31.7: "closed", 32.0: "open", 32.35: "open", 33.0: "open"}
+    verdicts = [attention.update(time_s, Sight.CLEAR, shown[what]) for time_s, what in looks.items()]
+    assert State.EYES_CLOSED not in {kind for kind, _ in kinds(verdicts)}
+
+
 def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], bool]:
     """Closed for so long, but for the look of that number, which is misread."""
     looks = itertools.count()

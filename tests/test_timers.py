@@ -154,11 +154,14 @@ def test_a_spell_after_a_gap_began_when_it_was_seen_and_not_at_the_last_look_lon
     assert spell.span == Span(300, 300)
 
 
-def test_a_spell_counts_the_samples_that_showed_it() -> None:
-    spell = Spell(3.0)
-    for time_s, holds in enumerate((False, True, True, None, True, False, True)):
+def test_a_spell_counts_the_newest_samples_in_a_row_that_showed_it() -> None:
+    spell, counts = Spell(3.0), []
+    for time_s, holds in enumerate((False, True, True, None, True, False, True, True)):
         spell.update(time_s, holds, 1)
-    assert spell.samples == 4
+        counts.append(spell.in_a_row)
+    assert counts == [0, 1, 2, 0, 1, 0, 1, 2]
+    spell.update(60, True, 1)
+    assert (spell.in_a_row, spell.span) == (1, Span(60, 60))
 
 
 def test_restart_begins_another_spell() -> None:
@@ -318,8 +321,8 @@ def test_a_rule_holds_with_frames_that_come_when_they_like(gaps_s: list[float]) 
 
 def test_one_sample_is_not_enough_where_two_are_asked_for() -> None:
     steps = (Step(0.5, Level.WARNING),)
-    for samples_min, changes in ((1, 2), (2, 0)):
-        rule = SpellRule(steps, CLEAR_S, samples_min)
+    for in_a_row_min, changes in ((1, 2), (2, 0)):
+        rule = SpellRule(steps, CLEAR_S, in_a_row_min)
         assert len(rises(rule, seen(5, 5.5, 1, 20), 1)) == changes
 
 

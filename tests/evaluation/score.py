@@ -164,7 +164,9 @@ def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s
     for due in dues:
         if due.may is Level.NONE:
             continue
-        mine = [number for number, event in enumerate(found) if number not in used and _meets(event, due, period_s)]
+        mine = [number for number, event in enumerate(found) if _meets(event, due, period_s)]
+        # one that lasted on from an earlier stretch, such as a sleeper's whose head turned between, tells of both
+        mine.sort(key=lambda number: number in used)
         used.update(mine[:1])
         event = found[mine[0]] if mine else None
         if due.must is Level.NONE:

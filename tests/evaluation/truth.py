@@ -93,7 +93,8 @@ class Truth:
         masks = self._masks(sees_hands)
         dues = [due for kind, mask in masks.items() for due in self._spells(kind, mask, period_s)]
         dues = self._joined(dues, masks[State.LOOKING_AWAY] | masks[State.LOOKING_DOWN], period_s)
-        dues += self._distracted(dues, period_s) + self._drowsy(dues, period_s) + self._yawning(period_s)
+        dues += self._distracted(dues, period_s) + self._yawning(period_s)
+        dues += self._drowsy(dues, period_s, masks[State.CAMERA_BLOCKED])
         return sorted(dues, key=lambda due: due.from_s)
 
     def _mask(self, holds: Callable[[Scene], bool]) -> Mask:
@@ -159,10 +160,10 @@ class Truth:
             tail_s=s.glances_window_s,
         )
 
-    def _drowsy(self, spells: list[Due], period_s: float) -> list[Due]:
+    def _drowsy(self, spells: list[Due], period_s: float, blocked: Mask) -> list[Due]:
         """PERCLOS by the truth, or three microsleeps in five minutes. One long sleep is told as such."""
         s = self._s
-        closed = np.where(self._mask(lambda scene: scene.eyes_closed >= CLOSED), STEP_S, 0.0)
+        closed = np.where(self._mask(lambda scene: scene.eyes_closed >= CLOSED) & ~blocked, STEP_S, 0.0)
         sleeps = [due for due in spells if due.kind is State.EYES_CLOSED]
         blinks = closed.copy()
         for due in sleeps:
