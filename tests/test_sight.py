@@ -41,6 +41,7 @@ SEEN: dict[str, tuple[Picture, Sight]] = {
     "a lit night": (at(50, light=0.28, noise=4), Sight.CLEAR),
     "a darker night": (at(50, light=0.2, noise=4), Sight.CLEAR),
     "an empty seat at night": (at(50, light=0.2, noise=4, present=0), Sight.CLEAR),
+    "an empty seat on a darker night": (at(50, light=0.15, noise=4, present=0), Sight.CLEAR),
     "the shadow of a bridge": (at(50, light=0.35), Sight.CLEAR),
     "a tree's shadow on one side": (at(50, light=0.6, sun_from_left=0.7), Sight.CLEAR),
     "low sun from the side": (at(50, light=1.3, sun_from_left=1), Sight.CLEAR),

@@ -14,7 +14,7 @@ from tests.evaluation.score import Score
 from tests.evaluation.truth import Due
 from tests.evaluation.vary import Trip
 
-WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 760, 130, 744, 34
+WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 760, 150, 744, 34
 COLOURS = ("#1658a8", "#d9730d", "#2a8a57", "#9c3fb0")
 LEVEL_COLOURS = {Level.NONE: "#c9ccd1", Level.CAUTION: "#e3b505", Level.WARNING: "#f07d00", Level.ALARM: "#d01818"}
 GREY, PALE = "#666", "#f4f5f7"
