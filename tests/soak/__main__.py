@@ -28,7 +28,7 @@ from app.fake_driver.scenario import load_scenario
 from config import password
 from config.paths import Paths
 from tests.benchmarks.ten_minutes import Figure, print_table, show
-from tests.test_admin_server import Appliance, Browser, answers, free_port, pss_mb, wait_for
+from tests.test_admin_server import Appliance, Browser, answers, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/soak")
@@ -148,7 +148,7 @@ def soak(frames: int) -> list[Figure]:
                 while course.done < end:
                     visitor.look()
                     samples.append(course.sample(detector))
-                    page_mb.append(sum(map(pss_mb, served.pids("gunicorn"))))
+                    page_mb.append(sum(memory.usage_of(pid).anonymous_mb for pid in served.pids("gunicorn")))
                     show(f"frame {course.done:.0f} of {frames}: {samples[-1].rss_mb:.1f} MB")
                     time.sleep(LOOK_S)
     print(f"{course.done:.0f} frames, {visitor.views} page views, {visitor.saves} saves, 2 restarts")
@@ -169,7 +169,10 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[F
         Figure("files it opens more", max(sample.files for sample in steady) - first.files, "", 1),
         Figure("threads it starts more", max(sample.threads for sample in steady) - first.threads, "", 0),
         Figure(
-            "page: PSS grows from a fifth of the time to the end", page_steady[-1] - page_steady[0], "MB", GROWTH_MAX_MB
+            "page: anonymous memory grows from a fifth of the time to the end",
+            page_steady[-1] - page_steady[0],
+            "MB",
+            GROWTH_MAX_MB,
         ),
         Figure("events' database", database_mb, "MB", DATABASE_MAX_MB),
         Figure("log", log_kb, "kB", LOG_MAX_KB),
