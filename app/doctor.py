@@ -15,7 +15,7 @@ from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
 from app.face import FaceMesh, FaceMeshError
 from app.journal import JournalUnreadable, recent
-from app.sight import Lens
+from app.sight import NOISE_REMEDY, Lens
 from app.verdict import Sight, State
 from app.version import VERSION
 from config import settings as declared
@@ -26,7 +26,7 @@ from config.store import Loaded
 MORE_SIGHT = ": clean the lens, and see that nothing hangs before it and there is light"
 SIGHT_REMEDIES = {
     Sight.CLEAR: "",
-    Sight.NOISE: ": see that nothing covers the lens, or plug the camera out and in again",
+    Sight.NOISE: f": {NOISE_REMEDY}",
 }
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 FREE_MIN_MB = 20.0

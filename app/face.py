@@ -217,8 +217,8 @@ def disagreement(face: Face, region: Region) -> float:
 
 
 @contextlib.contextmanager
-def _quiet_native_log() -> Iterator[None]:
-    """Keep the native libraries' start-up chatter, which no setting silences, off stderr."""
+def quiet_native_log() -> Iterator[None]:
+    """Keep native libraries' chatter, which no setting silences, off stderr: the mesh's at its start, libjpeg's."""
     sys.stderr.flush()
     saved = os.dup(2)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a file descriptor is wanted)
@@ -422,7 +422,7 @@ class FaceMesh:
         self.glimpse: Region | None = None  # the largest face of the newest picture, where the mesh fitted none
         self._quiet = True  # the libraries chatter until they have seen one face
         self._hands: _Graph | None = None
-        with _quiet_native_log():
+        with quiet_native_log():
             self._faces = _Graph(
                 _FACE_GRAPH.format(detector=_DETECTORS[model]),
                 ("detections", "landmarks", "next_roi", _PRESENCE_STREAM),
@@ -454,7 +454,7 @@ class FaceMesh:
         rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
         if not self._quiet:
             return self._find(rgb)
-        with _quiet_native_log():
+        with quiet_native_log():
             face = self._find(rgb)
         self._quiet = face is None
         return face

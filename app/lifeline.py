@@ -97,7 +97,7 @@ class Guard:
 
 def bound_s(limit_s: float, silent_s: float, cpu_s: float) -> float:
     """How long a stage may last that is given limit_s: longer where the process has computed, not waited, meanwhile."""
-    return max(limit_s, BUSY_S) if silent_s and cpu_s >= BUSY_OF_CORE * silent_s else limit_s
+    return max(limit_s, BUSY_S) if cpu_s >= BUSY_OF_CORE * silent_s else limit_s
 
 
 def place(stacks: str) -> str:

@@ -16,6 +16,7 @@ from app.alert import Availability
 from app.camera import CameraHealth
 from app.face import Face
 from app.governor import Thrift
+from app.sight import NOISE_REMEDY
 from app.verdict import Event, Sight, State
 from app.version import VERSION
 from app.watch import Look
@@ -37,7 +38,7 @@ FOREHEAD, CHIN = 10, 152
 OUTLINE_BGR = (80, 220, 120)
 SENT_BY_BROKEN_CAMERAS = {  # which no clean lens helps
     Sight.FROZEN: "the same picture again and again: plug the camera out and in again",
-    Sight.NOISE: "noise: see that nothing covers the lens, or plug the camera out and in again",
+    Sight.NOISE: f"noise: {NOISE_REMEDY}",
 }
 
 

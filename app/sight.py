@@ -20,6 +20,7 @@ EMPTY_CONTRAST = 0.5  # less is one colour all over, as a covered lens may give 
 # Less of its contrast outlives averaging: noise, of which 0.2 is left at 320 x 240, or 0.5 where it is two pixels wide.
 # Of a cabin it is 0.95, and 0.7 in a twentieth of daylight
 NOISE_OF_CONTRAST = 0.6
+NOISE_REMEDY = "see that nothing covers the lens, or plug the camera out and in again"
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
 
 

@@ -21,6 +21,7 @@ import pytest
 
 from app.__main__ import main
 from app.detector import MUTE_S
+from app.face import quiet_native_log
 from app.fake_driver.scenario import scenario_names
 from app.journal import recent
 from app.lifeline import LOCK
@@ -340,23 +341,10 @@ def fresh_log() -> Iterator[None]:
         root.setLevel(level)
 
 
-@contextmanager
-def stderr_turned_away() -> Iterator[None]:
-    """As face.py does while it loads."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-
-
 def test_messages_are_seen_also_while_the_face_mesh_turns_stderr_away(capfd: pytest.CaptureFixture[str]) -> None:
     with fresh_log():
         assert main(["render", "nobody", "--out", "x"]) == 1
-        with stderr_turned_away():
+        with quiet_native_log():
             logging.getLogger("app.camera").warning("camera lost")
     assert capfd.readouterr().err.splitlines()[-1] == "WARNING camera lost"
 

@@ -18,6 +18,7 @@ import cv2
 
 from app import memory, status
 from app.detector import Detector
+from app.face import quiet_native_log
 from app.journal import Journal, recent
 from app.report import Report
 from app.verdict import Cue, Level, State
@@ -27,7 +28,7 @@ from config.paths import Paths
 from tests.faults.devices import ASIDE_DEG, AWAY, FAULTS, Fault, Rig, driver
 from tests.faults.lockstep import GOES_ON_S, LockstepCamera, Time
 from tests.faults.scratch import in_memory
-from tests.faults.tally import Count, Row, quiet
+from tests.faults.tally import Count, Row
 from tests.test_detector import START_S, WALL_S, FakeAlert
 
 TRIES, LONG_TRIES = 4, 200
@@ -49,7 +50,7 @@ def rows(is_long: bool) -> Iterator[Row]:
     """Each way to fail, then a camera that comes and goes."""
     memory.calm_allocator()  # as the detector does at its start
     cv2.setNumThreads(1)
-    with new_watch() as watch, quiet():
+    with new_watch() as watch, quiet_native_log():
         for fault in FAULTS:
             count = Count(f"camera {fault.name}")
             for number in range(LONG_TRIES if is_long else TRIES):

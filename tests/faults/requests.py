@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from app.face import quiet_native_log
 from config.settings import DECLARATIONS
 from tests.faults.scratch import in_memory
-from tests.faults.tally import Count, Row, quiet
+from tests.faults.tally import Count, Row
 from tests.test_admin_server import Appliance, Browser, running
 
 REQUESTS, LONG_REQUESTS = 6_000, 8_000  # of an appliance; at 10,000 its worker is renewed
@@ -48,7 +49,7 @@ def rows(is_long: bool) -> Iterator[Row]:
     """From a stranger and from the owner."""
     count = Count("random and malformed requests to a real gunicorn")
     for number in range(LONG_APPLIANCES if is_long else 1):
-        with in_memory() as place, quiet(), running(Path(place), "--camera", "fake:attentive") as appliance:
+        with in_memory() as place, quiet_native_log(), running(Path(place), "--camera", "fake:attentive") as appliance:
             _besiege(appliance, count, LONG_REQUESTS if is_long else REQUESTS, random.Random(number))
     yield count.row
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -79,17 +77,3 @@ def rows_of(kind: str, is_long: bool) -> list[Row]:
     """Try what the module of this name tries; the log of so much damage helps nobody."""
     logging.disable()
     return list(import_module(f"tests.faults.{kind}").rows(is_long))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep off stderr what gunicorn says of every request that is none, and libjpeg of every picture."""
-    stderr = os.dup(2)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(nothing)
-        os.close(stderr)

@@ -61,9 +61,9 @@ class Machine:
         except subprocess.TimeoutExpired as late:
             raise CommandFailed(f"`{command}` does not end within {limit_s:.0f} s") from late
 
-    def run(self, command: str, limit_s: float = COMMAND_LIMIT_S) -> str:
+    def run(self, command: str) -> str:
         """What a command prints, which must succeed. Raises: CommandFailed."""
-        done = self.ask(command, limit_s)
+        done = self.ask(command)
         if done.returncode:
             said = " | ".join((done.stderr.strip() or done.stdout.strip()).splitlines()[-3:])
             raise CommandFailed(f"`{command}`: status {done.returncode}: {said}")
