@@ -132,7 +132,8 @@ class Glances:
         """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned."""
         glimpsed = sample.signals.glimpsed if sample.signals else None
         if glimpsed is not None:
-            self._measured_s, self._turned, self._kind = sample.time_s, glimpsed, glimpsed
+            self._measured_s = sample.time_s
+            self._turned = self._kind = self._turned or glimpsed  # what was measured says more than a glimpse
         return True if self.is_turned_away(sample.time_s) else None
 
     @staticmethod
@@ -186,10 +187,11 @@ class Eyes:
         """Take one sample."""
         before, self.closed = self.closed, None if is_yawning else self._are_closed(sample, driver)
         opened, self._opened = self._opened, self.closed is False
+        is_awake = self._opened and (opened or driver.eyes_are_wide(sample.signals))
         slept = self.rule.episode.event is not None
         # closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
         self.rule.update(sample.time_s, self.closed, min(sample.period_s, sample.seconds), State.EYES_CLOSED)
-        if opened and self._opened and self.rule.episode.event is None:
+        if is_awake and self.rule.episode.event is None:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)

@@ -115,11 +115,15 @@ class Capture:
         """When a second look may be taken before that, if one is wished for."""
         self.busy_since_s: float | None = None
         """When the step began that is still under way."""
+        self.stuck = ""
+        """Why the source is to be opened anew, if it is."""
 
     def step(self) -> Frame | None:
         """Open the source, or take a picture: the frame, if it is one to analyse."""
         self.busy_since_s = self._clock()
         try:
+            if self._source and self.stuck:
+                raise SourceLost(self.stuck)
             if self._source:
                 return self._take(self._source)
             self._open()
@@ -133,6 +137,7 @@ class Capture:
         self._source = self._open_source()
         self._opened_s = self.due_s = self._clock()
         self._tick = self._taken = 0
+        self.stuck = ""
         self._were_bad.clear()
         self._times_s.clear()
 
@@ -270,6 +275,10 @@ class Camera:
     def look_again(self) -> None:
         """Take another frame SECOND_LOOK_S after the newest, if the next one is not due by then."""
         self._wants_second = True
+
+    def open_anew(self, why: str) -> None:
+        """Close the source before its next picture and open it again: a stream may be stuck where its device is not."""
+        self._capture.stuck = why
 
     def _put(self, frame: Frame) -> None:
         with self._filled:

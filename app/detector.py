@@ -21,7 +21,7 @@ from app.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, lite
-from app.verdict import Cue, Event, Level, State
+from app.verdict import Cue, Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.paths import Paths
 from config.settings import Settings
@@ -38,6 +38,8 @@ CAMERA_HUNG_S = (
     60.0  # camera.py has replaced the hung thread once by then; only the end of the process frees the device
 )
 PINS_HUNG_S = 20.0  # a write takes microseconds
+# A stream that repeats its picture may live again once it is opened anew; each try waits twice as long as the last
+STUCK_S, STUCK_MAX_S = 30.0, 600.0
 
 
 class Detector:
@@ -80,6 +82,7 @@ class Detector:
         self._healthy_since_s: float | None = None
         self._was_healthy = False
         self._muted_until_s = float("-inf")
+        self._stuck_due_s, self._stuck_pause_s = inf, STUCK_S
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Watch until is_over says so. Raises: DetectorError."""
@@ -151,7 +154,19 @@ class Detector:
             self._camera.look_again()
         self._has_judged = True
         self._failing_since_s, self._failure = None, ""
+        self._loosen_stuck(look)
         return look
+
+    def _loosen_stuck(self, look: Look) -> None:
+        now_s = self._clock()
+        if look.sight is not Sight.FROZEN:
+            self._stuck_due_s, self._stuck_pause_s = inf, STUCK_S
+        elif self._stuck_due_s == inf:
+            self._stuck_due_s = now_s + self._stuck_pause_s
+        elif now_s >= self._stuck_due_s:
+            self._camera.open_anew(f"{self._camera.health.source} sends the same picture again and again: opened anew")
+            self._stuck_pause_s = min(2 * self._stuck_pause_s, STUCK_MAX_S)
+            self._stuck_due_s = now_s + self._stuck_pause_s
 
     def _note_failure(self, frame: Frame, error: Exception) -> None:
         now_s = self._clock()

@@ -22,6 +22,10 @@ EMPTY_CONTRAST = 0.5  # less is one colour all over, as a covered lens may give 
 NOISE_OF_CONTRAST = 0.6
 NOISE_REMEDY = "see that nothing covers the lens, or plug the camera out and in again"
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
+# Of the usual sharpness of the driver's face. A bump that moves it by 6 px in 320 leaves 0.4 to 0.6, by 2 px 0.7 and
+# more; light, noise and turning the head leave 0.75 and more
+SMEARED_OF_USUAL = 0.65
+SHARPNESS_MIN_PX = 16  # a smaller face shows no lids
 
 
 class Lens:
@@ -59,6 +63,33 @@ class Lens:
             return False
         usual_mean, usual_contrast = self._usual
         return contrast < FLAT_OF_USUAL * usual_contrast * min(1.0, mean / usual_mean)
+
+
+class Sharpness:
+    """Knows how sharp the driver's face usually is: where a bump smears it, open lids look shut and lips closed."""
+
+    def __init__(self) -> None:
+        self._usual: float | None = None
+
+    def is_smeared(self, bgr: npt.NDArray[np.uint8], outline_px: npt.NDArray[np.float32]) -> bool:
+        """Judge a face of the picture, whose points are float32 (N, 2); a lens out of focus is soon the usual."""
+        now = _sharpness(bgr, outline_px)
+        if now is None:
+            return False
+        usual = self._usual or now
+        self._usual = usual + USUAL_WEIGHT * (now - usual)
+        return now < SMEARED_OF_USUAL * usual
+
+
+def _sharpness(bgr: npt.NDArray[np.uint8], outline_px: npt.NDArray[np.float32]) -> float | None:
+    """The finest details' contrast over that of all; at half size, as single pixels are half noise."""
+    left, top, right, bottom = np.r_[outline_px.min(axis=0), outline_px.max(axis=0)].clip(0).astype(int)
+    face = bgr[top:bottom, left:right]
+    if min(face.shape[:2]) < SHARPNESS_MIN_PX:
+        return None
+    grey = cv2.cvtColor(cv2.resize(face, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
+    contrast = float(cv2.meanStdDev(grey)[1][0, 0])
+    return float(cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0]) / contrast if contrast > 0 else None
 
 
 def _is_noise(grey: npt.NDArray[np.uint8], averaged_contrast: float) -> bool:

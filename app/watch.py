@@ -8,7 +8,7 @@ from types import TracebackType
 from app.attention import Attention, momentary_state
 from app.camera import Frame
 from app.face import Face, FaceMesh
-from app.sight import Lens
+from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
 from app.verdict import Sight, State, Verdict
 from config.settings import Analysis, Vision
@@ -39,7 +39,7 @@ class Watch:
 
     def begin_anew(self) -> None:
         """Forget all that was seen, as for another recording."""
-        self._lens = Lens()
+        self._lens, self._sharpness = Lens(), Sharpness()
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.badly_closed_of_open)
 
@@ -86,9 +86,11 @@ class Watch:
             glimpse = self._mesh.glimpse
             return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
         sees_hands = self._vision.model == "full"
-        return measure(
+        signals = measure(
             face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands
         )
+        is_smeared = self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2])
+        return replace(signals, ear=None, mar=None) if is_smeared else signals
 
     def close(self) -> None:
         """Stop the face mesh; may be called twice."""

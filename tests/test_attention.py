@@ -34,6 +34,7 @@ from tests.story import (
 
 ANALYSIS = Settings().analysis
 RATES = (0.5, 1.0, 2.0, 10.0)
+MISREAD_EAR = 0.2  # between shut and open
 START_S = 30.0  # long enough to learn the neutral pose
 
 
@@ -289,13 +290,18 @@ def test_a_face_glimpsed_beyond_the_meshs_angles_looks_away_and_has_not_left(tur
     assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1)
 
 
-def looked_at(closed: Callable[[float], bool], until_s: float) -> list[Verdict]:
+def test_a_glimpse_does_not_change_where_the_head_was_seen_to_turn() -> None:
+    aside = looking(1, yaw_deg=-37)
+    glimpsed = Part(7, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_DOWN))
+    assert kinds(story(attentive(START_S), aside, glimpsed, attentive(10))) == [(State.LOOKING_AWAY, Level.ALARM)]
+
+
+def looked_at(ear: Callable[[float], float], until_s: float) -> list[Verdict]:
     """Once a second, and again as soon as the camera does while a look is urgent."""
     attention = new_attention()
     time_s, tick, verdicts = 0.0, 0, []
     while time_s < until_s:
-        signals = replace(ROAD, ear=CLOSED_EAR) if closed(time_s) else ROAD
-        verdicts.append(attention.update(time_s, Sight.CLEAR, signals))
+        verdicts.append(attention.update(time_s, Sight.CLEAR, replace(ROAD, ear=ear(time_s))))
         tick = int(time_s) + 1
         is_soon = verdicts[-1].is_urgent and has_second_look(time_s, tick)
         time_s = time_s + SECOND_LOOK_S if is_soon else float(tick)
@@ -307,10 +313,11 @@ def test_two_blinks_are_no_microsleep(apart_s: float) -> None:
     for phase in range(20):
         first_s = START_S + phase / 20
 
-        def closed(time_s: float, first_s: float = first_s) -> bool:
-            return any(0 <= time_s - first_s - after_s < 0.25 for after_s in (0, apart_s))
+        def ear(time_s: float, first_s: float = first_s) -> float:
+            is_closed = any(0 <= time_s - first_s - after_s < 0.25 for after_s in (0, apart_s))
+            return CLOSED_EAR if is_closed else OPEN_EAR
 
-        assert events(looked_at(closed, 60)) == []
+        assert events(looked_at(ear, 60)) == []
 
 
 @pytest.mark.parametrize("between", ("open", "turned"))
@@ -324,10 +331,25 @@ def test_a_blink_soon_after_a_misread_lid_is_no_microsleep(between: str) -> None
     assert State.EYES_CLOSED not in {kind for kind, _ in kinds(verdicts)}
 
 
-def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], bool]:
+def test_a_blink_and_misread_lids_soon_after_it_are_no_microsleep() -> None:
+    looks = {30.0: CLOSED_EAR, 30.35: OPEN_EAR, 30.7: CLOSED_EAR, 31.0: CLOSED_EAR, 31.35: CLOSED_EAR, 32.0: OPEN_EAR}
+    attention = new_attention()
+    for time_s in range(30):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    verdicts = [attention.update(time_s, Sight.CLEAR, replace(ROAD, ear=ear)) for time_s, ear in looks.items()]
+    assert events(verdicts) == []
+
+
+def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], float]:
     """Closed for so long, but for the look of that number, which is misread."""
     looks = itertools.count()
-    return lambda time_s: begin_s <= time_s < begin_s + lasts_s and next(looks) != misread
+
+    def ear(time_s: float) -> float:
+        if not begin_s <= time_s < begin_s + lasts_s:
+            return OPEN_EAR
+        return CLOSED_EAR if next(looks) != misread else MISREAD_EAR
+
+    return ear
 
 
 @pytest.mark.parametrize("lasts_s", [2.0, 2.6])
@@ -343,7 +365,7 @@ def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s
 
 
 def test_open_eyes_are_looked_at_once_a_second() -> None:
-    assert [verdict.time_s for verdict in looked_at(lambda _: False, 60)] == list(range(60))
+    assert [verdict.time_s for verdict in looked_at(lambda _: OPEN_EAR, 60)] == list(range(60))
 
 
 def test_a_camera_beside_the_wheel_is_learnt() -> None:

@@ -172,6 +172,17 @@ def test_measured_fps_is_that_of_the_camera_as_it_is_now() -> None:
     assert len(trip.frames) > 10
 
 
+def test_a_source_that_is_stuck_is_closed_and_opened_once() -> None:
+    stuck = Scripted([PICTURE] * 99)
+    trip = Trip(stuck, Scripted([PICTURE] * 99))
+    trip.drive(for_s=5)
+    trip.capture.stuck = "it sends the same picture again and again"
+    health = trip.drive(for_s=1)
+    assert (health.state, health.message, stuck.closed) == ("lost", trip.capture.stuck, True)
+    assert trip.drive(for_s=20).state == "live"
+    assert len(trip.opened_s) == 2
+
+
 def test_frame_skip_neither_delivers_nor_decodes_the_frames_between() -> None:
     source = Scripted([PICTURE] * 30)
     trip = Trip(source, camera=settings.Camera(frame_skip=3))

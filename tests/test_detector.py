@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -48,6 +49,7 @@ class FakeCamera(Camera):
         self.hangs = False
         self.period_s = PERIOD_S
         self.timeouts_s: list[float | None] = []
+        self.opened_anew_s: list[float] = []
         self._time = clock
         self._next_s = clock.now_s
 
@@ -60,6 +62,10 @@ class FakeCamera(Camera):
             return None
         self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
         return Frame(PICTURE, self._time.now_s, 0)
+
+    def open_anew(self, why: str) -> None:
+        assert "the same picture again and again" in why
+        self.opened_anew_s.append(self._time.now_s - START_S)
 
     @property
     def health(self) -> CameraHealth:
@@ -74,6 +80,7 @@ class FakeWatch(Watch):
     def __init__(self) -> None:
         self.attention = new_attention()
         self.shows: Callable[[float], Signals | None] = lambda _: ROAD
+        self.sight = Sight.CLEAR
         self.error: Exception | None = None
         self.failures = 0
 
@@ -81,8 +88,8 @@ class FakeWatch(Watch):
         if self.error is not None:
             self.failures += 1
             raise self.error
-        signals = self.shows(frame.time_s)
-        return Look(frame, Sight.CLEAR, None, signals, self.attention.update(frame.time_s, Sight.CLEAR, signals))
+        signals = self.shows(frame.time_s) if self.sight is Sight.CLEAR else None
+        return Look(frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals))
 
 
 class FakeAlert(Alert):
@@ -221,6 +228,26 @@ def test_while_the_camera_opens_nothing_is_said(bench: Bench) -> None:
     bench.camera.sending = False
     bench.run(OPENING_S - POLL_S)
     assert not bench.report.told
+
+
+def test_a_stream_that_repeats_its_picture_is_opened_anew_ever_less_often_until_it_lives(bench: Bench) -> None:
+    bench.watch.sight = Sight.FROZEN
+    bench.run(4000)
+    tries_s = list(bench.camera.opened_anew_s)
+    assert [late - early for early, late in pairwise([0.0, *tries_s])] == [30, 60, 120, 240, 480, *[600] * 5]
+    assert bench.states[-1] is State.CAMERA_BLOCKED
+    bench.watch.sight = Sight.CLEAR
+    bench.run(10)
+    bench.watch.sight = Sight.FROZEN
+    bench.run(40)
+    assert bench.camera.opened_anew_s[len(tries_s) :] == [4000 + 10 + 31]
+
+
+@pytest.mark.parametrize("sight", [Sight.DARK, Sight.FLAT, Sight.NOISE])
+def test_a_covered_lens_is_no_reason_to_open_the_camera_anew(bench: Bench, sight: Sight) -> None:
+    bench.watch.sight = sight
+    bench.run(200)
+    assert not bench.camera.opened_anew_s
 
 
 def test_before_the_first_frame_nobody_is_called_attentive(bench: Bench) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.sight import Lens
+from app.sight import Lens, Sharpness
 from app.verdict import Sight
 
 Picture = npt.NDArray[np.uint8]
@@ -122,3 +122,32 @@ def test_any_shape_will_do(shape: tuple[int, int, int]) -> None:
     assert lens.judge(at(1)) is Sight.CLEAR  # pictures of different size are never the same
     assert lens.judge(at(2)[::-1, ::-1]) is Sight.CLEAR
     assert lens.judge(np.asfortranarray(at(3))) is Sight.CLEAR
+
+
+FACE_PX = np.array([(110, 60), (210, 190)], np.float32)  # two corners of where the driver's face is
+
+
+def seen_sharp(**shown: float) -> Sharpness:
+    sharpness = Sharpness()
+    assert not any(sharpness.is_smeared(at(time_s, **shown), FACE_PX) for time_s in range(8))
+    return sharpness
+
+
+def test_a_bump_smears_the_face_and_a_blink_light_or_a_turn_does_not() -> None:
+    sharpness = seen_sharp()
+    assert sharpness.is_smeared(at(8, blur_px=6), FACE_PX)
+    for shown in ({"eyes_closed": 1.0}, {"light": 0.35}, {"light": 1.4, "sun_from_left": 0.9}, {"yaw_deg": 15.0}):
+        assert not sharpness.is_smeared(at(8, **shown), FACE_PX), shown
+
+
+def test_a_lens_out_of_focus_is_soon_the_usual() -> None:
+    sharpness = seen_sharp()
+    smeared = [sharpness.is_smeared(at(time_s, blur_px=6), FACE_PX) for time_s in range(8, 40)]
+    assert smeared[0]
+    assert not any(smeared[20:])
+
+
+@pytest.mark.parametrize("corners", [((0, 0), (3, 3)), ((-90, -90), (-5, -5)), ((400, 300), (500, 400))])
+def test_a_face_of_no_size_or_outside_the_picture_is_not_smeared(corners: tuple[tuple[int, int], ...]) -> None:
+    sharpness = seen_sharp()
+    assert not sharpness.is_smeared(at(8, blur_px=6), np.array(corners, np.float32))

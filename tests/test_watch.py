@@ -133,6 +133,15 @@ def test_a_covered_lens_is_the_cameras_fault(watch: Watch) -> None:
     assert {event.kind for event in events([look.verdict for look in looks])} == {State.CAMERA_BLOCKED}
 
 
+def test_lids_and_lips_of_a_face_smeared_by_a_bump_are_not_judged(watch: Watch) -> None:
+    *_, smeared, after = trip(
+        watch, (6, Scene(noise=2)), (1, Scene(noise=2, blur_px=6, pitch_deg=-7)), (1, Scene(noise=2))
+    )
+    assert smeared.signals is not None and smeared.signals.yaw_deg is not None
+    assert (smeared.signals.ear, smeared.signals.mar, smeared.verdict.eyes_closed) == (None, None, None)
+    assert after.signals is not None and after.signals.ear is not None
+
+
 def test_no_frame_is_no_camera(watch: Watch) -> None:
     trip(watch, (5, Scene()))
     looks = [watch.nothing(time_s) for time_s in range(5, 12)]

@@ -166,7 +166,9 @@ def _wrong(said: bytes, answer: bytes | None) -> str:
     if answer is None:
         return "no end in time"
     for code in re.findall(rb"^HTTP/1\.[01] (\d{3}) ", answer, re.M):
-        meant = (code == b"503" and any(page in said for page in MAY_BE_LATE)) or (code in (b"501", b"505") and b"/" in said)
+        meant = (code == b"503" and any(page in said for page in MAY_BE_LATE)) or (
+            code in (b"501", b"505") and b"/" in said
+        )
         if code >= b"500" and not meant:
             return f"answered with {code.decode()}"
     return ""
