@@ -224,6 +224,13 @@ def test_an_empty_seat_is_no_face_and_not_distraction(fps: float) -> None:
     assert len(cues(verdicts)) == 1
 
 
+def test_a_face_that_cannot_be_measured_is_not_called_attentive() -> None:
+    unmeasured = Part(8, lambda _: Signals(face_width=ROAD.face_width))
+    verdicts = story(attentive(START_S), unmeasured, attentive(10))
+    assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
+    assert verdicts[round(START_S) + 5].state is State.NO_FACE
+
+
 def test_a_seat_that_was_empty_from_the_start_is_shown_but_not_alerted() -> None:
     verdicts = story(lost(60))
     assert kinds(verdicts) == []
