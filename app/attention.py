@@ -299,7 +299,7 @@ class Presence:
         """Take one sample."""
         nothing = sample.sight is Sight.NOTHING
         is_covered = None if nothing else sample.sight is not Sight.CLEAR
-        # a face that no pose can be told of is as good as none: upside down, cut off, or a profile that the mesh misfits
+        # a face without a pose is as good as none: upside down, cut off, or a profile that the mesh misfits
         no_face = None if sample.sight is not Sight.CLEAR else sample.error is None and not is_turned_away
         self._seen = self._seen or sample.signals is not None
         self.no_camera.update(sample.time_s, nothing, sample.period_s, State.NO_CAMERA)
