@@ -3,8 +3,9 @@
 A control group with a memory limit holds the detector (model full, a video of the rendered driver) and a hog. If memory
 runs out there, the kernel is told to choose the detector (oom_score_adj), as beside a system's own services. The hog
 grows until 4 MB are missing of what no kernel can take back (all but the pages of files), stays for a while, and lets
-go. Needs root and a memory control group; exit status 1 when the governor
-does not bring the detector through, or the detector without it comes through as well.
+go. Needs root, a memory control group, and that nothing else runs from the same .venv, whose pages the detector would
+share; exit status 1 when the governor does not bring the detector through, or the detector without it comes through as
+well.
 """
 
 from __future__ import annotations
@@ -87,6 +88,8 @@ def group() -> Iterator[Group]:
         raise NotTried(f"{made.folder} cannot be made ({error.strerror}): run it as root") from error
     try:
         (made.folder / made.limit).write_text(str(int(LIMIT_MB * memory.MB)))
+        # pages of files that others have read are charged to them, and none are missing where the group is full
+        Path("/proc/sys/vm/drop_caches").write_text("1")
         yield made
     except FileNotFoundError as error:
         raise NotTried(f"{error.filename} is missing: the memory controller is off") from error
