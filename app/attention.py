@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.driver import Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
-from app.timers import Pace, Recent, Share, Spell, silence_s
+from app.timers import Pace, Recent, Share, Span, Spell, silence_s
 from app.verdict import Cue, Event, Level, Sight, State, Verdict
 from config.settings import Analysis
 
@@ -70,7 +70,8 @@ class Glances:
         self._kind = State.LOOKING_AWAY
         self._turned: State | None = None  # where the head was turned in the last pose that could be measured
         self._last_error: PoseError | None = None
-        self._measured_s = 0.0
+        self._measured_s = -math.inf
+        self._lost: Span | None = None  # between which times the pose was lost
         self._away = Share(s.glances_window_s)
         self.rule = SpellRule(
             (
@@ -108,7 +109,7 @@ class Glances:
             return None
         if sample.error is None:
             return self._is_turned_beyond(sample)
-        self._measured_s, self._last_error = sample.time_s, sample.error
+        self._measured_s, self._last_error, self._lost = sample.time_s, sample.error, None
         self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
         if self.rule.holds_now:
@@ -130,10 +131,15 @@ class Glances:
 
     def _is_turned_beyond(self, sample: Sample) -> bool | None:
         """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned."""
+        self._lost = self._lost or Span(self._measured_s, sample.time_s)
         glimpsed = sample.signals.glimpsed if sample.signals else None
         if glimpsed is not None:
+            if self._turned is None and sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s:
+                self.rule.spell.began(self._lost, sample.time_s)  # so that is why the face was lost
             self._measured_s = sample.time_s
-            self._turned = self._kind = self._turned or glimpsed  # what was measured says more than a glimpse
+            # of a head turned far aside the detector's points may look bowed, never the other way round
+            is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
+            self._turned = self._kind = State.LOOKING_AWAY if is_aside else glimpsed
         return True if self.is_turned_away(sample.time_s) else None
 
     @staticmethod

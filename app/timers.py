@@ -86,6 +86,11 @@ class Spell:
         self.span = self._back = None
         self._last_off_s = time_s
 
+    def began(self, span: Span, time_s: float) -> None:
+        """It has lasted since then, as is known only now."""
+        if self.span is None:
+            self.span, self._last_on_s = span, time_s
+
     def lasted_s(self, time_s: float, period_s: float) -> float:
         """Seconds since the onset's midpoint as rules compare them: to the nearest sample; 0 if nothing lasts."""
         if self.span is None:

@@ -301,6 +301,28 @@ def test_a_glimpse_does_not_change_where_the_head_was_seen_to_turn() -> None:
     aside = looking(1, yaw_deg=-37)
     glimpsed = Part(7, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_DOWN))
     assert kinds(story(attentive(START_S), aside, glimpsed, attentive(10))) == [(State.LOOKING_AWAY, Level.ALARM)]
+    down = looking(1, pitch_deg=-17)
+    glimpsed = Part(7, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_AWAY))
+    assert kinds(story(attentive(START_S), down, glimpsed, attentive(10))) == [(State.LOOKING_AWAY, Level.ALARM)]
+
+
+def test_a_glimpse_tells_why_the_face_was_lost_before() -> None:
+    glimpse = Part(1, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_AWAY))
+    (event,) = events(story(attentive(START_S), lost(4), glimpse, attentive(10)))
+    assert (event.kind, event.level) == (State.LOOKING_AWAY, Level.WARNING)
+    assert event.onset_s == pytest.approx(START_S, abs=1)
+
+
+def test_a_glimpse_of_who_comes_back_to_the_seat_is_no_glance_since_then() -> None:
+    glimpse = Part(1, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_AWAY))
+    for absent_s in (11, 19, 25, 60):
+        found = kinds(story(attentive(START_S), lost(absent_s), glimpse, attentive(10)))
+        assert found == [(State.NO_FACE, Level.WARNING)], absent_s
+
+
+def test_a_first_glimpse_ever_counts_from_itself() -> None:
+    glimpse = Part(1, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_AWAY))
+    assert kinds(story(lost(6), glimpse, attentive(10))) == []
 
 
 def looked_at(ear: Callable[[float], float], until_s: float) -> list[Verdict]:
