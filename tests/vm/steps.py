@@ -28,6 +28,7 @@ EXPECTED_DENIALS = {
     'name="/dev/gpiochip0"': "the same until gpio-control is connected",
 }
 CONFIG = f"/var/snap/{NAME}/current/config.yaml"
+LAST_GOOD = f"/var/snap/{NAME}/current/config.last-good.yaml"
 PRIVATE_TMP = f"/tmp/snap-private-tmp/snap.{NAME}"
 # Of every snap that was there once; no hook of a snap may reach them
 LEFT_BY_SNAPD = {
@@ -162,6 +163,8 @@ def snap_set(on: Installed) -> str:
 
 def broken_configuration(on: Installed) -> str:
     before = on.watching()
+    # only what the detector has watched with for a minute is what it goes back to
+    wait_for("settings that count as good", lambda: on.machine.ask(f"cmp -s {CONFIG} {LAST_GOOD}").returncode == 0)
     on.run(f"cp -p {CONFIG} /root/kept.yaml; echo 'camera: {{width: [' > {CONFIG}; snap restart {NAME}.detector")
     found = on.watching(pid_before=before.pid)
     (problem, *_) = found.configuration.problems
