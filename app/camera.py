@@ -122,11 +122,12 @@ class Capture:
         """Open the source, or take a picture: the frame, if it is one to analyse."""
         self.busy_since_s = self._clock()
         try:
-            if self._source and self.stuck:
+            if not self._source:
+                self._open()
+            elif self.stuck:
                 raise SourceLost(self.stuck)
-            if self._source:
+            else:
                 return self._take(self._source)
-            self._open()
         except Exception as error:  # OpenCV and drivers may raise anything; the camera comes back from all of it
             self._lose(error)
         finally:

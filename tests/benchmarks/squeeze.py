@@ -305,7 +305,7 @@ def main() -> int:
         return 0
     came_through = with_it["after the squeeze"] == "goes on" and governed.rung == 0
     was_killed = without["after the squeeze"] == "killed by the kernel"
-    return 0 if came_through and was_killed and "ended itself" in end else 1
+    return 0 if came_through and was_killed and "memory is short past rung" in end else 1
 
 
 if __name__ == "__main__":
