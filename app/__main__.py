@@ -331,6 +331,8 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
             console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
             configuration = configuration_of(settings, loaded)
             detector = open_detector(parts, settings, configuration, paths, console.show, mark_good, lifeline.at)
+            if detector.economy is not None:
+                lifeline.past_help = detector.economy.past_help
             settle_allocator()
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)

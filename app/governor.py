@@ -104,6 +104,15 @@ class Governor:
         self._calm_since_s = None
         return Step(self.rung, f"{system.available_mb:.0f} MB are available again", is_down=False)
 
+    def past_help(self, now_s: float, late_s: float, rss_mb: float, system: System) -> str:
+        """Asked beside the loop, which stands still for late_s: what is short, if the process shall end for it, or "".
+
+        Then each page that a frame needs takes another's place, and update() would not be called for minutes.
+        """
+        is_stuck = late_s >= END_S and system.available_mb < URGENT_MB
+        may_end = self.rung == self._rungs and now_s - self._began_s >= END_AGE_S
+        return self.shortage(rss_mb, system) if is_stuck and may_end else ""
+
     def shortage(self, rss_mb: float, system: System) -> str:
         """What is short, in words; "" while nothing is."""
         if system.available_mb < SHORT_MB:

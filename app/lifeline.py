@@ -1,6 +1,6 @@
 """One detector at a time, ended when it hangs, and never without a reason for the page.
 
-- A guard thread ends the process when the loop stands still: a deadlock, a call that never returns.
+- A guard thread ends the process when the loop stands still: a deadlock, a call that never returns, no memory.
 - The kernel's alarm clock ends it when not even the guard runs: native code that keeps Python's lock, a full pipe.
 - How the one before ended without a word (SIGSEGV, SIGKILL) is told by the next.
 
@@ -132,6 +132,7 @@ class Lifeline:
         self._parts = ExitStack()
         self._over = threading.Event()
         self._mark = ("starting", LOADING_S)
+        self.past_help: Callable[[float, float], str] = lambda now_s, late_s: ""  # why the process shall end, or ""
         self._crash: IO[bytes] | None = None
         self._stderr = -1
 
@@ -198,8 +199,16 @@ class Lifeline:
             silent_s, cpu_s = guard.silent_s(mark), time.process_time()
             if silent_s == 0:
                 moved_cpu_s = cpu_s
+            hung = f"hung for {silent_s:g} s while {stage}"
             if silent_s >= bound_s(limit_s, silent_s, cpu_s - moved_cpu_s):
-                self._end(f"hung for {silent_s:g} s while {stage}")
+                self._end(hung)
+            if silent_s > 0 and (why := self._past_help(silent_s)):
+                self._end(f"{hung}: {why}")
+
+    def _past_help(self, silent_s: float) -> str:
+        with suppress(OSError, ValueError, LookupError):  # of memory that cannot be read
+            return self.past_help(self._clock(), silent_s)
+        return ""
 
     def _end(self, what: str) -> None:
         """Nothing here may wait for a lock: the loop may hold any. A stderr that is full is the alarm's matter."""

@@ -101,10 +101,18 @@ class Economy:
         self.savings.go_to(step.rung)
         return step
 
+    def past_help(self, now_s: float, late_s: float) -> str:
+        """For another thread, while the loop stands still for late_s: why the process shall end, or ""."""
+        short = self._governor.past_help(now_s, late_s, self._rss_mb(), self._system())
+        return f"{self._past_the_last()}: {short}" if short else ""
+
     def described(self, step: Step) -> str:
         """A step in a line, for log, journal and page."""
         rungs = self.savings.ladder
         if step.is_end:
-            return f"memory is short past rung {step.rung} of {len(rungs)}, the detector ends itself: {step.reason}"
+            return f"{self._past_the_last()}, the detector ends itself: {step.reason}"
         news = rungs[step.rung - 1].value if step.is_down else f"no longer: {rungs[step.rung].value}"
         return f"memory rung {step.rung} of {len(rungs)}: {news} ({step.reason})"
+
+    def _past_the_last(self) -> str:
+        return f"memory is short past rung {self._governor.rung} of {len(self.savings.ladder)}"

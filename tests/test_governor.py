@@ -199,6 +199,26 @@ def test_a_desperate_moment_ends_nothing() -> None:
     assert not [step for _, step in run.steps if step.is_end]
 
 
+@pytest.mark.parametrize(
+    ("rung", "age_s", "late_s", "system", "ends"),
+    [
+        (RUNGS, END_AGE_S, END_S, URGENT, True),
+        (RUNGS - 1, END_AGE_S, END_S, URGENT, False),
+        (RUNGS, END_AGE_S - 1, END_S, URGENT, False),
+        (RUNGS, END_AGE_S, END_S - 1, URGENT, False),
+        (RUNGS, END_AGE_S, END_S, SHORT, False),
+        (RUNGS, END_AGE_S, 600.0, PLENTY, False),
+    ],
+    ids=["stuck", "not the last rung", "new", "only late", "not urgent", "late for another reason"],
+)
+def test_a_frame_that_does_not_end_for_want_of_memory_ends_the_process(
+    rung: int, age_s: float, late_s: float, system: System, ends: bool
+) -> None:
+    governor = Governor(RUNGS, BUDGET_MB, START_S, rung)
+    expected = f"only {URGENT.available_mb:.0f} MB are available" if ends else ""
+    assert governor.past_help(START_S + age_s, late_s, RSS_MB, system) == expected
+
+
 def test_whatever_is_read_the_rung_stays_on_the_ladder_and_moves_by_one() -> None:
     chance = random.Random(1)
     for _ in range(200):

@@ -78,11 +78,13 @@ def sulk(*_):
     raise RuntimeError("something new")
 
 hang = {"wait": wait_for_ever, "deadlock": deadlock, "gil": keep_the_gil, "crash": crash, "kill": be_killed,
-        "raise": sulk, "spin": spin}[how]
+        "raise": sulk, "spin": spin, "starve": wait_for_ever}[how]
 with lifeline.Lifeline(run, alarm_s=1.0) as line:
     if stage == "starting":
         line.at("loading", 0.3)
         hang()
+    if how == "starve":
+        line.past_help = lambda now_s, late_s: "no memory" if late_s >= 0.1 else ""
     bench = Bench(on_stage=lambda stage: line.at(stage, 0.3))
     bench.run(10)
     parts = {"waiting for a frame": (bench.camera, "read"), "taking the page's requests": (bench, "takes"),
@@ -363,6 +365,17 @@ def test_a_stage_that_computes_is_given_longer_than_one_that_waits() -> None:
 def test_a_stage_that_computes_for_ever_ends_too(tmp_path: Path) -> None:
     done = ended(tmp_path, "judging a frame", "spin")
     assert (done.returncode, "while judging a frame, in " in reason(tmp_path)) == (EX_SOFTWARE, True), done.stderr
+
+
+def test_a_stage_that_cannot_go_on_for_want_of_memory_ends_sooner_and_says_so(tmp_path: Path) -> None:
+    assert ended(tmp_path, "judging a frame", "starve").returncode == EX_SOFTWARE
+    assert reason(tmp_path).startswith("it hung for 0.1 s while judging a frame: no memory, in app/detector.py line ")
+
+
+def test_memory_that_cannot_be_read_does_not_end_the_guard(tmp_path: Path) -> None:
+    with Lifeline(tmp_path) as line:
+        line.past_help = lambda now_s, late_s: str(Path(tmp_path / "no such file").read_text())
+        assert line._past_help(LOOK_S) == ""
 
 
 def test_the_guard_has_its_chance_before_the_kernels_alarm() -> None:

@@ -160,3 +160,10 @@ def test_the_way_up_is_told_too() -> None:
         "memory rung 0 of 5: no longer: memory that only the start needed is given back (500 MB are available again)"
     )
     assert economy.thrift.saving == () and economy.thrift.saving_reason == ""
+
+
+def test_a_loop_that_stands_still_for_want_of_memory_is_told_of_in_the_same_words() -> None:
+    urgent = System(1000.0, 10.0, None)
+    economy = Economy(Governor(5, 160.0, 0.0, rung=5), StillSavings(SETTINGS), lambda: 90.0, lambda: urgent)
+    assert economy.past_help(100.0, 9.0) == ""
+    assert economy.past_help(100.0, 10.0) == "memory is short past rung 5 of 5: only 10 MB are available"
