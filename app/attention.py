@@ -19,6 +19,7 @@ from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
+LOST_S = 0.9  # a face lost for less was hidden by a bump or a hand, perhaps
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
 SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
@@ -45,7 +46,10 @@ REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHON
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at the driver: what the rules share. signals is None when the driver's face was not found."""
+    """One look at the driver: what the rules share. signals is None when the driver's face was not found.
+
+    trunk_stays: then, whether the driver's trunk is where it was (app/trunk.py).
+    """
 
     time_s: float
     seconds: float  # since the sample before
@@ -53,6 +57,7 @@ class Sample:
     sight: Sight
     signals: Signals | None
     error: PoseError | None
+    trunk_stays: bool | None = None
 
 
 def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:
@@ -130,9 +135,16 @@ class Glances:
         return away is not None
 
     def _is_turned_beyond(self, sample: Sample) -> bool | None:
-        """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned."""
+        """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned.
+
+        Or neither, and the driver's trunk is still there. Where it is not, a driver who looked aside has left.
+        """
         self._lost = self._lost or Span(self._measured_s, sample.time_s)
         glimpsed = sample.signals.glimpsed if sample.signals else None
+        if glimpsed is None and self._turned is State.LOOKING_AWAY and sample.trunk_stays is False:
+            self._turned = None
+        if self._turned is None and sample.trunk_stays and sample.time_s - self._lost.latest_s >= LOST_S:
+            glimpsed = glimpsed or State.LOOKING_AWAY
         if glimpsed is not None:
             if self._turned is None and sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s:
                 self.rule.spell.began(self._lost, sample.time_s)  # so that is why the face was lost
@@ -363,9 +375,11 @@ class Attention:
         self._shown = State.ATTENTIVE
         self._since_s: float | None = None
 
-    def update(self, time_s: float, sight: Sight, signals: Signals | None) -> Verdict:
+    def update(
+        self, time_s: float, sight: Sight, signals: Signals | None, trunk_stays: bool | None = None
+    ) -> Verdict:
         """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
-        sample = self._sample(time_s, sight, signals)
+        sample = self._sample(time_s, sight, signals, trunk_stays)
         self._glances.update(sample)
         self._yawns.update(sample)
         self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
@@ -396,7 +410,7 @@ class Attention:
         """Events that ended within the history window, the newest last; never more than max_events_buffer."""
         return self._history.events(self._last_s or 0.0)
 
-    def _sample(self, time_s: float, sight: Sight, signals: Signals | None) -> Sample:
+    def _sample(self, time_s: float, sight: Sight, signals: Signals | None, trunk_stays: bool | None) -> Sample:
         period_s = self._pace.update(time_s)
         # what was not watched counts for nothing: after a gap only one period is known
         gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
@@ -405,7 +419,7 @@ class Attention:
             signals = None
         seconds = gap_s if gap_s <= silence_s(period_s) else period_s
         error = self.driver.error(signals) if signals else None
-        return Sample(time_s, seconds, period_s, sight, signals, error)
+        return Sample(time_s, seconds, period_s, sight, signals, error, trunk_stays)
 
     def _forget_driver(self) -> None:
         self.driver.forget()

@@ -1,4 +1,4 @@
-"""Frame -> Look: sight, face, signals and attention in their order, for `run` and `analyze` alike."""
+"""Frame -> Look: sight, face, signals, trunk and attention in their order, for `run` and `analyze` alike."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ from app.camera import Frame
 from app.face import Face, FaceMesh
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
+from app.trunk import Trunk
 from app.verdict import Sight, State, Verdict
 from config.settings import Analysis, Vision
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one frame gave; frame None when none came in time, face and signals None where no face was found."""
+    """What one frame gave; frame None when none came in time, face and signals None where no face was found.
+
+    trunk_stays: the driver's trunk is where it was when the face was measured last; None where that is not known, or
+    where the face is measured now.
+    """
 
     frame: Frame | None
     sight: Sight
     face: Face | None
     signals: Signals | None
     verdict: Verdict
+    trunk_stays: bool | None = None
 
 
 def _mesh(vision: Vision) -> FaceMesh:
@@ -39,7 +45,7 @@ class Watch:
 
     def begin_anew(self) -> None:
         """Forget all that was seen, as for another recording."""
-        self._lens, self._sharpness = Lens(), Sharpness()
+        self._lens, self._sharpness, self._trunk = Lens(), Sharpness(), Trunk()
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.badly_closed_of_open)
 
@@ -63,7 +69,9 @@ class Watch:
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
-        return Look(frame, sight, face, signals, self.attention.update(frame.time_s, sight, signals))
+        trunk_stays = self._follow_trunk(frame, face, signals) if sight is Sight.CLEAR else None
+        verdict = self.attention.update(frame.time_s, sight, signals, trunk_stays)
+        return Look(frame, sight, face, signals, verdict, trunk_stays)
 
     def look_alone(self, frame: Frame) -> Look:
         """Judge a picture by itself, without what was before: which state it would be if it lasted."""
@@ -91,6 +99,13 @@ class Watch:
         )
         is_smeared = self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2])
         return replace(signals, ear=None, mar=None) if is_smeared else signals
+
+    def _follow_trunk(self, frame: Frame, face: Face | None, signals: Signals | None) -> bool | None:
+        is_measured = signals is not None and signals.yaw_deg is not None
+        if face is None or signals is None or not is_measured or self.attention.driver.is_somebody_else(signals):
+            return self._trunk.stays(frame.bgr)
+        self._trunk.remember(frame.bgr, face.landmarks[:, :2])
+        return None
 
     def close(self) -> None:
         """Stop the face mesh; may be called twice."""

@@ -240,6 +240,6 @@ def test_a_folder_without_usable_labels_is_no_success(tmp_path: Path, content: b
 
 def test_an_empty_score_has_no_figures() -> None:
     assert Score().recall is Score().precision is Score().heard_an_hour is None
-    nothing = Seen(np.arange(3.0), [Sight.CLEAR] * 3, [None] * 3)
+    nothing = Seen(np.arange(3.0), [Sight.CLEAR] * 3, [None] * 3, [None] * 3)
     assert [verdict.state for verdict in replay(nothing, "lite")] == [State.ATTENTIVE] * 3
     assert scenario("turned-far").expect

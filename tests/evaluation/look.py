@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, face, sight, signals, timers, watch
+from app import attention, driver, face, sight, signals, timers, trunk, watch
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
@@ -33,7 +33,7 @@ from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE,
 from tests.evaluation.vary import poses, trip_of
 
 FIELDS = tuple(field.name for field in fields(Signals))
-SIGHTS, STATES = tuple(Sight), tuple(State)
+SIGHTS, STATES, TRUNKS = tuple(Sight), tuple(State), (None, False, True)
 SETTINGS = Settings()
 
 Table = npt.NDArray[np.float32]
@@ -41,11 +41,12 @@ Table = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All looks of one case. times_s: float64 (N,). sights: of SIGHTS. signals: None where no face was found."""
+    """All looks of one case. times_s: float64 (N,). signals: None where no face was found. trunks: Look.trunk_stays."""
 
     times_s: npt.NDArray[np.float64]
     sights: list[Sight]
     signals: list[Signals | None]
+    trunks: list[bool | None]
 
 
 def digest() -> str:
@@ -53,7 +54,7 @@ def digest() -> str:
 
     The rules belong to it because they decide when a second look is taken; of the camera only how soon that is.
     """
-    files = [Path(str(module.__file__)) for module in (attention, driver, face, sight, signals, timers, vary, watch)]
+    files = [Path(str(module.__file__)) for module in (attention, driver, face, sight, signals, timers, trunk, vary, watch)]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}".encode())
     for path in sorted(path for path in files if path.suffix != ".pyc"):
@@ -82,9 +83,12 @@ class Store:
         )
         has_face = np.array([signals is not None for signals in seen.signals])
         sights = np.array([SIGHTS.index(sight) for sight in seen.sights], np.uint8)
+        trunks = np.array([TRUNKS.index(trunk) for trunk in seen.trunks], np.uint8)
         part = self.folder / f"{os.getpid()}.part"
         with part.open("wb") as file:
-            np.savez_compressed(file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights)
+            np.savez_compressed(
+                file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights, trunks=trunks
+            )
         part.replace(self.path(case))
 
     def load(self, case: Case) -> Seen:
@@ -95,6 +99,7 @@ class Store:
                 data["times_s"],
                 [SIGHTS[int(index)] for index in data["sights"]],
                 [_signals(row) if found else None for row, found in zip(table, has_face, strict=True)],
+                [TRUNKS[int(index)] for index in data["trunks"]],
             )
 
 
@@ -204,4 +209,5 @@ def _seen(looks: list[Look]) -> Seen:
         np.array([look.verdict.time_s for look in looks]),
         [look.sight for look in looks],
         [look.signals for look in looks],
+        [look.trunk_stays for look in looks],
     )

@@ -117,8 +117,10 @@ def replay(seen: Seen, model: str) -> list[Verdict]:
     reading = PLAIN_MESH if model == "lite" else ATTENTION_MESH
     attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, reading.badly_closed_of_open)
     return [
-        attention.update(float(time_s), sight, signals)
-        for time_s, sight, signals in zip(seen.times_s, seen.sights, seen.signals, strict=True)
+        attention.update(float(time_s), sight, signals, trunk_stays)
+        for time_s, sight, signals, trunk_stays in zip(
+            seen.times_s, seen.sights, seen.signals, seen.trunks, strict=True
+        )
     ]
 
 
