@@ -140,14 +140,15 @@ class Glances:
         Or neither, and the driver's trunk is still there. Where it is not, a driver who looked aside has left.
         """
         self._lost = self._lost or Span(self._measured_s, sample.time_s)
+        is_unexplained = self._turned is None and sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s
         glimpsed = sample.signals.glimpsed if sample.signals else None
-        if glimpsed is None and self._turned is State.LOOKING_AWAY and sample.trunk_stays is False:
+        if glimpsed is None and sample.trunk_stays is False and self._turned is State.LOOKING_AWAY:
             self._turned = None
-        if self._turned is None and sample.trunk_stays and sample.time_s - self._lost.latest_s >= LOST_S:
-            glimpsed = glimpsed or State.LOOKING_AWAY
+        elif glimpsed is None and sample.trunk_stays and sample.time_s - self._lost.latest_s >= LOST_S:
+            glimpsed = State.LOOKING_AWAY if is_unexplained else None
         if glimpsed is not None:
-            if self._turned is None and sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s:
-                self.rule.spell.began(self._lost, sample.time_s)  # so that is why the face was lost
+            if is_unexplained:
+                self.rule.spell.began(self._lost, sample.time_s)
             self._measured_s = sample.time_s
             # of a head turned far aside the detector's points may look bowed, never the other way round
             is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
@@ -375,9 +376,7 @@ class Attention:
         self._shown = State.ATTENTIVE
         self._since_s: float | None = None
 
-    def update(
-        self, time_s: float, sight: Sight, signals: Signals | None, trunk_stays: bool | None = None
-    ) -> Verdict:
+    def update(self, time_s: float, sight: Sight, signals: Signals | None, trunk_stays: bool | None = None) -> Verdict:
         """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
         sample = self._sample(time_s, sight, signals, trunk_stays)
         self._glances.update(sample)

@@ -15,6 +15,7 @@ Grey = npt.NDArray[np.uint8]
 # Below the chin, in widths of the face: from here, so far down and so far to either side
 TOP, HEIGHT, HALF_WIDTH = 0.1, 1.2, 1.1
 HEIGHT_MIN = 0.35  # less of it in the picture says nothing
+FACE_MIN_PX = 20  # signals.py believes no smaller one
 SWAY = 0.2  # how far it may have moved: a driver sways by 2 cm, a face is 14 cm wide
 SIZE = (32, 16)
 CONTRAST_MIN = 3.0  # standard deviation, of 255; a dark pullover in a dark cabin shows nothing
@@ -28,6 +29,7 @@ class Trunk:
 
     def __init__(self) -> None:
         self._looked: Grey | None = None
+        self._shape: tuple[int, ...] = ()
         self._box = (0, 0, 0, 0)
         self._sway_px = 0
 
@@ -39,8 +41,9 @@ class Trunk:
         x = np.clip((middle - HALF_WIDTH * face_px, middle + HALF_WIDTH * face_px), 0, width_px)
         y = np.clip((chin + TOP * face_px, chin + (TOP + HEIGHT) * face_px), 0, height_px)
         self._looked = None
-        if y[1] - y[0] < HEIGHT_MIN * face_px or x[1] - x[0] < face_px:
+        if face_px < FACE_MIN_PX or y[1] - y[0] < HEIGHT_MIN * face_px or x[1] - x[0] < face_px:
             return
+        self._shape = bgr.shape
         self._box = int(x[0]), int(y[0]), int(x[1]), int(y[1])
         self._sway_px = int(SWAY * face_px)
         looked = _small(_grey(bgr, self._box), SIZE)
@@ -48,8 +51,8 @@ class Trunk:
             self._looked = looked
 
     def stays(self, bgr: npt.NDArray[np.uint8]) -> bool | None:
-        """It is there still, or something else is; None where neither is sure, or none was seen."""
-        if self._looked is None:
+        """It is there still, or something else is; None where neither is sure, none was seen, or the size is new."""
+        if self._looked is None or bgr.shape != self._shape:
             return None
         left, top, right, bottom = self._box
         reach = self._sway_px

@@ -27,11 +27,15 @@ REPEAT_S = Settings().alerting.repeat_s
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face"."""
+    """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face".
+
+    trunk_stays: whether the driver's trunk is seen then where it was.
+    """
 
     for_s: float
     signals_at: Callable[[float], Signals | None]
     sight: Sight = Sight.CLEAR
+    trunk_stays: bool | None = None
 
 
 def new_attention(analysis: Analysis | None = None) -> Attention:
@@ -65,9 +69,9 @@ def on_phone(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, hand_at_ear=True))
 
 
-def lost(for_s: float) -> Part:
+def lost(for_s: float, trunk_stays: bool | None = None) -> Part:
     """The face cannot be found, the picture is good."""
-    return Part(for_s, lambda _: None)
+    return Part(for_s, lambda _: None, trunk_stays=trunk_stays)
 
 
 def sight(for_s: float, what: Sight) -> Part:
@@ -78,15 +82,17 @@ def passenger(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
 
 
-def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterator[tuple[float, Sight, Signals | None]]:
-    """The story seen fps times a second, the first time after phase_s."""
+def samples(
+    parts: tuple[Part, ...], fps: float, phase_s: float = 0.0
+) -> Iterator[tuple[float, Sight, Signals | None, bool | None]]:
+    """The story seen fps times a second, the first time after phase_s: what attention.update takes."""
     total_s = sum(part.for_s for part in parts)
     for number in range(int((total_s - phase_s) * fps)):
         time_s = phase_s + number / fps
         rest_s = time_s
         for part in parts:
             if rest_s < part.for_s:
-                yield time_s, part.sight, part.signals_at(rest_s)
+                yield time_s, part.sight, part.signals_at(rest_s), part.trunk_stays
                 break
             rest_s -= part.for_s
 

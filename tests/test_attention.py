@@ -320,6 +320,38 @@ def test_a_glimpse_of_who_comes_back_to_the_seat_is_no_glance_since_then() -> No
         assert found == [(State.NO_FACE, Level.WARNING)], absent_s
 
 
+@pytest.mark.parametrize("fps", RATES)
+def test_a_face_that_is_lost_above_a_trunk_that_stays_is_turned_away(fps: float) -> None:
+    for phase_s in phases(fps):
+        verdicts = story(attentive(START_S), lost(7, trunk_stays=True), attentive(10), fps=fps, phase_s=phase_s)
+        assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
+        alarm_s = reached(verdicts, State.LOOKING_AWAY, Level.ALARM)
+        assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1 / fps)
+
+
+def test_a_face_hidden_for_a_moment_is_no_glance() -> None:
+    bump = attentive(2), lost(1, trunk_stays=True)
+    assert kinds(story(attentive(START_S), *bump * 30)) == []
+
+
+def test_a_face_that_stays_hidden_above_a_trunk_counts_as_absence_in_the_end() -> None:
+    found = kinds(story(attentive(START_S), lost(60, trunk_stays=True), attentive(10)))
+    assert found == [(State.LOOKING_AWAY, Level.ALARM), (State.NO_FACE, Level.WARNING)]
+
+
+def test_who_looked_aside_and_whose_trunk_is_gone_has_left() -> None:
+    verdicts = story(attentive(START_S), looking(1, yaw_deg=40), lost(20, trunk_stays=False), attentive(10))
+    assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
+    assert reached(verdicts, State.NO_FACE, Level.WARNING) == pytest.approx(
+        START_S + 1 + ANALYSIS.no_face_warning_s, abs=1
+    )
+
+
+def test_who_bowed_out_of_the_picture_is_still_looking_down() -> None:
+    verdicts = story(attentive(START_S), looking(1, pitch_deg=-25), lost(7, trunk_stays=False), attentive(10))
+    assert kinds(verdicts) == [(State.LOOKING_DOWN, Level.ALARM)]
+
+
 def test_a_first_glimpse_ever_counts_from_itself() -> None:
     glimpse = Part(1, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_AWAY))
     assert kinds(story(lost(6), glimpse, attentive(10))) == []

@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def looks(*parts: Part) -> list[Look]:
-    seen = [signals for _, _, signals in samples(parts, 1.0)]
+    seen = [signals for _, _, signals, _ in samples(parts, 1.0)]
     return [
         Look(None, Sight.CLEAR, None, signals, verdict) for signals, verdict in zip(seen, story(*parts), strict=True)
     ]

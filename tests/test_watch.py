@@ -129,6 +129,25 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> Non
     assert abs(ended - LEARNT_S - 7) <= 1
 
 
+@pytest.mark.parametrize(
+    ("scene", "kind"),
+    [
+        (Scene(yaw_deg=78), State.LOOKING_AWAY),
+        (Scene(yaw_deg=-78), State.LOOKING_AWAY),
+        (Scene(present=0), State.NO_FACE),
+        (Scene(present=0, passenger=1), State.NO_FACE),
+    ],
+    ids=["right", "left", "empty", "empty beside a passenger"],
+)
+def test_a_face_lost_between_two_looks_was_turned_where_the_trunk_stays_and_has_left_where_it_does_not(
+    watch: Watch, scene: Scene, kind: State
+) -> None:
+    looks = trip(watch, (LEARNT_S, Scene()), (7, scene), (3, Scene()))
+    assert {look.trunk_stays for look in looks[LEARNT_S:-3]} == {kind is State.LOOKING_AWAY}
+    assert {look.trunk_stays for look in looks[:LEARNT_S]} == {None}
+    assert [event.kind for event in events([look.verdict for look in looks])] == [kind]
+
+
 def test_a_covered_lens_is_the_cameras_fault(watch: Watch) -> None:
     looks = trip(watch, (8, Scene()), (8, Scene(lens_covered=1)))
     assert {look.sight for look in looks[8:]} == {Sight.FLAT}

@@ -54,7 +54,9 @@ def digest() -> str:
 
     The rules belong to it because they decide when a second look is taken; of the camera only how soon that is.
     """
-    files = [Path(str(module.__file__)) for module in (attention, driver, face, sight, signals, timers, trunk, vary, watch)]
+    files = [
+        Path(str(module.__file__)) for module in (attention, driver, face, sight, signals, timers, trunk, vary, watch)
+    ]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}".encode())
     for path in sorted(path for path in files if path.suffix != ".pyc"):

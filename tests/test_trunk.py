@@ -1,0 +1,74 @@
+"""The driver's trunk: still there whatever the light, gone from an empty seat, unknown where it was not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.trunk import Trunk
+
+Picture = npt.NDArray[np.uint8]
+
+RENDERER = Renderer(320, 240, seed=1)
+FACE_PX = np.array([[125, 40], [195, 135]], np.float32)  # of Scene(), about
+ROAD = RENDERER.picture(Scene())
+
+
+def at(time_s: float, **shown: float) -> Picture:
+    return RENDERER.picture(Scene(time_s=time_s, **shown))
+
+
+@pytest.fixture
+def trunk() -> Trunk:
+    made = Trunk()
+    made.remember(ROAD, FACE_PX)
+    return made
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {},
+        {"yaw_deg": 78},
+        {"yaw_deg": -78},
+        {"x_cm": 2, "y_cm": 1},
+        {"light": 0.3, "noise": 4},
+        {"light": 1.3, "sun_from_left": 0.9},
+        {"blur_px": 6, "y_cm": 1.5},
+    ],
+)
+def test_it_is_there_still(trunk: Trunk, shown: dict[str, float]) -> None:
+    assert trunk.stays(at(2, **shown)) is True
+
+
+@pytest.mark.parametrize(
+    "shown", [{}, {"light": 0.3, "noise": 4}, {"passenger": 1}, {"light": 1.3, "sun_from_left": 0.9}]
+)
+def test_an_empty_seat_shows_something_else(trunk: Trunk, shown: dict[str, float]) -> None:
+    assert trunk.stays(at(2, present=0, **shown)) is False
+
+
+def test_before_a_face_was_measured_nothing_is_known() -> None:
+    assert Trunk().stays(ROAD) is None
+
+
+@pytest.mark.parametrize(
+    ("picture", "outline_px"),
+    [
+        (ROAD, [[125, 140], [195, 235]]),
+        (ROAD, [[-200, 40], [-140, 135]]),
+        (ROAD, [[160, 90], [160, 90]]),
+        (np.full_like(ROAD, 90), FACE_PX),
+    ],
+    ids=["cut off below", "outside", "of no size", "of one colour"],
+)
+def test_what_is_not_seen_is_not_remembered(trunk: Trunk, picture: Picture, outline_px: object) -> None:
+    trunk.remember(picture, np.array(outline_px, np.float32))
+    assert trunk.stays(ROAD) is None
+
+
+def test_a_picture_of_another_size_says_nothing(trunk: Trunk) -> None:
+    assert trunk.stays(RENDERER.picture(Scene())[:100, :80]) is None
