@@ -77,6 +77,7 @@ class Glances:
         self._last_error: PoseError | None = None
         self._measured_s = -math.inf
         self._lost: Span | None = None  # between which times the pose was lost
+        self._is_hidden = False  # the face is lost, and the driver's trunk is still there
         self._away = Share(s.glances_window_s)
         self.rule = SpellRule(
             (
@@ -102,11 +103,12 @@ class Glances:
 
     def is_turned_away(self, time_s: float) -> bool:
         """The face is lost because the head was turned too far for the mesh, up to the time it counts as absence."""
-        return self._turned is not None and time_s - self._measured_s <= self._settings.unresponsive_s
+        is_turned = self._turned is not None or self._is_hidden
+        return is_turned and time_s - self._measured_s <= self._settings.unresponsive_s
 
     def forget(self) -> None:
         """A new driver."""
-        self._turned = None
+        self._turned, self._is_hidden = None, False
         self._away.clear()
 
     def _is_away(self, sample: Sample) -> bool | None:
@@ -114,7 +116,7 @@ class Glances:
             return None
         if sample.error is None:
             return self._is_turned_beyond(sample)
-        self._measured_s, self._last_error, self._lost = sample.time_s, sample.error, None
+        self._measured_s, self._last_error, self._lost, self._is_hidden = sample.time_s, sample.error, None, False
         self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
         if self.rule.holds_now:
@@ -140,19 +142,21 @@ class Glances:
         Or neither, and the driver's trunk is still there. Where it is not, a driver who looked aside has left.
         """
         self._lost = self._lost or Span(self._measured_s, sample.time_s)
-        is_unexplained = self._turned is None and sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s
+        is_unexplained = self._turned is None and not self._is_hidden
+        is_recent = sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s
         glimpsed = sample.signals.glimpsed if sample.signals else None
-        if glimpsed is None and sample.trunk_stays is False and self._turned is State.LOOKING_AWAY:
-            self._turned = None
-        elif glimpsed is None and sample.trunk_stays and sample.time_s - self._lost.latest_s >= LOST_S:
-            glimpsed = State.LOOKING_AWAY if is_unexplained else None
         if glimpsed is not None:
-            if is_unexplained:
-                self.rule.spell.began(self._lost, sample.time_s)
             self._measured_s = sample.time_s
             # of a head turned far aside the detector's points may look bowed, never the other way round
             is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
             self._turned = self._kind = State.LOOKING_AWAY if is_aside else glimpsed
+        elif sample.trunk_stays is False:
+            self._is_hidden = False
+            self._turned = None if self._turned is State.LOOKING_AWAY else self._turned
+        elif sample.trunk_stays and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
+            self._is_hidden = True  # and is taken to be turned where it was turned last
+        if is_unexplained and is_recent and self.is_turned_away(sample.time_s):
+            self.rule.spell.began(self._lost, sample.time_s)
         return True if self.is_turned_away(sample.time_s) else None
 
     @staticmethod

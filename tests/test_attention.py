@@ -329,6 +329,16 @@ def test_a_face_that_is_lost_above_a_trunk_that_stays_is_turned_away(fps: float)
         assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1 / fps)
 
 
+def test_a_face_hidden_above_a_trunk_is_turned_where_it_was_turned_last_or_where_it_is_glimpsed() -> None:
+    down = looking(1.2, pitch_deg=-25), attentive(8)
+    assert kinds(story(attentive(START_S), *down, lost(7, trunk_stays=True), attentive(10))) == [
+        (State.LOOKING_DOWN, Level.ALARM)
+    ]
+    glimpsed = Part(4, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_DOWN))
+    verdicts = story(attentive(START_S), lost(2, trunk_stays=True), glimpsed, attentive(10))
+    assert kinds(verdicts) == [(State.LOOKING_DOWN, Level.ALARM)]
+
+
 def test_a_face_hidden_for_a_moment_is_no_glance() -> None:
     bump = attentive(2), lost(1, trunk_stays=True)
     assert kinds(story(attentive(START_S), *bump * 30)) == []
