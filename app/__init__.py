@@ -4,7 +4,7 @@
     sources, v4l2,       │ sight      Frame   → can anything be seen?          │
     pictures             │ face       Frame   → Face | None (MediaPipe)        ├─▶ alert, pins    buzzer and LED
                          │ signals    Face    → Signals (pose, eyes, mouth)    ├─▶ journal        events.sqlite
-                         │ trunk      Frame   → is the driver there still?     │
+                         │ seat       Frame   → does the driver sit there yet? │
     fake_driver/         └ attention  Signals → Verdict, Events                ├─▶ report, status status.json, preview
     (a camera of           driver, rules, timers, verdict                      └─▶ console        lines for a person
     rendered pictures)

@@ -14,12 +14,12 @@ from app.driver import Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
 from app.timers import Pace, Recent, Share, Span, Spell, silence_s
-from app.verdict import Cue, Event, Level, Sight, State, Verdict
+from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
-LOST_S = 0.9  # a face lost for less was hidden by a bump or a hand, perhaps
+LOST_S = 2.1  # a face lost for less may have been hidden by glare or a hand: so long the sun hid one with glasses
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
 SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
@@ -48,7 +48,7 @@ REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHON
 class Sample:
     """One look at the driver: what the rules share. signals is None when the driver's face was not found.
 
-    trunk_stays: then, whether the driver's trunk is where it was (app/trunk.py).
+    seated: what is left of the driver then (app/seat.py).
     """
 
     time_s: float
@@ -57,7 +57,7 @@ class Sample:
     sight: Sight
     signals: Signals | None
     error: PoseError | None
-    trunk_stays: bool | None = None
+    seated: Seated | None = None
 
 
 def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:
@@ -77,7 +77,7 @@ class Glances:
         self._last_error: PoseError | None = None
         self._measured_s = -math.inf
         self._lost: Span | None = None  # between which times the pose was lost
-        self._is_hidden = False  # the face is lost, and the driver's trunk is still there
+        self._is_hidden = False  # the face is lost, and the driver still sits there
         self._away = Share(s.glances_window_s)
         self.rule = SpellRule(
             (
@@ -139,7 +139,7 @@ class Glances:
     def _is_turned_beyond(self, sample: Sample) -> bool | None:
         """Without a pose: the face is glimpsed turned beyond what the mesh can see, or was last seen turned.
 
-        Or neither, and the driver's trunk is still there. Where it is not, a driver who looked aside has left.
+        Or neither, and the driver sits there still. Where not even the shoulders do, who looked aside has left.
         """
         self._lost = self._lost or Span(self._measured_s, sample.time_s)
         is_unexplained = self._turned is None and not self._is_hidden
@@ -150,11 +150,14 @@ class Glances:
             # of a head turned far aside the detector's points may look bowed, never the other way round
             is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
             self._turned = self._kind = State.LOOKING_AWAY if is_aside else glimpsed
-        elif sample.trunk_stays is False:
+        elif sample.seated is Seated.LEFT:
             self._is_hidden = False
+            # who looked down may be reaching into the footwell, which takes the shoulders along
             self._turned = None if self._turned is State.LOOKING_AWAY else self._turned
-        elif sample.trunk_stays and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
-            self._is_hidden = True  # and is taken to be turned where it was turned last
+        elif sample.seated and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
+            self._is_hidden = True
+            if self._turned is None:
+                self._kind = State.LOOKING_DOWN if sample.seated is Seated.BOWED else State.LOOKING_AWAY
         if is_unexplained and is_recent and self.is_turned_away(sample.time_s):
             self.rule.spell.began(self._lost, sample.time_s)
         return True if self.is_turned_away(sample.time_s) else None
@@ -380,9 +383,9 @@ class Attention:
         self._shown = State.ATTENTIVE
         self._since_s: float | None = None
 
-    def update(self, time_s: float, sight: Sight, signals: Signals | None, trunk_stays: bool | None = None) -> Verdict:
+    def update(self, time_s: float, sight: Sight, signals: Signals | None, seated: Seated | None = None) -> Verdict:
         """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
-        sample = self._sample(time_s, sight, signals, trunk_stays)
+        sample = self._sample(time_s, sight, signals, seated)
         self._glances.update(sample)
         self._yawns.update(sample)
         self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
@@ -413,7 +416,7 @@ class Attention:
         """Events that ended within the history window, the newest last; never more than max_events_buffer."""
         return self._history.events(self._last_s or 0.0)
 
-    def _sample(self, time_s: float, sight: Sight, signals: Signals | None, trunk_stays: bool | None) -> Sample:
+    def _sample(self, time_s: float, sight: Sight, signals: Signals | None, seated: Seated | None) -> Sample:
         period_s = self._pace.update(time_s)
         # what was not watched counts for nothing: after a gap only one period is known
         gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
@@ -422,7 +425,7 @@ class Attention:
             signals = None
         seconds = gap_s if gap_s <= silence_s(period_s) else period_s
         error = self.driver.error(signals) if signals else None
-        return Sample(time_s, seconds, period_s, sight, signals, error, trunk_stays)
+        return Sample(time_s, seconds, period_s, sight, signals, error, seated)
 
     def _forget_driver(self) -> None:
         self.driver.forget()

@@ -23,8 +23,9 @@ LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the ne
 OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
-# A smaller face a head's width away is somebody else, and so is one of any size that is farther aside: (widths, size)
-PASSENGERS = ((1.0, 0.8), (1.6, 1.15))
+# A smaller face a head's width away is somebody else, and so is one of any size that is farther aside, or a much
+# smaller one that is nearer: (widths, size)
+PASSENGERS = ((0.6, 0.65), (1.0, 0.8), (1.6, 1.15))
 EYES_STAY_CLOSED = 0.15  # so much nearer to open than when they shut, of the way: an eye at the limit must not flicker
 EYES_WIDE = 0.6  # of the way from shut to open: by day none of 2,110 looks at shut eyes was read so (`make evaluate`)
 # Eyes are judged while the face is turned no further than this from the road: up to here the reading's correction holds

@@ -1,4 +1,4 @@
-"""Frame -> Look: sight, face, signals, trunk and attention in their order, for `run` and `analyze` alike."""
+"""Frame -> Look: sight, face, signals, seat and attention in their order, for `run` and `analyze` alike."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from types import TracebackType
 from app.attention import Attention, momentary_state
 from app.camera import Frame
 from app.face import Face, FaceMesh
+from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
-from app.trunk import Trunk
-from app.verdict import Sight, State, Verdict
+from app.verdict import Seated, Sight, State, Verdict
 from config.settings import Analysis, Vision
 
 
@@ -19,8 +19,7 @@ from config.settings import Analysis, Vision
 class Look:
     """What one frame gave; frame None when none came in time, face and signals None where no face was found.
 
-    trunk_stays: the driver's trunk is where it was when the face was measured last; None where that is not known, or
-    where the face is measured now.
+    seated: what is seen of the driver where no pose is; None where that is not known.
     """
 
     frame: Frame | None
@@ -28,7 +27,7 @@ class Look:
     face: Face | None
     signals: Signals | None
     verdict: Verdict
-    trunk_stays: bool | None = None
+    seated: Seated | None = None
 
 
 def _mesh(vision: Vision) -> FaceMesh:
@@ -45,7 +44,7 @@ class Watch:
 
     def begin_anew(self) -> None:
         """Forget all that was seen, as for another recording."""
-        self._lens, self._sharpness, self._trunk = Lens(), Sharpness(), Trunk()
+        self._lens, self._sharpness, self._seat = Lens(), Sharpness(), Seat()
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.badly_closed_of_open)
 
@@ -69,9 +68,9 @@ class Watch:
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
-        trunk_stays = self._follow_trunk(frame, face, signals) if sight is Sight.CLEAR else None
-        verdict = self.attention.update(frame.time_s, sight, signals, trunk_stays)
-        return Look(frame, sight, face, signals, verdict, trunk_stays)
+        seated = self._seated(frame, face, signals) if sight is Sight.CLEAR else None
+        verdict = self.attention.update(frame.time_s, sight, signals, seated)
+        return Look(frame, sight, face, signals, verdict, seated)
 
     def look_alone(self, frame: Frame) -> Look:
         """Judge a picture by itself, without what was before: which state it would be if it lasted."""
@@ -100,11 +99,11 @@ class Watch:
         is_smeared = self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2])
         return replace(signals, ear=None, mar=None) if is_smeared else signals
 
-    def _follow_trunk(self, frame: Frame, face: Face | None, signals: Signals | None) -> bool | None:
+    def _seated(self, frame: Frame, face: Face | None, signals: Signals | None) -> Seated | None:
         is_measured = signals is not None and signals.yaw_deg is not None
         if face is None or signals is None or not is_measured or self.attention.driver.is_somebody_else(signals):
-            return self._trunk.stays(frame.bgr)
-        self._trunk.remember(frame.bgr, face.landmarks[:, :2])
+            return self._seat.look(frame.bgr)
+        self._seat.remember(frame.bgr, face.landmarks[:, :2])
         return None
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.attention import Attention
 from app.signals import Signals
-from app.verdict import Cue, Event, Level, Sight, State, Verdict
+from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis, Settings
 
 OPEN_EAR, CLOSED_EAR = 0.30, 0.10
@@ -29,13 +29,13 @@ REPEAT_S = Settings().alerting.repeat_s
 class Part:
     """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face".
 
-    trunk_stays: whether the driver's trunk is seen then where it was.
+    seated: what is seen of the driver then.
     """
 
     for_s: float
     signals_at: Callable[[float], Signals | None]
     sight: Sight = Sight.CLEAR
-    trunk_stays: bool | None = None
+    seated: Seated | None = None
 
 
 def new_attention(analysis: Analysis | None = None) -> Attention:
@@ -69,9 +69,9 @@ def on_phone(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, hand_at_ear=True))
 
 
-def lost(for_s: float, trunk_stays: bool | None = None) -> Part:
+def lost(for_s: float, seated: Seated | None = None) -> Part:
     """The face cannot be found, the picture is good."""
-    return Part(for_s, lambda _: None, trunk_stays=trunk_stays)
+    return Part(for_s, lambda _: None, seated=seated)
 
 
 def sight(for_s: float, what: Sight) -> Part:
@@ -84,7 +84,7 @@ def passenger(for_s: float) -> Part:
 
 def samples(
     parts: tuple[Part, ...], fps: float, phase_s: float = 0.0
-) -> Iterator[tuple[float, Sight, Signals | None, bool | None]]:
+) -> Iterator[tuple[float, Sight, Signals | None, Seated | None]]:
     """The story seen fps times a second, the first time after phase_s: what attention.update takes."""
     total_s = sum(part.for_s for part in parts)
     for number in range(int((total_s - phase_s) * fps)):
@@ -92,7 +92,7 @@ def samples(
         rest_s = time_s
         for part in parts:
             if rest_s < part.for_s:
-                yield time_s, part.sight, part.signals_at(rest_s), part.trunk_stays
+                yield time_s, part.sight, part.signals_at(rest_s), part.seated
                 break
             rest_s -= part.for_s
 

@@ -7,7 +7,7 @@ import pytest
 from app.attention import Attention
 from app.camera import SECOND_LOOK_S, has_second_look
 from app.signals import Signals
-from app.verdict import Level, Sight, State, Verdict
+from app.verdict import Level, Seated, Sight, State, Verdict
 from config.settings import Settings
 from tests.story import (
     CLOSED_EAR,
@@ -321,36 +321,38 @@ def test_a_glimpse_of_who_comes_back_to_the_seat_is_no_glance_since_then() -> No
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_a_face_that_is_lost_above_a_trunk_that_stays_is_turned_away(fps: float) -> None:
+def test_a_face_that_is_lost_while_the_driver_sits_there_is_turned_away(fps: float) -> None:
     for phase_s in phases(fps):
-        verdicts = story(attentive(START_S), lost(7, trunk_stays=True), attentive(10), fps=fps, phase_s=phase_s)
+        verdicts = story(attentive(START_S), lost(7, seated=Seated.UPRIGHT), attentive(10), fps=fps, phase_s=phase_s)
         assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
         alarm_s = reached(verdicts, State.LOOKING_AWAY, Level.ALARM)
         assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1 / fps)
 
 
-def test_a_face_hidden_above_a_trunk_is_turned_where_it_was_turned_last_or_where_it_is_glimpsed() -> None:
-    down = looking(1.2, pitch_deg=-25), attentive(8)
-    assert kinds(story(attentive(START_S), *down, lost(7, trunk_stays=True), attentive(10))) == [
-        (State.LOOKING_DOWN, Level.ALARM)
-    ]
+@pytest.mark.parametrize(("seated", "kind"), [(Seated.UPRIGHT, State.LOOKING_AWAY), (Seated.BOWED, State.LOOKING_DOWN)])
+def test_what_is_left_of_the_driver_tells_where_the_hidden_face_is_turned(seated: Seated, kind: State) -> None:
+    assert kinds(story(attentive(START_S), lost(7, seated=seated), attentive(10))) == [(kind, Level.ALARM)]
+
+
+def test_a_glimpse_knows_better_where_a_hidden_face_is_turned() -> None:
     glimpsed = Part(4, lambda _: Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_DOWN))
-    verdicts = story(attentive(START_S), lost(2, trunk_stays=True), glimpsed, attentive(10))
+    verdicts = story(attentive(START_S), lost(2, seated=Seated.UPRIGHT), glimpsed, attentive(10))
     assert kinds(verdicts) == [(State.LOOKING_DOWN, Level.ALARM)]
 
 
 def test_a_face_hidden_for_a_moment_is_no_glance() -> None:
-    bump = attentive(2), lost(1, trunk_stays=True)
-    assert kinds(story(attentive(START_S), *bump * 30)) == []
+    for hidden_s in (1, 2, 3):
+        glare = attentive(2), lost(hidden_s, seated=Seated.UPRIGHT)
+        assert kinds(story(attentive(START_S), *glare * 30)) == []
 
 
-def test_a_face_that_stays_hidden_above_a_trunk_counts_as_absence_in_the_end() -> None:
-    found = kinds(story(attentive(START_S), lost(60, trunk_stays=True), attentive(10)))
+def test_a_face_that_stays_hidden_counts_as_absence_in_the_end() -> None:
+    found = kinds(story(attentive(START_S), lost(60, seated=Seated.UPRIGHT), attentive(10)))
     assert found == [(State.LOOKING_AWAY, Level.ALARM), (State.NO_FACE, Level.WARNING)]
 
 
-def test_who_looked_aside_and_whose_trunk_is_gone_has_left() -> None:
-    verdicts = story(attentive(START_S), looking(1, yaw_deg=40), lost(20, trunk_stays=False), attentive(10))
+def test_who_looked_aside_and_sits_there_no_more_has_left() -> None:
+    verdicts = story(attentive(START_S), looking(1, yaw_deg=40), lost(20, seated=Seated.LEFT), attentive(10))
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
     assert reached(verdicts, State.NO_FACE, Level.WARNING) == pytest.approx(
         START_S + 1 + ANALYSIS.no_face_warning_s, abs=1
@@ -358,7 +360,7 @@ def test_who_looked_aside_and_whose_trunk_is_gone_has_left() -> None:
 
 
 def test_who_bowed_out_of_the_picture_is_still_looking_down() -> None:
-    verdicts = story(attentive(START_S), looking(1, pitch_deg=-25), lost(7, trunk_stays=False), attentive(10))
+    verdicts = story(attentive(START_S), looking(1, pitch_deg=-25), lost(7, seated=Seated.LEFT), attentive(10))
     assert kinds(verdicts) == [(State.LOOKING_DOWN, Level.ALARM)]
 
 

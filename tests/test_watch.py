@@ -13,7 +13,7 @@ import pytest
 from app.camera import Frame
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.verdict import Level, Sight, State
+from app.verdict import Level, Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.story import events, reached
@@ -130,21 +130,22 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("scene", "kind"),
+    ("scene", "seated", "kind"),
     [
-        (Scene(yaw_deg=78), State.LOOKING_AWAY),
-        (Scene(yaw_deg=-78), State.LOOKING_AWAY),
-        (Scene(present=0), State.NO_FACE),
-        (Scene(present=0, passenger=1), State.NO_FACE),
+        (Scene(yaw_deg=78), Seated.UPRIGHT, State.LOOKING_AWAY),
+        (Scene(yaw_deg=-78), Seated.UPRIGHT, State.LOOKING_AWAY),
+        (Scene(pitch_deg=-52), Seated.BOWED, State.LOOKING_DOWN),
+        (Scene(present=0), Seated.LEFT, State.NO_FACE),
+        (Scene(present=0, passenger=1), Seated.LEFT, State.NO_FACE),
     ],
-    ids=["right", "left", "empty", "empty beside a passenger"],
+    ids=["right", "left", "down", "empty", "empty beside a passenger"],
 )
-def test_a_face_lost_between_two_looks_was_turned_where_the_trunk_stays_and_has_left_where_it_does_not(
-    watch: Watch, scene: Scene, kind: State
+def test_of_a_face_lost_between_two_looks_the_seat_tells_whether_it_was_turned_or_has_left(
+    watch: Watch, scene: Scene, seated: Seated, kind: State
 ) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, scene), (3, Scene()))
-    assert {look.trunk_stays for look in looks[LEARNT_S:-3]} == {kind is State.LOOKING_AWAY}
-    assert {look.trunk_stays for look in looks[:LEARNT_S]} == {None}
+    assert {look.seated for look in looks[LEARNT_S:-3]} == {seated}
+    assert {look.seated for look in looks[:LEARNT_S]} == {None}
     assert [event.kind for event in events([look.verdict for look in looks])] == [kind]
 
 

@@ -25,6 +25,7 @@ from app.face import Face, FaceMesh
 from app.governor import Thrift
 from app.pictures import as_bgr, read_picture, resized
 from app.report import Report, Surroundings, outlined
+from app.seat import Seat
 from app.signals import Signals, measure
 from app.status import Configuration
 from app.verdict import Sight
@@ -79,6 +80,9 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
     """What follows from a face."""
     taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().reading
     step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
+    seat = Seat()
+    step("seat remembered", ms=median(ms(seat.remember, frame, face.landmarks[:, :2]) for _ in range(TIMES)))
+    step("seat looked at, without a face", ms=median(ms(seat.look, frame) for _ in range(TIMES)))
     step("attention", ms=verdict_ms(SETTINGS.analysis.history_window))
     jpeg = [cv2.IMWRITE_JPEG_QUALITY, SETTINGS.raspberry_pi.compression_quality]
     step("preview's outline", ms=median(ms(outlined, frame, face) for _ in range(TIMES)))

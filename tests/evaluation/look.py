@@ -18,14 +18,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, face, sight, signals, timers, trunk, watch
+from app import attention, driver, face, seat, sight, signals, timers, watch
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.signals import Signals
-from app.verdict import Sight, State
+from app.verdict import Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary
@@ -33,7 +33,7 @@ from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE,
 from tests.evaluation.vary import poses, trip_of
 
 FIELDS = tuple(field.name for field in fields(Signals))
-SIGHTS, STATES, TRUNKS = tuple(Sight), tuple(State), (None, False, True)
+SIGHTS, STATES, SEATED = tuple(Sight), tuple(State), (None, *Seated)
 SETTINGS = Settings()
 
 Table = npt.NDArray[np.float32]
@@ -41,12 +41,12 @@ Table = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All looks of one case. times_s: float64 (N,). signals: None where no face was found. trunks: Look.trunk_stays."""
+    """All looks of one case. times_s: float64 (N,). signals: None where no face was found. seated: as in Look."""
 
     times_s: npt.NDArray[np.float64]
     sights: list[Sight]
     signals: list[Signals | None]
-    trunks: list[bool | None]
+    seated: list[Seated | None]
 
 
 def digest() -> str:
@@ -55,7 +55,7 @@ def digest() -> str:
     The rules belong to it because they decide when a second look is taken; of the camera only how soon that is.
     """
     files = [
-        Path(str(module.__file__)) for module in (attention, driver, face, sight, signals, timers, trunk, vary, watch)
+        Path(str(module.__file__)) for module in (attention, driver, face, seat, sight, signals, timers, vary, watch)
     ]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}".encode())
@@ -85,11 +85,11 @@ class Store:
         )
         has_face = np.array([signals is not None for signals in seen.signals])
         sights = np.array([SIGHTS.index(sight) for sight in seen.sights], np.uint8)
-        trunks = np.array([TRUNKS.index(trunk) for trunk in seen.trunks], np.uint8)
+        seated = np.array([SEATED.index(one) for one in seen.seated], np.uint8)
         part = self.folder / f"{os.getpid()}.part"
         with part.open("wb") as file:
             np.savez_compressed(
-                file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights, trunks=trunks
+                file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights, seated=seated
             )
         part.replace(self.path(case))
 
@@ -101,7 +101,7 @@ class Store:
                 data["times_s"],
                 [SIGHTS[int(index)] for index in data["sights"]],
                 [_signals(row) if found else None for row, found in zip(table, has_face, strict=True)],
-                [TRUNKS[int(index)] for index in data["trunks"]],
+                [SEATED[int(index)] for index in data["seated"]],
             )
 
 
@@ -211,5 +211,5 @@ def _seen(looks: list[Look]) -> Seen:
         np.array([look.verdict.time_s for look in looks]),
         [look.sight for look in looks],
         [look.signals for look in looks],
-        [look.trunk_stays for look in looks],
+        [look.seated for look in looks],
     )

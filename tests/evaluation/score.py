@@ -117,10 +117,8 @@ def replay(seen: Seen, model: str) -> list[Verdict]:
     reading = PLAIN_MESH if model == "lite" else ATTENTION_MESH
     attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, reading.badly_closed_of_open)
     return [
-        attention.update(float(time_s), sight, signals, trunk_stays)
-        for time_s, sight, signals, trunk_stays in zip(
-            seen.times_s, seen.sights, seen.signals, seen.trunks, strict=True
-        )
+        attention.update(float(time_s), sight, signals, seated)
+        for time_s, sight, signals, seated in zip(seen.times_s, seen.sights, seen.signals, seen.seated, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The driver's trunk: still there whatever the light, gone from an empty seat, unknown where it was not seen."""
+"""The driver's seat: taken whatever the light, or empty; unknown where no shoulders were seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.trunk import Trunk
+from app.seat import Seat
+from app.verdict import Seated
 
 Picture = npt.NDArray[np.uint8]
 
@@ -22,8 +23,8 @@ def at(time_s: float, **shown: float) -> Picture:
 
 
 @pytest.fixture
-def trunk() -> Trunk:
-    made = Trunk()
+def seat() -> Seat:
+    made = Seat()
     made.remember(ROAD, FACE_PX)
     return made
 
@@ -40,19 +41,19 @@ def trunk() -> Trunk:
         {"blur_px": 6, "y_cm": 1.5},
     ],
 )
-def test_it_is_there_still(trunk: Trunk, shown: dict[str, float]) -> None:
-    assert trunk.stays(at(2, **shown)) is True
+def test_a_driver_who_looks_elsewhere_still_sits_there(seat: Seat, shown: dict[str, float]) -> None:
+    assert seat.look(at(2, **shown)) is Seated.UPRIGHT
 
 
 @pytest.mark.parametrize(
     "shown", [{}, {"light": 0.3, "noise": 4}, {"passenger": 1}, {"light": 1.3, "sun_from_left": 0.9}]
 )
-def test_an_empty_seat_shows_something_else(trunk: Trunk, shown: dict[str, float]) -> None:
-    assert trunk.stays(at(2, present=0, **shown)) is False
+def test_in_an_empty_seat_nobody_sits(seat: Seat, shown: dict[str, float]) -> None:
+    assert seat.look(at(2, present=0, **shown)) is Seated.LEFT
 
 
 def test_before_a_face_was_measured_nothing_is_known() -> None:
-    assert Trunk().stays(ROAD) is None
+    assert Seat().look(ROAD) is None
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,10 @@ def test_before_a_face_was_measured_nothing_is_known() -> None:
     ],
     ids=["cut off below", "outside", "of no size", "of one colour"],
 )
-def test_what_is_not_seen_is_not_remembered(trunk: Trunk, picture: Picture, outline_px: object) -> None:
-    trunk.remember(picture, np.array(outline_px, np.float32))
-    assert trunk.stays(ROAD) is None
+def test_what_is_not_seen_is_not_remembered(seat: Seat, picture: Picture, outline_px: object) -> None:
+    seat.remember(picture, np.array(outline_px, np.float32))
+    assert seat.look(ROAD) is None
 
 
-def test_a_picture_of_another_size_says_nothing(trunk: Trunk) -> None:
-    assert trunk.stays(RENDERER.picture(Scene())[:100, :80]) is None
+def test_a_picture_of_another_size_says_nothing(seat: Seat) -> None:
+    assert seat.look(RENDERER.picture(Scene())[:100, :80]) is None
