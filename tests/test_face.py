@@ -435,8 +435,8 @@ def test_lids_read_as_the_meshs_reading_says(model: str) -> None:
     assert -np.mean(slopes) == pytest.approx(reading.ear_per_deg_up, abs=0.002)
 
 
-@pytest.mark.parametrize("model", ("lite", "standard"))
-def test_a_yawn_is_told_from_a_word(model: str) -> None:
+@pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
+def test_a_yawn_is_told_from_a_word(model: str, yawn_mar: float) -> None:
     wide = Settings().analysis.yawn_mar
     with FaceMesh(model) as mesh:
         mar = {
@@ -445,7 +445,7 @@ def test_a_yawn_is_told_from_a_word(model: str) -> None:
         }
     assert max(mar[0.0]) < min(mar[0.3])
     assert max(mar[0.3]) < wide < min(mar[0.8])
-    assert np.mean(mar[0.8]) == pytest.approx(0.7, abs=0.12)  # by either mesh: reading.mar_gain
+    assert np.mean(mar[0.8]) == pytest.approx(yawn_mar, abs=0.1)  # by day, which brings the plain mesh less: mar_gain
 
 
 def gaze_deg(mesh: FaceMesh, **gaze: float) -> tuple[float, float]:
