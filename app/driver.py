@@ -23,6 +23,9 @@ LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the ne
 OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
+# Behind glasses the mesh sees lids shut less than its reading says. From so many looks on, a blink was among them: the
+# least EAR shows how it reads these eyes shut, unless it is so near to open that there was none
+SHUT_SAMPLES_MIN, SHUT_OF_OPEN_MAX = 20, 0.8
 # A smaller face a head's width away is somebody else, and so is one of any size that is farther aside, or a much
 # smaller one that is nearer: (widths, size)
 PASSENGERS = ((0.6, 0.65), (1.0, 0.8), (1.6, 1.15))
@@ -73,7 +76,7 @@ class Driver:
     def forget_eyes(self, closed_ear_of_open: float) -> None:
         """Learn anew how wide the eyes open, of which closed eyes read as this share."""
         self._closed_of_open = closed_ear_of_open
-        self._open_ears: deque[float] = deque(maxlen=OPEN_SAMPLES)
+        self._ears: deque[float] = deque(maxlen=OPEN_SAMPLES)
         self._last_ear_s = float("-inf")
 
     def is_somebody_else(self, signals: Signals) -> bool:
@@ -101,15 +104,23 @@ class Driver:
 
     def _ear_at(self, share: float) -> float:
         """EAR at this share of the way from shut to open."""
-        closed = self._closed_of_open * self.open_ear
-        return closed + share * (self.open_ear - closed)
+        open_ear = self.open_ear
+        closed = self._shut_of_open(open_ear) * open_ear
+        return closed + share * (open_ear - closed)
+
+    def _shut_of_open(self, open_ear: float) -> float:
+        """What is left of this driver's EAR when the eyes are shut: as the mesh reads most people's, or more."""
+        if len(self._ears) < SHUT_SAMPLES_MIN:
+            return self._closed_of_open
+        least = min(self._ears) / open_ear
+        return least if self._closed_of_open < least <= SHUT_OF_OPEN_MAX else self._closed_of_open
 
     @property
     def open_ear(self) -> float:
         """This driver's EAR with open eyes; until it is known no wider than any look has shown them."""
-        if len(self._open_ears) < OPEN_SAMPLES_MIN:
-            return min(OPEN_EAR_GUESS, max(self._open_ears, default=OPEN_EAR_GUESS))
-        return sorted(self._open_ears)[int(OPEN_PERCENTILE * (len(self._open_ears) - 1))]
+        if len(self._ears) < OPEN_SAMPLES_MIN:
+            return min(OPEN_EAR_GUESS, max(self._ears, default=OPEN_EAR_GUESS))
+        return sorted(self._ears)[int(OPEN_PERCENTILE * (len(self._ears) - 1))]
 
     def eyes_can_be_judged(self, error: PoseError | None) -> bool:
         """The head is near the pose in which the eyes' openness was learnt."""
@@ -124,7 +135,7 @@ class Driver:
         before, self._last = self._last, (time_s, signals)
         due = time_s - self._last_ear_s >= OPEN_SAMPLE_EVERY_S
         if due and signals.ear is not None and self.eyes_can_be_judged(self.error(signals)):
-            self._open_ears.append(signals.ear)
+            self._ears.append(signals.ear)
             self._last_ear_s = time_s
         if eyes_closed or before is None or not self._is_steady(before, time_s, signals):
             return

@@ -58,7 +58,7 @@ class Watch:
             return
         self._mesh.close()
         self._vision, self._mesh = vision, _mesh(vision)
-        self.attention.change_eyes(self._mesh.reading.closed_of_open)
+        self.attention.change_eyes(self._mesh.reading.badly_closed_of_open)
 
     def look(self, frame: Frame) -> Look:
         """Judge one frame."""

@@ -1,6 +1,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -604,3 +605,35 @@ def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
         attention.update(float(second), Sight.CLEAR, plain)
     assert attention.driver.open_ear == pytest.approx(0.9 * OPEN_EAR)
     assert attention.driver.closed_ear() > 0.61 * 0.9 * OPEN_EAR
+
+
+GLASSES_OPEN_EAR, GLASSES_SHUT_EAR = 0.24, 0.18  # 0.75 of open, which is no shut eye of most people's
+
+
+def behind_glasses(*parts: Part) -> tuple[Part, ...]:
+    """The same with lids that the mesh sees badly."""
+
+    def seen(part: Part, since_s: float) -> Signals | None:
+        signals = part.signals_at(since_s)
+        ear = None if signals is None else GLASSES_SHUT_EAR if signals.ear == CLOSED_EAR else GLASSES_OPEN_EAR
+        return None if signals is None else replace(signals, ear=ear)
+
+    return tuple(replace(part, signals_at=partial(seen, part)) for part in parts)
+
+
+def test_how_badly_seen_eyes_look_when_shut_is_learnt_from_blinks() -> None:
+    blinked = behind_glasses(blinking(40, every_s=8, blink_s=0.3), eyes_closed(4), attentive(10))
+    assert kinds(story(*blinked)) == [(State.EYES_CLOSED, Level.ALARM)]
+
+
+def test_eyes_that_were_never_seen_shut_are_judged_as_most_peoples() -> None:
+    """A driver whose eyes narrow a little, in the sun or smiling, has not closed them."""
+    narrowed = Part(40, lambda _: replace(ROAD, ear=0.85 * OPEN_EAR))
+    assert kinds(story(attentive(START_S), narrowed, attentive(10))) == []
+    barely = behind_glasses(attentive(10), blinking(4, every_s=8, blink_s=0.3), eyes_closed(4), attentive(10))
+    assert kinds(story(*barely)) == []  # too soon
+
+
+def test_a_blink_seen_well_once_shows_that_half_shut_eyes_are_open() -> None:
+    half_shut = Part(10, lambda _: replace(ROAD, ear=0.7 * OPEN_EAR))
+    assert kinds(story(blinking(60, every_s=8, blink_s=0.3), half_shut, attentive(10))) == []
