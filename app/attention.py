@@ -19,7 +19,8 @@ from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
-LOST_S = 2.1  # a face lost for less may have been hidden by glare or a hand: so long the sun hid one with glasses
+LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
+REACHING_DEG = 25.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
 SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
@@ -73,11 +74,10 @@ class Glances:
     def __init__(self, settings: Analysis) -> None:
         s = self._settings = settings
         self._kind = State.LOOKING_AWAY
-        self._turned: State | None = None  # where the head was turned in the last pose that could be measured
+        self._turned: State | None = None  # where the head was turned in the last pose that could be told
         self._last_error: PoseError | None = None
         self._measured_s = -math.inf
         self._lost: Span | None = None  # between which times the pose was lost
-        self._is_hidden = False  # the face is lost, and the driver still sits there
         self._away = Share(s.glances_window_s)
         self.rule = SpellRule(
             (
@@ -103,12 +103,11 @@ class Glances:
 
     def is_turned_away(self, time_s: float) -> bool:
         """The face is lost because the head was turned too far for the mesh, up to the time it counts as absence."""
-        is_turned = self._turned is not None or self._is_hidden
-        return is_turned and time_s - self._measured_s <= self._settings.unresponsive_s
+        return self._turned is not None and time_s - self._measured_s <= self._settings.unresponsive_s
 
     def forget(self) -> None:
         """A new driver."""
-        self._turned, self._is_hidden = None, False
+        self._turned = None
         self._away.clear()
 
     def _is_away(self, sample: Sample) -> bool | None:
@@ -116,7 +115,7 @@ class Glances:
             return None
         if sample.error is None:
             return self._is_turned_beyond(sample)
-        self._measured_s, self._last_error, self._lost, self._is_hidden = sample.time_s, sample.error, None, False
+        self._measured_s, self._last_error, self._lost = sample.time_s, sample.error, None
         self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
         if self.rule.holds_now:
@@ -142,25 +141,30 @@ class Glances:
         Or neither, and the driver sits there still. Where not even the shoulders do, who looked aside has left.
         """
         self._lost = self._lost or Span(self._measured_s, sample.time_s)
-        is_unexplained = self._turned is None and not self._is_hidden
+        is_unexplained = self._turned is None
         is_recent = sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s
-        glimpsed = sample.signals.glimpsed if sample.signals else None
+        glimpsed, seated = sample.signals.glimpsed if sample.signals else None, sample.seated
         if glimpsed is not None:
-            self._measured_s = sample.time_s
+            self._measured_s, self._last_error = sample.time_s, None
             # of a head turned far aside the detector's points may look bowed, never the other way round
-            is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
+            is_aside = State.LOOKING_AWAY in (glimpsed, self._turned) or seated is Seated.UPRIGHT
             self._turned = self._kind = State.LOOKING_AWAY if is_aside else glimpsed
-        elif sample.seated is Seated.LEFT:
-            self._is_hidden = False
-            # who looked down may be reaching into the footwell, which takes the shoulders along
-            self._turned = None if self._turned is State.LOOKING_AWAY else self._turned
-        elif sample.seated and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
-            self._is_hidden = True
-            if self._turned is None:
-                self._kind = State.LOOKING_DOWN if sample.seated is Seated.BOWED else State.LOOKING_AWAY
+        elif seated is Seated.LEFT:
+            self._turned = self._turned if self._may_be_reaching else None
+        elif seated is Seated.BOWED and is_recent:
+            self._turned = self._kind = State.LOOKING_DOWN
+            self._last_error = None
+        elif seated is Seated.UPRIGHT and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
+            self._turned = self._kind = self._turned or State.LOOKING_AWAY
         if is_unexplained and is_recent and self.is_turned_away(sample.time_s):
             self.rule.spell.began(self._lost, sample.time_s)
         return True if self.is_turned_away(sample.time_s) else None
+
+    @property
+    def _may_be_reaching(self) -> bool:
+        """The head went down before the driver was lost, further than to the instruments."""
+        last = self._last_error
+        return self._turned is State.LOOKING_DOWN and (last is None or last.pitch_deg <= -REACHING_DEG)
 
     @staticmethod
     def _is_another(last: PoseError | None, sample: Sample) -> bool:

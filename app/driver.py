@@ -26,9 +26,9 @@ OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
 # Behind glasses the mesh sees lids shut less than its reading says. From so many looks on, a blink was among them: the
 # least EAR shows how it reads these eyes shut, unless it is so near to open that there was none
 SHUT_SAMPLES_MIN, SHUT_OF_OPEN_MAX = 20, 0.8
-# A smaller face a head's width away is somebody else, and so is one of any size that is farther aside, or a much
-# smaller one that is nearer: (widths, size)
-PASSENGERS = ((0.6, 0.65), (1.0, 0.8), (1.6, 1.15))
+# A smaller face beside the driver's place is somebody else, and so is one of any size that is farther aside; a much
+# smaller one that is hardly aside is somebody else, or a profile that the mesh misfits: (widths, size)
+PASSENGERS = ((0.25, 0.65), (0.8, 0.8), (1.6, 1.15))
 EYES_STAY_CLOSED = 0.15  # so much nearer to open than when they shut, of the way: an eye at the limit must not flicker
 EYES_WIDE = 0.6  # of the way from shut to open: by day none of 2,110 looks at shut eyes was read so (`make evaluate`)
 # Eyes are judged while the face is turned no further than this from the road: up to here the reading's correction holds

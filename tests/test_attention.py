@@ -360,9 +360,31 @@ def test_who_looked_aside_and_sits_there_no_more_has_left() -> None:
     )
 
 
-def test_who_bowed_out_of_the_picture_is_still_looking_down() -> None:
-    verdicts = story(attentive(START_S), looking(1, pitch_deg=-25), lost(7, seated=Seated.LEFT), attentive(10))
-    assert kinds(verdicts) == [(State.LOOKING_DOWN, Level.ALARM)]
+@pytest.mark.parametrize(
+    ("pitch_deg", "told"),
+    [(-30, (State.LOOKING_DOWN, Level.ALARM)), (-21, (State.NO_FACE, Level.WARNING))],
+    ids=["into the footwell", "to the instruments"],
+)
+def test_who_bowed_out_of_the_picture_is_still_looking_down(pitch_deg: float, told: tuple[State, Level]) -> None:
+    verdicts = story(attentive(START_S), looking(1, pitch_deg=pitch_deg), lost(7, seated=Seated.LEFT), attentive(10))
+    assert kinds(verdicts) == [told]
+
+
+def test_short_looks_into_the_lap_add_up_though_the_face_is_lost_in_them() -> None:
+    glance = lost(2, seated=Seated.BOWED), attentive(2)
+    assert kinds(story(attentive(START_S), *glance * 6, attentive(40))) == [(State.DISTRACTED, Level.WARNING)]
+
+
+def test_a_glimpse_above_a_chest_that_no_bowed_head_hides_is_of_a_head_turned_aside() -> None:
+    down = Signals(face_width=ROAD.face_width, glimpsed=State.LOOKING_DOWN)
+    glimpsed = Part(7, lambda _: down, seated=Seated.UPRIGHT)
+    assert kinds(story(attentive(START_S), glimpsed, attentive(10))) == [(State.LOOKING_AWAY, Level.ALARM)]
+
+
+def test_a_profile_that_the_mesh_takes_for_a_small_face_is_turned_away() -> None:
+    misfit = replace(ROAD, face_x=ROAD.face_x - 0.1, face_width=0.6 * ROAD.face_width)
+    profile = Part(7, lambda _: misfit, seated=Seated.UPRIGHT)
+    assert kinds(story(attentive(START_S), profile, attentive(10))) == [(State.LOOKING_AWAY, Level.ALARM)]
 
 
 def test_a_first_glimpse_ever_counts_from_itself() -> None:
