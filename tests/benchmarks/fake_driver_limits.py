@@ -10,6 +10,7 @@ import numpy as np
 from app.face import Face, FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.seat import Seat
 from app.signals import LEFT_EYE, RIGHT_EYE, camera_matrix, eye_aspect_ratio, head_pose, mouth_aspect_ratio
 from config.analysis import Analysis
 
@@ -25,6 +26,10 @@ SWEEPS: dict[str, tuple[float, ...]] = {
 }
 FAR_YAWS_DEG = range(50, 81, 3)
 LID_PITCHES_DEG = (-25, -20, -15, -10, -5, 0, 5, 10, 15, 20)
+SEAT_PLACES = tuple(
+    Scene(distance_cm=cm, light=light, noise=noise) for cm in (50, 65, 80) for light, noise in ((1, 2), (0.25, 4))
+)
+SEAT_ASIDE_DEG, SEAT_BOWED_DEG = (-78, 0, 78), (-32, -45)
 POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), Scene(light=0.25, noise=4))
 
 
@@ -99,6 +104,31 @@ def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
         )
 
 
+def print_seats(mesh: FaceMesh, renderers: list[Renderer]) -> None:
+    """How far shoulders and chest resemble those before: the head turned ahead, aside or down, and an empty seat."""
+    there, bowed, empty = [], [], []
+    for place in SEAT_PLACES:
+        for seed, renderer in enumerate(renderers):
+            seat, picture = Seat(), renderer.picture(place)
+            mesh.reset()
+            face = mesh.find(picture)
+            if face is None:
+                continue
+            seat.remember(picture, face.landmarks[:, :2])
+            later = replace(place, time_s=1, x_cm=seed - 2)
+            there += [seat.likeness(renderer.picture(replace(later, yaw_deg=yaw))) for yaw in SEAT_ASIDE_DEG]
+            bowed += [seat.likeness(renderer.picture(replace(later, pitch_deg=pitch))) for pitch in SEAT_BOWED_DEG]
+            empty += [seat.likeness(renderer.picture(replace(later, present=0)))]
+    (upright, chest), (shoulders, hidden), (gone, _) = (
+        np.array([one for one in likeness if one]).T for likeness in (there, bowed, empty)
+    )
+    print(
+        f"\nIn {len(upright)} moments with the head ahead or aside the shoulders resemble themselves by "
+        f"{upright.min():.2f} and more, the chest by {chest.min():.2f}; in {len(hidden)} with the head bowed by "
+        f"{shoulders.min():.2f}, the chest by {hidden.max():.2f} at most; {len(gone)} empty seats by {gone.max():.2f}."
+    )
+
+
 def print_limits(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
     """Say in words where the face was found in every picture."""
     for model, mesh in meshes.items():
@@ -142,6 +172,7 @@ def main() -> None:
     print_lids(meshes, renderers)
     print_limits(meshes, renderers)
     print_lies(meshes, renderers)
+    print_seats(meshes["lite"], renderers)
 
 
 if __name__ == "__main__":
