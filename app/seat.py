@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.sight import contrast_of
+from app.signals import FACE_LOST_PX
 from app.verdict import Seated
 
 Grey = npt.NDArray[np.uint8]
@@ -17,7 +19,6 @@ Grey = npt.NDArray[np.uint8]
 # The trunk below the chin, in widths of the face: from here, so far down and so far to either side
 TOP, HEIGHT, HALF_WIDTH = 0.1, 1.2, 1.1
 HEIGHT_MIN = 0.6  # less of it in the picture shows no shoulders, and what is beside the neck does not leave with it
-FACE_MIN_PX = 20  # signals.py believes no smaller one
 SWAY = 0.2  # how far it may have moved: a driver sways by 2 cm, a face is 14 cm wide
 SIZE, SIDE = (32, 16), 9  # and so much of the width is the shoulders', on either side: no bowed head hides them
 CONTRAST_MIN = 3.0  # standard deviation, of 255; a dark pullover in a dark cabin shows nothing
@@ -45,13 +46,13 @@ class Seat:
         x = np.clip((middle - HALF_WIDTH * face_px, middle + HALF_WIDTH * face_px), 0, width_px)
         y = np.clip((chin + TOP * face_px, chin + (TOP + HEIGHT) * face_px), 0, height_px)
         self._trunk = None
-        if face_px < FACE_MIN_PX or y[1] - y[0] < HEIGHT_MIN * face_px or x[1] - x[0] < face_px:
+        if face_px < FACE_LOST_PX or y[1] - y[0] < HEIGHT_MIN * face_px or x[1] - x[0] < face_px:
             return
         self._shape = bgr.shape
         self._box = int(x[0]), int(y[0]), int(x[1]), int(y[1])
         self._sway_px = int(SWAY * face_px)
         trunk = _grey(bgr, self._box, SIZE)
-        if min(_contrast(trunk[:, :SIDE]), _contrast(trunk[:, -SIDE:])) >= CONTRAST_MIN:
+        if min(contrast_of(trunk[:, :SIDE]), contrast_of(trunk[:, -SIDE:])) >= CONTRAST_MIN:
             self._trunk = trunk
 
     def look(self, bgr: npt.NDArray[np.uint8]) -> Seated | None:
@@ -83,10 +84,6 @@ def _grey(bgr: npt.NDArray[np.uint8], box: tuple[int, int, int, int], size: tupl
     left, top, right, bottom = box
     grey = cv2.cvtColor(bgr[top:bottom, left:right], cv2.COLOR_BGR2GRAY)
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def _contrast(grey: Grey) -> float:
-    return float(cv2.meanStdDev(grey)[1][0, 0])
 
 
 def _alike(around: Grey, part: Grey) -> npt.NDArray[np.float32]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from app.verdict import Sight
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
 
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
 # Of 255; the fake driver's night has 8 and more. Where the mesh finds a face even so, watch.py says clear
@@ -81,6 +86,11 @@ class Sharpness:
         return now < SMEARED_OF_USUAL * usual
 
 
+def contrast_of(grey: MatLike) -> float:
+    """Standard deviation of a picture with one channel, of 255."""
+    return float(cv2.meanStdDev(grey)[1][0, 0])
+
+
 def _sharpness(bgr: npt.NDArray[np.uint8], outline_px: npt.NDArray[np.float32]) -> float | None:
     """The finest details' contrast over that of all; at half size, as single pixels are half noise."""
     left, top, right, bottom = np.r_[outline_px.min(axis=0), outline_px.max(axis=0)].clip(0).astype(int)
@@ -88,10 +98,10 @@ def _sharpness(bgr: npt.NDArray[np.uint8], outline_px: npt.NDArray[np.float32]) 
     if min(face.shape[:2]) < SHARPNESS_MIN_PX:
         return None
     grey = cv2.cvtColor(cv2.resize(face, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
-    contrast = float(cv2.meanStdDev(grey)[1][0, 0])
-    return float(cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S))[1][0, 0]) / contrast if contrast > 0 else None
+    contrast = contrast_of(grey)
+    return contrast_of(cv2.Laplacian(grey, cv2.CV_16S)) / contrast if contrast > 0 else None
 
 
 def _is_noise(grey: npt.NDArray[np.uint8], averaged_contrast: float) -> bool:
-    contrast = float(cv2.meanStdDev(grey)[1][0, 0])
+    contrast = contrast_of(grey)
     return contrast >= FLAT_CONTRAST and averaged_contrast < NOISE_OF_CONTRAST * contrast
