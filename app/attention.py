@@ -18,9 +18,10 @@ from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
+HEADING_DEG = 10.0  # a driver who looks at the road sways less
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
-REACHING_DEG = 25.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
+REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
 SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
@@ -145,20 +146,26 @@ class Glances:
         is_recent = sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s
         glimpsed, seated = sample.signals.glimpsed if sample.signals else None, sample.seated
         if glimpsed is not None:
-            self._measured_s, self._last_error = sample.time_s, None
             # of a head turned far aside the detector's points may look bowed, never the other way round
-            is_aside = State.LOOKING_AWAY in (glimpsed, self._turned) or seated is Seated.UPRIGHT
-            self._turned = self._kind = State.LOOKING_AWAY if is_aside else glimpsed
+            is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
+            is_upright = seated is Seated.UPRIGHT and is_unexplained
+            self._turned = State.LOOKING_AWAY if is_aside or is_upright else glimpsed
+            self._measured_s, self._last_error = sample.time_s, None
         elif seated is Seated.LEFT:
             self._turned = self._turned if self._may_be_reaching else None
         elif seated is Seated.BOWED and is_recent:
-            self._turned = self._kind = State.LOOKING_DOWN
-            self._last_error = None
+            self._turned, self._last_error = State.LOOKING_DOWN, None
         elif seated is Seated.UPRIGHT and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
-            self._turned = self._kind = self._turned or State.LOOKING_AWAY
+            self._turned = self._turned or self._heading or State.LOOKING_AWAY
+        self._kind = self._turned or self._kind
         if is_unexplained and is_recent and self.is_turned_away(sample.time_s):
             self.rule.spell.began(self._lost, sample.time_s)
         return True if self.is_turned_away(sample.time_s) else None
+
+    @property
+    def _heading(self) -> State | None:
+        """Where the head was going when it was seen last."""
+        return direction(self._last_error, HEADING_DEG, HEADING_DEG, HEADING_DEG) if self._last_error else None
 
     @property
     def _may_be_reaching(self) -> bool:
@@ -252,11 +259,12 @@ class Eyes:
         self._microsleeps.clear()
 
     def _are_closed(self, sample: Sample, driver: Driver) -> bool | None:
-        if sample.sight is not Sight.CLEAR or sample.signals is None or sample.signals.ear is None:
+        opening = sample.signals.eye_opening if sample.signals else None
+        if sample.sight is not Sight.CLEAR or opening is None:
             return None
         if not driver.eyes_can_be_judged(sample.error):
             return True if self.rule.episode.event else None  # who fell asleep and nods has not woken up
-        return sample.signals.ear <= driver.closed_ear(were_closed=bool(self.closed))
+        return opening <= driver.closed_eyes(were_closed=bool(self.closed))
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
@@ -296,9 +304,9 @@ class Yawns:
         self._yawns.clear()
 
 
-def momentary_state(signals: Signals, settings: Analysis, closed_ear_of_open: float) -> State:
+def momentary_state(signals: Signals, settings: Analysis, shut_of_open: float) -> State:
     """What a single picture shows, with the neutral pose of the settings and eyes like most people's."""
-    driver = Driver(settings, closed_ear_of_open)
+    driver = Driver(settings, shut_of_open)
     error = driver.error(signals)
     if error is None:
         return signals.glimpsed or State.NO_FACE
@@ -307,7 +315,8 @@ def momentary_state(signals: Signals, settings: Analysis, closed_ear_of_open: fl
     turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
     if turned is not None:
         return turned
-    if signals.ear is not None and driver.eyes_can_be_judged(error) and signals.ear <= driver.closed_ear():
+    opening = signals.eye_opening
+    if opening is not None and driver.eyes_can_be_judged(error) and opening <= driver.closed_eyes():
         return State.EYES_CLOSED
     return State.YAWNING if (signals.mar or 0.0) > settings.yawn_mar else State.ATTENTIVE
 
@@ -354,10 +363,10 @@ class Presence:
 class Attention:
     """Takes samples in the order of their time and says what they mean."""
 
-    def __init__(self, settings: Analysis, repeat_s: float, closed_ear_of_open: float) -> None:
+    def __init__(self, settings: Analysis, repeat_s: float, shut_of_open: float) -> None:
         self._pace = Pace()
         self._last_s: float | None = None
-        self.driver = Driver(settings, closed_ear_of_open)
+        self.driver = Driver(settings, shut_of_open)
         self._glances = Glances(settings)
         self._eyes = Eyes(settings)
         self._yawns = Yawns(settings)
@@ -411,9 +420,9 @@ class Attention:
         self._eyes.keep_history(window_s)
         self._history.keep(window_s)
 
-    def change_eyes(self, closed_ear_of_open: float) -> None:
+    def change_eyes(self, shut_of_open: float) -> None:
         """Another mesh reads the same eyes otherwise: how wide this driver's are is learnt anew; the road stays."""
-        self.driver.forget_eyes(closed_ear_of_open)
+        self.driver.forget_eyes(shut_of_open)
 
     @property
     def recent_events(self) -> tuple[Event, ...]:
@@ -425,8 +434,7 @@ class Attention:
         # what was not watched counts for nothing: after a gap only one period is known
         gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
         self._last_s = time_s
-        if signals is not None and self.driver.is_somebody_else(signals):
-            signals = None
+        signals = self.driver.own(signals)
         seconds = gap_s if gap_s <= silence_s(period_s) else period_s
         error = self.driver.error(signals) if signals else None
         return Sample(time_s, seconds, period_s, sight, signals, error, seated)

@@ -20,20 +20,26 @@ STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
 UNLEARNT_MARGIN_DEG = 8.0  # until the neutral pose is learnt, glances must go this much further (openpilot: 5 to 8)
 LEARNING_SAMPLES_MAX = 240  # of the first seconds; more at a high rate bring nothing
 LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the neutral pose along
-OPEN_EAR_GUESS = 0.28  # Soukupová and Čech 2016: open is 0.25 to 0.35
+# The EAR of open eyes is 0.25 to 0.35 (Soukupová and Čech 2016), their contrast 0.16 to 0.29 on the fake drivers
+OPEN_GUESS = 0.25
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
-# Behind glasses the mesh sees lids shut less than its reading says. From so many looks on, a blink was among them: the
-# least EAR shows how it reads these eyes shut, unless it is so near to open that there was none
-SHUT_SAMPLES_MIN, SHUT_OF_OPEN_MAX = 20, 0.8
+# How these eyes read when shut is learnt from blinks: of three looks in a row the middle one is lower than this share
+# of open and the others are not. Eyes that stay narrow, in the sun or smiling, teach nothing. Shut ones scatter
+BLINK_OF_OPEN, BLINKS, SHUT_SCATTER = 0.78, 12, 0.05
 # A smaller face beside the driver's place is somebody else, and so is one of any size that is farther aside; a much
 # smaller one that is hardly aside is somebody else, or a profile that the mesh misfits: (widths, size)
 PASSENGERS = ((0.25, 0.65), (0.8, 0.8), (1.6, 1.15))
+# Where the detector sees the eyes so much nearer each other than usual, the head is turned by more than 25 degrees,
+# whatever the mesh reads. `make fake-driver-limits` prints it of all 14 heads turned beyond the mesh's angles that it
+# read as facing the road, and of 2 of 75 that look about ahead
+NARROWED = 0.89
+NARROW_WEIGHT = 0.1  # of each new look in what is usual
 EYES_STAY_CLOSED = 0.15  # so much nearer to open than when they shut, of the way: an eye at the limit must not flicker
 EYES_WIDE = 0.6  # of the way from shut to open: by day none of 2,110 looks at shut eyes was read so (`make evaluate`)
 # Eyes are judged while the face is turned no further than this from the road: up to here the reading's correction holds
 # (app/face.py); beyond, a head turned up shows the plain mesh half closed eyes, one turned down wide ones
-EYES_YAW_DEG, EYES_UP_DEG, EYES_DOWN_DEG = 22.0, 9.0, 13.0
+EYES_YAW_DEG, EYES_UP_DEG, EYES_DOWN_DEG = 22.0, 11.0, 15.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,9 @@ def _median(values: Iterable[float]) -> float:
 class Driver:
     """What is known of the person at the wheel."""
 
-    def __init__(self, settings: Analysis, closed_ear_of_open: float) -> None:
+    def __init__(self, settings: Analysis, shut_of_open: float) -> None:
         self._settings = settings
-        self._closed_of_open = closed_ear_of_open
+        self._shut_of_most = shut_of_open
         self.forget()
 
     def forget(self) -> None:
@@ -69,23 +75,41 @@ class Driver:
         self._learning: deque[tuple[float, float]] = deque(maxlen=LEARNING_SAMPLES_MAX)
         self._learnt_s = 0.0
         self._last: tuple[float, Signals] | None = None
-        self.forget_eyes(self._closed_of_open)
+        self.forget_eyes(self._shut_of_most)
         self._face: tuple[float, float] | None = None
+        self._eyes_apart: float | None = None
         self.neutral = Neutral(self._settings.neutral_yaw, self._settings.neutral_pitch, learnt=False)
 
-    def forget_eyes(self, closed_ear_of_open: float) -> None:
+    def forget_eyes(self, shut_of_open: float) -> None:
         """Learn anew how wide the eyes open, of which closed eyes read as this share."""
-        self._closed_of_open = closed_ear_of_open
-        self._ears: deque[float] = deque(maxlen=OPEN_SAMPLES)
-        self._last_ear_s = float("-inf")
+        self._shut_of_most = shut_of_open
+        self._openings: deque[float] = deque(maxlen=OPEN_SAMPLES)
+        self._blinks: deque[float] = deque(maxlen=BLINKS)
+        self._last_opening_s = float("-inf")
 
-    def is_somebody_else(self, signals: Signals) -> bool:
+    def own(self, signals: Signals | None) -> Signals | None:
+        """What is to be believed of a face: None of a passenger's, no pose and no eyes of one that the mesh misfits."""
+        if signals is None or self._is_somebody_else(signals):
+            return None
+        if signals.yaw_deg is None or not self._is_narrowed(signals):
+            return signals
+        return Signals(face_x=signals.face_x, face_width=signals.face_width)
+
+    def _is_somebody_else(self, signals: Signals) -> bool:
         """A face beside where the driver sits: a passenger."""
         if self._face is None:
             return False
         x, width = self._face
         aside = abs(signals.face_x - x)
         return any(aside > shift * width and signals.face_width < size * width for shift, size in PASSENGERS)
+
+    def _is_narrowed(self, signals: Signals) -> bool:
+        """The mesh sees the road looked at, the detector a head that is turned."""
+        error, apart, usual, s = self.error(signals), signals.eyes_apart, self._eyes_apart, self._settings
+        if error is None or apart is None or usual is None:
+            return False
+        is_road = abs(error.yaw_deg) <= s.yaw_limit_deg and error.pitch_deg >= -s.pitch_down_limit_deg
+        return is_road and apart < NARROWED * usual
 
     def error(self, signals: Signals) -> PoseError | None:
         """The pose relative to neutral; None when there is no pose."""
@@ -94,33 +118,37 @@ class Driver:
         margin_deg = 0.0 if self.neutral.learnt else UNLEARNT_MARGIN_DEG
         return PoseError(signals.yaw_deg - self.neutral.yaw_deg, signals.pitch_deg - self.neutral.pitch_deg, margin_deg)
 
-    def closed_ear(self, were_closed: bool = False) -> float:
-        """EAR at and below which this driver's eyes count as closed."""
-        return self._ear_at(self._settings.eye_closed_ratio + (EYES_STAY_CLOSED if were_closed else 0.0))
+    def closed_eyes(self, were_closed: bool = False) -> float:
+        """Opening at and below which this driver's eyes count as closed."""
+        return self._opening_at(self._settings.eye_closed_ratio + (EYES_STAY_CLOSED if were_closed else 0.0))
 
     def eyes_are_wide(self, signals: Signals | None) -> bool:
         """As good as open: one such look is no misread lid."""
-        return signals is not None and signals.ear is not None and signals.ear >= self._ear_at(EYES_WIDE)
+        opening = signals.eye_opening if signals else None
+        return opening is not None and opening >= self._opening_at(EYES_WIDE)
 
-    def _ear_at(self, share: float) -> float:
-        """EAR at this share of the way from shut to open."""
-        open_ear = self.open_ear
-        closed = self._shut_of_open(open_ear) * open_ear
-        return closed + share * (open_ear - closed)
+    def _opening_at(self, share: float) -> float:
+        """Opening at this share of the way from shut to open."""
+        open_eyes = self.open_eyes
+        closed = self._shut_of_open(open_eyes) * open_eyes
+        return closed + share * (open_eyes - closed)
 
-    def _shut_of_open(self, open_ear: float) -> float:
-        """What is left of this driver's EAR when the eyes are shut: as the mesh reads most people's, or more."""
-        if len(self._ears) < SHUT_SAMPLES_MIN:
-            return self._closed_of_open
-        least = min(self._ears) / open_ear
-        return least if self._closed_of_open < least <= SHUT_OF_OPEN_MAX else self._closed_of_open
+    def _shut_of_open(self, open_eyes: float) -> float:
+        """What is left of this driver's opening when the eyes are shut: as of most people's until blinks were seen.
+
+        Lids that shut further than most people's need not always do so: then the middle between the two.
+        """
+        if not self._blinks:
+            return self._shut_of_most
+        least = min(self._blinks) / open_eyes + SHUT_SCATTER
+        return max(least, (least + self._shut_of_most) / 2)
 
     @property
-    def open_ear(self) -> float:
-        """This driver's EAR with open eyes; until it is known no wider than any look has shown them."""
-        if len(self._ears) < OPEN_SAMPLES_MIN:
-            return min(OPEN_EAR_GUESS, max(self._ears, default=OPEN_EAR_GUESS))
-        return sorted(self._ears)[int(OPEN_PERCENTILE * (len(self._ears) - 1))]
+    def open_eyes(self) -> float:
+        """This driver's opening with open eyes; until it is known no wider than any look has shown them."""
+        if len(self._openings) < OPEN_SAMPLES_MIN:
+            return min(OPEN_GUESS, max(self._openings, default=OPEN_GUESS))
+        return sorted(self._openings)[int(OPEN_PERCENTILE * (len(self._openings) - 1))]
 
     def eyes_can_be_judged(self, error: PoseError | None) -> bool:
         """The head is near the pose in which the eyes' openness was learnt."""
@@ -133,14 +161,26 @@ class Driver:
     def learn(self, time_s: float, signals: Signals, eyes_closed: bool | None) -> None:
         """Take one sample of a face that is the driver's."""
         before, self._last = self._last, (time_s, signals)
-        due = time_s - self._last_ear_s >= OPEN_SAMPLE_EVERY_S
-        if due and signals.ear is not None and self.eyes_can_be_judged(self.error(signals)):
-            self._ears.append(signals.ear)
-            self._last_ear_s = time_s
+        due, opening = time_s - self._last_opening_s >= OPEN_SAMPLE_EVERY_S, signals.eye_opening
+        if due and opening is not None and self.eyes_can_be_judged(self.error(signals)):
+            self._openings.append(opening)
+            self._last_opening_s = time_s
+            self._learn_blink()
         if eyes_closed or before is None or not self._is_steady(before, time_s, signals):
             return
-        self._learn_place(signals)
+        self._face = (signals.face_x, signals.face_width)
+        if signals.eyes_apart is not None:
+            usual = self._eyes_apart or signals.eyes_apart
+            self._eyes_apart = usual + NARROW_WEIGHT * (signals.eyes_apart - usual)
         self._learn_pose(time_s - before[0], signals)
+
+    def _learn_blink(self) -> None:
+        if len(self._openings) < OPEN_SAMPLES_MIN:
+            return
+        limit = BLINK_OF_OPEN * self.open_eyes
+        earlier, middle, newest = list(self._openings)[-3:]
+        if middle < limit <= min(earlier, newest):
+            self._blinks.append(middle)
 
     def _is_steady(self, before: tuple[float, Signals], time_s: float, signals: Signals) -> bool:
         """Sure, slow enough, and not a glance away from what is already known to be the road."""
@@ -158,9 +198,6 @@ class Driver:
             abs(error.yaw_deg) <= LEARN_WITHIN * s.yaw_limit_deg
             and abs(error.pitch_deg) <= LEARN_WITHIN * s.pitch_down_limit_deg
         )
-
-    def _learn_place(self, signals: Signals) -> None:
-        self._face = (signals.face_x, signals.face_width)
 
     def _learn_pose(self, seconds: float, signals: Signals) -> None:
         """The median of the first neutral_learning_s of steady looking, then a running mean over neutral_memory_s."""

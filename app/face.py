@@ -132,33 +132,33 @@ class Face:
 
     landmarks: float32 (468 | 478, 3), x right and y down in pixels of the frame, z in the same scale, smaller is nearer
     the camera. presence: the mesh's own score in 0..1. hands: float32 (21, 3) each, same units; only model full.
+    eyes_apart: distance of the eyes, in widths of the detected box, None where the detector had no need to look.
     """
 
     landmarks: Landmarks
     presence: float
     hands: tuple[Landmarks, ...] = ()
+    eyes_apart: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a mesh reads eyes and mouth.
 
-    closed_of_open: what is left of an open eye's EAR when it is shut, seen well; badly_closed_of_open: seen badly, by
-    which eyes are judged; ear_per_deg_up: the EAR that a degree up costs; mar_gain: how many times less than the
-    attention mesh it sees a mouth open, by night as by day.
+    shut_of_open: what is left of an open eye's opening (signals.py) when it is shut, until the driver's own blinks show
+    it; ear_per_deg_up: the EAR that a degree up costs; mar_gain: how many times less than the attention mesh it sees a
+    mouth open, by night as by day.
     """
 
-    closed_of_open: float
-    badly_closed_of_open: float
+    shut_of_open: float
     ear_per_deg_up: float
     mar_gain: float
 
 
 # The plain mesh follows lids and lips weakly, and sees lids closer the higher the chin. Measured on the fake driver by
-# tests/benchmarks/fake_driver_limits.py; seen badly: by the plain mesh from 70 cm and more, by the attention mesh
-# through glasses and at night. So chosen that most looks at shut eyes read below the limit which eye_closed_ratio makes
-# of it, and half shut eyes above (`make evaluate`, on seeds to tune by)
-PLAIN_MESH, ATTENTION_MESH = Reading(0.61, 0.68, 0.006, 1.47), Reading(0.3, 0.55, 0.0, 1.0)
+# tests/benchmarks/fake_driver_limits.py. So chosen that most looks at shut eyes read below the limit which
+# eye_closed_ratio makes of it, and half shut eyes above (`make evaluate`, on seeds to tune by)
+PLAIN_MESH, ATTENTION_MESH = Reading(0.6, 0.005, 1.47), Reading(0.5, 0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,18 @@ class Region:
     rotation_rad: float
     score: float = 1.0
     keypoints: Landmarks | None = None
+
+    @property
+    def box_px(self) -> float:
+        """Side of the detected box, from which such a region is made."""
+        return self.side_px / ROI_SCALE
+
+    @property
+    def eyes_apart(self) -> float | None:
+        """Distance of the eyes, in widths of the detected box; None where the detector did not see the face."""
+        if self.keypoints is None:
+            return None
+        return float(np.linalg.norm(self.keypoints[1] - self.keypoints[0])) / self.box_px
 
 
 def overlap(a: Region, b: Region) -> float:
@@ -214,7 +226,7 @@ def disagreement(face: Face, region: Region) -> float:
     if region.keypoints is None:
         return 0.0
     middles = face.landmarks[np.array(KEYPOINTS), :2].mean(axis=1)
-    return float(np.linalg.norm(middles - region.keypoints, axis=1).mean()) / (region.side_px / ROI_SCALE)
+    return float(np.linalg.norm(middles - region.keypoints, axis=1).mean()) / region.box_px
 
 
 @contextlib.contextmanager
@@ -506,7 +518,7 @@ class FaceMesh:
             for region in regions:
                 fit = self._fit(rgb, region)
                 if fit is not None:
-                    return fit
+                    return fit._replace(face=replace(fit.face, eyes_apart=regions[0].eyes_apart))
         self.glimpse = max(detected, key=lambda region: region.side_px, default=None)
         return None
 

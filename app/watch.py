@@ -8,6 +8,7 @@ from types import TracebackType
 from app.attention import Attention, momentary_state
 from app.camera import Frame
 from app.face import Face, FaceMesh
+from app.lids import eye_contrast
 from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
@@ -46,7 +47,7 @@ class Watch:
         """Forget all that was seen, as for another recording."""
         self._lens, self._sharpness, self._seat = Lens(), Sharpness(), Seat()
         self._mesh.reset()
-        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.badly_closed_of_open)
+        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.shut_of_open)
 
     def change_model(self, vision: Vision) -> None:
         """Go on with another model, the driver's pose and all that lasts kept.
@@ -58,7 +59,7 @@ class Watch:
             return
         self._mesh.close()
         self._vision, self._mesh = vision, _mesh(vision)
-        self.attention.change_eyes(self._mesh.reading.badly_closed_of_open)
+        self.attention.change_eyes(self._mesh.reading.shut_of_open)
 
     def look(self, frame: Frame) -> Look:
         """Judge one frame."""
@@ -68,7 +69,10 @@ class Watch:
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
-        seated = self._seated(frame, face, signals) if sight is Sight.CLEAR else None
+        own = self.attention.driver.own(signals)
+        if own is not signals and face is not None:
+            self._mesh.reset()  # so that the detector looks again at what the mesh has misfitted
+        seated = self._seated(frame, face, own) if sight is Sight.CLEAR else None
         verdict = self.attention.update(frame.time_s, sight, signals, seated)
         return Look(frame, sight, face, signals, verdict, seated)
 
@@ -78,7 +82,7 @@ class Watch:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis, self._mesh.reading.badly_closed_of_open)
+            state = momentary_state(look.signals, self._analysis, self._mesh.reading.shut_of_open)
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))
@@ -96,12 +100,14 @@ class Watch:
         signals = measure(
             face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands
         )
-        is_smeared = self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2])
-        return replace(signals, ear=None, mar=None) if is_smeared else signals
+        if self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2]):
+            return replace(signals, ear=None, mar=None)
+        if signals.ear is None or signals.yaw_deg is None:
+            return signals
+        return replace(signals, eye_contrast=eye_contrast(frame.bgr, face.landmarks, signals.yaw_deg))
 
     def _seated(self, frame: Frame, face: Face | None, signals: Signals | None) -> Seated | None:
-        is_measured = signals is not None and signals.yaw_deg is not None
-        if face is None or signals is None or not is_measured or self.attention.driver.is_somebody_else(signals):
+        if face is None or signals is None or signals.yaw_deg is None:
             return self._seat.look(frame.bgr)
         self._seat.remember(frame.bgr, face.landmarks[:, :2])
         return None

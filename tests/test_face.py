@@ -35,6 +35,7 @@ from app.face import (
 )
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
+from app.lids import eye_contrast
 from app.signals import LEFT_EYE, RIGHT_EYE, Signals, eye_aspect_ratio, measure
 from config.settings import Settings
 
@@ -412,25 +413,26 @@ def frontal(pitch_deg: float, **shown: float) -> list[Scene]:
 
 
 def eyes(mesh: FaceMesh, eyes_closed: float) -> npt.NDArray[np.float64]:
-    """Pitch, EAR as the mesh shows it, and EAR as measured, of drivers with the chin a little down to a little up."""
+    """Pitch, EAR as the mesh shows it and as measured, and opening, of drivers with the chin a little down to up."""
     rows = []
     for scene in (scene for pitch in (-12, -6, 0, 8) for scene in frontal(pitch, eyes_closed=eyes_closed)):
         face = found(mesh, scene)
         raw = (eye_aspect_ratio(face.landmarks, RIGHT_EYE) + eye_aspect_ratio(face.landmarks, LEFT_EYE)) / 2
         seen = measure(face, (WIDTH_PX, HEIGHT_PX), FOV_DEG, mesh.reading)
-        rows.append((seen.pitch_deg, raw, seen.ear))
+        contrast = eye_contrast(render(scene), face.landmarks, seen.yaw_deg or 0.0)
+        rows.append((seen.pitch_deg, raw, seen.ear, replace(seen, eye_contrast=contrast).eye_opening))
     return np.array(rows, np.float64)
 
 
-@pytest.mark.parametrize("model", ("lite", "standard"))
-def test_lids_read_as_the_meshs_reading_says(model: str) -> None:
+@pytest.mark.parametrize(("model", "shut_of_open"), [("lite", 0.61), ("standard", 0.3)])
+def test_lids_read_as_the_meshs_reading_says(model: str, shut_of_open: float) -> None:
     with FaceMesh(model) as mesh:
         opened, closed = eyes(mesh, 0), eyes(mesh, 1)
         reading = mesh.reading
-    closed_ear = opened[:, 2].mean() * (reading.closed_of_open + 0.2 * (1 - reading.closed_of_open))  # 80 % shut
-    assert closed[:, 2].max() < closed_ear < opened[:, 2].min()
+    closed_eyes = opened[:, 3].mean() * (reading.shut_of_open + 0.2 * (1 - reading.shut_of_open))  # 80 % shut
+    assert closed[:, 3].max() < closed_eyes < opened[:, 3].min()
     # the constants that driver_ear and Driver rely on: a changed renderer, mesh or region must be noticed
-    assert closed[:, 2].mean() / opened[:, 2].mean() == pytest.approx(reading.closed_of_open, abs=0.1)
+    assert closed[:, 2].mean() / opened[:, 2].mean() == pytest.approx(shut_of_open, abs=0.1)
     slopes = [np.polyfit(eye[:, 0], eye[:, 1], 1)[0] for eye in (opened, closed)]
     assert -np.mean(slopes) == pytest.approx(reading.ear_per_deg_up, abs=0.002)
 

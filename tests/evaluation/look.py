@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, face, seat, sight, signals, timers, watch
+from app import attention, driver, face, lids, rules, seat, sight, signals, timers, watch
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
@@ -55,7 +55,8 @@ def digest() -> str:
     The rules belong to it because they decide when a second look is taken; of the camera only how soon that is.
     """
     files = [
-        Path(str(module.__file__)) for module in (attention, driver, face, seat, sight, signals, timers, vary, watch)
+        Path(str(module.__file__))
+        for module in (attention, driver, face, lids, rules, seat, sight, signals, timers, vary, watch)
     ]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}".encode())

@@ -115,7 +115,7 @@ class PoseRead:
 def replay(seen: Seen, model: str) -> list[Verdict]:
     """What the rules say of what was seen; they are the detector's own."""
     reading = PLAIN_MESH if model == "lite" else ATTENTION_MESH
-    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, reading.badly_closed_of_open)
+    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, reading.shut_of_open)
     return [
         attention.update(float(time_s), sight, signals, seated)
         for time_s, sight, signals, seated in zip(seen.times_s, seen.sights, seen.signals, seen.seated, strict=True)
