@@ -104,7 +104,8 @@ class Watch:
             return replace(signals, ear=None, mar=None)
         if signals.ear is None or signals.yaw_deg is None:
             return signals
-        return replace(signals, eye_contrast=eye_contrast(frame.bgr, face.landmarks, signals.yaw_deg))
+        contrast = eye_contrast(frame.bgr, face.landmarks, signals.yaw_deg)
+        return replace(signals, ear=None if contrast is None else signals.ear, eye_contrast=contrast)
 
     def _seated(self, frame: Frame, face: Face | None, signals: Signals | None) -> Seated | None:
         if face is None or signals is None or signals.yaw_deg is None:

@@ -23,6 +23,7 @@ from app.attention import Attention
 from app.camera import CameraHealth, Frame
 from app.face import Face, FaceMesh
 from app.governor import Thrift
+from app.lids import eye_contrast
 from app.pictures import as_bgr, read_picture, resized
 from app.report import Report, Surroundings, outlined
 from app.seat import Seat
@@ -80,6 +81,7 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
     """What follows from a face."""
     taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().reading
     step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
+    step("eyes' contrast", ms=median(ms(eye_contrast, frame, face.landmarks, 0.0) for _ in range(TIMES)))
     seat = Seat()
     step("seat remembered", ms=median(ms(seat.remember, frame, face.landmarks[:, :2]) for _ in range(TIMES)))
     step("seat looked at, without a face", ms=median(ms(seat.look, frame) for _ in range(TIMES)))
