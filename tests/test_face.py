@@ -406,6 +406,23 @@ def test_change_is_measured_around_the_face_alone() -> None:
     assert change_around(Region(-10, -10, 80, 0), before, after, WIDTH_PX) == 100  # cut off by the picture's edge
 
 
+@pytest.mark.parametrize(
+    ("turn", "least", "most"), [({}, 0.97, 1.03), ({"yaw_deg": 35}, 0, 0.87), ({"yaw_deg": -35}, 0, 0.87)]
+)
+def test_the_detector_sees_the_eyes_of_a_turned_head_nearer_each_other(
+    lite: FaceMesh, turn: dict[str, float], least: float, most: float
+) -> None:
+    ahead, shown = (found(lite, Scene(time_s, **turned)).eyes_apart for time_s, turned in ((3, {}), (4, turn)))
+    assert ahead is not None and shown is not None
+    assert least <= shown / ahead <= most
+
+
+def test_where_the_detector_did_not_look_it_says_nothing_of_the_eyes(lite: FaceMesh) -> None:
+    assert found(lite, DRIVER).eyes_apart is not None
+    face = lite.find(render(DRIVER))  # still there
+    assert face is not None and face.eyes_apart is None
+
+
 def frontal(pitch_deg: float, **shown: float) -> list[Scene]:
     return [
         Scene(pitch_deg + 50 * turn, 4 * turn - 4, pitch_deg, distance_cm=52 + 8 * turn, **shown) for turn in (0, 1)

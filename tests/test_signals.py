@@ -24,6 +24,7 @@ from app.signals import (
     LEFT_IRIS,
     LEFT_MOUTH,
     LOWER_LIP,
+    PITCH_GAIN,
     RIGHT_EAR,
     RIGHT_EYE,
     RIGHT_IRIS,
@@ -156,6 +157,13 @@ def test_a_lying_or_hanging_head_has_no_pose(roll_deg: float) -> None:
     seen = measure(Face(projected(Pose(0, 0, roll_deg)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
     assert seen.confidence == 0
     assert (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.ear, seen.mar) == (None,) * 5
+
+
+def test_the_pitch_is_told_as_large_as_it_is_and_yaw_and_roll_as_they_are_read() -> None:
+    seen = measure(Face(projected(Pose(12, -10, 5)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
+    assert seen.pitch_deg == pytest.approx(-10 * PITCH_GAIN, abs=0.2)
+    assert seen.yaw_deg == pytest.approx(12, abs=0.2)
+    assert seen.roll_deg == pytest.approx(5, abs=0.2)
 
 
 def test_confidence_falls_with_turn_size_presence_and_what_is_cut_off() -> None:
