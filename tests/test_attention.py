@@ -290,8 +290,6 @@ def test_a_passenger_as_near_the_camera_is_not_taken_for_the_driver() -> None:
 
 
 APART = 0.44  # of the eyes, in widths of the detected face, as those who look straight ahead have them
-
-
 NARROW = replace(ROAD, yaw_deg=6.0, eyes_apart=0.37)
 
 
@@ -300,8 +298,8 @@ def narrowed(for_s: float, seated: Seated | None = None, seen: Signals = NARROW)
     return Part(for_s, lambda _: seen, seated=seated)
 
 
-def watching(for_s: float, apart: float = APART) -> Part:
-    return Part(for_s, lambda _: replace(ROAD, eyes_apart=apart))
+def watching(for_s: float) -> Part:
+    return Part(for_s, lambda _: replace(ROAD, eyes_apart=APART))
 
 
 def test_a_head_turned_so_far_that_the_mesh_misfits_it_looks_away() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from app.driver import NARROWED
 from app.face import Face, FaceMesh
+from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.lids import eye_contrast
@@ -50,12 +51,20 @@ SEAT_ASIDE_DEG, SEAT_BOWED_DEG = (-78, 0, 78), (-32, -45)
 POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), Scene(light=0.25, noise=4))
 
 
-def seen(mesh: FaceMesh, renderers: Iterable[Renderer], scene: Scene) -> Iterator[tuple[Face | None, float]]:
-    """The face in each seed's picture and its mean landmark error in pixels."""
+def shown(
+    mesh: FaceMesh, renderers: Iterable[Renderer], scene: Scene
+) -> Iterator[tuple[Renderer, Scene, Picture, Face | None]]:
+    """Each seed's scene and picture, and the face that is found in it anew."""
     for seed, renderer in enumerate(renderers):
         mesh.reset()
         moved = replace(scene, time_s=seed, x_cm=1.5 * (seed - 2))
-        face = mesh.find(renderer.picture(moved))
+        picture = renderer.picture(moved)
+        yield renderer, moved, picture, mesh.find(picture)
+
+
+def seen(mesh: FaceMesh, renderers: Iterable[Renderer], scene: Scene) -> Iterator[tuple[Face | None, float]]:
+    """The face in each seed's picture and its mean landmark error in pixels."""
+    for renderer, moved, _, face in shown(mesh, renderers, scene):
         truth = renderer.project(renderer.vertices_cm(moved))[:468]
         error_px = np.linalg.norm(face.landmarks[:468, :2] - truth, axis=1).mean() if face else float("nan")
         yield face, float(error_px)
@@ -130,10 +139,7 @@ def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
 def openings(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> list[tuple[float, float]]:
     """Contrast and opening of the eyes in each seed's picture."""
     read = []
-    for seed, renderer in enumerate(renderers):
-        mesh.reset()
-        picture = renderer.picture(replace(scene, time_s=seed, x_cm=1.5 * (seed - 2)))
-        face = mesh.find(picture)
+    for _, _, picture, face in shown(mesh, renderers, scene):
         signals = measure(face, SIZE, FOV_DEG, mesh.reading) if face else Signals()
         if face is None or signals.yaw_deg is None:
             continue
