@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 from axe_core_python.selenium import Axe
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -24,6 +24,8 @@ from tests.test_admin_server import Appliance, appliance, running  # noqa: F401 
 
 SHOTS = Path("build/screenshots")
 PATIENCE_S = 90.0  # twice the time of a restart that fails
+# chromedriver has no name for an element whose page went between being found and being read
+GONE_WITH_ITS_PAGE = "does not belong to the document"
 Found = TypeVar("Found")
 PAGES = ("/", "/memory", "/settings/", "/settings/yaml", "/events", "/account")
 
@@ -73,10 +75,19 @@ class Tab:
 
     def wait(self, condition: Callable[[webdriver.Chrome], Found], what: str) -> Found:
         """What the condition gives as soon as it is true; the page may change under its hands."""
+
+        def attempt(driver: webdriver.Chrome) -> Found:
+            try:
+                return condition(driver)
+            except WebDriverException as error:
+                if GONE_WITH_ITS_PAGE in str(error.msg):
+                    raise StaleElementReferenceException(error.msg) from error
+                raise
+
         patience: WebDriverWait[webdriver.Chrome] = WebDriverWait(
             self.driver, PATIENCE_S, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException)
         )
-        return patience.until(condition, f"{what} did not appear at {self.driver.current_url}")
+        return patience.until(attempt, f"{what} did not appear at {self.driver.current_url}")
 
     def width(self, px: int, height_px: int = 800) -> None:
         size = {"width": px, "height": height_px, "deviceScaleFactor": 2, "mobile": px < 500}
