@@ -31,7 +31,7 @@ SLOWEST_S = 2.0  # between two looks: the scenarios are tested down to here, and
 class Saving(Enum):
     """The rungs, in their order; the values are what people read."""
 
-    GIVE_BACK = "memory that only the start needed is given back"
+    GIVE_BACK = "memory not needed at the moment is given back"
     HALF_RATE = "every 2nd frame is analysed"
     PREVIEW = f"the preview has quality {PREVIEW_QUALITY}"
     HISTORY = f"the history has {HISTORY_S} s"

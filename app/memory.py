@@ -6,10 +6,11 @@ import ctypes
 import json
 import logging
 import os
+import re
 import resource
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from math import inf, isfinite
@@ -25,7 +26,8 @@ PROC = Path("/proc")
 MB = 1024 * 1024
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_MADV_PAGEOUT = 21  # linux/mman.h, since Linux 5.4; older kernels refuse it, which is no harm
+_MADV_DONTNEED = 4  # linux/mman.h
+_MADV_PAGEOUT = 21  # the same, since Linux 5.4; older kernels refuse it, which is no harm
 _refused: set[Path] = set()  # in a strict snap each further try would be one more denial in the system's log
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
 # Larger blocks go back to the kernel when they are freed, instead of leaving holes in the heap: 1.1 MB in the detector.
@@ -78,11 +80,11 @@ def usage_of(pid: int | None = None, proc: Path = PROC, *, with_pss: bool = True
     Raises: OSError when there is no such process.
     """
     name = "self" if pid is None else str(pid)
-    status = _figures_mb(place(proc, name, "status"))
+    status = _figures_mb(_lines(proc, name, "status"))
     rollup: dict[str, float] = {}
     if with_pss:
         with suppress(OSError):
-            rollup = _figures_mb(place(proc, name, "smaps_rollup"))
+            rollup = _figures_mb(_lines(proc, name, "smaps_rollup"))
     return Usage(
         rss_mb=status.get("VmRSS", 0.0),
         pss_mb=rollup.get("Pss"),
@@ -101,7 +103,7 @@ def rss_mb(proc: Path = PROC) -> float:
 
 def system(proc: Path = PROC) -> System:
     """Memory of the machine at this moment, or of the control group to which this process is bound, where less."""
-    memory = _figures_mb(place(proc, "meminfo"))
+    memory = _figures_mb(_lines(proc, "meminfo"))
     available_mb = min(memory["MemAvailable"], room_mb(proc))
     return System(memory["MemTotal"], available_mb, _psi_some_pct(place(proc, "pressure", "memory")))
 
@@ -150,19 +152,49 @@ def page_out(proc: Path = PROC) -> None:
 
     The kernel would do so itself when memory runs short, but late and page by page. Data that was changed stays.
     """
-    with suppress(OSError, AttributeError):
-        madvise = ctypes.CDLL(None).madvise
-        for line in (proc / "self" / "maps").read_text(errors="replace").splitlines():
-            extent, mode, *_, name = line.split(maxsplit=5)
-            if mode.startswith("r") and mode.endswith("p") and name.startswith("/"):
-                start, end = (int(edge, 16) for edge in extent.split("-"))
-                madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_PAGEOUT)
+    for extent, _ in _file_mappings(proc):
+        _advise(extent, _MADV_PAGEOUT)
 
 
-def _figures_mb(path: Path) -> dict[str, float]:
+def unmap_unchanged(proc: Path = PROC) -> None:
+    """Let go of those pages of libraries and models that are as in their files, for the end of the start.
+
+    Most are never needed again, and the kernel may have their memory; the others come back without being read anew as
+    long as it has no better use for it.
+    """
+    for extent, is_unchanged in _file_mappings(proc):
+        if is_unchanged:
+            _advise(extent, _MADV_DONTNEED)
+
+
+def _file_mappings(proc: Path) -> Iterator[tuple[range, bool]]:
+    """Addresses of the private mappings of files, and whether all of one is as in its file and cannot be changed."""
+    try:
+        smaps = place(proc, "self", "smaps").read_text(errors="replace")
+    except OSError:
+        return
+    for mapping in re.split(r"\n(?=[0-9a-f]+-)", smaps):
+        head, *lines = mapping.splitlines()
+        extent, mode, *_, name = head.split(maxsplit=5)
+        if mode.startswith("r") and mode.endswith("p") and name.startswith("/"):
+            figures = _figures_mb(lines)
+            start, end = (int(edge, 16) for edge in extent.split("-"))
+            yield range(start, end), mode[1] == "-" and figures["Anonymous"] == figures["Swap"] == 0
+
+
+def _advise(extent: range, advice: int) -> None:
+    with suppress(AttributeError):
+        ctypes.CDLL(None).madvise(ctypes.c_void_p(extent.start), ctypes.c_size_t(len(extent)), advice)
+
+
+def _figures_mb(lines: Iterable[str]) -> dict[str, float]:
     """Figures by name, of lines such as `VmRSS:  1704 kB`."""
-    lines = (line.split() for line in path.read_text(errors="replace").splitlines())
-    return {words[0][:-1]: int(words[1]) / 1024 for words in lines if words[2:] == ["kB"] and words[1].isdigit()}
+    rows = map(str.split, lines)
+    return {row[0][:-1]: int(row[1]) / 1024 for row in rows if row[2:] == ["kB"] and row[1].isdigit()}
+
+
+def _lines(*parts: Path | str) -> list[str]:
+    return place(*parts).read_text(errors="replace").splitlines()
 
 
 def _psi_some_pct(path: Path) -> float | None:

@@ -58,7 +58,6 @@ class Savings:
             self._watch.change_model(lite(s.vision) if on else s.vision)
         if on:
             memory.trim()
-        if on and saving is Saving.GIVE_BACK:
             memory.page_out()
 
 

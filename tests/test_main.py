@@ -305,9 +305,9 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
 
 def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], folders: Path, tmp_path: Path) -> None:
     config = tmp_path / "small.yaml"
-    config.write_text("vision: {model: standard}\nmemory: {budget_mb: 64}\n")
+    config.write_text("vision: {model: full}\nmemory: {budget_mb: 64}\n")
     process = started(start, "run", "--camera", "fake:attentive", "--config", str(config))
-    process.wait_for("WARNING memory rung 1 of 5: memory that only the start needed is given back (the detector has ")
+    process.wait_for("WARNING memory rung 1 of 5: memory not needed at the moment is given back (the detector has ")
     process.wait_for("attentive\n")
     process.wait_for("WARNING memory rung 2 of 5: every 2nd frame is analysed")
     status = read(folders / STATUS)

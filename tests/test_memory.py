@@ -7,13 +7,14 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf, nan
 from pathlib import Path
 
 import pytest
 
-from app.memory import History, Reading, System, read_history, rss_mb, system, usage_of
+from app.memory import History, Reading, System, page_out, read_history, rss_mb, system, unmap_unchanged, usage_of
 
 BOOT = "0b7c1f6e"
 
@@ -248,23 +249,84 @@ def test_a_groups_limit_counts_where_it_leaves_less(proc_of_machine: Path, monke
 GIVE_BACK = """
 import mmap, sys
 from pathlib import Path
-from app.memory import page_out, trim, usage_of
+from app.memory import page_out, trim, unmap_unchanged, usage_of
 changed = Path(sys.argv[1])
 changed.write_bytes(b"a" * (1 << 20))
 with changed.open("r+b") as file:
     private = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     private[:3] = b"new"
+    unchanged = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+    assert unchanged[-1:] == b"a" and len(unchanged[:]) == 1 << 20
     before = usage_of()
     trim()
     page_out()
-    after = usage_of()
-print(bytes(private[:4]) == b"newa", before.file_mb, after.file_mb)
+    paged_out = usage_of()
+    unmap_unchanged()
+    unmapped = usage_of()
+print(private[:4] + unchanged[-2:] == b"newaaa", before.file_mb, paged_out.file_mb, unmapped.file_mb)
 """
 
 
-def test_paging_out_gives_pages_of_files_back_and_keeps_what_was_changed(tmp_path: Path) -> None:
+def test_pages_of_files_are_given_back_and_what_was_changed_is_kept(tmp_path: Path) -> None:
     command = [sys.executable, "-c", GIVE_BACK, str(tmp_path / "changed")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
-    is_kept, before_mb, after_mb = done.stdout.split()
+    is_kept, before_mb, paged_out_mb, unmapped_mb = done.stdout.split()
     assert is_kept == "True"
-    assert float(after_mb) <= float(before_mb)  # how much less: `make bench-rungs`, as others may share the pages
+    assert float(paged_out_mb) <= float(before_mb)  # how much less: `make bench-rungs`, as others may share the pages
+    assert float(unmapped_mb) <= float(before_mb) - 1
+
+
+SMAPS = """\
+10000-11000 r-xp 00000000 fe:00 1     /usr/lib/a library.so
+Anonymous:             0 kB
+Swap:                  0 kB
+VmFlags: rd ex mr mw me
+11000-13000 r--p 00001000 fe:00 1     /usr/lib/a library.so
+Anonymous:             4 kB
+Swap:                  0 kB
+13000-14000 r--p 00003000 fe:00 1     /usr/lib/a library.so
+Anonymous:             0 kB
+Swap:                  4 kB
+14000-15000 rw-p 00004000 fe:00 1     /usr/lib/a library.so
+Anonymous:             0 kB
+Swap:                  0 kB
+15000-16000 r--s 00000000 fe:00 2     /usr/share/a.model
+Anonymous:             0 kB
+Swap:                  0 kB
+20000-21000 ---p 00000000 fe:00 1     /usr/lib/a library.so
+Anonymous:             0 kB
+Swap:                  0 kB
+30000-31000 r--p 00000000 00:00 0
+Anonymous:             0 kB
+Swap:                  0 kB
+40000-41000 r-xp 00000000 00:00 0     [vdso]
+Anonymous:             0 kB
+Swap:                  0 kB
+"""
+
+
+@pytest.mark.parametrize(
+    ("give_back", "extents"),
+    [
+        (unmap_unchanged, [range(0x10000, 0x11000)]),
+        (
+            page_out,
+            [range(0x10000, 0x11000), range(0x11000, 0x13000), range(0x13000, 0x14000), range(0x14000, 0x15000)],
+        ),
+    ],
+)
+def test_what_may_have_been_changed_is_never_unmapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, give_back: Callable[[Path], None], extents: list[range]
+) -> None:
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "smaps").write_text(SMAPS)
+    advised: list[range] = []
+    monkeypatch.setattr("app.memory._advise", lambda extent, advice: advised.append(extent))
+    give_back(tmp_path)
+    assert advised == extents
+
+
+def test_where_mappings_cannot_be_read_nothing_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.memory._advise", lambda *_: pytest.fail("advised"))
+    unmap_unchanged(tmp_path)
+    page_out(tmp_path)

@@ -157,7 +157,7 @@ def test_the_way_up_is_told_too() -> None:
     steps = [step for second in range(70) if (step := economy.update(float(second)))]
     assert [step.rung for step in steps] == [1, 0]
     assert economy.described(steps[1]) == (
-        "memory rung 0 of 5: no longer: memory that only the start needed is given back (500 MB are available again)"
+        "memory rung 0 of 5: no longer: memory not needed at the moment is given back (500 MB are available again)"
     )
     assert economy.thrift.saving == () and economy.thrift.saving_reason == ""
 

@@ -1,7 +1,7 @@
 """The floor: LiteRT's bare interpreters on the same two model files, nothing else; for a venv of its own.
 
 `python -m tests.benchmarks.bare_interpreters default|plain MODEL...`: default takes XNNPACK, as it comes; plain the
-kernels that drivewatch takes.
+kernels that drivewatch takes; camera-default imports OpenCV too; default-unmapped lets go of its libraries' pages.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ def main(kernels: str, *models: str) -> None:
         (taken,) = interpreter.get_input_details()
         interpreter.set_tensor(taken["index"], np.full(taken["shape"], 0.5, np.float32))
         interpreter.invoke()
+    if "unmapped" in kernels:
+        from app.memory import unmap_unchanged
+
+        unmap_unchanged()
     began_s = time.perf_counter()
     for _ in range(10):
         for interpreter in interpreters:

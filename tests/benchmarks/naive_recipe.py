@@ -1,6 +1,6 @@
 """What others' detectors do: `import mediapipe`, FaceMesh, every frame; for a venv of its own.
 
-`python -m tests.benchmarks.naive_recipe VIDEO|FOLDER [refine] [static] [no-matplotlib]`
+`python -m tests.benchmarks.naive_recipe VIDEO|FOLDER [refine] [static] [no-matplotlib] [unmapped]`
 """
 
 import sys
@@ -41,5 +41,9 @@ step("imported")
 mesh = mp.solutions.face_mesh.FaceMesh(
     static_image_mode="static" in options, max_num_faces=1, refine_landmarks="refine" in options
 )
+if "unmapped" in options:
+    from app.memory import unmap_unchanged
+
+    unmap_unchanged()
 seen = [mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks is not None for frame in frames()]
 step("all frames", frames=len(seen), faces=sum(seen), rss_mb=rss_mb())

@@ -12,9 +12,8 @@ import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
-_M_MMAP_THRESHOLD, _M_ARENA_MAX, _MADV_DONTNEED = -3, -8, 4  # malloc.h of glibc, linux/mman.h
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
 
 
 def _nothing() -> None:
@@ -63,33 +62,22 @@ def _imports(module: str) -> Callable[[], None]:
     return at_the_start
 
 
-def _at_the_end_of_the_start(act: Callable[[], object]) -> None:
+def _trim() -> None:
     from app import memory
 
     settle = memory.settle_allocator
 
-    def settle_and_act() -> None:
+    def settle_and_trim() -> None:
         settle()
-        act()
+        memory.trim()
 
-    memory.settle_allocator = settle_and_act
-
-
-def _trim() -> None:
-    _at_the_end_of_the_start(lambda: ctypes.CDLL(None).malloc_trim(0))
+    memory.settle_allocator = settle_and_trim
 
 
-def _let_go() -> None:
-    _at_the_end_of_the_start(_unmap_pages)
+def _keep_mapped() -> None:
+    from app import memory
 
-
-def _unmap_pages() -> None:
-    """Unmap the pages of libraries and models; what is needed is mapped again."""
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        extent, mode, _, _, inode = line.split()[:5]
-        if inode != "0" and mode in ("r-xp", "r--s"):
-            first, end = (int(edge, 16) for edge in extent.split("-"))
-            ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(end - first), _MADV_DONTNEED)
+    memory.unmap_unchanged = lambda proc=memory.PROC: None
 
 
 def _debug() -> None:
@@ -111,7 +99,7 @@ STEPS: dict[str, Callable[[], None]] = {
     "psutil": _imports("psutil"),
     "shutil": _imports("shutil"),
     "trim": _trim,
-    "let-go": _let_go,
+    "mapped": _keep_mapped,
     "debug": _debug,
 }
 
