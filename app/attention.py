@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from app.driver import Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
-from app.timers import Pace, Recent, Share, Span, Spell, silence_s
+from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
 from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis
 
@@ -25,7 +25,7 @@ REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
 SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
-YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
+YAWN_MAX_S = 10.0  # no yawn lasts longer: who sleeps with an open mouth does
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
 # Of two states of one level the earlier is shown
@@ -274,30 +274,31 @@ class Eyes:
 
 
 class Yawns:
-    """Yawns are counted; a word is shorter than a yawn."""
+    """Yawns are counted: the mouth is wide open for longer than a word, on average, as single looks are misread."""
 
     def __init__(self, settings: Analysis) -> None:
-        self._settings = settings
-        self._spell = Spell(0.0)
-        self._counted = False
+        self._wide = Spell(0.0)
+        self._mean_mar = Mean(settings.yawn_s)
+        self._yawned = False
         self._yawns = Recent(settings.yawn_window_s)
+        self.mouth_is_wide = False  # the eyes squint in a yawn, which is not sleep
         self.rule = MeasureRule((Step(settings.yawns_caution, Level.CAUTION),), settings.yawns_caution)
 
-    def update(self, sample: Sample) -> None:
+    def update(self, sample: Sample, driver: Driver) -> None:
         """Take one sample."""
         mar = sample.signals.mar if sample.signals and sample.sight is Sight.CLEAR else None
-        wide = self._settings.yawn_mar * (YAWN_STAYS if self._spell.holds_now else 1.0)
-        self._spell.update(sample.time_s, None if mar is None else mar > wide, sample.period_s)
-        yawned = self._spell.lasted_s(sample.time_s, sample.period_s) >= self._settings.yawn_s
-        if yawned and not self._counted:
+        is_wide = None if mar is None else mar > driver.yawn_mar(yawns=self._wide.holds_now)
+        self._wide.update(sample.time_s, is_wide, sample.period_s)
+        lasted_s = self._wide.lasted_s(sample.time_s, sample.period_s)
+        self.mouth_is_wide = self._wide.holds_now and lasted_s <= YAWN_MAX_S
+        before, mean_mar = self._yawned, self._mean_mar.update(sample.time_s, mar, sample.period_s)
+        if mean_mar is None:
+            self._yawned = before and self._wide.holds_now
+        else:
+            self._yawned = mean_mar > driver.yawn_mar(yawns=before)
+        if self._yawned and not before:
             self._yawns.add(sample.time_s)
-        self._counted = yawned
-        self.rule.update(sample.time_s, self._yawns.count(sample.time_s), yawned, State.YAWNING)
-
-    @property
-    def mouth_is_wide(self) -> bool:
-        """The mouth is open as in a yawn: the eyes squint then, which is not sleep."""
-        return self._spell.holds_now
+        self.rule.update(sample.time_s, self._yawns.count(sample.time_s), self._yawned, State.YAWNING)
 
     def forget(self) -> None:
         """A new driver."""
@@ -318,7 +319,7 @@ def momentary_state(signals: Signals, settings: Analysis, shut_of_open: float) -
     opening = signals.eye_opening
     if opening is not None and driver.eyes_can_be_judged(error) and opening <= driver.closed_eyes():
         return State.EYES_CLOSED
-    return State.YAWNING if (signals.mar or 0.0) > settings.yawn_mar else State.ATTENTIVE
+    return State.YAWNING if (signals.mar or 0.0) > driver.yawn_mar() else State.ATTENTIVE
 
 
 class Presence:
@@ -400,7 +401,7 @@ class Attention:
         """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
         sample = self._sample(time_s, sight, signals, seated)
         self._glances.update(sample)
-        self._yawns.update(sample)
+        self._yawns.update(sample, self.driver)
         self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
         self._presence.update(sample, self._glances.is_turned_away(time_s))
         on_phone = sample.signals.hand_at_ear if sample.signals else None
@@ -421,8 +422,8 @@ class Attention:
         self._history.keep(window_s)
 
     def change_eyes(self, shut_of_open: float) -> None:
-        """Another mesh reads the same eyes otherwise: how wide this driver's are is learnt anew; the road stays."""
-        self.driver.forget_eyes(shut_of_open)
+        """Another mesh reads eyes and mouth otherwise: how wide this driver's are is learnt anew; the road stays."""
+        self.driver.forget_features(shut_of_open)
 
     @property
     def recent_events(self) -> tuple[Event, ...]:

@@ -24,6 +24,9 @@ LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the ne
 OPEN_GUESS = 0.25
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
+# Who talks or sings opens the mouth again and again: a yawn is so much wider (MAR) than it mostly is, or might be
+MOSTLY, TALKING_GUESS, YAWN_WIDER = 0.8, 0.33, 0.14
+YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
 # How these eyes read when shut is learnt from blinks: of three looks in a row the middle one is lower than this share
 # of open and the others are not. Eyes that stay narrow, in the sun or smiling, teach nothing. Shut ones scatter
 BLINK_OF_OPEN, BLINKS, SHUT_SCATTER = 0.78, 12, 0.05
@@ -75,16 +78,17 @@ class Driver:
         self._learning: deque[tuple[float, float]] = deque(maxlen=LEARNING_SAMPLES_MAX)
         self._learnt_s = 0.0
         self._last: tuple[float, Signals] | None = None
-        self.forget_eyes(self._shut_of_most)
+        self.forget_features(self._shut_of_most)
         self._face: tuple[float, float] | None = None
         self._eyes_apart: float | None = None
         self.neutral = Neutral(self._settings.neutral_yaw, self._settings.neutral_pitch, learnt=False)
 
-    def forget_eyes(self, shut_of_open: float) -> None:
-        """Learn anew how wide the eyes open, of which closed eyes read as this share."""
+    def forget_features(self, shut_of_open: float) -> None:
+        """Learn anew how wide the eyes open, of which closed eyes read as this share, and the mouth."""
         self._shut_of_most = shut_of_open
         self._openings: deque[float] = deque(maxlen=OPEN_SAMPLES)
         self._blinks: deque[float] = deque(maxlen=BLINKS)
+        self._mouths: deque[float] = deque(maxlen=OPEN_SAMPLES)
         self._last_opening_s = float("-inf")
 
     def own(self, signals: Signals | None) -> Signals | None:
@@ -150,6 +154,12 @@ class Driver:
             return min(OPEN_GUESS, max(self._openings, default=OPEN_GUESS))
         return sorted(self._openings)[int(OPEN_PERCENTILE * (len(self._openings) - 1))]
 
+    def yawn_mar(self, yawns: bool = False) -> float:
+        """MAR beyond which this driver yawns."""
+        is_known, mouths = len(self._mouths) >= OPEN_SAMPLES_MIN, sorted(self._mouths)
+        mostly = mouths[int(MOSTLY * (len(mouths) - 1))] if is_known else TALKING_GUESS
+        return max(self._settings.yawn_mar, mostly + YAWN_WIDER) * (YAWN_STAYS if yawns else 1.0)
+
     def eyes_can_be_judged(self, error: PoseError | None) -> bool:
         """The head is near the pose in which the eyes' openness was learnt."""
         return (
@@ -166,6 +176,7 @@ class Driver:
             self._openings.append(opening)
             self._last_opening_s = time_s
             self._learn_blink()
+            self._mouths.append(signals.mar or 0.0)
         if eyes_closed or before is None or not self._is_steady(before, time_s, signals):
             return
         self._face = (signals.face_x, signals.face_width)

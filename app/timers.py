@@ -199,6 +199,27 @@ class Share:
         return (self.held_s - SURE_SIGMAS * scatter_s) / self.measured_s if self.measured_s > 0 else None
 
 
+class Mean:
+    """The mean of a figure over the last window_s."""
+
+    KEPT = 256  # more than the window has at 30 a second
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._values: deque[tuple[float, float]] = deque(maxlen=self.KEPT)
+
+    def update(self, time_s: float, value: float | None, period_s: float) -> float | None:
+        """Take one sample, None if it could not be measured; None where little of the window was."""
+        slack_s = NEAREST_PERIODS * period_s
+        while self._values and time_s - self._values[0][0] > self._window_s + slack_s:
+            self._values.popleft()
+        if value is not None:
+            self._values.append((time_s, value))
+        if not self._values or self._values[-1][0] - self._values[0][0] < self._window_s - slack_s:
+            return None
+        return sum(value for _, value in self._values) / len(self._values)
+
+
 class Recent:
     """How often something happened within window_s."""
 

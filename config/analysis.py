@@ -100,8 +100,8 @@ class Analysis:
         label="PERCLOS: needs at least", help="Seconds in which the eyes could be measured.")
 
     # Yawning.
-    yawn_mar: float = setting(0.47, low=0.2, high=1.5, source=OURS,
-        label="Mouth wide open at", help="Height of the mouth's opening over its width (MAR).")
+    yawn_mar: float = setting(0.42, low=0.2, high=1.5, source=OURS,
+        label="Mouth wide open at", help="Height of the mouth's opening over its width (MAR), on average.")
     yawn_s: float = setting(2.0, low=1, high=6, unit="s", source=OURS + ": a word is shorter",
         label="Yawn lasts at least", help="Mouth open this long is a yawn.")
     yawns_caution: int = setting(3, low=1, high=20, unit="yawns", source=OURS,

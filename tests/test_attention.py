@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from app.attention import Attention
+from app.attention import YAWN_MAX_S, Attention
 from app.camera import SECOND_LOOK_S, has_second_look
 from app.signals import Signals
 from app.verdict import Level, Seated, Sight, State, Verdict
@@ -208,6 +208,31 @@ def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: flo
     assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
     talk = (mouth_open(0.3, 0.7), attentive(0.4), mouth_open(0.5, 0.3), attentive(0.5))
     assert kinds(story(*talk * 200, fps=fps)) == []
+
+
+def test_a_yawn_is_wide_on_average_though_single_looks_are_misread() -> None:
+    yawn = (attentive(40), mouth_open(1, 0.45), mouth_open(1, 0.6), mouth_open(1, 0.35), mouth_open(1, 0.5))
+    assert kinds(story(*yawn * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+
+
+def test_a_yawn_is_wider_than_the_words_of_who_yawns() -> None:
+    words, yawn = (mouth_open(1, 0.1), mouth_open(2, 0.38)) * 13, mouth_open(5, 0.5)
+    assert kinds(story(*(attentive(40), yawn) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+    assert kinds(story(*(*words, yawn) * 3, attentive(30))) == []
+    assert kinds(story(*(*words, mouth_open(5, 0.6)) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+
+
+def test_a_look_that_fails_makes_no_second_yawn_of_one() -> None:
+    yawn = (attentive(40), mouth_open(3), lost(1), mouth_open(3))
+    assert kinds(story(*yawn * 2, attentive(30))) == []
+
+
+def test_who_sleeps_with_an_open_mouth_does_not_yawn() -> None:
+    asleep = Part(30, lambda _: replace(ROAD, ear=CLOSED_EAR, mar=0.9))
+    verdicts = story(attentive(START_S), asleep, attentive(20))
+    assert kinds(verdicts) == [(State.EYES_CLOSED, Level.ALARM)]
+    told_s = reached(verdicts, State.EYES_CLOSED, Level.ALARM) or 0
+    assert told_s <= START_S + YAWN_MAX_S + ANALYSIS.asleep_s + 2
 
 
 def test_a_phone_at_the_ear_escalates() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.driver import Driver
 from app.face import (
     DETECT_EVERY,
     DISAGREEMENT_MAX,
@@ -456,8 +457,8 @@ def test_lids_read_as_the_meshs_reading_says(model: str, shut_of_open: float) ->
 
 @pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
 def test_a_yawn_is_told_from_a_word(model: str, yawn_mar: float) -> None:
-    wide = Settings().analysis.yawn_mar
     with FaceMesh(model) as mesh:
+        wide = Driver(Settings().analysis, mesh.reading.shut_of_open).yawn_mar()
         mar = {
             jaw: [signals(mesh, render(scene)).mar or 0 for scene in frontal(1, jaw_open=jaw)]
             for jaw in (0.0, 0.3, 0.8)

@@ -19,6 +19,7 @@ from app.timers import (
     NEAREST_PERIODS,
     PERIODS_KEPT,
     SURE_SIGMAS,
+    Mean,
     Pace,
     Recent,
     Share,
@@ -265,6 +266,29 @@ def test_shares_and_counts_are_bounded_however_frames_come(gaps_s: list[float], 
     assert len(share._bins) <= window_s + 1
     assert recent.count(time_s) <= Recent.KEPT
     assert share.ratio == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("period_s", "count"), [(2.0, 2), (1.0, 3), (0.2, 11)])
+def test_a_mean_is_of_its_window_and_known_once_that_was_measured(period_s: float, count: int) -> None:
+    mean = Mean(2)
+    means = [mean.update(number * period_s, float(number), period_s) for number in range(20)]
+    assert means[: count - 1] == [None] * (count - 1)
+    assert means[count - 1 :] == [number - (count - 1) / 2 for number in range(count - 1, 20)]
+
+
+def test_a_mean_leaves_out_what_was_not_measured_and_keeps_a_bounded_number() -> None:
+    mean = Mean(2)
+    assert [mean.update(time_s, value, 1) for time_s, value in enumerate((4, None, 8, None, None, 1))] == [
+        None,
+        None,
+        6,
+        None,
+        None,
+        None,
+    ]
+    for number in range(1000):
+        mean.update(10 + number / 1000, 1, 0.001)
+    assert len(mean._values) == Mean.KEPT
 
 
 def test_recent_counts_within_its_window_and_keeps_a_bounded_number() -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from app.attention import SILENT_CAUTIONS, Attention
+from app.driver import Driver
 from app.face import ATTENTION_MESH, PLAIN_MESH
 from app.verdict import Event, Level, State, Verdict
 from config.settings import Settings
@@ -114,12 +115,15 @@ class PoseRead:
 
 def replay(seen: Seen, model: str) -> list[Verdict]:
     """What the rules say of what was seen; they are the detector's own."""
-    reading = PLAIN_MESH if model == "lite" else ATTENTION_MESH
-    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, reading.shut_of_open)
+    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, _shut_of_open(model))
     return [
         attention.update(float(time_s), sight, signals, seated)
         for time_s, sight, signals, seated in zip(seen.times_s, seen.sights, seen.signals, seen.seated, strict=True)
     ]
+
+
+def _shut_of_open(model: str) -> float:
+    return (PLAIN_MESH if model == "lite" else ATTENTION_MESH).shut_of_open
 
 
 def ideal(seen: Seen, trip: Trip) -> list[Verdict]:
@@ -214,7 +218,7 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
 
 
 def _score_poses(case: Case, seen: Seen) -> Score:
-    result = Score()
+    result, wide = Score(), Driver(SETTINGS.analysis, _shut_of_open(case.model)).yawn_mar()
     for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
         read = None
         if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:
@@ -223,6 +227,6 @@ def _score_poses(case: Case, seen: Seen) -> Score:
         is_facing = abs(scene.yaw_deg) <= FACING_DEG and abs(scene.pitch_deg) <= FACING_DEG
         if is_facing and (scene.jaw_open >= WIDE or scene.jaw_open <= TALKING_AT_MOST):
             mar = signals.mar if signals else None
-            is_read = "not judged" if mar is None else "wide" if mar > SETTINGS.analysis.yawn_mar else "not wide"
+            is_read = "not judged" if mar is None else "wide" if mar > wide else "not wide"
             result.mouths["wide" if scene.jaw_open >= WIDE else "not wide", is_read] += 1
     return result
