@@ -23,6 +23,7 @@ OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two gl
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
+NARROW_IS_SHUT = 2  # looks in a row at eyes that a single look may have misread: behind glasses shut ones look so
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
 SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
 YAWN_MAX_S = 10.0  # no yawn lasts longer: who sleeps with an open mouth does
@@ -198,6 +199,7 @@ class Eyes:
     def __init__(self, settings: Analysis) -> None:
         s = self._settings = settings
         self.closed: bool | None = None
+        self._narrow = Spell(0.0)
         self._valid_s = s.perclos_min_valid_s
         self._opened = False
         self._share = Share(s.history_window)
@@ -264,7 +266,11 @@ class Eyes:
             return None
         if not driver.eyes_can_be_judged(sample.error):
             return True if self.rule.episode.event else None  # who fell asleep and nods has not woken up
-        return opening <= driver.closed_eyes(were_closed=bool(self.closed))
+        self._narrow.update(sample.time_s, opening <= driver.narrow_eyes, sample.period_s)
+        if self._narrow.span and self._narrow.in_a_row >= NARROW_IS_SHUT:
+            self.rule.spell.began(self._narrow.span, sample.time_s)
+            return True
+        return opening <= driver.closed_eyes
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
@@ -317,7 +323,7 @@ def momentary_state(signals: Signals, settings: Analysis, shut_of_open: float) -
     if turned is not None:
         return turned
     opening = signals.eye_opening
-    if opening is not None and driver.eyes_can_be_judged(error) and opening <= driver.closed_eyes():
+    if opening is not None and driver.eyes_can_be_judged(error) and opening <= driver.closed_eyes:
         return State.EYES_CLOSED
     return State.YAWNING if (signals.mar or 0.0) > driver.yawn_mar() else State.ATTENTIVE
 

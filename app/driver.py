@@ -38,7 +38,7 @@ PASSENGERS = ((0.25, 0.65), (0.8, 0.8), (1.6, 1.15))
 # read as facing the road, and of 2 of 75 that look about ahead
 NARROWED = 0.89
 NARROW_WEIGHT = 0.1  # of each new look in what is usual
-EYES_STAY_CLOSED = 0.15  # so much nearer to open than when they shut, of the way: an eye at the limit must not flicker
+EYES_NARROW = 0.15  # so much nearer to open than closed ones, of the way
 EYES_WIDE = 0.6  # of the way from shut to open: by day none of 6,139 looks at shut eyes was read so (`make evaluate`)
 # Eyes are judged while the face is turned no further than this from the road: up to here the reading's correction holds
 # (app/face.py); beyond, a head turned up shows the plain mesh half closed eyes, one turned down wide ones
@@ -122,9 +122,15 @@ class Driver:
         margin_deg = 0.0 if self.neutral.learnt else UNLEARNT_MARGIN_DEG
         return PoseError(signals.yaw_deg - self.neutral.yaw_deg, signals.pitch_deg - self.neutral.pitch_deg, margin_deg)
 
-    def closed_eyes(self, were_closed: bool = False) -> float:
+    @property
+    def closed_eyes(self) -> float:
         """Opening at and below which this driver's eyes count as closed."""
-        return self._opening_at(self._settings.eye_closed_ratio + (EYES_STAY_CLOSED if were_closed else 0.0))
+        return self._opening_at(self._settings.eye_closed_ratio)
+
+    @property
+    def narrow_eyes(self) -> float:
+        """Opening at and below which they do in two looks in a row."""
+        return self._opening_at(self._settings.eye_closed_ratio + EYES_NARROW)
 
     def eyes_are_wide(self, signals: Signals | None) -> bool:
         """As good as open: one such look is no misread lid."""

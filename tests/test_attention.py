@@ -516,6 +516,15 @@ def test_a_blink_and_misread_lids_soon_after_it_are_no_microsleep() -> None:
     assert events(verdicts) == []
 
 
+@pytest.mark.parametrize(("lasts_s", "told"), [(1, []), (4, [(State.EYES_CLOSED, Level.ALARM)])])
+def test_eyes_that_read_doubtful_in_one_look_are_shut_where_they_stay_so(
+    lasts_s: float, told: list[tuple[State, Level]]
+) -> None:
+    driver = new_attention().driver  # until it has learnt this driver's eyes
+    doubtful = OPEN_EAR * (driver.closed_eyes + driver.narrow_eyes) / 2 / driver.open_eyes
+    assert kinds(story(attentive(START_S), Part(lasts_s, lambda _: replace(ROAD, ear=doubtful)), attentive(20))) == told
+
+
 def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], float]:
     """Closed for so long, but for the look of that number, which is misread."""
     looks = itertools.count()
@@ -706,7 +715,7 @@ def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
     for second in range(40, 60):
         attention.update(float(second), Sight.CLEAR, plain)
     assert attention.driver.open_eyes == pytest.approx(0.9 * OPEN_EAR)
-    assert attention.driver.closed_eyes() > 0.61 * 0.9 * OPEN_EAR
+    assert attention.driver.closed_eyes > 0.61 * 0.9 * OPEN_EAR
 
 
 GLASSES_OPEN_EAR, GLASSES_SHUT_EAR = 0.24, 0.18  # 0.75 of open, which is no shut eye of most people's
