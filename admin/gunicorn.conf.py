@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.memory import calm_allocator, no_core_dumps
+from app.memory import calm_allocator, no_core_dumps, unmap_unchanged
 from config.https import HttpsError, certificate, listening
 from config.paths import Paths, private_folder
 
@@ -68,6 +68,7 @@ def ssl_context(config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SS
 def post_worker_init(worker: object) -> None:
     """Collect garbage while it is little, look once a day after the certificate, and end when nobody asks."""
     gc.set_threshold(*_GARBAGE_MAX)
+    unmap_unchanged()
     if _where.certificate:
         threading.Thread(target=_renew, daemon=True).start()
     if _idle_s:
@@ -108,6 +109,7 @@ def when_ready(server: object) -> None:
     """
     gc.collect()
     gc.freeze()
+    unmap_unchanged()
     for listener in server.LISTENERS:  # type: ignore[attr-defined]
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _RECEIVE_S, 0))
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_S, 0))
