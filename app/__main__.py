@@ -325,7 +325,7 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
             lifeline = parts.enter_context(Lifeline(paths.run))
             from app.console import Console
             from app.detector import open_detector
-            from app.memory import settle_allocator, unmap_unchanged
+            from app.memory import settle_allocator
             from app.report import configuration_of
 
             console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
@@ -334,7 +334,6 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
             if detector.economy is not None:
                 lifeline.past_help = detector.economy.past_help
             settle_allocator()
-            unmap_unchanged()
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)
             lifeline.at("closing")

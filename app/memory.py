@@ -157,10 +157,10 @@ def page_out(proc: Path = PROC) -> None:
 
 
 def unmap_unchanged(proc: Path = PROC) -> None:
-    """Let go of those pages of libraries and models that are as in their files, for the end of the start.
+    """Let go of those pages of libraries and models that are as in their files: most of them only the start needed.
 
-    Most are never needed again, and the kernel may have their memory; the others come back without being read anew as
-    long as it has no better use for it.
+    The kernel may have their memory, and those still needed come back without being read anew as long as it has no
+    better use for it.
     """
     for extent, is_unchanged in _file_mappings(proc):
         if is_unchanged:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import memory, status
-from app.memory import calm_allocator, settle_allocator, unmap_unchanged, usage_of
+from app.memory import calm_allocator, settle_allocator, usage_of
 from config.declaration import PROFILES
 from config.paths import Paths
 from config.settings import settings_from
@@ -81,7 +81,6 @@ def measured(profile: str) -> Iterator[str]:
         nothing = lambda *_: None  # noqa: E731
         detector = open_detector(parts, settings, status.Configuration(), paths, nothing, nothing, nothing)
         settle_allocator()
-        unmap_unchanged()
         assert detector.economy is not None
         savings = detector.economy.savings
         phase(detector, paths)
