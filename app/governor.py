@@ -31,7 +31,6 @@ SLOWEST_S = 2.0  # between two looks: the scenarios are tested down to here, and
 class Saving(Enum):
     """The rungs, in their order; the values are what people read."""
 
-    GIVE_BACK = "memory not needed at the moment is given back"
     HALF_RATE = "every 2nd frame is analysed"
     PREVIEW = f"the preview has quality {PREVIEW_QUALITY}"
     HISTORY = f"the history has {HISTORY_S} s"
@@ -42,7 +41,6 @@ def ladder(settings: Settings) -> tuple[Saving, ...]:
     """The savings that change anything with these settings, and none that would make detection blind."""
     vision, camera = settings.vision, settings.camera
     changes = {
-        Saving.GIVE_BACK: True,
         Saving.HALF_RATE: 2 * camera.frame_skip / camera.target_fps <= SLOWEST_S,
         Saving.PREVIEW: settings.raspberry_pi.compression_quality > PREVIEW_QUALITY,
         Saving.HISTORY: settings.analysis.history_window > HISTORY_S,

@@ -27,7 +27,6 @@ MB = 1024 * 1024
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MADV_DONTNEED = 4  # linux/mman.h
-_MADV_PAGEOUT = 21  # the same, since Linux 5.4; older kernels refuse it, which is no harm
 _refused: set[Path] = set()  # in a strict snap each further try would be one more denial in the system's log
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
 # Larger blocks go back to the kernel when they are freed, instead of leaving holes in the heap: 1.1 MB in the detector.
@@ -147,28 +146,20 @@ def trim() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def page_out(proc: Path = PROC) -> None:
-    """Give back the pages of libraries and models; those still needed are read again, which takes one slow frame.
-
-    The kernel would do so itself when memory runs short, but late and page by page. Data that was changed stays.
-    """
-    for extent, _ in _file_mappings(proc):
-        _advise(extent, _MADV_PAGEOUT)
-
-
 def unmap_unchanged(proc: Path = PROC) -> None:
     """Let go of those pages of libraries and models that are as in their files: most of them only the start needed.
 
     The kernel may have their memory, and those still needed come back without being read anew as long as it has no
     better use for it.
     """
-    for extent, is_unchanged in _file_mappings(proc):
-        if is_unchanged:
-            _advise(extent, _MADV_DONTNEED)
+    with suppress(AttributeError):
+        madvise = ctypes.CDLL(None).madvise
+        for extent in _unchanged(proc):
+            madvise(ctypes.c_void_p(extent.start), ctypes.c_size_t(len(extent)), _MADV_DONTNEED)
 
 
-def _file_mappings(proc: Path) -> Iterator[tuple[range, bool]]:
-    """Addresses of the private mappings of files, and whether all of one is as in its file and cannot be changed."""
+def _unchanged(proc: Path) -> Iterator[range]:
+    """Addresses of the private mappings of files that are as in the file and cannot be written to."""
     try:
         smaps = place(proc, "self", "smaps").read_text(errors="replace")
     except OSError:
@@ -176,15 +167,11 @@ def _file_mappings(proc: Path) -> Iterator[tuple[range, bool]]:
     for mapping in re.split(r"\n(?=[0-9a-f]+-)", smaps):
         head, *lines = mapping.splitlines()
         extent, mode, *_, name = head.split(maxsplit=5)
-        if mode.startswith("r") and mode.endswith("p") and name.startswith("/"):
+        if mode[:2] == "r-" and mode[3] == "p" and name.startswith("/"):
             figures = _figures_mb(lines)
-            start, end = (int(edge, 16) for edge in extent.split("-"))
-            yield range(start, end), mode[1] == "-" and figures["Anonymous"] == figures["Swap"] == 0
-
-
-def _advise(extent: range, advice: int) -> None:
-    with suppress(AttributeError):
-        ctypes.CDLL(None).madvise(ctypes.c_void_p(extent.start), ctypes.c_size_t(len(extent)), advice)
+            if figures["Anonymous"] == figures["Swap"] == 0:
+                start, end = (int(edge, 16) for edge in extent.split("-"))
+                yield range(start, end)
 
 
 def _figures_mb(lines: Iterable[str]) -> dict[str, float]:

@@ -58,7 +58,7 @@ class Savings:
             self._watch.change_model(lite(s.vision) if on else s.vision)
         if on:
             memory.trim()
-            memory.page_out()
+            memory.unmap_unchanged()
 
 
 class Economy:

@@ -307,9 +307,9 @@ def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], 
     config = tmp_path / "small.yaml"
     config.write_text("vision: {model: full}\nmemory: {budget_mb: 64}\n")
     process = started(start, "run", "--camera", "fake:attentive", "--config", str(config))
-    process.wait_for("WARNING memory rung 1 of 5: memory not needed at the moment is given back (the detector has ")
+    process.wait_for("WARNING memory rung 1 of 4: every 2nd frame is analysed (the detector has ")
     process.wait_for("attentive\n")
-    process.wait_for("WARNING memory rung 2 of 5: every 2nd frame is analysed")
+    process.wait_for("WARNING memory rung 2 of 4: the preview has quality 50")
     status = read(folders / STATUS)
     assert status is not None and status.memory.rung >= 1
     process.end()

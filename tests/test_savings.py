@@ -74,17 +74,17 @@ def in_force(savings: Savings, watch: Watch, report: Report) -> set[Saving]:
 def test_each_rung_changes_its_part_and_is_taken_back(savings: Savings, watch: Watch, report: Report) -> None:
     order = [Saving.HALF_RATE, Saving.PREVIEW, Saving.HISTORY, Saving.LITE]
     assert in_force(savings, watch, report) == set()
-    for rung in (*range(6), *range(5, -1, -1)):
+    for rung in (*range(5), *range(4, -1, -1)):
         savings.go_to(rung)
-        assert in_force(savings, watch, report) == set(order[: max(0, rung - 1)])
-        assert savings.in_force == (Saving.GIVE_BACK, *order)[:rung]
+        assert in_force(savings, watch, report) == set(order[:rung])
+        assert savings.in_force == tuple(order[:rung])
 
 
 def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(savings: Savings, watch: Watch) -> None:
     looks(watch, 0, Scene(), 25)
     assert looks(watch, 25, Scene(yaw_deg=40), 3)[-1] is State.LOOKING_AWAY
     neutral = watch.attention.driver.neutral
-    savings.go_to(5)
+    savings.go_to(4)
     assert watch.attention.driver.neutral == neutral
     assert looks(watch, 28, Scene(yaw_deg=40), 4)[-1] is State.LOOKING_AWAY
     frame = Frame(RENDERER.picture(Scene(yaw_deg=40, time_s=32)), 32.0, 32)
@@ -96,7 +96,7 @@ def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(sa
 
 
 def test_a_phone_is_seen_again_after_the_large_model_is_back(savings: Savings, watch: Watch) -> None:
-    savings.go_to(5)
+    savings.go_to(4)
     assert State.PHONE not in looks(watch, 0, Scene(phone_at_ear=1), 6)
     savings.go_to(0)
     assert looks(watch, 6, Scene(phone_at_ear=1), 6)[-1] is State.PHONE
@@ -104,20 +104,20 @@ def test_a_phone_is_seen_again_after_the_large_model_is_back(savings: Savings, w
 
 def test_eyes_that_close_after_the_change_are_seen_by_the_plain_mesh(savings: Savings, watch: Watch) -> None:
     looks(watch, 0, Scene(), 30)
-    savings.go_to(5)
+    savings.go_to(4)
     assert looks(watch, 30, Scene(), 15)[-1] is State.ATTENTIVE
     assert looks(watch, 45, Scene(eyes_closed=1), 4)[-1] is State.EYES_CLOSED
 
 
 def test_whoever_starts_on_the_last_rung_has_all_savings(watch: Watch, report: Report) -> None:
-    savings = Savings(SETTINGS, StillCamera(), watch, report, rung=5)
+    savings = Savings(SETTINGS, StillCamera(), watch, report, rung=4)
     assert len(in_force(savings, watch, report)) == 4
 
 
-def test_what_is_paged_out_comes_back_when_it_is_needed(watch: Watch) -> None:
+def test_what_was_let_go_comes_back_when_it_is_needed(watch: Watch) -> None:
     assert looks(watch, 0, Scene(), 2)[-1] is State.ATTENTIVE
     memory.trim()
-    memory.page_out()
+    memory.unmap_unchanged()
     assert looks(watch, 2, Scene(), 2)[-1] is State.ATTENTIVE
 
 
@@ -140,30 +140,30 @@ def test_the_economy_reads_once_a_second_acts_and_says_so() -> None:
         return SHORT
 
     savings = StillSavings(SETTINGS)
-    economy = Economy(Governor(5, 160.0, 0.0), savings, lambda: 90.0, read)
+    economy = Economy(Governor(4, 160.0, 0.0), savings, lambda: 90.0, read)
     steps = [step for tick in range(100) if (step := economy.update(tick / 10))]
     assert len(readings) == 10
     assert [step.rung for step in steps] == [1, 2]
     assert savings._rung == 2
-    assert economy.thrift.saving == (Saving.GIVE_BACK.value, Saving.HALF_RATE.value)
-    assert (economy.thrift.rung, economy.thrift.rungs) == (2, 5)
+    assert economy.thrift.saving == (Saving.HALF_RATE.value, Saving.PREVIEW.value)
+    assert (economy.thrift.rung, economy.thrift.rungs) == (2, 4)
     assert economy.thrift.saving_reason == "only 40 MB are available"
-    assert economy.described(steps[1]) == ("memory rung 2 of 5: every 2nd frame is analysed (only 40 MB are available)")
+    assert economy.described(steps[1]) == ("memory rung 2 of 4: the preview has quality 50 (only 40 MB are available)")
 
 
 def test_the_way_up_is_told_too() -> None:
     systems = [SHORT, *[PLENTY] * 100]
-    economy = Economy(Governor(5, 160.0, 0.0), StillSavings(SETTINGS), lambda: 90.0, lambda: systems.pop(0))
+    economy = Economy(Governor(4, 160.0, 0.0), StillSavings(SETTINGS), lambda: 90.0, lambda: systems.pop(0))
     steps = [step for second in range(70) if (step := economy.update(float(second)))]
     assert [step.rung for step in steps] == [1, 0]
     assert economy.described(steps[1]) == (
-        "memory rung 0 of 5: no longer: memory not needed at the moment is given back (500 MB are available again)"
+        "memory rung 0 of 4: no longer: every 2nd frame is analysed (500 MB are available again)"
     )
     assert economy.thrift.saving == () and economy.thrift.saving_reason == ""
 
 
 def test_a_loop_that_stands_still_for_want_of_memory_is_told_of_in_the_same_words() -> None:
     urgent = System(1000.0, 10.0, None)
-    economy = Economy(Governor(5, 160.0, 0.0, rung=5), StillSavings(SETTINGS), lambda: 90.0, lambda: urgent)
+    economy = Economy(Governor(4, 160.0, 0.0, rung=4), StillSavings(SETTINGS), lambda: 90.0, lambda: urgent)
     assert economy.past_help(100.0, 9.0) == ""
-    assert economy.past_help(100.0, 10.0) == "memory is short past rung 5 of 5: only 10 MB are available"
+    assert economy.past_help(100.0, 10.0) == "memory is short past rung 4 of 4: only 10 MB are available"
