@@ -37,7 +37,6 @@ NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # who muted mu
 CAMERA_HUNG_S = (
     60.0  # camera.py has replaced the hung thread once by then; only the end of the process frees the device
 )
-UNMAP_S = 60.0  # each takes as long as two looks
 PINS_HUNG_S = 20.0  # a write takes microseconds
 # A stream that repeats its picture may live again once it is opened anew; each try waits twice as long as the last
 STUCK_S, STUCK_MAX_S = 30.0, 600.0
@@ -65,14 +64,13 @@ class Detector:
         take_requests: Callable[[], list[status.Request]] = list,
         on_stage: Callable[[str], None] = lambda stage: None,
         economy: Economy | None = None,
-        unmap: Callable[[], None] = memory.unmap_unchanged,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._camera, self._watch, self._alert, self._report = camera, watch, alert, report
         self._journal = journal
         self._full_period_s, self._frame_timeout_s = period_s, frame_timeout_s
-        self.economy, self._unmap = economy, unmap
+        self.economy = economy
         self._on_look, self._on_healthy, self._take_requests = on_look, on_healthy, take_requests
         self._at = on_stage
         self._clock, self._wall = clock, wall
@@ -83,7 +81,7 @@ class Detector:
         self._failure = self._logged_failure = ""
         self._healthy_since_s: float | None = None
         self._was_healthy = False
-        self._muted_until_s = self._unmap_due_s = float("-inf")
+        self._muted_until_s = float("-inf")
         self._stuck_due_s, self._stuck_pause_s = inf, STUCK_S
 
     def run(self, is_over: Callable[[], bool]) -> None:
@@ -119,13 +117,7 @@ class Detector:
         return self._full_period_s * (self.economy.every if self.economy else 1)
 
     def _save_memory(self, now_s: float) -> None:
-        """One rung down or up the governor's ladder; past the last a new process does better than the kernel.
-
-        And whatever its rung, nothing is kept that only the start needed, or an event some time ago.
-        """
-        if now_s >= self._unmap_due_s:
-            self._unmap()
-            self._unmap_due_s = now_s + UNMAP_S
+        """One rung down or up the governor's ladder; past the last a new process does better than the kernel."""
         step = self.economy.update(now_s) if self.economy else None
         if self.economy is None or step is None:
             return

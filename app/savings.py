@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from app import memory
 from app.camera import Camera
-from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, Governor, Saving, Step, Thrift, ladder
+from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
 from app.report import Report
 from app.watch import Watch
 from config.settings import Settings, Vision
+
+UNMAP_S = 60.0  # each takes as long as two looks
 
 
 def lite(vision: Vision) -> Vision:
@@ -58,11 +60,10 @@ class Savings:
             self._watch.change_model(lite(s.vision) if on else s.vision)
         if on:
             memory.trim()
-            memory.unmap_unchanged()
 
 
 class Economy:
-    """Reads memory once a second, asks the governor, does what it decides, and can say so."""
+    """Reads memory once a second, asks the governor, does what it decides, and can say so; lets go of what is not needed."""
 
     def __init__(
         self,
@@ -70,11 +71,12 @@ class Economy:
         savings: Savings,
         rss_mb: Callable[[], float] = memory.rss_mb,
         system: Callable[[], memory.System] = memory.system,
+        unmap: Callable[[], None] = memory.unmap_unchanged,
     ) -> None:
         self._governor = governor
         self.savings = savings
-        self._rss_mb, self._system = rss_mb, system
-        self._due_s = float("-inf")
+        self._rss_mb, self._system, self._unmap = rss_mb, system, unmap
+        self._due_s = self._unmap_due_s = float("-inf")
         self._reason = ""
 
     @property
@@ -93,12 +95,24 @@ class Economy:
         if now_s < self._due_s:
             return None
         self._due_s = now_s + READ_S
-        step = self._governor.update(now_s, self._rss_mb(), self._system())
+        system = self._system()
+        self._let_go(now_s, system)
+        step = self._governor.update(now_s, self._rss_mb(), system)
         if step is None:
             return None
         self._reason = step.reason
         self.savings.go_to(step.rung)
+        self._unmap_due_s = now_s
         return step
+
+    def _let_go(self, now_s: float, system: memory.System) -> None:
+        """Of what only the start needed, or an event some time ago, or the last rung.
+
+        Not where memory is short: there the kernel would hand on pages that the next frame needs.
+        """
+        if now_s >= self._unmap_due_s and system.available_mb >= SHORT_MB:
+            self._unmap()
+            self._unmap_due_s = now_s + UNMAP_S
 
     def past_help(self, now_s: float, late_s: float) -> str:
         """For another thread, while the loop stands still for late_s: why the process shall end, or ""."""

@@ -20,7 +20,6 @@ from app.detector import (
     OPENING_S,
     PINS_HUNG_S,
     POLL_S,
-    UNMAP_S,
     Detector,
 )
 from app.governor import Step, Thrift
@@ -161,7 +160,6 @@ class Bench:
         self.report, self.journal = FakeReport(), FakeJournal()
         self.requests: list[Request] = []
         self.healthy_at_s: list[float] = []
-        self.unmapped_at_s: list[float] = []
         self.detector = Detector(
             self.camera,
             self.watch,
@@ -175,7 +173,6 @@ class Bench:
             take_requests=lambda: self.takes(),
             on_stage=on_stage,
             economy=economy,
-            unmap=lambda: self.unmapped_at_s.append(self.clock.now_s - START_S),
             clock=self.clock,
             wall=lambda: WALL_S + self.clock.now_s,
         )
@@ -488,11 +485,6 @@ def test_each_step_of_the_governor_is_logged_and_an_event(caplog: pytest.LogCapt
         ("INFO", "rung 0: 500 MB again"),
     ]
     assert [around.thrift.rung for _, around in bench.report.told][:40:38] == [0, 1]
-
-
-def test_what_only_the_start_needed_is_let_go_and_again_every_minute(bench: Bench) -> None:
-    bench.run(200)
-    assert bench.unmapped_at_s == pytest.approx([0, UNMAP_S, 2 * UNMAP_S, 3 * UNMAP_S], abs=PERIOD_S)
 
 
 def test_frames_that_are_skipped_to_save_memory_are_not_missed() -> None:

@@ -151,6 +151,21 @@ def test_the_economy_reads_once_a_second_acts_and_says_so() -> None:
     assert economy.described(steps[1]) == ("memory rung 2 of 4: the preview has quality 50 (only 40 MB are available)")
 
 
+def test_what_is_not_needed_is_let_go_every_minute_and_after_a_step_but_not_while_memory_is_short() -> None:
+    second, let_go = 0, []
+    economy = Economy(
+        Governor(4, 160.0, 0.0),
+        StillSavings(SETTINGS),
+        lambda: 170.0 if second == 150 else 90.0,
+        lambda: SHORT if 55 <= second < 70 else PLENTY,
+        lambda: let_go.append(second),
+    )
+    for second in range(200):
+        economy.update(float(second))
+    # no longer short; a minute later, and a step up with it; a step down for the budget's sake
+    assert let_go == [0, 70, 130, 131, 151]
+
+
 def test_the_way_up_is_told_too() -> None:
     systems = [SHORT, *[PLENTY] * 100]
     economy = Economy(Governor(4, 160.0, 0.0), StillSavings(SETTINGS), lambda: 90.0, lambda: systems.pop(0))
