@@ -63,7 +63,7 @@ class Savings:
 
 
 class Economy:
-    """Reads memory once a second, asks the governor, does what it decides, and can say so; lets go of what is not needed."""
+    """Reads memory once a second, asks the governor, does what it decides, says so; lets go of what is not needed."""
 
     def __init__(
         self,
