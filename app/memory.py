@@ -26,7 +26,8 @@ PROC = Path("/proc")
 MB = 1024 * 1024
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_MADV_DONTNEED = 4  # linux/mman.h
+# linux/mman.h. Pages that are unmapped count as used just now, unless they were told cold before: since Linux 5.4
+_MADV_DONTNEED, _MADV_COLD = 4, 20
 _refused: set[Path] = set()  # in a strict snap each further try would be one more denial in the system's log
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
 # Larger blocks go back to the kernel when they are freed, instead of leaving holes in the heap: 1.1 MB in the detector.
@@ -155,7 +156,8 @@ def unmap_unchanged(proc: Path = PROC) -> None:
     with suppress(AttributeError):
         madvise = ctypes.CDLL(None).madvise
         for extent in _unchanged(proc):
-            madvise(ctypes.c_void_p(extent.start), ctypes.c_size_t(len(extent)), _MADV_DONTNEED)
+            for advice in (_MADV_COLD, _MADV_DONTNEED):
+                madvise(ctypes.c_void_p(extent.start), ctypes.c_size_t(len(extent)), advice)
 
 
 def _unchanged(proc: Path) -> Iterator[range]:
