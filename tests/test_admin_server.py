@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psutil
 import pytest
 
 from config.https import enable
@@ -270,5 +271,6 @@ def test_what_crashes_is_started_again(appliance: Appliance, owner: Browser) -> 
         before = appliance.pids(what)
         os.kill(before[0], signal.SIGKILL)
         assert wait_for(partial(replaced, appliance, what, before[0]))
+    assert wait_for(lambda: not any(map(psutil.pid_exists, before)))  # a worker without its master answers for a moment
     assert wait_for(lambda: answers(appliance.port))
     assert wait_for(lambda: "<strong>attentive</strong>" in owner.get("/").text)  # the session lives on
