@@ -66,7 +66,7 @@ def ssl_context(config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SS
 
 
 def post_worker_init(worker: object) -> None:
-    """Collect garbage while it is little, look once a day after the certificate, and end when nobody asks."""
+    """Keep little that is not needed, look once a day after the certificate, and end when nobody asks."""
     gc.set_threshold(*_GARBAGE_MAX)
     unmap_unchanged()
     if _where.certificate:

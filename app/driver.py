@@ -65,6 +65,12 @@ def _median(values: Iterable[float]) -> float:
     return ordered[len(ordered) // 2]
 
 
+def _percentile(values: Iterable[float], share: float) -> float:
+    """The value that this share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[int(share * (len(ordered) - 1))]
+
+
 class Driver:
     """What is known of the person at the wheel."""
 
@@ -158,12 +164,12 @@ class Driver:
         """This driver's opening with open eyes; until it is known no wider than any look has shown them."""
         if len(self._openings) < OPEN_SAMPLES_MIN:
             return min(OPEN_GUESS, max(self._openings, default=OPEN_GUESS))
-        return sorted(self._openings)[int(OPEN_PERCENTILE * (len(self._openings) - 1))]
+        return _percentile(self._openings, OPEN_PERCENTILE)
 
     def yawn_mar(self, yawns: bool = False) -> float:
         """MAR beyond which this driver yawns."""
-        is_known, mouths = len(self._mouths) >= OPEN_SAMPLES_MIN, sorted(self._mouths)
-        mostly = mouths[int(MOSTLY * (len(mouths) - 1))] if is_known else TALKING_GUESS
+        is_known = len(self._mouths) >= OPEN_SAMPLES_MIN
+        mostly = _percentile(self._mouths, MOSTLY) if is_known else TALKING_GUESS
         return max(self._settings.yawn_mar, mostly + YAWN_WIDER) * (YAWN_STAYS if yawns else 1.0)
 
     def eyes_can_be_judged(self, error: PoseError | None) -> bool:
