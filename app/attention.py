@@ -80,6 +80,7 @@ class Glances:
         self._last_error: PoseError | None = None
         self._measured_s = -math.inf
         self._lost: Span | None = None  # between which times the pose was lost
+        self._bowed = 0  # by how many looks since then more showed the driver bowed than upright
         self._away = Share(s.glances_window_s)
         self.rule = SpellRule(
             (
@@ -142,10 +143,12 @@ class Glances:
 
         Or neither, and the driver sits there still. Where not even the shoulders do, who looked aside has left.
         """
-        self._lost = self._lost or Span(self._measured_s, sample.time_s)
+        if self._lost is None:
+            self._lost, self._bowed = Span(self._measured_s, sample.time_s), 0
         is_unexplained = self._turned is None
         is_recent = sample.time_s - self._lost.earliest_s <= self._settings.unresponsive_s
         glimpsed, seated = sample.signals.glimpsed if sample.signals else None, sample.seated
+        self._bowed += (seated is Seated.BOWED) - (seated is Seated.UPRIGHT)
         if glimpsed is not None:
             # of a head turned far aside the detector's points may look bowed, never the other way round
             is_aside = State.LOOKING_AWAY in (glimpsed, self._turned)
@@ -154,9 +157,9 @@ class Glances:
             self._measured_s, self._last_error = sample.time_s, None
         elif seated is Seated.LEFT:
             self._turned = self._turned if self._may_be_reaching else None
-        elif seated is Seated.BOWED and is_recent:
+        elif is_recent and seated is Seated.BOWED and self._bowed > 0:
             self._turned, self._last_error = State.LOOKING_DOWN, None
-        elif seated is Seated.UPRIGHT and is_recent and sample.time_s - self._lost.latest_s >= LOST_S:
+        elif is_recent and seated is not None and sample.time_s - self._lost.latest_s >= LOST_S:
             self._turned = self._turned or self._heading or State.LOOKING_AWAY
         self._kind = self._turned or self._kind
         if is_unexplained and is_recent and self.is_turned_away(sample.time_s):
@@ -311,9 +314,9 @@ class Yawns:
         self._yawns.clear()
 
 
-def momentary_state(signals: Signals, settings: Analysis, shut_of_open: float) -> State:
+def momentary_state(signals: Signals, settings: Analysis) -> State:
     """What a single picture shows, with the neutral pose of the settings and eyes like most people's."""
-    driver = Driver(settings, shut_of_open)
+    driver = Driver(settings)
     error = driver.error(signals)
     if error is None:
         return signals.glimpsed or State.NO_FACE
@@ -370,10 +373,10 @@ class Presence:
 class Attention:
     """Takes samples in the order of their time and says what they mean."""
 
-    def __init__(self, settings: Analysis, repeat_s: float, shut_of_open: float) -> None:
+    def __init__(self, settings: Analysis, repeat_s: float) -> None:
         self._pace = Pace()
         self._last_s: float | None = None
-        self.driver = Driver(settings, shut_of_open)
+        self.driver = Driver(settings)
         self._glances = Glances(settings)
         self._eyes = Eyes(settings)
         self._yawns = Yawns(settings)
@@ -427,9 +430,9 @@ class Attention:
         self._eyes.keep_history(window_s)
         self._history.keep(window_s)
 
-    def change_eyes(self, shut_of_open: float) -> None:
+    def change_eyes(self) -> None:
         """Another mesh reads eyes and mouth otherwise: how wide this driver's are is learnt anew; the road stays."""
-        self.driver.forget_features(shut_of_open)
+        self.driver.forget_features()
 
     @property
     def recent_events(self) -> tuple[Event, ...]:

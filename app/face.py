@@ -145,20 +145,17 @@ class Face:
 class Reading:
     """How a mesh reads eyes and mouth.
 
-    shut_of_open: what is left of an open eye's opening (signals.py) when it is shut, until the driver's own blinks show
-    it; ear_per_deg_up: the EAR that a degree up costs; mar_gain: how many times less than the attention mesh it sees a
+    ear_per_deg_up: the EAR that a degree up costs; mar_gain: how many times less than the attention mesh it sees a
     mouth open, by night as by day.
     """
 
-    shut_of_open: float
     ear_per_deg_up: float
     mar_gain: float
 
 
 # The plain mesh follows lids and lips weakly, and sees lids closer the higher the chin. Measured on the fake driver by
-# tests/benchmarks/fake_driver_limits.py. So chosen that most looks at shut eyes read below the limit which
-# eye_closed_ratio makes of it (`make evaluate`, on seeds to tune by), and half shut ones above once a blink was seen
-PLAIN_MESH, ATTENTION_MESH = Reading(0.6, 0.005, 1.47), Reading(0.54, 0.0, 1.0)
+# tests/benchmarks/fake_driver_limits.py
+PLAIN_MESH, ATTENTION_MESH = Reading(0.005, 1.47), Reading(0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

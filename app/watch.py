@@ -47,7 +47,7 @@ class Watch:
         """Forget all that was seen, as for another recording."""
         self._lens, self._sharpness, self._seat = Lens(), Sharpness(), Seat()
         self._mesh.reset()
-        self.attention = Attention(self._analysis, self._repeat_s, self._mesh.reading.shut_of_open)
+        self.attention = Attention(self._analysis, self._repeat_s)
 
     def change_model(self, vision: Vision) -> None:
         """Go on with another model, the driver's pose and all that lasts kept.
@@ -59,7 +59,7 @@ class Watch:
             return
         self._mesh.close()
         self._vision, self._mesh = vision, _mesh(vision)
-        self.attention.change_eyes(self._mesh.reading.shut_of_open)
+        self.attention.change_eyes()
 
     def look(self, frame: Frame) -> Look:
         """Judge one frame."""
@@ -82,7 +82,7 @@ class Watch:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis, self._mesh.reading.shut_of_open)
+            state = momentary_state(look.signals, self._analysis)
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))

@@ -39,7 +39,7 @@ class Part:
 
 
 def new_attention(analysis: Analysis | None = None) -> Attention:
-    return Attention(analysis or Settings().analysis, REPEAT_S, CLOSED_EAR / OPEN_EAR)
+    return Attention(analysis or Settings().analysis, REPEAT_S)
 
 
 def attentive(for_s: float) -> Part:

@@ -133,7 +133,7 @@ def test_what_is_kept_is_judged_as_it_was_live(seen: tuple[Store, Plan]) -> None
 
     eyes = Eyes(Watching)
     list(look_at([case], eyes))
-    assert [verdict.state for verdict in replay(store.load(case), "lite")] == live
+    assert [verdict.state for verdict in replay(store.load(case))] == live
     assert State.LOOKING_AWAY in live
 
 
@@ -241,5 +241,5 @@ def test_a_folder_without_usable_labels_is_no_success(tmp_path: Path, content: b
 def test_an_empty_score_has_no_figures() -> None:
     assert Score().recall is Score().precision is Score().heard_an_hour is None
     nothing = Seen(np.arange(3.0), [Sight.CLEAR] * 3, [None] * 3, [None] * 3)
-    assert [verdict.state for verdict in replay(nothing, "lite")] == [State.ATTENTIVE] * 3
+    assert [verdict.state for verdict in replay(nothing)] == [State.ATTENTIVE] * 3
     assert scenario("turned-far").expect

@@ -15,7 +15,7 @@ from app.signals import Signals
 from app.verdict import Level, Sight, State, Verdict
 from app.watch import Watch
 from config.settings import Settings
-from tests.evaluation.truth import CLOSED_OF_OPEN, true_sample
+from tests.evaluation.truth import true_sample
 from tests.story import events, reached
 
 SETTINGS = Settings()
@@ -58,7 +58,7 @@ def verdicts_on_pictures(scenario: Scenario) -> dict[float, list[Verdict]]:
 
 
 def verdicts_on_truth(scenario: Scenario, fps: float) -> list[Verdict]:
-    attention = Attention(ANALYSIS, SETTINGS.alerting.repeat_s, CLOSED_OF_OPEN)
+    attention = Attention(ANALYSIS, SETTINGS.alerting.repeat_s)
     return [attention.update(time_s, *truth) for time_s, truth in true_samples(scenario, fps)]
 
 

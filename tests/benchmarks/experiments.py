@@ -22,7 +22,7 @@ def history(_: Path, window_s: str) -> None:
     from app.verdict import Sight
     from config.settings import settings_from
 
-    attention = Attention(settings_from({"analysis.history_window": int(window_s)}).analysis, 3.0, 0.6)
+    attention = Attention(settings_from({"analysis.history_window": int(window_s)}).analysis, 3.0)
     for second in range(1200):
         seen = Signals(
             confidence=1.0,

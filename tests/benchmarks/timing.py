@@ -113,7 +113,7 @@ def trip_ms(frames: list[Picture]) -> float:
 
 def verdict_ms(window_s: int) -> float:
     """Attention's part of a verdict, when its history is full."""
-    attention = Attention(settings_from({"analysis.history_window": window_s}).analysis, 3.0, 0.6)
+    attention = Attention(settings_from({"analysis.history_window": window_s}).analysis, 3.0)
     took_ms = []
     for at in range(2 * window_s + 200):
         seen = Signals(yaw_deg=at % 7, pitch_deg=1.0, roll_deg=0.0, ear=0.3, mar=0.2, confidence=1.0, face_width=0.4)

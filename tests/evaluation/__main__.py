@@ -118,7 +118,7 @@ def _draw(plan: Plan, store: Store, results: Results, out: Path) -> None:
     for case, _ in results.cases:
         if first and (case.seed, case.condition, case.fps) == (first.seed, first.condition, fps):
             trip, seen = trip_of(scenario(case.scenario), case.seed, case.condition), store.load(case)
-            verdicts = replay(seen, case.model)
+            verdicts = replay(seen)
             dues = Truth(trip, SETTINGS.analysis).dues(case.fps, case.model == "full")
             about = f"{case.scenario}: {case.condition}, seed {case.seed}, model {case.model}, {fps:g} frame a second"
             name = f"{case.scenario}-{case.model}.svg"

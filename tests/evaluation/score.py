@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from app.attention import SILENT_CAUTIONS, Attention
 from app.driver import Driver
-from app.face import ATTENTION_MESH, PLAIN_MESH
 from app.verdict import Event, Level, State, Verdict
 from config.settings import Settings
 from tests.evaluation.cases import POSES, Case, scenario
 from tests.evaluation.look import Seen
-from tests.evaluation.truth import CLOSED, CLOSED_OF_OPEN, OPEN, TURN_S, WIDE, Due, Truth, true_sample
+from tests.evaluation.truth import CLOSED, OPEN, TURN_S, WIDE, Due, Truth, true_sample
 from tests.evaluation.vary import Trip, poses, trip_of
 from tests.story import events
 
@@ -113,22 +112,18 @@ class PoseRead:
     has_face: bool
 
 
-def replay(seen: Seen, model: str) -> list[Verdict]:
+def replay(seen: Seen) -> list[Verdict]:
     """What the rules say of what was seen; they are the detector's own."""
-    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, _shut_of_open(model))
+    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s)
     return [
         attention.update(float(time_s), sight, signals, seated)
         for time_s, sight, signals, seated in zip(seen.times_s, seen.sights, seen.signals, seen.seated, strict=True)
     ]
 
 
-def _shut_of_open(model: str) -> float:
-    return (PLAIN_MESH if model == "lite" else ATTENTION_MESH).shut_of_open
-
-
 def ideal(seen: Seen, trip: Trip) -> list[Verdict]:
     """What they would say at the same moments, were pose, eyes and mouth measured without error."""
-    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s, CLOSED_OF_OPEN)
+    attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s)
     return [
         attention.update(float(time_s), *true_sample(trip.scene_at(float(time_s)))) for time_s in seen.times_s.tolist()
     ]
@@ -143,7 +138,7 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
     if key not in truths:
         truths.clear()
         truths[key] = Truth(trip, SETTINGS.analysis)
-    verdicts = replay(seen, case.model)
+    verdicts = replay(seen)
     dues = truths[key].dues(case.fps, case.model == "full")
     result = match(dues, events(verdicts), verdicts, 1 / case.fps)
     result.hours = trip.length_s / 3600
@@ -218,7 +213,7 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
 
 
 def _score_poses(case: Case, seen: Seen) -> Score:
-    result, wide = Score(), Driver(SETTINGS.analysis, _shut_of_open(case.model)).yawn_mar()
+    result, wide = Score(), Driver(SETTINGS.analysis).yawn_mar()
     for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
         read = None
         if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:
