@@ -130,8 +130,9 @@ class Truth:
             yield Due(kind, from_s, to_s, max(must, default=Level.NONE), max(may, default=Level.NONE), limits)
 
     def _joined(self, dues: list[Due], away: Mask, period_s: float) -> list[Due]:
-        """From the mirror to the speedometer without the road between: two glances, that may be told as one."""
-        joint = [due for due in self._spells(State.LOOKING_AWAY, bridged(away, period_s), period_s) if due.may]
+        """From mirror to speedometer, the road between for no longer than ends a glance: they may be told as one."""
+        gap_s = max(period_s, self._s.attention_back_s)
+        joint = [due for due in self._spells(State.LOOKING_AWAY, bridged(away, gap_s), period_s) if due.may]
         kinds = (State.LOOKING_AWAY, State.LOOKING_DOWN)
         return [
             replace(due, may=max([due.may, *(one.may for one in joint if one.from_s <= due.from_s < one.to_s)]))
