@@ -31,7 +31,7 @@ YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
 SHUT_OF_OPEN = 0.3
 # A smaller face beside the driver's place is somebody else, and so is one of any size that is farther aside; a much
 # smaller one that is hardly aside is somebody else, or a profile that the mesh misfits: (widths, size)
-PASSENGERS = ((0.25, 0.65), (0.8, 0.8), (1.6, 1.15))
+PASSENGERS = ((0.25, 0.65), (0.8, 0.8), (1.1, 0.9), (1.6, 1.15))
 # Where the detector sees the eyes so much nearer each other than usual, the head is turned by more than 25 degrees,
 # whatever the mesh reads. `make fake-driver-limits` prints it of all 14 heads turned beyond the mesh's angles that it
 # read as facing the road, and of 2 of 75 that look about ahead

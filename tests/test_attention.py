@@ -309,6 +309,12 @@ def test_a_passenger_is_not_taken_for_the_driver() -> None:
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
 
 
+def test_a_passenger_a_little_farther_away_than_a_driver_beside_is_not_taken_for_the_driver() -> None:
+    beside = replace(ROAD, face_x=ROAD.face_x + 1.3 * ROAD.face_width, face_width=0.85 * ROAD.face_width)
+    seated_there = Part(15, lambda _: beside)
+    assert kinds(story(attentive(START_S), seated_there, attentive(10))) == [(State.NO_FACE, Level.WARNING)]
+
+
 def test_a_passenger_as_near_the_camera_is_not_taken_for_the_driver() -> None:
     beside = Part(15, lambda _: replace(ROAD, face_x=0.99, face_width=ROAD.face_width))
     assert kinds(story(attentive(START_S), beside, attentive(10))) == [(State.NO_FACE, Level.WARNING)]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from app.camera import Frame
+from app.face import FaceMesh, Region
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.verdict import Level, Seated, Sight, State
@@ -117,6 +118,23 @@ def test_in_noise_no_driver_is_seen_who_looks_anywhere(watch: Watch) -> None:
     looks = [watch.look(Frame(picture, 5 + number, number)) for number, picture in enumerate(noise)]
     assert {(look.sight, look.face, look.signals) for look in looks} == {(Sight.NOISE, None, None)}
     assert {event.kind for event in events([look.verdict for look in looks])} == {State.CAMERA_BLOCKED}
+
+
+def test_a_head_above_an_empty_seat_or_in_a_covered_lens_is_noise(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keypoints = np.array([(140, 100), (160, 100), (165, 115), (155, 130)], np.float32)
+
+    def glimpse(mesh: FaceMesh, _: Picture) -> None:
+        mesh.glimpse = Region(150, 115, 120, 0, keypoints=keypoints)
+
+    trip(watch, (5, Scene()))
+    monkeypatch.setattr(FaceMesh, "find", glimpse)
+    scenes = Scene(present=0), Scene(lens_covered=1), Scene(yaw_deg=78)
+    empty, covered, turned = (watch.look(frame(5 + number, scene)) for number, scene in enumerate(scenes))
+    assert (empty.signals, empty.sight) == (None, Sight.CLEAR)
+    assert (covered.signals, covered.sight) == (None, Sight.FLAT)
+    assert turned.signals is not None and turned.signals.glimpsed is State.LOOKING_AWAY
 
 
 def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> None:
