@@ -20,7 +20,7 @@ STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
 UNLEARNT_MARGIN_DEG = 8.0  # until the neutral pose is learnt, glances must go this much further (openpilot: 5 to 8)
 LEARNING_SAMPLES_MAX = 240  # of the first seconds; more at a high rate bring nothing
 LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the neutral pose along
-# The EAR of open eyes is 0.25 to 0.35 (Soukupová and Čech 2016), their contrast 0.46 to 0.82 on the fake drivers
+# The EAR of open eyes is 0.25 to 0.35 (Soukupová and Čech 2016), `make fake-driver-limits` prints their contrast
 OPEN_GUESS = 0.25
 OPEN_PERCENTILE = 0.8  # most of the time the eyes are open
 OPEN_SAMPLES, OPEN_SAMPLES_MIN, OPEN_SAMPLE_EVERY_S = 120, 10, 1.0
@@ -112,7 +112,7 @@ class Driver:
         return any(aside > shift * width and signals.face_width < size * width for shift, size in PASSENGERS)
 
     def _is_narrowed(self, signals: Signals) -> bool:
-        """The mesh sees the road looked at, the detector a head that is turned."""
+        """The mesh sees the road looked at, the detector a head that is turned; the same if asked twice of a look."""
         error, apart, usual, s = self.error(signals), signals.eyes_apart, self._eyes_apart, self._settings
         if error is None or apart is None or usual is None:
             return False

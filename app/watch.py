@@ -67,12 +67,18 @@ class Watch:
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
         # the detector alone sees faces in noise, turned anywhere: only a mesh that fits one is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
-        if signals is not None:
-            sight = Sight.CLEAR  # what shows a face is neither dark nor covered
         own = self.attention.driver.own(signals)
         if own is not signals and face is not None:
             self._mesh.reset()  # so that the detector looks again at what the mesh has misfitted
-        seated = self._seated(frame, face, own) if sight is Sight.CLEAR else None
+        seated = self._seated(frame, face, own)
+        # Where not even the shoulders are, the detector sees noise: 12 of 2,034 glimpses in evaluation were above an
+        # empty seat or in a covered lens, and the seat said so of these alone
+        if face is None and seated is Seated.LEFT:
+            signals = None
+        if signals is not None:
+            sight = Sight.CLEAR  # what shows a face is neither dark nor covered
+        if sight is not Sight.CLEAR:
+            seated = None
         verdict = self.attention.update(frame.time_s, sight, signals, seated)
         return Look(frame, sight, face, signals, verdict, seated)
 
@@ -95,11 +101,7 @@ class Watch:
         height_px, width_px = frame.bgr.shape[:2]
         if face is None:
             glimpse = self._mesh.glimpse
-            # Where not even the shoulders are, the detector sees noise: 12 of 2,034 glimpses in evaluation were above
-            # an empty seat or in a covered lens, and the seat said so of these alone
-            if glimpse is None or self._seat.look(frame.bgr) is Seated.LEFT:
-                return None
-            return glimpsed(glimpse, (width_px, height_px))
+            return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
         sees_hands = self._vision.model == "full"
         signals = measure(
             face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands
