@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
 from typing import Final
@@ -14,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 from app import status
-from app.journal import KEEP_EVENTS, Entry, JournalUnreadable, recent
+from app.journal import Entry, JournalUnreadable, newest
 from app.status import Request
 from app.verdict import WORDS, State
 
@@ -74,26 +75,30 @@ def _asked() -> Filter:
     return Filter(**{each.name: request.args.get(each.name, "")[:TEXT_MAX] for each in fields(Filter)})
 
 
-def _read() -> tuple[list[Entry], str]:
-    try:
-        entries = recent(parts().paths.events, KEEP_EVENTS)
-    except JournalUnreadable as error:
-        return [], str(error)
-    return list(filter(_asked().admits, entries)), ""
+def _found() -> Iterator[dict[str, object]]:
+    """What is asked for, one at a time: all of them at once would take a megabyte. Raises: JournalUnreadable."""
+    return map(row, filter(_asked().admits, newest(parts().paths.events)))
 
 
 @pages.get("/events")
 def page() -> str:
     """The newest ones, with a filter."""
-    entries, problem = _read()
     first = max(0, request.args.get("first", 0, int))
+    rows: list[dict[str, object]] = []
+    total, problem = 0, ""
+    try:
+        for total, found in enumerate(_found(), 1):
+            if first < total <= first + PAGE_EVENTS:
+                rows.append(found)
+    except JournalUnreadable as error:
+        problem = str(error)
     return render_template(
         "events.html",
-        rows=[row(entry) for entry in entries[first : first + PAGE_EVENTS]],
+        rows=rows,
         words={state.value: words for state, words in WORDS.items()},
         kinds=[state.value for state in State if state is not State.ATTENTIVE],
         problem=problem,
-        total=len(entries),
+        total=total,
         first=first,
         step=PAGE_EVENTS,
         asked=asdict(_asked()),
@@ -103,23 +108,23 @@ def page() -> str:
 @pages.get("/events.csv")
 def as_csv() -> Response:
     """All that the filter leaves, for a spreadsheet."""
-    entries, problem = _read()
-    if problem:
-        return Response(problem, 503, mimetype="text/plain")
     text = io.StringIO()
     table = csv.DictWriter(text, FIELDS)
     table.writeheader()
-    table.writerows(row(entry) for entry in entries)
+    table.writerows(_found())
     return _download(text.getvalue(), "text/csv", "drivewatch-events.csv")
 
 
 @pages.get("/events.json")
 def as_json() -> Response:
     """All that the filter leaves, for a program."""
-    entries, problem = _read()
-    if problem:
-        return Response(problem, 503, mimetype="text/plain")
-    return _download(json.dumps([row(entry) for entry in entries]), "application/json", "drivewatch-events.json")
+    return _download(f"[{', '.join(map(json.dumps, _found()))}]", "application/json", "drivewatch-events.json")
+
+
+@pages.errorhandler(JournalUnreadable)
+def unreadable(error: JournalUnreadable) -> Response:
+    """A download of what cannot be read."""
+    return Response(str(error), 503, mimetype="text/plain")
 
 
 @pages.post("/events/delete")

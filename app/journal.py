@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import deque
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from math import inf, isfinite
 from pathlib import Path
 
@@ -32,7 +34,6 @@ KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
 CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long
-PAGE_MAX = 10_000  # events read at once
 CLOCK_STEP_S = 2.0  # more than slewing moves a clock between two events
 CLOCK_STEADY_S = 600.0  # a clock that was set more recently deletes nothing
 DETAIL_MAX = 200  # characters
@@ -45,9 +46,9 @@ WHERE boot_id = :boot_id AND boot_id != '' AND abs(wall_s - onset_s - :offset_s)
 """
 _KEEP_NEWEST = "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?)"
 _KEEP_SINCE = "DELETE FROM events WHERE wall_s < ?"
-_RECENT = """
+_NEWEST = """
 SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
-FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
+FROM events WHERE id < ? ORDER BY id DESC
 """
 
 
@@ -209,19 +210,22 @@ def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[E
 
     Raises: JournalUnreadable.
     """
+    return tuple(islice(newest(path, before_id), max(0, limit)))
+
+
+def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
+    """All of them, as `recent` gives them, but each is read when it is asked for: one at a time stands in memory."""
     try:
         if not path.exists():
-            return ()
+            return
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", BUSY_S, uri=True)) as db:
             db.row_factory = sqlite3.Row
             db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
             db.executescript(LEAN)
             version_of(db)
-            before_id = 2**62 if before_id is None else before_id
-            rows = db.execute(_RECENT, (before_id, max(0, min(limit, PAGE_MAX)))).fetchall()
+            yield from filter(None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id,))))
     except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error
-    return tuple(entry for entry in map(_entry, rows) if entry)
 
 
 def _entry(row: sqlite3.Row) -> Entry | None:

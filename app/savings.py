@@ -106,12 +106,13 @@ class Economy:
         return step
 
     def _let_go(self, now_s: float, system: memory.System) -> None:
-        """Of what only the start needed, or an event some time ago, or the last rung.
+        """Once a minute, of what only the start needed, or an event some time ago, or the last rung.
 
         Not where memory is short: there the kernel would hand on pages that the next frame needs.
         """
         if now_s >= self._unmap_due_s and system.available_mb >= SHORT_MB:
             self._unmap()
+            memory.trim()
             self._unmap_due_s = now_s + UNMAP_S
 
     def past_help(self, now_s: float, late_s: float) -> str:
