@@ -27,7 +27,7 @@ from config.https import listening
 from config.paths import Paths
 from config.store import Store
 
-BODY_MAX_BYTES = 96 * 1024  # the settings file may have 64 KiB
+BODY_MAX_BYTES = 96 * 1024  # of a form; the settings file may have 16 KiB
 FORM_PARTS_MAX = 200  # a settings form has one for each key
 
 log = logging.getLogger(__name__)

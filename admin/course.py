@@ -170,8 +170,10 @@ class Course:
             if now_s - self.asked_s >= self.limit_s:
                 return self._lost()
             return replace(self, watching_since_s=None), None
-        since_s = now_s if self.watching_since_s is None else self.watching_since_s
-        if now_s - since_s < SETTLED_S:
+        since_s = found.time_s if self.watching_since_s is None else self.watching_since_s
+        if found.time_s - since_s < SETTLED_S:  # by its own clock: one that hangs settles never
+            if now_s - self.asked_s >= self.limit_s:
+                return self._lost()
             return replace(self, watching_since_s=since_s), None
         return self._done(f"The detector watches{', but: ' if found.health else '.'}{found.health}"), None
 

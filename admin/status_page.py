@@ -39,7 +39,7 @@ class Shown:
 def shown(latest: Status | None, now_s: float, failure: Failure | None = None) -> Shown:
     """Judge the newest status file at a monotonic time; status None where it is missing or of an earlier boot."""
     age_s = status.age_s(latest, now_s) if latest else float("inf")
-    if latest is None or age_s > status.SILENT_S:
+    if latest is None or status.is_silent(latest, now_s):
         return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s, failure)
     return Shown(WORDS[latest.state], _tone(latest), now_s - latest.since_s, latest, age_s, failure)
 

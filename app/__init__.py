@@ -3,7 +3,7 @@
     camera ── Frame ──▶ watch ─────────────────────────────────────────────▶ detector
     sources, v4l2,       │ sight      Frame   → can anything be seen?          │
     pictures             │ face       Frame   → Face | None (MediaPipe)        ├─▶ alert, pins    buzzer and LED
-                         │ signals    Face    → Signals (pose, eyes, mouth)    ├─▶ journal        events.sqlite
+                         │ signals, lids  Face → Signals (pose, eyes, mouth)   ├─▶ journal        events.sqlite
                          │ seat       Frame   → does the driver sit there yet? │
     fake_driver/         └ attention  Signals → Verdict, Events                ├─▶ report, status status.json, preview
     (a camera of           driver, rules, timers, verdict                      └─▶ console        lines for a person

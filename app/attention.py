@@ -24,12 +24,12 @@ LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in 
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 NARROW_IS_SHUT = 2  # looks in a row at eyes that a single look may have misread: behind glasses shut ones look so
-MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes: driver-monitoring.md, "drowsy"
-SHORTER_KNOWN = 0.5  # of a history cut short for want of memory; asking for 60 s of 60 would silence PERCLOS for ever
+MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
+KNOWN_MAX = 0.5  # of a short history: asking for 60 s of 60 would silence PERCLOS for ever
 YAWN_MAX_S = 10.0  # no yawn lasts longer: who sleeps with an open mouth does
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
-# Of two states of one level the earlier is shown
+# Of two states of one level the earlier is shown, and the blind ones before all: who sees nothing knows nothing else
 PRIORITY = (
     State.NO_CAMERA,
     State.CAMERA_BLOCKED,
@@ -42,6 +42,7 @@ PRIORITY = (
     State.NO_FACE,
     State.YAWNING,
 )
+BLIND = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})
 # A glance of 2 s is cautioned by light alone: were it a sound, the sounds that matter would be believed less
 SILENT_CAUTIONS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE})
 REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE, State.EYES_CLOSED})
@@ -203,9 +204,9 @@ class Eyes:
         s = self._settings = settings
         self.closed: bool | None = None
         self._narrow = Spell(0.0)
-        self._valid_s = s.perclos_min_valid_s
         self._opened = False
         self._share = Share(s.history_window)
+        self.keep_history(s.history_window)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
             (
@@ -253,9 +254,7 @@ class Eyes:
 
     def keep_history(self, window_s: float) -> None:
         """Judge PERCLOS over another window: it stays surely reached or not told, so from less it is told later."""
-        s = self._settings
-        is_shorter = window_s < s.history_window
-        self._valid_s = min(s.perclos_min_valid_s, SHORTER_KNOWN * window_s) if is_shorter else s.perclos_min_valid_s
+        self._valid_s = min(self._settings.perclos_min_valid_s, KNOWN_MAX * window_s)
         self._share.keep(window_s)
 
     def forget(self) -> None:
@@ -278,6 +277,8 @@ class Eyes:
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
             return max(self.perclos or 0.0, self._settings.perclos_alarm)
+        if not self._share.measured_s:
+            return 0.0  # of nobody seen for so long nobody is called drowsy
         # At 1 Hz the blinks of an alert driver cross 8 % by luck
         return self._share.sure_ratio if self.perclos is not None else None
 
@@ -440,7 +441,7 @@ class Attention:
         return self._history.events(self._last_s or 0.0)
 
     def _sample(self, time_s: float, sight: Sight, signals: Signals | None, seated: Seated | None) -> Sample:
-        period_s = self._pace.update(time_s)
+        period_s = self._pace.update(time_s, counts=not self._eyes.may_sleep)
         # what was not watched counts for nothing: after a gap only one period is known
         gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
         self._last_s = time_s
@@ -487,7 +488,8 @@ class Attention:
         events = [rule.episode.event for rule in self._rules if rule.episode.event]
         if not events:
             return State.NO_FACE if self._presence.is_absent else State.ATTENTIVE
-        return min(events, key=lambda event: (-event.level, PRIORITY.index(event.kind))).kind
+        rank = {event.kind: (event.kind not in BLIND, -event.level, PRIORITY.index(event.kind)) for event in events}
+        return min(rank, key=rank.__getitem__)
 
 
 class Urgency:

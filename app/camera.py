@@ -154,7 +154,8 @@ class Capture:
         self._taken += 1
         self._tick = tick_after(self._tick, self._clock() - self._opened_s, self._camera.target_fps)
         self.due_s = self._opened_s + self._tick / self._camera.target_fps
-        self.second_s = now_s + SECOND_LOOK_S if frame and has_second_look(now_s, self.due_s) else math.inf
+        has_second = frame and source.period_s <= SECOND_LOOK_S and has_second_look(now_s, self.due_s)
+        self.second_s = now_s + SECOND_LOOK_S if has_second else math.inf
         return frame
 
     def hurry(self) -> None:

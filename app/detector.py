@@ -109,6 +109,7 @@ class Detector:
             self._due_s = now_s + self._period_s
             look = self._nothing(now_s)
         else:
+            self._report.still_here(now_s)
             return
         self._tell(look, self._clock())
 

@@ -147,8 +147,7 @@ def _failure(paths: Paths, now_s: float) -> Iterator[Finding]:
 
 def _running(paths: Paths, now_s: float) -> status.Status | None:
     found = status.read(paths.status)
-    is_fresh = found is not None and status.age_s(found, now_s) < status.SILENT_S
-    return found if is_fresh else None
+    return None if found is None or status.is_silent(found, now_s) else found
 
 
 def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:

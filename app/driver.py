@@ -114,8 +114,8 @@ class Driver:
     def _is_narrowed(self, signals: Signals) -> bool:
         """The mesh sees the road looked at, the detector a head that is turned; the same if asked twice of a look."""
         error, apart, usual, s = self.error(signals), signals.eyes_apart, self._eyes_apart, self._settings
-        if error is None or apart is None or usual is None:
-            return False
+        if error is None or apart is None or usual is None or not self.neutral.learnt:
+            return False  # what is usual is of the pose that was first taken for the road
         is_road = abs(error.yaw_deg) <= s.yaw_limit_deg and error.pitch_deg >= -s.pitch_down_limit_deg
         self._narrowed = is_road and apart < (NARROWED_STAYS if self._narrowed else NARROWED) * usual
         return self._narrowed

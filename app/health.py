@@ -105,7 +105,7 @@ def _keep_informed(paths: Paths, settings: Settings) -> None:
 def look(paths: Paths, transitions: Transitions, now_s: float, ask: Snapctl = snapctl) -> None:
     """Read the status as the page does, and tell snapd if it is time to."""
     found = status.read(paths.status)
-    if found is None or status.age_s(found, now_s) > status.SILENT_S:
+    if found is None or status.is_silent(found, now_s):
         return
     note = note_of(found)
     if not transitions.is_due(note, now_s):

@@ -17,7 +17,7 @@ from config.snapd import command
 def overview(paths: Paths, now_s: float) -> int:
     """Print it; exit status 0 while a detector watches and nothing is wrong."""
     found = status.read(paths.status)
-    is_alive = found is not None and status.age_s(found, now_s) <= status.SILENT_S
+    is_alive = found is not None and not status.is_silent(found, now_s)
     for name, text in (*_lines(found, now_s, is_alive=is_alive), ("page", _page(paths))):
         print(f"{name:9} {text}")
     return 0 if is_alive and found is not None and not found.health else 1
@@ -33,7 +33,7 @@ def _lines(found: Status | None, now_s: float, *, is_alive: bool) -> Iterator[tu
         yield "problem", found.health
     camera, alerts, memory = found.camera, found.alerts, found.memory
     yield "camera", f"{camera.source} {camera.state}, {camera.width} x {camera.height}, {camera.measured_fps:.1f}/s"
-    yield "buzzer", "muted" if alerts.muted else "ready" if alerts.buzzer_ok else alerts.buzzer_message
+    yield "buzzer", alerts.buzzer_message if not alerts.buzzer_ok else "muted" if alerts.muted else "ready"
     yield "LED", alerts.led_message or "ready"
     yield "memory", f"{memory.rss_mb:.0f} MB of {memory.budget_mb:.0f}, highest {memory.peak_mb:.0f}"
     configuration = found.configuration

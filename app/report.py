@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,6 +25,7 @@ from config.settings import Settings
 from config.store import Loaded
 
 STATUS_EVERY_S = 0.9  # once a second, also for frames that come a little early
+ALIVE_EVERY_S = status.SILENT_S / 2  # where looks are farther apart
 MEMORY_EVERY_S = 30.0  # a reading costs 2 to 6 ms
 LATENCY_LOOKS = 20  # the mean counts about so many
 OUTLINES = (
@@ -105,6 +106,7 @@ class Report:
         self._sequence = 0
         self._written_s = float("-inf")
         self._seen: tuple[State, Sight] | None = None
+        self._told: status.Status | None = None
         self._mean_ms, self._looks = 0.0, 0
 
     def update(self, look: Look, now_s: float, around: Surroundings) -> None:
@@ -114,10 +116,19 @@ class Report:
         if now_s - self._written_s < STATUS_EVERY_S and seen == self._seen:
             return
         self._written_s, self._seen = now_s, seen
-        self._sequence += 1
         self._show_preview(look, now_s)
         usage = self._read_memory(now_s)
-        status.write(self._paths.status, self._status(look, now_s, newest_ms, usage, around))
+        self._write(self._status(look, now_s, newest_ms, usage, around))
+
+    def still_here(self, now_s: float) -> None:
+        """Say so again where the next look is long in coming: a detector that looks every 10 s is not gone."""
+        if self._told is not None and now_s - self._told.time_s >= ALIVE_EVERY_S:
+            self._write(replace(self._told, time_s=now_s, wall_s=self._wall()))
+
+    def _write(self, told: status.Status) -> None:
+        self._sequence += 1
+        self._told = replace(told, sequence=self._sequence)
+        status.write(self._paths.status, self._told)
 
     def close(self) -> None:
         """Leave no picture behind."""
@@ -150,7 +161,6 @@ class Report:
     ) -> status.Status:
         verdict = look.verdict
         return status.Status(
-            sequence=self._sequence,
             boot_id=status.boot_id(),
             pid=os.getpid(),
             started_s=self._started_s,
@@ -208,7 +218,8 @@ def _thrift_in_words(thrift: Thrift) -> str:
 
 def _signals(look: Look) -> status.Signals:
     seen, verdict = look.signals, look.verdict
-    if seen is None:
+    is_not_believed = seen is not None and seen.yaw_deg is not None and verdict.yaw_error_deg is None
+    if seen is None or is_not_believed:  # a passenger's, or one that the mesh misfits
         return status.Signals(perclos=verdict.perclos)
     return status.Signals(
         has_face=True,

@@ -76,10 +76,11 @@ class SpellRule:
         if not holds or self.spell.span is None or self.spell.in_a_row < self._in_a_row_min:
             return
         lasted_s = self.spell.lasted_s(time_s, period_s)
-        event_kind = self.episode.event.kind if self.episode.event else kind
+        if event := self.episode.event:
+            kind, detail = event.kind, event.detail
         step = highest(self._steps, lasted_s)
         if step is not None:
-            self.episode.rise(event_kind, replace(step, detail=step.detail or detail), self.spell.span)
+            self.episode.rise(kind, replace(step, detail=step.detail or detail), self.spell.span)
 
 
 class MeasureRule:

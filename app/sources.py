@@ -43,6 +43,8 @@ class Source(Protocol):
     name: str
     size: tuple[int, int] | None
     """(width, height) in pixels that each picture must have; None where they may differ."""
+    period_s: float
+    """Seconds between two of its pictures; 0 where it has another whenever it is asked."""
 
     def grab(self, time_s: float) -> None:
         """Take the picture of this moment, in seconds since the camera began, without decoding it.
@@ -75,6 +77,7 @@ class VideoFile:
         self._path = path
         self._capture = open_video(path)
         self._fps = frame_rate(self._capture)
+        self.period_s = 1 / self._fps
         self._frame = -1  # counts on when the file starts over
         self._began_s: float | None = None
         self.name = str(path)
@@ -140,6 +143,7 @@ class PictureFolder:
         self._index = -1
         self.name = str(path)
         self.size: tuple[int, int] | None = None
+        self.period_s = 0.0
 
     def grab(self, time_s: float) -> None:
         """Go on to the next picture."""
@@ -164,6 +168,7 @@ class FakeDriver:
     ) -> None:
         self.name = name
         self.size: tuple[int, int] | None = size
+        self.period_s = 0.0
         self._shape = (size[1], size[0], 3)
         self._answer_s = answer_s
         self._time_s = 0.0

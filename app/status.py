@@ -190,6 +190,11 @@ def age_s(status: Status, now_s: float) -> float:
     return now_s - status.time_s if status.boot_id == boot_id() else inf
 
 
+def is_silent(status: Status, now_s: float) -> bool:
+    """Whether the detector that wrote it does not answer, or is gone."""
+    return age_s(status, now_s) > SILENT_S
+
+
 class Preview:
     """The daemon's side of the preview: a picture in the run folder, only while the page keeps asking for it."""
 

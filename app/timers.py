@@ -1,8 +1,8 @@
 """How long has something lasted, judged from samples: spells and shares of time. Pure; every time is an argument.
 
 Between the last sample without a condition and the first one with it lies its true onset. Each spell keeps both bounds
-and counts from their midpoint, so that at 1 Hz a rule of 3.5 s is met on the fourth sample (driver-monitoring: "Timing
-at a low rate"). Everything counts seconds between samples that agree, never frames.
+and counts from their midpoint, so that at 1 Hz a rule of 3.5 s is met on the fourth sample. Everything
+counts seconds between samples that agree, never frames.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Pace:
         self._last_s: float | None = None
         self._periods: deque[float] = deque(maxlen=PERIODS_KEPT)
 
-    def update(self, time_s: float) -> float:
-        """Take the time of a sample; seconds between samples."""
-        if self._last_s is not None and time_s > self._last_s:
+    def update(self, time_s: float, *, counts: bool = True) -> float:
+        """Take the time of a sample, which may be a second look that does not count; usual seconds between samples."""
+        if counts and self._last_s is not None and time_s > self._last_s:
             self._periods.append(time_s - self._last_s)
         self._last_s = time_s
         return sorted(self._periods)[len(self._periods) // 2] if self._periods else FIRST_PERIOD_S

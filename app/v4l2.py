@@ -173,6 +173,7 @@ class Device:
             raise self._no_picture("it cannot be opened")
         self._request(size, fps)
         get = self._capture.get
+        self.period_s = 0.0
         self.size: tuple[int, int] | None = (
             int(get(cv2.CAP_PROP_FRAME_WIDTH)),
             int(get(cv2.CAP_PROP_FRAME_HEIGHT)),

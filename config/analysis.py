@@ -1,6 +1,6 @@
 """What counts as distraction, and for how long.
 
-Sources are cited in full in driver-monitoring.md; "drivewatch" marks a choice of our own.
+Each says where its number comes from; "drivewatch" marks a choice of our own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """YAML text -> nodes with their places, refusing everything that a settings file has no need of.
 
-Bounded before it is understood: reliability-security.md 3.3 lists what a YAML parser swallows otherwise.
+Bounded before it is understood: else a YAML parser swallows aliases without end and nesting that takes a minute.
 """
 
 from __future__ import annotations

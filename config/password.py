@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -48,8 +47,6 @@ ROWS = (
     "1q2w3e4r5t6y7u8i9o0p q1w2e3r4t5y6 1qaz2wsx3edc4rfv5tgb qazwsxedcrfvtgb qweasdzxc 11223344556677889900 1020304050"
 )
 WALKS = f"{ROWS} {ROWS[::-1]}"  # keys that follow each other, there and back
-
-M_MMAP_THRESHOLD = -3  # glibc's malloc.h
 
 _hashing = threading.Lock()  # eight at once would take 64 MiB
 
@@ -136,21 +133,8 @@ def fingerprint(path: Path) -> str:
 def _scrypt(password: str, salt: str) -> bytes:
     import hashlib
 
-    _give_memory_back()
     data = password.encode(errors="surrogatepass")
     return hashlib.scrypt(data, salt=salt.encode(), n=N, r=R, p=P, maxmem=MEMORY_MAX_BYTES, dklen=64)
-
-
-@cache
-def _give_memory_back() -> None:
-    """Let glibc return what a check took: else each thread that ever made one keeps its 8 MiB, measured 24 of three.
-
-    It raises the size from which it does so when such a block is freed for the first time, unless it is set.
-    """
-    import ctypes
-
-    with suppress(AttributeError, OSError):  # another C library
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1024 * 1024)
 
 
 def _read(path: Path) -> tuple[str, str]:

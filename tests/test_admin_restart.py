@@ -24,6 +24,7 @@ OLD, NEW, GOOD = "old version", "new version", "good version"
 BEFORE = Status(pid=100, started_s=5.0, state=State.ATTENTIVE, configuration=Configuration(version_token=OLD))
 AFTER = Status(pid=200, started_s=1001.0, state=State.ATTENTIVE, configuration=Configuration(version_token=NEW))
 BLIND = replace(AFTER, state=State.NO_CAMERA, health="/dev/video7 is not there: plug the camera in")
+HUNG = replace(AFTER, time_s=1002.0)  # watched once, and wrote no more
 START_S = 1000.0
 
 
@@ -39,7 +40,9 @@ class Story:
     def see(self, found: Status | None, for_s: float = 0.0) -> Story:
         """Steps each half second, the first at once; as the status file would say, if a detector is alive."""
         for _ in range(int(for_s * 2) + 1):
-            self.course, action = self.course.step(self.now_s, found)
+            writes = found and found is not HUNG
+            told = replace(found, time_s=self.now_s) if found and writes else found
+            self.course, action = self.course.step(self.now_s, told)
             if action:
                 self.actions.append(action)
             self.now_s += 0.5
@@ -106,6 +109,12 @@ def test_a_detector_that_crashes_over_and_over_is_rolled_back() -> None:
         story.see(replace(AFTER, pid=pid), SETTLED_S - 1).see(None, 1)
     assert Action.ROLL_BACK in story.actions
     assert "again and again" in story.course.reason
+
+
+def test_a_detector_that_hangs_after_its_first_look_does_not_count_as_watching() -> None:
+    story = Story().see(None).see(HUNG, SETTLED_S + 10)
+    assert story.course.phase == "starting"
+    assert Action.ROLL_BACK in story.see(HUNG, LIMIT_S).actions
 
 
 def rolling_back(reason: Status = BLIND) -> Story:
@@ -263,6 +272,13 @@ class Machine:
             if not restarter.advance():
                 return
             self.now_s += 0.5
+            self.write_on()
+
+    def write_on(self) -> None:
+        """As a detector that is well does."""
+        found = status.read(self.paths.status)
+        if found and (self.proc / str(found.pid) / "cmdline").exists():
+            assert status.write(self.paths.status, replace(found, time_s=self.now_s))
 
 
 @pytest.fixture

@@ -195,6 +195,32 @@ def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps: float) -> None:
     assert verdicts[-1].perclos == pytest.approx(0.19, abs=0.06)
 
 
+@pytest.mark.parametrize("then", [lost(400), sight(400, Sight.NOTHING), sight(400, Sight.DARK)])
+def test_of_who_is_seen_no_more_nobody_says_drowsy_for_long(then: Part) -> None:
+    nodding = blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2)
+    verdicts = story(attentive(60), nodding, eyes_closed(2), attentive(4), eyes_closed(2), nodding, then)
+    assert verdicts[650].state is State.DROWSY
+    assert State.DROWSY not in {verdict.state for verdict in verdicts[-200:]}
+    assert {event.kind for event in events(verdicts) if event.end_s is None} <= {
+        State.NO_FACE,
+        State.NO_CAMERA,
+        State.CAMERA_BLOCKED,
+    }
+
+
+@pytest.mark.parametrize(("what", "shown"), [("nothing", State.NO_CAMERA), ("dark", State.CAMERA_BLOCKED)])
+def test_who_sees_nothing_shows_that_before_all_else(what: str, shown: State) -> None:
+    sleepy = (attentive(5), eyes_closed(2.5)) * 4
+    verdicts = story(attentive(60), *sleepy, attentive(3), sight(20, Sight(what)))
+    assert (verdicts[-21].state, verdicts[-1].state) == (State.DROWSY, shown)
+
+
+def test_perclos_over_the_shortest_history_is_known_in_spite_of_a_look_that_fails() -> None:
+    shortest = replace(Settings(), analysis=replace(ANALYSIS, history_window=60))
+    verdicts = story(*(attentive(30), lost(1)) * 6, settings=shortest)
+    assert None not in [verdict.perclos for verdict in verdicts[100:]]
+
+
 def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
     verdicts = story(attentive(90))
     assert verdicts[50].perclos is None
@@ -287,6 +313,13 @@ def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what: Sight)
     assert len(cues(verdicts)) == 1
 
 
+def test_a_lens_that_looks_dark_and_flat_in_turn_is_blocked_once() -> None:
+    verdicts = story(attentive(START_S), *(sight(1, Sight.DARK), sight(1, Sight.FLAT)) * 30, attentive(30))
+    assert kinds(verdicts) == [(State.CAMERA_BLOCKED, Level.WARNING)]
+    assert sum(len(verdict.events) for verdict in verdicts) == 2  # it begins and ends
+    assert len(cues(verdicts)) == 1
+
+
 def test_a_lost_camera_is_said_once() -> None:
     verdicts = story(attentive(START_S), sight(60, Sight.NOTHING), attentive(30))
     assert kinds(verdicts) == [(State.NO_CAMERA, Level.WARNING)]
@@ -361,6 +394,13 @@ def test_a_misfit_lasts_until_the_eyes_are_seen_as_far_apart_again() -> None:
     assert kinds(story(watching(START_S), nearly, watching(10))) == []
     seen = story(watching(START_S), narrowed(1, Seated.UPRIGHT), nearly, watching(10))
     assert kinds(seen) == [(State.LOOKING_AWAY, Level.ALARM)]
+
+
+def test_who_first_looked_into_a_camera_far_aside_may_watch_the_road() -> None:
+    far_aside = replace(Settings(), analysis=replace(ANALYSIS, neutral_yaw=35))
+    road = replace(ROAD, yaw_deg=35.0, eyes_apart=0.82 * APART)  # as near each other as eyes at 35 degrees are
+    verdicts = story(watching(4), Part(120, lambda _: road), settings=far_aside)
+    assert {verdict.state for verdict in verdicts[-60:]} == {State.ATTENTIVE}
 
 
 def test_one_misfit_among_good_looks_changes_nothing() -> None:
@@ -493,15 +533,21 @@ def test_a_first_glimpse_ever_counts_from_itself() -> None:
     assert kinds(story(lost(6), glimpse, attentive(10))) == []
 
 
-def looked_at(ear: Callable[[float], float], until_s: float) -> list[Verdict]:
-    """Once a second, and again as soon as the camera does while a look is urgent."""
+def looked_at(
+    ear: Callable[[float], float],
+    until_s: float,
+    period_s: float = 1.0,
+    yaw_deg: Callable[[float], float] = lambda _: 0,
+) -> list[Verdict]:
+    """Once a period, and again as soon as the camera does while a look is urgent."""
     attention = new_attention()
-    time_s, tick, verdicts = 0.0, 0, []
+    time_s, verdicts = 0.0, []
     while time_s < until_s:
-        verdicts.append(attention.update(time_s, Sight.CLEAR, replace(ROAD, ear=ear(time_s))))
-        tick = int(time_s) + 1
-        is_soon = verdicts[-1].is_urgent and has_second_look(time_s, tick)
-        time_s = time_s + SECOND_LOOK_S if is_soon else float(tick)
+        seen = replace(ROAD, ear=ear(time_s), yaw_deg=yaw_deg(time_s))
+        verdicts.append(attention.update(time_s, Sight.CLEAR, seen))
+        due_s = (int(time_s / period_s) + 1) * period_s
+        is_soon = verdicts[-1].is_urgent and has_second_look(time_s, due_s)
+        time_s = time_s + SECOND_LOOK_S if is_soon else due_s
     return verdicts
 
 
@@ -568,6 +614,19 @@ def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s
             told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
             assert told_s is not None
             assert told_s - begin_s <= 2.1
+
+
+def test_a_look_aside_soon_after_a_microsleep_is_told_in_time_at_half_a_frame_a_second() -> None:
+    verdicts = looked_at(
+        lambda time_s: CLOSED_EAR if 99.5 <= time_s < 102.6 else OPEN_EAR,
+        120,
+        period_s=2.0,
+        yaw_deg=lambda time_s: 40 if time_s >= 105 else 0,
+    )
+    assert {State.EYES_CLOSED, State.LOOKING_AWAY} == {kind for kind, _ in kinds(verdicts)}
+    told_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
+    assert told_s is not None
+    assert told_s - 105 <= ANALYSIS.away_warning_s + 2
 
 
 def test_open_eyes_are_looked_at_once_a_second() -> None:

@@ -42,6 +42,7 @@ class Scripted:
     def __init__(self, shots: Iterable[Shot], size: tuple[int, int] | None = (320, 240)) -> None:
         self._shots = iter(shots)
         self.size = size
+        self.period_s = 0.0
         self._picture: MatLike | None = None
         self.decoded = 0
         self.closed = False
@@ -452,6 +453,16 @@ def test_a_second_look_comes_soon_and_changes_no_other(fps: float, expected_s: l
         assert time.is_over.wait(5)
         frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
         assert [frame.time_s - 100 for frame in frames] == pytest.approx(expected_s)
+
+
+def test_of_a_video_that_has_no_newer_picture_yet_there_is_no_second_look() -> None:
+    time, source = Judging(3.1, wishes={1, 2, 3}), Scripted([PICTURE] * 50)
+    source.period_s = 1.0
+    with Camera(settings.Camera(buffer_frames=16), time, time.wait, opening(source)) as watched:
+        time.begin(watched)
+        assert time.is_over.wait(5)
+        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
+        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 1, 2, 3])
 
 
 def test_a_second_look_is_analysed_also_where_frames_are_skipped() -> None:

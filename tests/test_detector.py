@@ -119,9 +119,13 @@ class FakeAlert(Alert):
 class FakeReport(Report):
     def __init__(self) -> None:
         self.told: list[tuple[Look, Surroundings]] = []
+        self.alive_at_s: list[float] = []
 
     def update(self, look: Look, now_s: float, around: Surroundings) -> None:
         self.told.append((look, around))
+
+    def still_here(self, now_s: float) -> None:
+        self.alive_at_s.append(now_s - START_S)
 
 
 class FakeJournal(Journal):
@@ -248,6 +252,12 @@ def test_a_covered_lens_is_no_reason_to_open_the_camera_anew(bench: Bench, sight
     bench.watch.sight = sight
     bench.run(200)
     assert not bench.camera.opened_anew_s
+
+
+def test_between_two_looks_it_says_that_it_is_still_there(bench: Bench) -> None:
+    bench.camera.sending = False
+    bench.run(OPENING_S - POLL_S)
+    assert bench.report.alive_at_s == [pytest.approx(POLL_S * number) for number in range(1, 10)]
 
 
 def test_before_the_first_frame_nobody_is_called_attentive(bench: Bench) -> None:

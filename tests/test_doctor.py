@@ -288,7 +288,7 @@ def test_what_the_detector_misses_is_named(practice: Practice) -> None:
 
 
 def test_a_status_that_was_left_behind_is_no_detector(practice: Practice) -> None:
-    for left in (replace(RUNNING, time_s=NOW_S - status.SILENT_S), replace(RUNNING, boot_id="another")):
+    for left in (replace(RUNNING, time_s=NOW_S - status.SILENT_S - 1), replace(RUNNING, boot_id="another")):
         status.write(practice.paths.status, left)
         assert "detector" not in [found.part for found in practice.findings()]
 

@@ -17,7 +17,7 @@ from app.alert import LED_OFF, Availability
 from app.camera import CameraHealth, Frame
 from app.face import Face
 from app.governor import Thrift
-from app.report import CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
+from app.report import ALIVE_EVERY_S, CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.verdict import Event, Level, Sight, State, Verdict
 from app.version import VERSION
 from app.watch import Look
@@ -106,6 +106,22 @@ def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
     assert told.events == WELL.events
     assert told.memory.budget_mb == 160
     assert told.memory.rss_mb > 1
+
+
+def test_between_looks_that_are_far_apart_the_status_stays_fresh(folder: RunFolder) -> None:
+    folder.report.still_here(599.0)
+    assert status.read(folder.paths.status) is None
+    told = folder.tell(look_at(600.0), 600.25)
+    folder.report.still_here(600.25 + ALIVE_EVERY_S - 0.1)
+    assert folder.read() == told
+    folder.report.still_here(600.25 + ALIVE_EVERY_S)
+    assert folder.read() == replace(told, sequence=2, time_s=600.25 + ALIVE_EVERY_S)
+    assert folder.tell(look_at(603.0), 603.0).time_s == 603.0
+
+
+def test_the_face_of_a_passenger_is_not_told_as_the_drivers(folder: RunFolder) -> None:
+    told = folder.tell(look_at(600.0, replace(VERDICT, yaw_error_deg=None)), 600.25)
+    assert told.signals == status.Signals(perclos=VERDICT.perclos)
 
 
 def test_what_is_saved_is_told_with_the_reason(folder: RunFolder) -> None:

@@ -13,7 +13,7 @@ from config.patch import PatchError, patch
 from config.read import OLDER_KEYS, entries, read
 from config.settings import DECLARATIONS, values_of
 
-SLOW_S = 1.0  # of a processor; the hostile texts of reliability-security.md took a minute in a plain loader
+SLOW_S = 1.0  # of a processor; hostile texts took a minute in a plain loader
 
 
 def loads(data: bytes | str) -> None:
