@@ -17,7 +17,6 @@ from app.memory import Reading, Usage
 pages: Final = Blueprint("memory", __name__)
 
 WIDTH, HEIGHT = 600, 160  # of the chart, in its own units
-WINDOW_S = 7200.0
 GAP_S = 90.0  # three readings late: the detector was not there, and no line says otherwise
 
 
@@ -42,13 +41,13 @@ class Chart:
 
 def chart(readings: Sequence[Reading], now_s: float, budget_mb: float | None) -> Chart:
     """Draw RSS over time; a gap in the readings is a gap in the line."""
-    kept = [reading for reading in readings if now_s - WINDOW_S <= reading.time_s <= now_s]
+    kept = [reading for reading in readings if now_s - memory.HISTORY_S <= reading.time_s <= now_s]
     top_mb = 1.25 * max([budget_mb or 0.0, *(reading.rss_mb for reading in kept)], default=0.0) or 1.0
     lines: list[list[str]] = []
     for number, reading in enumerate(kept):
         if number == 0 or reading.time_s - kept[number - 1].time_s > GAP_S:
             lines.append([])
-        x = WIDTH * (1 - (now_s - reading.time_s) / WINDOW_S)
+        x = WIDTH * (1 - (now_s - reading.time_s) / memory.HISTORY_S)
         lines[-1].append(f"{x:.1f},{HEIGHT * (1 - reading.rss_mb / top_mb):.1f}")
     budget_y = HEIGHT * (1 - budget_mb / top_mb) if budget_mb else None
     newest_mb = kept[-1].rss_mb if kept else None

@@ -122,20 +122,10 @@ class Glances:
         self._measured_s, self._last_error, self._lost = sample.time_s, sample.error, None
         self._turned = direction(sample.error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
         s, margin_deg = self._settings, sample.error.margin_deg
+        limits_deg = (s.yaw_limit_deg, s.pitch_up_limit_deg, s.pitch_down_limit_deg)
         if self.rule.holds_now:
-            away = direction(
-                sample.error,
-                s.yaw_clear_deg + margin_deg,
-                s.pitch_up_clear_deg + margin_deg,
-                s.pitch_down_clear_deg + margin_deg,
-            )
-        else:
-            away = direction(
-                sample.error,
-                s.yaw_limit_deg + margin_deg,
-                s.pitch_up_limit_deg + margin_deg,
-                s.pitch_down_limit_deg + margin_deg,
-            )
+            limits_deg = (s.yaw_clear_deg, s.pitch_up_clear_deg, s.pitch_down_clear_deg)
+        away = direction(sample.error, *(limit_deg + margin_deg for limit_deg in limits_deg))
         self._kind = away or self._kind
         return away is not None
 

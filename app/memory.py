@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PROC = Path("/proc")
 MB = 1024 * 1024
+HISTORY_S = 7200.0
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 # linux/mman.h. Pages that are unmapped count as used just now, unless they were told cold before: since Linux 5.4
@@ -202,7 +203,7 @@ def _psi_some_pct(path: Path) -> float | None:
 class History:
     """Readings of the last hours in one small file, which outlives the daemon but not the boot."""
 
-    def __init__(self, path: Path, boot_id: str, window_s: float = 7200.0, every_s: float = 30.0) -> None:
+    def __init__(self, path: Path, boot_id: str, window_s: float = HISTORY_S, every_s: float = 30.0) -> None:
         self._path = path
         self._boot_id = boot_id
         self._window_s, self._every_s = window_s, every_s

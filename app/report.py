@@ -103,7 +103,6 @@ class Report:
         self._history = memory.History(paths.memory_history, status.boot_id())
         self._usage: memory.Usage | None = None
         self._usage_s = started_s
-        self._sequence = 0
         self._written_s = float("-inf")
         self._seen: tuple[State, Sight] | None = None
         self._told: status.Status | None = None
@@ -126,8 +125,7 @@ class Report:
             self._write(replace(self._told, time_s=now_s, wall_s=self._wall()))
 
     def _write(self, told: status.Status) -> None:
-        self._sequence += 1
-        self._told = replace(told, sequence=self._sequence)
+        self._told = replace(told, sequence=self._told.sequence + 1 if self._told else 1)
         status.write(self._paths.status, self._told)
 
     def close(self) -> None:
