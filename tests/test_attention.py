@@ -616,6 +616,14 @@ def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s
             assert told_s - begin_s <= 2.1
 
 
+def test_sleep_of_three_seconds_is_told_within_them_at_half_a_frame_a_second() -> None:
+    for phase in range(40):
+        verdicts = looked_at(shut(START_S + phase / 20, 3.0, None), 60, period_s=2.0)
+        told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
+        assert told_s is not None
+        assert told_s - START_S - phase / 20 <= 2.7
+
+
 def test_a_look_aside_soon_after_a_microsleep_is_told_in_time_at_half_a_frame_a_second() -> None:
     verdicts = looked_at(
         lambda time_s: CLOSED_EAR if 99.5 <= time_s < 102.6 else OPEN_EAR,
