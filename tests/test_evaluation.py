@@ -90,10 +90,11 @@ def told(kind: State, onset_s: float, end_s: float | None, level: Level = Level.
         ([], Level.NONE, 0, None),
         ([told(State.NO_FACE, 12, 20)], Level.NONE, 1, State.NO_FACE),
         ([told(State.LOOKING_AWAY, 10, 14), told(State.LOOKING_AWAY, 16, 20)], Level.ALARM, 1, None),
-        ([told(State.LOOKING_AWAY, 10, 20), told(State.LOOKING_AWAY, 40, 42)], Level.ALARM, 0, None),
+        ([told(State.LOOKING_AWAY, 10, 20), told(State.LOOKING_AWAY, 40, 42, Level.CAUTION)], Level.ALARM, 0, None),
+        ([told(State.LOOKING_AWAY, 10, 20), told(State.LOOKING_AWAY, 40, 42)], Level.ALARM, 1, None),
         ([told(State.LOOKING_AWAY, 10, 20), told(State.LOOKING_AWAY, 60, 64)], Level.ALARM, 1, None),
     ],
-    ids=["told", "too low", "missed", "told as another", "told twice", "what may be told", "for nothing"],
+    ids=["told", "too low", "missed", "told as another", "told twice", "what may be told", "too loud", "for nothing"],
 )
 def test_events_find_their_cause(events: list[Event], reached: Level, false: int, instead: State | None) -> None:
     result = match([LATE, PERHAPS], events, [], period_s=1.0)
@@ -101,6 +102,18 @@ def test_events_find_their_cause(events: list[Event], reached: Level, false: int
     assert (one.reached, len(result.false), one.instead) == (reached, false, instead)
     assert result.recall == (0 if reached is Level.NONE else 1)
     assert (result.level_right == 1) == (reached is Level.ALARM)
+
+
+def test_an_event_that_does_not_end_tells_of_no_stretch_much_later() -> None:
+    later = [replace(LATE, from_s=from_s, to_s=from_s + 10) for from_s in (10, 24, 60)]
+    result = match(later, [told(State.LOOKING_AWAY, 10, None)], [], period_s=1.0)
+    assert [one.reached for one in result.told] == [Level.ALARM, Level.ALARM, Level.NONE]
+
+
+def test_of_who_blinks_much_a_caution_may_be_told_and_no_alarm() -> None:
+    trip = trip_of(load_scenario("attentive"), 7, "day")
+    drowsy = [due for due in Truth(trip, Settings().analysis).dues(1.0, sees_hands=False) if due.kind is State.DROWSY]
+    assert all((due.must, due.may) == (Level.NONE, Level.CAUTION) for due in drowsy)
 
 
 def test_none_in_three_hours_is_below_one_an_hour() -> None:

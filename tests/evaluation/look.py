@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, face, lids, rules, seat, sight, signals, timers, watch
+from app import attention, driver, face, lids, pictures, rules, seat, sight, signals, timers, watch
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
@@ -58,8 +58,9 @@ def digest() -> str:
         Path(str(module.__file__))
         for module in (attention, driver, face, lids, rules, seat, sight, signals, timers, vary, watch)
     ]
+    files += [Path(__file__), Path(str(pictures.__file__))]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
-    sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}".encode())
+    sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}{SETTINGS}{SIZE}".encode())
     for path in sorted(path for path in files if path.suffix != ".pyc"):
         sums.update(path.name.encode() + path.read_bytes())
     return sums.hexdigest()[:12]
@@ -195,7 +196,7 @@ class Lookout:
 def _look_at_poses(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]:
     first = cases[0]
     renderer = renderer_of(first)
-    pictures: list[tuple[Scene, Picture]] = [
+    shown: list[tuple[Scene, Picture]] = [
         (scene, renderer.picture(scene)) for scene in poses(first.seed, first.condition)
     ]
     for case in cases:
@@ -203,7 +204,7 @@ def _look_at_poses(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]
         watch = eyes.of(case)
         yield (
             case,
-            _seen([watch.look_alone(Frame(picture, scene.time_s, int(scene.time_s))) for scene, picture in pictures]),
+            _seen([watch.look_alone(Frame(picture, scene.time_s, int(scene.time_s))) for scene, picture in shown]),
         )
 
 

@@ -81,6 +81,7 @@ def summary_row(name: str, score: Score) -> Json:
     """The short table's figures."""
     heard = sum(false.is_heard for false in score.false_while_attentive)
     closed = {read: score.eyes["closed", read] for read in ("closed", "open")}
+    unjudged = score.eyes["closed", "not judged"]
     opened = {read: score.eyes["open", read] for read in ("closed", "open")}
     return {
         "name": name,
@@ -96,6 +97,7 @@ def summary_row(name: str, score: Score) -> Json:
         "false_heard_an_hour": score.heard_an_hour,
         "false_heard_an_hour_below": rate_bound(heard, score.attentive_hours) if score.attentive_hours else None,
         "closed_eyes_seen": closed["closed"] / max(1, sum(closed.values())) if sum(closed.values()) else None,
+        "closed_eyes_judged": sum(closed.values()) / max(1, sum(closed.values()) + unjudged),
         "open_eyes_as_closed": opened["closed"] / max(1, sum(opened.values())) if sum(opened.values()) else None,
     }
 
@@ -239,8 +241,7 @@ def markdown(data: Json, title: str) -> str:
 
 def _body(data: Json) -> Iterator[str]:
     yield ", ".join(f"{key}: {value}" for key, value in _dict(data["machine"]).items())
-    yield from ("", *short_table(data), "", "## Goals", "")
-    yield from _tables(data["goals"])
+    yield from ("", *short_table(data), "", "## Goals", "", *goal_tables(data))
     yield from ("## By rate, all conditions", "", *table("", SUMMARY_COLUMNS, _list(data["by_rate"])), "")
     yield "## Head pose: error in degrees by true yaw\n"
     yield "Single pictures of random poses; `read`: in so many was a pose measured.\n"
@@ -285,6 +286,7 @@ SUMMARY_COLUMNS = (
     "false_heard",
     "false_heard_an_hour_below",
     "closed_eyes_seen",
+    "closed_eyes_judged",
     "open_eyes_as_closed",
 )
 
@@ -292,6 +294,16 @@ SUMMARY_COLUMNS = (
 def short_table(data: Json) -> list[str]:
     """The table that the README shows."""
     return table("model, condition", SUMMARY_COLUMNS, _list(data["summary"]))
+
+
+def goal_tables(data: Json) -> list[str]:
+    """Goal, figure, and whether it is reached, for each model."""
+    return list(_tables(data["goals"]))
+
+
+def are_reached(data: Json) -> bool:
+    """No goal is missed."""
+    return all(row["is_reached"] is not False for rows in _dict(data["goals"]).values() for row in _list(rows))
 
 
 def table(corner: str, columns: Sequence[str], rows: Sequence[Json]) -> list[str]:

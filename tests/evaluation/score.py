@@ -17,6 +17,7 @@ from tests.story import events
 
 SETTINGS = Settings()
 TALKING_AT_MOST = 0.35  # of jaw_open; between it and WIDE is neither
+TOLD_ON_S = 6.0  # so far apart two stretches may be that one event tells of
 FACING_DEG = 22.0  # mouths are classified while the head is turned no further, as eyes are
 
 
@@ -55,7 +56,6 @@ class Score:
     told: list[Told] = field(default_factory=list)
     false: list[False_] = field(default_factory=list)
     false_while_attentive: list[False_] = field(default_factory=list)
-    in_between: Counter[bool] = field(default_factory=Counter)
     states: Counter[tuple[State, State]] = field(default_factory=Counter)
     eyes: Counter[tuple[str, str]] = field(default_factory=Counter)
     mouths: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -69,7 +69,6 @@ class Score:
         self.false += other.false
         self.false_while_attentive += other.false_while_attentive
         self.poses += other.poses
-        self.in_between += other.in_between
         self.states += other.states
         self.eyes += other.eyes
         self.mouths += other.mouths
@@ -86,7 +85,7 @@ class Score:
 
     @property
     def precision(self) -> float | None:
-        """Of what was told, the share that had a cause; what may or may not be told counts as neither."""
+        """Of what was told, the share that had a cause; what may or may not be told counts as neither, if no louder."""
         right = len(self.told) - len(self.missed)
         return right / (right + len(self.false)) if right + len(self.false) else None
 
@@ -159,29 +158,34 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
 def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s: float) -> Score:
     """Each event that was found has a due one as its cause, or none; verdicts say when it rose."""
     result = Score()
-    used: set[int] = set()
+    used: dict[int, float] = {}  # the event's number: when the last stretch ended that it told of
     for due in dues:
         if due.may is Level.NONE:
             continue
         mine = [number for number, event in enumerate(found) if _meets(event, due, period_s)]
         # one that lasted on from an earlier stretch, such as a sleeper's whose head turned between, tells of both
+        mine = [number for number in mine if due.from_s - used.get(number, due.from_s) <= TOLD_ON_S]
         mine.sort(key=lambda number: number in used)
-        used.update(mine[:1])
         event = found[mine[0]] if mine else None
+        is_first = bool(mine) and mine[0] not in used
+        used.update((number, due.to_s) for number in mine[:1])
         if due.must is Level.NONE:
-            result.in_between[event is not None] += 1
+            if event is not None and is_first and event.level > due.may:
+                result.false.append(_false(event))  # there was a cause, but none for so much noise
             continue
         told = Told(due.kind, due.from_s, due.must, due.may, Level.NONE, ())
         if event is None:
             told = replace(told, instead=_instead(found, due))
         else:
-            told = replace(told, reached=event.level, late_s=_late(due, event, verdicts))
+            told = replace(told, reached=event.level, late_s=_late(due, event, verdicts) if is_first else ())
         result.told.append(told)
-    for number, event in enumerate(found):
-        if number not in used:
-            is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
-            result.false.append(False_(event.kind, event.level, event.onset_s, is_heard))
+    result.false += [_false(event) for number, event in enumerate(found) if number not in used]
     return result
+
+
+def _false(event: Event) -> False_:
+    is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
+    return False_(event.kind, event.level, event.onset_s, is_heard)
 
 
 def _instead(found: list[Event], due: Due) -> State | None:

@@ -156,7 +156,10 @@ class Truth:
         return self._counted(
             State.DISTRACTED,
             surely >= s.glances_warning_s + slack_s,
-            perhaps >= max(s.glances_warning_s - slack_s, s.glances_clear_s),
+            {
+                Level.WARNING: perhaps >= max(s.glances_warning_s - slack_s, s.glances_clear_s),
+                Level.ALARM: perhaps >= s.glances_alarm_s - slack_s,
+            },
             Level.WARNING,
             tail_s=s.glances_window_s,
         )
@@ -176,10 +179,15 @@ class Truth:
             self._happened([due.to_s for due in sleeps if getattr(due, name) > Level.NONE], 3, 300.0)
             for name in ("must", "may")
         )
+        slack = PERCLOS_SLACK * max(1.0, period_s)
         return self._counted(
             State.DROWSY,
             (surely >= s.perclos_warning + PERCLOS_SLACK) | surely_slept,
-            (perhaps >= s.perclos_caution - PERCLOS_SLACK * max(1.0, period_s)) | perhaps_slept,
+            {
+                Level.CAUTION: perhaps >= s.perclos_caution - slack,
+                Level.WARNING: perhaps >= s.perclos_warning - slack,
+                Level.ALARM: (perhaps >= s.perclos_alarm - slack) | perhaps_slept,
+            },
             Level.CAUTION,
             tail_s=s.history_window,
         )
@@ -197,7 +205,7 @@ class Truth:
         return self._counted(
             State.YAWNING,
             self._happened(surely, count, window_s),
-            self._happened([to_s + begins_s for to_s in perhaps], count, window_s),
+            {Level.CAUTION: self._happened([to_s + begins_s for to_s in perhaps], count, window_s)},
             Level.CAUTION,
             tail_s=window_s,
         )
@@ -208,16 +216,18 @@ class Truth:
         inside = np.searchsorted(at, self.times_s, "right") - np.searchsorted(at, self.times_s - window_s, "right")
         return np.asarray(inside >= times, bool)
 
-    def _counted(self, kind: State, surely: Mask, perhaps: Mask, must: Level, tail_s: float) -> list[Due]:
-        """Stretches in which a count or a share may be reached; those in which it surely is must be told."""
+    def _counted(self, kind: State, surely: Mask, perhaps: dict[Level, Mask], must: Level, tail_s: float) -> list[Due]:
+        """Stretches in which a count or a share may reach a level; those in which it surely does must be told."""
         dues: list[Due] = []
-        for from_s, to_s in stretches(surely | perhaps, self.times_s):
+        for from_s, to_s in stretches(np.logical_or.reduce([surely, *perhaps.values()]), self.times_s):
             during = (self.times_s >= from_s) & (self.times_s < to_s)
             level = must if (surely & during).any() else Level.NONE
+            may = max([level, *(one for one, mask in perhaps.items() if (mask & during).any())])
             if dues and from_s <= dues[-1].to_s:  # one event may bridge the two
-                dues[-1] = replace(dues[-1], to_s=to_s + tail_s, must=max(level, dues[-1].must))
+                last = dues[-1]
+                dues[-1] = replace(last, to_s=to_s + tail_s, must=max(level, last.must), may=max(may, last.may))
             else:
-                dues.append(Due(kind, from_s, to_s + tail_s, level, Level.ALARM))
+                dues.append(Due(kind, from_s, to_s + tail_s, level, may))
         return dues
 
 
