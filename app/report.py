@@ -117,7 +117,8 @@ class Report:
         self._written_s, self._seen = now_s, seen
         self._show_preview(look, now_s)
         usage = self._read_memory(now_s)
-        self._write(self._status(look, now_s, newest_ms, usage, around))
+        sequence = self._told.sequence + 1 if self._told else 1
+        self._write(self._status(look, now_s, newest_ms, usage, around, sequence))
 
     def still_here(self, now_s: float) -> None:
         """Say so again where the next look is long in coming: a detector that looks every 10 s is not gone."""
@@ -125,8 +126,8 @@ class Report:
             self._write(replace(self._told, time_s=now_s, wall_s=self._wall()))
 
     def _write(self, told: status.Status) -> None:
-        self._told = replace(told, sequence=self._told.sequence + 1 if self._told else 1)
-        status.write(self._paths.status, self._told)
+        self._told = told
+        status.write(self._paths.status, told)
 
     def close(self) -> None:
         """Leave no picture behind."""
@@ -155,10 +156,17 @@ class Report:
         return self._usage
 
     def _status(
-        self, look: Look, now_s: float, newest_ms: float | None, usage: memory.Usage, around: Surroundings
+        self,
+        look: Look,
+        now_s: float,
+        newest_ms: float | None,
+        usage: memory.Usage,
+        around: Surroundings,
+        sequence: int,
     ) -> status.Status:
         verdict = look.verdict
         return status.Status(
+            sequence=sequence,
             boot_id=status.boot_id(),
             pid=os.getpid(),
             started_s=self._started_s,

@@ -109,12 +109,17 @@ def test_eleven_seconds_away_are_unresponsive() -> None:
     assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
 
 
-def test_the_alarm_repeats_while_the_driver_looks_away_and_stops_with_the_glance() -> None:
-    verdicts = story(attentive(START_S), looking(20, yaw_deg=40), attentive(20))
+@pytest.mark.parametrize(
+    "inattentive",
+    [looking(20, yaw_deg=40), looking(20, pitch_deg=-25), eyes_closed(20), on_phone(20)],
+    ids=["away", "down", "asleep", "phone"],
+)
+def test_the_alarm_repeats_while_its_cause_lasts_and_stops_with_it(inattentive: Part) -> None:
+    verdicts = story(attentive(START_S), inattentive, attentive(20))
     alarms = [time_s for time_s, cue in cues(verdicts) if cue.level is Level.ALARM]
     assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in itertools.pairwise(alarms))
     assert len(alarms) >= 4
-    assert max(alarms) < START_S + 20
+    assert max(alarms) < START_S + 21
 
 
 def test_the_level_falls_one_step_at_a_time() -> None:
@@ -213,6 +218,20 @@ def test_who_sees_nothing_shows_that_before_all_else(what: str, shown: State) ->
     sleepy = (attentive(5), eyes_closed(2.5)) * 4
     verdicts = story(attentive(60), *sleepy, attentive(3), sight(20, Sight(what)))
     assert (verdicts[-21].state, verdicts[-1].state) == (State.DROWSY, shown)
+
+
+@pytest.mark.parametrize(("microsleeps", "told"), [(2, set()), (3, {Level.ALARM})])
+def test_the_third_microsleep_in_five_minutes_is_a_drowsy_alarm_that_sounds_once(
+    microsleeps: int, told: set[Level]
+) -> None:
+    verdicts = story(attentive(120), *(eyes_closed(2), attentive(60)) * microsleeps)
+    assert {level for kind, level in kinds(verdicts) if kind is State.DROWSY} == told
+    assert len([cue for _, cue in cues(verdicts) if cue.kind is State.DROWSY]) == len(told)
+
+
+def test_eyes_closed_for_more_than_a_quarter_of_the_time_are_a_drowsy_alarm() -> None:
+    verdicts = story(attentive(60), blinking(600, every_s=3 + 1 / 7, blink_s=1.3))
+    assert reached(verdicts, State.DROWSY, Level.ALARM)
 
 
 def test_perclos_over_the_shortest_history_is_known_in_spite_of_a_look_that_fails() -> None:

@@ -50,6 +50,7 @@ class FakeCamera(Camera):
         self.period_s = PERIOD_S
         self.timeouts_s: list[float | None] = []
         self.opened_anew_s: list[float] = []
+        self.again_at_s: list[float] = []
         self._time = clock
         self._next_s = clock.now_s
 
@@ -62,6 +63,9 @@ class FakeCamera(Camera):
             return None
         self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
         return Frame(PICTURE, self._time.now_s, 0)
+
+    def look_again(self) -> None:
+        self.again_at_s.append(self._time.now_s - START_S)
 
     def open_anew(self, why: str) -> None:
         assert "the same picture again and again" in why
@@ -362,6 +366,22 @@ def test_mute_never_silences_the_loss_of_the_camera(bench: Bench) -> None:
     bench.camera.sending = False
     bench.run(20)
     assert bench.alert.played == [Cue(State.NO_CAMERA, Level.WARNING)]
+
+
+def test_mute_never_silences_a_covered_lens(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.watch.sight = Sight.DARK
+    bench.run(20)
+    assert bench.alert.played == [Cue(State.CAMERA_BLOCKED, Level.WARNING)]
+
+
+def test_closed_eyes_and_only_they_are_looked_at_again(bench: Bench) -> None:
+    bench.run(30)
+    assert not bench.camera.again_at_s
+    bench.watch.shows = eyes_closed(1).signals_at
+    bench.run(3)
+    assert bench.camera.again_at_s[:2] == [31, 32]
 
 
 def test_mute_ends_by_itself(bench: Bench) -> None:

@@ -15,19 +15,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MethodType, SimpleNamespace
 
 import cv2
 import pytest
 
-from app.__main__ import main
+from app.__main__ import _watch, main
 from app.detector import MUTE_S
 from app.face import quiet_native_log
 from app.fake_driver.scenario import scenario_names
 from app.journal import recent
-from app.lifeline import LOCK
+from app.lifeline import LOCK, Lifeline
 from app.status import ask_for_preview, read
 from app.verdict import State
-from config.paths import PREVIEW, PREVIEW_WANTED, STATUS
+from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
+from config.settings import Settings
+from config.store import Store
 
 ROOT = Path(__file__).parents[1]
 WAIT_S = 20.0
@@ -358,3 +361,31 @@ def test_analyze_ends_quietly_when_nobody_reads_on(start: list[Process], tmp_pat
     assert process.popen.stderr
     assert process.popen.stderr.read() == b""
     process.popen.stdout = None
+
+
+def test_the_detector_marks_good_settings_and_its_guard_asks_the_governor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")
+    paths.make()
+    store = Store(paths.data)
+    store.save("profile: low_memory\n", store.load().version)
+    reasons: list[str] = []
+
+    def open_fake(*given: object) -> SimpleNamespace:
+        *_, on_healthy, on_stage = given
+        assert callable(on_healthy) and isinstance(on_stage, MethodType)
+        lifeline = on_stage.__self__
+        assert isinstance(lifeline, Lifeline)
+
+        def run(is_over: object) -> None:
+            on_healthy()
+            reasons.append(lifeline.past_help(100.0, 10.0))
+
+        return SimpleNamespace(run=run, economy=SimpleNamespace(past_help=lambda now_s, late_s: "memory is short"))
+
+    monkeypatch.setattr("app.detector.open_detector", open_fake)
+    assert not paths.last_good.exists()
+    assert _watch(Settings(), store.load(), paths, lambda: True) == 0
+    assert paths.last_good.read_text() == "profile: low_memory\n"
+    assert reasons == ["memory is short"]

@@ -10,9 +10,10 @@ import pytest
 
 from app import memory, status
 from app.camera import Camera, Frame
+from app.detector import first_rung
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving
+from app.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving, ladder
 from app.memory import System
 from app.report import Report
 from app.savings import Economy, Savings
@@ -112,6 +113,17 @@ def test_eyes_that_close_after_the_change_are_seen_by_the_plain_mesh(savings: Sa
 def test_whoever_starts_on_the_last_rung_has_all_savings(watch: Watch, report: Report) -> None:
     savings = Savings(SETTINGS, StillCamera(), watch, report, rung=4)
     assert len(in_force(savings, watch, report)) == 4
+
+
+@pytest.mark.parametrize(
+    ("available_mb", "governor", "rung"), [(40.0, True, "last"), (40.0, False, 0), (400.0, True, 0)]
+)
+def test_where_memory_is_short_at_the_start_it_begins_with_every_saving(
+    monkeypatch: pytest.MonkeyPatch, available_mb: float, governor: bool, rung: int | str
+) -> None:
+    monkeypatch.setattr(memory, "system", lambda: memory.System(1000.0, available_mb, None))
+    settings = replace(Settings(), memory=replace(Settings().memory, governor=governor))
+    assert first_rung(settings) == (len(ladder(settings)) if rung == "last" else rung)
 
 
 def test_what_was_let_go_comes_back_when_it_is_needed(watch: Watch) -> None:

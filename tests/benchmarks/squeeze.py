@@ -151,11 +151,11 @@ class Run:
         while self.lives and time.monotonic() < end_s and not until():
             time.sleep(0.5)
             now_s, told = time.monotonic(), status.read(self.paths.status)
+            if self._sequence >= 0:
+                self.longest_s = max(self.longest_s, now_s - self._told_s)
             self.least_room_mb = min(self.least_room_mb, self.room_mb())
             if told is None or told.sequence == self._sequence or told.pid != self.process.pid:
                 continue
-            if self._sequence >= 0:
-                self.longest_s = max(self.longest_s, now_s - self._told_s)
             self._sequence, self._told_s = told.sequence, now_s
             self.faces += told.signals.has_face
             if told.memory.rung != self.rung:

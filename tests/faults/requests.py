@@ -35,7 +35,7 @@ PATHS = """
     /static/%2e%2e/%2e%2e/config.yaml //etc/passwd /%00 /%ff http://other/ * /nowhere
 """.split()  # noqa: SIM905  a list with a path a line would fill the screen
 MAY_BE_LATE = (b"preview.jpg", b"api/v1/status")
-NEVER = ("/restart", "/logout", "/password")  # what would end the try itself
+NEVER = re.compile(rb"/(restart(?!/part)|logout|password)")  # what would end the try itself
 PIECES = [b"\0", b"\r\n", b"\n", b"\r", b" ", b"\t", b":", b";", b"%", b"\xff\xfe", b"\r\n\r\n", b"0" * 40, b"a" * 5000]
 FORM, JSON, FILE = "application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b"
 ODD_HEADERS = (
@@ -62,7 +62,8 @@ def _besiege(appliance: Appliance, count: Count, requests: int, chance: random.R
     token = re.search(r'name="csrf_token" value="([^"]+)"', owner.get("/").text)
     assert token and len(pages) == 2
     for _ in range(requests):
-        said = request(chance, f"Cookie: {owner.cookie}", token[1])
+        while not (said := request(chance, f"Cookie: {owner.cookie}", token[1])):
+            pass
         wrong = _wrong(said, _answered(appliance.port, said))
         count.add(f"{wrong}: {said[:200]!r}" if wrong else "")
     began_s = time.monotonic()
@@ -74,7 +75,7 @@ def _besiege(appliance: Appliance, count: Count, requests: int, chance: random.R
 
 
 def request(chance: random.Random, cookie: str, token: str) -> bytes:
-    """One request: whole, with nonsense in its fields, or with its bytes mixed up."""
+    """One request: whole, with nonsense in its fields, or with its bytes mixed up; b"" if it must not be sent."""
     body, kind = chance.choice(BODIES)(chance, token)
     path = chance.choice(PATHS)
     if chance.random() < 0.4:
@@ -88,7 +89,7 @@ def request(chance: random.Random, cookie: str, token: str) -> bytes:
     for _ in range(chance.choice((*(0,) * 7, 1, 3, 8))):
         at = chance.randrange(len(data) + 1)
         data[at : at + chance.choice((0, 0, 1, 20))] = chance.choice(PIECES)
-    return bytes(data) if not any(path.encode() in data for path in NEVER) else b""
+    return bytes(data) if not NEVER.search(data) else b""
 
 
 NUMBERS = ("0", "-1", "1e9", "9" * 30, "NaN", "", "\u0663")
@@ -166,9 +167,8 @@ def _wrong(said: bytes, answer: bytes | None) -> str:
     if answer is None:
         return "no end in time"
     for code in re.findall(rb"^HTTP/1\.[01] (\d{3}) ", answer, re.M):
-        meant = (code == b"503" and any(page in said for page in MAY_BE_LATE)) or (
-            code in (b"501", b"505") and b"/" in said
-        )
+        # 501 and 505 are gunicorn's own: codings and versions that it does not know
+        meant = code in (b"501", b"505") or (code == b"503" and any(page in said for page in MAY_BE_LATE))
         if code >= b"500" and not meant:
             return f"answered with {code.decode()}"
     return ""

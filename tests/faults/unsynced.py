@@ -130,8 +130,12 @@ def rows(is_long: bool) -> Iterator[Row]:
     faults = [f"power cut while saving {writer.name}, what was not synced is dropped" for writer in WRITERS]
     control = "the same with fsync forgotten: losses that must be seen"
     with in_memory() as place:
-        if problem := _compiled(recorder := Path(place, "recorder.so")):
-            yield from (Row(fault, not_tried=problem) for fault in (*faults, control))
+        if not (compiler := shutil.which("cc") or shutil.which("gcc")):
+            missing = "no C compiler (sudo apt install gcc libc6-dev)"
+            yield from (Row(fault, not_tried=missing) for fault in (*faults, control))
+            return
+        if problem := _compiled(compiler, recorder := Path(place, "recorder.so")):
+            yield from (Row(fault, wrong=problem) for fault in (*faults, control))
             return
         steps, cuts = (LONG_STEPS, LONG_CUTS) if is_long else (STEPS, CUTS)
         for number, (fault, writer) in enumerate(zip(faults, WRITERS, strict=True)):
@@ -152,10 +156,8 @@ def _unsynced(fault: str, recorder: Path, place: Path) -> Row:
     return count.row
 
 
-def _compiled(recorder: Path) -> str:
+def _compiled(compiler: str, recorder: Path) -> str:
     """Why there is no recorder, "" if there is one now."""
-    if not (compiler := shutil.which("cc") or shutil.which("gcc")):
-        return "no C compiler (sudo apt install gcc libc6-dev)"
     command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-o", str(recorder), str(RECORDER), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"recorder.c does not compile: {done.stderr.strip().splitlines()[-1]}" if done.returncode else ""
