@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,12 +55,21 @@ def factory_reset(paths: Paths, *, is_sure: bool) -> int:
     if not is_sure and not _confirmed():
         print("Nothing was deleted.", file=sys.stderr)
         return 1
+    services = _services()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # an ssh session that drops must not leave them stopped
     try:
-        _ask_services("stop")
+        if services:
+            snapctl("stop", *services)
         for path in _made_since(paths):  # with what they wrote at their end
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    except SnapctlError as error:  # a detector that runs would write its files anew
+        remedy = "try again when `snap changes` shows none in progress"
+        print(f"Nothing was deleted, as snapd did not stop the services ({error}): {remedy}.", file=sys.stderr)
+        return 1
     finally:
-        _ask_services("start")
+        if services:  # after a refusal too: it may have come with one of them stopped
+            _ask_snapd("start", *services)
+        signal.signal(signal.SIGHUP, before)
     print(f"Deleted. The settings are the defaults, and the page has no password: `{command('admin-password')}`.")
     if not instance():
         print("A detector or a page that runs here holds some of it until it is started again.")
@@ -90,9 +100,9 @@ def _restart_page() -> None:
         _ask_snapd("restart", f"{snap}.admin")
 
 
-def _ask_services(what: str) -> None:
-    if snap := instance():
-        _ask_snapd(what, *(f"{snap}.{service}" for service in SERVICES))
+def _services() -> list[str]:
+    """As snapd names them; none outside a snap."""
+    return [f"{snap}.{service}" for service in SERVICES] if (snap := instance()) else []
 
 
 def _ask_snapd(*arguments: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.__main__ import main
 from config import password
 from config.https import listening
 from config.paths import Paths
+from config.snapd import snapctl
 from tests.snapd import Snapd
 
 
@@ -108,6 +110,35 @@ def test_a_clear_yes_is_enough(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     assert main(["factory-reset"]) == 0
     assert left(snapd) == {"own-certificate.pem"}
+
+
+def test_nothing_is_deleted_under_services_that_snapd_does_not_stop(
+    snapd: Snapd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = left(snapd)
+    snapd.change(broken=["stop"])
+    assert main(["factory-reset", "--yes"]) == 1
+    assert left(snapd) == before
+    assert [call[0] for call in snapd.calls] == ["stop", "start"]  # one of the two may have stopped
+    said = capsys.readouterr()
+    assert "Nothing was deleted, as snapd did not stop the services (error: snap has 'stop' change in" in said.err
+    assert "Deleted" not in said.out
+
+
+def test_a_session_that_drops_does_not_keep_the_services_from_starting(
+    snapd: Snapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    found = []
+
+    def ask(*arguments: str) -> str:
+        found.append((arguments[0], signal.getsignal(signal.SIGHUP)))
+        return snapctl(*arguments)
+
+    monkeypatch.setattr("app.owner.snapctl", ask)
+    assert main(["factory-reset", "--yes"]) == 0
+    assert found == [("stop", signal.SIG_IGN), ("start", signal.SIG_IGN)]
+    assert signal.getsignal(signal.SIGHUP) == before
 
 
 def test_a_page_that_snapd_does_not_restart_is_left_to_the_owner(
