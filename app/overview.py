@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from app import status
@@ -11,11 +12,14 @@ from app.version import VERSION
 from config import password
 from config.https import HttpsError, listening
 from config.paths import Paths
-from config.snapd import command
+from config.snapd import command, instance
 
 
 def overview(paths: Paths, now_s: float) -> int:
     """Print it; exit status 0 while a detector watches and nothing is wrong."""
+    if paths.run.exists() and not os.access(paths.run, os.X_OK):  # the password's file is root's alone as well
+        print(f"detector  cannot be told without root: `sudo {instance() or 'python -m app status'}`")
+        return 1
     found = status.read(paths.status)
     is_alive = found is not None and not status.is_silent(found, now_s)
     for name, text in (*_lines(found, now_s, is_alive=is_alive), ("page", _page(paths))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,3 +79,15 @@ def test_a_detector_that_does_not_run_is_not_praised(
     assert code == 1
     assert out.startswith("detector  not running; `python -m app check` says")
     assert "driver" not in out
+
+
+def test_without_root_nothing_is_said_of_a_detector_that_may_run(
+    paths: Paths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may enter everything
+    code, out = screen(paths, capsys, WELL)
+    assert (code, out) == (1, "detector  cannot be told without root: `sudo drivewatch`\n")
+    code, out = screen(replace(paths, run=paths.run / "missing"), capsys, None)
+    assert code == 1
+    assert out.startswith("detector  not running; ")
