@@ -10,14 +10,15 @@ from config.check import limits
 from config.declaration import Declaration, Value
 from config.settings import DECLARATIONS, SECTIONS
 
-# RSS of the detector in MB by profile, and by model at 320 x 240, on x86-64, Python 3.11: `make bench PROFILE=balanced`
+# RSS of the detector in MB by profile, on x86-64, Python 3.11, as `make bench` prints it (README, "What it costs"); a
+# model has the figure of the profile that takes it
 RSS_MB: Mapping[str, int] = {
-    "low_memory": 92,
-    "balanced": 98,
-    "high_accuracy": 128,
-    "lite": 92,
-    "standard": 97,
-    "full": 124,
+    "low_memory": 60,
+    "balanced": 65,
+    "high_accuracy": 93,
+    "lite": 60,
+    "standard": 65,
+    "full": 93,
 }
 
 FIRST = (WIDTH, HEIGHT, "camera.frame_skip", "raspberry_pi.compression_quality", "analysis.history_window")

@@ -256,12 +256,10 @@ def test_differences_name_key_and_both_values() -> None:
 def test_profiles_and_models_say_what_they_cost() -> None:
     assert set(RSS_MB) == {*PROFILES, *MODELS}
     words = [option.words for option in one("profile", basis()).options]
-    assert words == [
-        "low_memory: about 92 MB of memory",
-        "balanced: about 98 MB of memory",
-        "high_accuracy: about 128 MB of memory",
-    ]
-    assert one("vision.model", basis()).options[2].words == "full: about 124 MB of memory"
+    assert words == [f"{profile}: about {RSS_MB[profile]} MB of memory" for profile in PROFILES]
+    assert one("vision.model", basis()).options[2].words == f"full: about {RSS_MB['full']} MB of memory"
+    for profile in PROFILES:
+        assert RSS_MB[profile] == RSS_MB[str(DECLARATIONS["vision.model"].in_profile(profile))]
 
 
 def test_texts_of_floats_lose_nothing() -> None:
