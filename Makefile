@@ -120,7 +120,7 @@ $(VENV)/.python:
 		echo "error: $$python cannot make a virtual environment; run:  sudo apt install python3-venv" >&2; exit 1; \
 	done; \
 	echo "error: no Python 3.10, 3.11 or 3.12 here (mediapipe 0.10.18 has no wheels for others);" >&2; \
-	echo "run:  sudo apt install python3 python3-venv   or name one:  make PYTHON=/path/to/python3.11" >&2; exit 1
+	echo "run:  sudo apt install python3 python3-venv   or name one:  make setup PYTHON=/path/to/python3.11" >&2; exit 1
 
 $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 	@echo "installing what drivewatch runs on (about 100 MB to download, once)"

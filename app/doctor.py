@@ -21,6 +21,7 @@ from app.version import VERSION
 from config import settings as declared
 from config.paths import Paths
 from config.settings import Settings
+from config.snapd import command
 from config.store import Loaded
 
 MORE_SIGHT = ": clean the lens, and see that nothing hangs before it and there is light"
@@ -101,7 +102,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
 
 def _configuration(loaded: Loaded, settings: Settings) -> Iterator[Finding]:
     for problem in loaded.problems:
-        yield Finding("configuration", False, f"{problem}; `python -m config check` tells when it is right")
+        yield Finding("configuration", False, f"{problem}; `{command('check')}` tells when it is right")
     yield Finding("configuration", True, f"profile {settings.profile}, in force: {loaded.origin}")
     for note in loaded.notes:
         yield Finding("configuration", True, str(note))

@@ -15,6 +15,7 @@ from typing import Final
 
 from config import durable
 from config.disk import Disk
+from config.snapd import command
 
 # One of OWASP's equivalent choices (Password Storage Cheat Sheet), that of 8 MiB; werkzeug's own costs 32 MiB.
 N, R, P = 8192, 8, 10
@@ -139,7 +140,7 @@ def _scrypt(password: str, salt: str) -> bytes:
 
 def _read(path: Path) -> tuple[str, str]:
     """Return the stored hash and what is wrong with it, one of which is "" at least."""
-    remedy = "the page lets nobody in: make a new password with `python -m app admin-password`"
+    remedy = f"the page lets nobody in: make a new password with `{command('admin-password')}`"
     try:
         line = Disk().read(path, LINE_MAX_BYTES + 1).decode("ascii", errors="replace").removesuffix("\n")
     except FileNotFoundError:

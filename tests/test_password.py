@@ -81,6 +81,16 @@ def test_a_damaged_file_counts_as_none_and_is_named(file: Path, line: bytes) -> 
     assert password.problem(file).startswith(f"{file} is damaged")
 
 
+@pytest.mark.parametrize(
+    ("snap", "remedy"), [("", "`python -m app admin-password`"), ("drivewatch", "`sudo drivewatch.admin-password`")]
+)
+def test_the_remedy_can_be_followed_in_the_snap_too(
+    file: Path, snap: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SNAP_INSTANCE_NAME", snap)
+    assert password.problem(stored(file, b"secret\n")).endswith(remedy)
+
+
 def test_a_file_that_cannot_be_read_counts_as_none_and_is_named(file: Path) -> None:
     file.mkdir()
     assert password.load(file) == ""
