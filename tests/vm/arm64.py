@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
@@ -62,23 +62,18 @@ def main() -> int:
 @contextmanager
 def arm64_programs() -> Iterator[None]:
     """Have the kernel start them by qemu until the end of the block. Raises: NotTried."""
-    mounted = not (BINFMT / "status").exists()
-    added = False
-    try:
-        if mounted:
-            subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)], check=True, capture_output=True)
-        if not HANDLER.exists():
-            (BINFMT / "register").write_bytes(DECLARED.read_bytes().rstrip(b"\n"))
-            added = True
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise NotTried(f"the kernel does not start arm64 programs ({error}): as root, with {PACKAGES}") from error
-    try:
+    with ExitStack() as undo:  # of what was done, also when only the first of the two works
+        try:
+            if not (BINFMT / "status").exists():
+                mount = ["mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT)]
+                subprocess.run(mount, check=True, capture_output=True)
+                undo.callback(subprocess.run, ["umount", str(BINFMT)], check=True)
+            if not HANDLER.exists():
+                (BINFMT / "register").write_bytes(DECLARED.read_bytes().rstrip(b"\n"))
+                undo.callback(HANDLER.write_text, "-1")
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NotTried(f"the kernel does not start arm64 programs ({error}): as root, with {PACKAGES}") from error
         yield
-    finally:
-        if added:
-            HANDLER.write_text("-1")
-        if mounted:
-            subprocess.run(["umount", str(BINFMT)], check=True)
 
 
 def all_of(root: Path) -> list[Row]:
