@@ -170,8 +170,6 @@ def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s
         is_first = bool(mine) and mine[0] not in used
         used.update((number, due.to_s) for number in mine[:1])
         if due.must is Level.NONE:
-            if event is not None and is_first and event.level > due.may:
-                result.false.append(_false(event))  # there was a cause, but none for so much noise
             continue
         told = Told(due.kind, due.from_s, due.must, due.may, Level.NONE, ())
         if event is None:
@@ -179,13 +177,13 @@ def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s
         else:
             told = replace(told, reached=event.level, late_s=_late(due, event, verdicts) if is_first else ())
         result.told.append(told)
-    result.false += [_false(event) for number, event in enumerate(found) if number not in used]
+    for number, event in enumerate(found):
+        # one that met only what may be told, and less loudly, has no cause either
+        causes = [due for due in dues if number in used and _meets(event, due, period_s)]
+        if not any(due.must for due in causes) and event.level > max([due.may for due in causes], default=Level.NONE):
+            is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
+            result.false.append(False_(event.kind, event.level, event.onset_s, is_heard))
     return result
-
-
-def _false(event: Event) -> False_:
-    is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
-    return False_(event.kind, event.level, event.onset_s, is_heard)
 
 
 def _instead(found: list[Event], due: Due) -> State | None:
