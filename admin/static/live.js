@@ -3,6 +3,7 @@
 "use strict";
 
 const PREVIEW_S = 60;
+const ANSWER_MS = 5000;
 
 function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
@@ -23,10 +24,23 @@ function sayWhenDayBegins(day) {
 
 function keepCurrent(part) {
   let shown = "";
+  let isLoading = false;
+  // There before its words: many screen readers tell what changes in an alert, not one that comes with its words
+  const alarm = document.createElement("p");
+  alarm.setAttribute("role", "alert");
+  part.before(alarm);
+  const say = (whyOld) => {
+    if (alarm.textContent !== whyOld) alarm.textContent = whyOld;
+    alarm.classList.toggle("error", whyOld !== "");
+    part.classList.toggle("stale", whyOld !== "");
+  };
   const load = async () => {
-    if (document.visibilityState !== "visible") return;
+    if (isLoading || document.visibilityState !== "visible") return;
+    isLoading = true;
     try {
-      const answer = await fetch(part.dataset.refresh, { headers: { "X-Requested-With": "drivewatch" } });
+      const answer = await fetch(part.dataset.refresh, {
+        headers: { "X-Requested-With": "drivewatch" }, signal: AbortSignal.timeout(ANSWER_MS),
+      });
       if (answer.status === 401) location.reload();
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
@@ -34,9 +48,11 @@ function keepCurrent(part) {
         part.innerHTML = shown = text;
         showLocalTimes(part);
       }
-      part.classList.remove("stale");
+      say("");
     } catch {
-      part.classList.add("stale");
+      say("The page does not answer: what follows is old.");
+    } finally {
+      isLoading = false;
     }
   };
   setInterval(load, 1000 * part.dataset.everyS);

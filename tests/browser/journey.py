@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import pytest
 from axe_core_python.selenium import Axe
 from selenium import webdriver
@@ -35,10 +36,10 @@ class Tab:
     whatever is looked for is waited for."""
 
     def __init__(self, driver: webdriver.Chrome, appliance: Appliance) -> None:  # noqa: F811
-        self.driver, self._appliance = driver, appliance
+        self.driver, self.appliance = driver, appliance
 
     def open(self, path: str) -> None:
-        self.driver.get(f"http://127.0.0.1:{self._appliance.port}{path}")
+        self.driver.get(f"http://127.0.0.1:{self.appliance.port}{path}")
 
     def sign_in(self, password: str) -> None:
         self.open("/login")
@@ -133,6 +134,25 @@ def test_the_status_page_lives(tab: Tab) -> None:
     tab.wait(lambda driver: bool(driver.execute_script(shown)), "the preview")
     tab.picture("status")
     tab.width(1100)
+
+
+def test_a_page_that_gets_no_answer_says_so_until_it_does(tab: Tab) -> None:
+    tab.open("/")
+    tab.sees("attentive")
+    alarm = tab.find(By.CSS_SELECTOR, "[role=alert]")
+    assert alarm.text == ""
+    page = [psutil.Process(pid) for pid in tab.appliance.pids("gunicorn")]
+    for process in page:
+        process.suspend()  # as a Pi that hangs: its kernel takes the question, and nobody answers
+    try:
+        tab.wait(lambda _: "does not answer" in alarm.text, "that nobody answers")
+        tab.picture("no-answer")
+        assert Axe().run(tab.driver)["violations"] == []
+    finally:
+        for process in page:
+            process.resume()
+    tab.wait(lambda _: alarm.text == "", "an answer")
+    assert not tab.driver.find_elements(By.CSS_SELECTOR, ".stale")
 
 
 @pytest.mark.parametrize("path", PAGES)
