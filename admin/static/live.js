@@ -4,6 +4,8 @@
 
 const PREVIEW_S = 60;
 const ANSWER_MS = 5000;
+const NO_ANSWER = "The page does not answer: what follows is old.";
+const IN_USE = "What follows is old: it waits until nothing in it is selected or has the focus.";
 
 function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
@@ -20,6 +22,18 @@ function sayWhenDayBegins(day) {
     day.form.elements.utc_from.value = day.value && midnight(day.value, 0);
     day.form.elements.utc_to.value = day.value && midnight(day.value, 1);
   });
+}
+
+function isInUse(part) {
+  const selection = getSelection();
+  return part.contains(document.activeElement) || (!selection.isCollapsed && selection.containsNode(part, true));
+}
+
+function replace(part, text) {
+  const scrolled = [...part.querySelectorAll(".scroll")].map((wide) => wide.scrollLeft);
+  part.innerHTML = text;
+  part.querySelectorAll(".scroll").forEach((wide, i) => { wide.scrollLeft = scrolled[i] ?? 0; });
+  showLocalTimes(part);
 }
 
 function keepCurrent(part) {
@@ -45,12 +59,13 @@ function keepCurrent(part) {
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
       if (text !== shown) {
-        part.innerHTML = shown = text;
-        showLocalTimes(part);
+        // Said, as an "attentive" that somebody selected by accident must not look current either
+        if (isInUse(part)) return say(IN_USE);
+        replace(part, shown = text);
       }
       say("");
     } catch {
-      say("The page does not answer: what follows is old.");
+      say(NO_ANSWER);
     } finally {
       isLoading = false;
     }

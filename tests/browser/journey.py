@@ -155,6 +155,27 @@ def test_a_page_that_gets_no_answer_says_so_until_it_does(tab: Tab) -> None:
     assert not tab.driver.find_elements(By.CSS_SELECTOR, ".stale")
 
 
+def test_what_renews_itself_leaves_what_is_selected_focused_or_scrolled(tab: Tab) -> None:
+    look = "document.dispatchEvent(new Event('visibilitychange'))"  # as when the tab is shown again: renewed at once
+    tab.width(360)
+    for use, leave in (
+        ("getSelection().selectAllChildren(part)", "getSelection().removeAllRanges()"),
+        ("part.querySelector('.scroll').focus()", "document.activeElement.blur()"),
+    ):
+        tab.open("/memory")
+        tab.driver.execute_script(
+            "const part = document.querySelector('[data-refresh]'); window.kept = part.querySelector('.scroll');"
+            f"kept.scrollLeft = 50; {use}; {look}"
+        )
+        tab.sees("it waits until nothing in it is selected or has the focus")
+        assert tab.driver.execute_script("return kept.isConnected")
+        tab.driver.execute_script(f"{leave}; {look}")
+        tab.wait(lambda driver: not driver.execute_script("return kept.isConnected"), "the newer table")
+        assert tab.find(By.CSS_SELECTOR, "[role=alert]").text == ""
+        assert tab.driver.execute_script("return document.querySelector('.scroll').scrollLeft") == 50
+    tab.width(1100)
+
+
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("width_px", (360, 1100))
 def test_every_page_is_accessible_and_fits_its_window(tab: Tab, path: str, width_px: int) -> None:
@@ -269,6 +290,7 @@ def test_four_settings_are_changed_and_take_effect_after_a_restart(tab: Tab) -> 
     tab.sees("Restart to apply")
     tab.press("Restart the detector now")
     tab.sees("healthy")
+    assert tab.find(By.CSS_SELECTOR, "[role=status]").get_attribute("data-refresh")  # it is told, as it stays
     tab.picture("restarted")
     tab.open("/")
     tab.sees("480 \u00d7 360")
