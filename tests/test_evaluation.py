@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -64,6 +65,24 @@ def test_blinks_come_irregularly_and_as_often_as_declared() -> None:
     assert 110 <= len(onsets_s) <= 160  # one in 3.7 s
     assert gaps_s.min() < 1.2
     assert gaps_s.max() > 6
+
+
+def test_a_seed_tells_the_same_trip_in_every_process() -> None:
+    code = (
+        "from tests.evaluation.cases import scenario; from tests.evaluation.vary import trip_of\n"
+        "for name in ('commute', 'phone-in-lap', 'sun-and-bumps'): print(trip_of(scenario(name), 3, 'day'))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2", "3")
+    }
+    assert len(told) == 1
 
 
 def test_no_seed_is_both_tuned_and_judged_on() -> None:

@@ -179,7 +179,7 @@ def _move(where: str, data: object) -> Move:
     timing = frozenset(field.name for field in fields(Move)) - {"to"}
     item = _mapping(where, data, timing | SCENE_FIELDS, needed=("at_s", "for_s"))
     values = {key: _number(f"{where}, {key}", value) for key, value in item.items()}
-    to = {key: values.pop(key) for key in SCENE_FIELDS & values.keys()}
+    to = {key: values.pop(key) for key in tuple(values) if key in SCENE_FIELDS}  # in the order of the file, always
     return Move(to, **values)
 
 
