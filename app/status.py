@@ -112,8 +112,7 @@ class Configuration:
 class Status:
     """What the daemon knows at time_s. Times are monotonic, which all processes of a boot share; wall_s is Unix time.
 
-    sequence counts looks; health: one line with its remedy, empty while all is well; events: the newest ones, the newest
-    last.
+    sequence counts looks. health: one line with its remedy, empty while all is well. events: the newest, newest last.
     """
 
     sequence: int = 0
