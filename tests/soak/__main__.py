@@ -43,7 +43,7 @@ VIEWS = ("/", "/status/part", "/preview.jpg", "/memory", "/settings/", "/events"
 SAVE_EVERY = 50  # looks
 LOOK_S = 0.2
 PARTS = 20  # of the judged life
-GROWTH_MAX_MB, PEAK_MAX_MB, DATABASE_MAX_MB, LOG_MAX_KB, WRITTEN_MAX_MB = 1.0, 90.0, 2.0, 8.0, 200.0
+GROWTH_MAX_MB, PEAK_MAX_MB, DATABASE_MAX_MB, LOG_MAX_KB, WRITTEN_MAX_MB = 1.0, 90.0, 2.0, 16.0, 200.0
 
 
 @dataclass(frozen=True, slots=True)
