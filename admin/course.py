@@ -164,17 +164,14 @@ class Course:
         return replace(again, phase="stopping", message="The settings were changed again: once more."), None
 
     def _looked_at(self, now_s: float, found: Status) -> tuple[Course, Action | None]:
-        if found.state is State.NO_CAMERA:
-            if self.was_blind and now_s - found.started_s >= OPENING_S:
-                return self._done(f"The detector runs; as before: {found.health or 'no camera'}"), None
-            if now_s - self.asked_s >= self.limit_s:
-                return self._lost()
-            return replace(self, watching_since_s=None), None
+        is_blind = found.state is State.NO_CAMERA
+        if is_blind and self.was_blind and now_s - found.started_s >= OPENING_S:
+            return self._done(f"The detector runs; as before: {found.health or 'no camera'}"), None
         since_s = found.time_s if self.watching_since_s is None else self.watching_since_s
-        if found.time_s - since_s < SETTLED_S:  # by its own clock: one that hangs settles never
+        if is_blind or found.time_s - since_s < SETTLED_S:  # by its own clock: one that hangs settles never
             if now_s - self.asked_s >= self.limit_s:
                 return self._lost()
-            return replace(self, watching_since_s=since_s), None
+            return replace(self, watching_since_s=None if is_blind else since_s), None
         return self._done(f"The detector watches{', but: ' if found.health else '.'}{found.health}"), None
 
     def _done(self, message: str) -> Course:

@@ -117,8 +117,7 @@ class Report:
         self._written_s, self._seen = now_s, seen
         self._show_preview(look, now_s)
         usage = self._read_memory(now_s)
-        sequence = self._told.sequence + 1 if self._told else 1
-        self._write(self._status(look, now_s, newest_ms, usage, around, sequence))
+        self._write(self._status(look, now_s, newest_ms, usage, around))
 
     def still_here(self, now_s: float) -> None:
         """Say so again where the next look is long in coming: a detector that looks every 10 s is not gone."""
@@ -156,17 +155,11 @@ class Report:
         return self._usage
 
     def _status(
-        self,
-        look: Look,
-        now_s: float,
-        newest_ms: float | None,
-        usage: memory.Usage,
-        around: Surroundings,
-        sequence: int,
+        self, look: Look, now_s: float, newest_ms: float | None, usage: memory.Usage, around: Surroundings
     ) -> status.Status:
         verdict = look.verdict
         return status.Status(
-            sequence=sequence,
+            sequence=self._told.sequence + 1 if self._told else 1,
             boot_id=status.boot_id(),
             pid=os.getpid(),
             started_s=self._started_s,

@@ -211,7 +211,7 @@ def test_first_view_is_small(owner: Browser) -> None:
 
 def is_soon_answered(owner: Browser) -> bool:
     began_s = time.monotonic()
-    return owner.get("/settings/").status == 200 and time.monotonic() - began_s < 15
+    return owner.get("/settings/").status == 200 and time.monotonic() - began_s < 10
 
 
 @pytest.mark.parametrize("is_secure", (False, True))

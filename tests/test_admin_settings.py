@@ -18,7 +18,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from admin import settings_page
-from admin.fields import RSS_MB
 from admin.parts import NAME
 from config.disk import Disk
 from config.document import MAX_BYTES
@@ -156,7 +155,7 @@ def test_the_form_has_a_labelled_described_input_for_every_setting(client: Flask
     assert set(" ".join(re.findall(r'aria-describedby="([^"]+)"', text)).split()) <= ids
     assert len(ids) == len(re.findall(r' id="', text))
     assert text.index('name="resolution"') < text.index('name="profile"') < text.index('name="analysis.yawn_s"')
-    assert f"high_accuracy: about {RSS_MB['high_accuracy']} MB of memory" in text
+    assert "high_accuracy: about 93 MB of memory" in text
 
 
 def test_looking_at_the_settings_writes_nothing(client: FlaskClient, tmp_path: Path) -> None:

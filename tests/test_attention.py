@@ -119,7 +119,7 @@ def test_the_alarm_repeats_while_its_cause_lasts_and_stops_with_it(inattentive: 
     alarms = [time_s for time_s, cue in cues(verdicts) if cue.level is Level.ALARM]
     assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in itertools.pairwise(alarms))
     assert len(alarms) >= 4
-    assert max(alarms) < START_S + 21
+    assert max(alarms) < START_S + 20
 
 
 def test_the_level_falls_one_step_at_a_time() -> None:
