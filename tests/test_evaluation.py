@@ -186,6 +186,7 @@ def test_the_report_says_what_was_found(seen: tuple[Store, Plan]) -> None:
     data = as_json(results, {"seeds": "3"})
     text = markdown(data, "Title")
     assert "| lite, day | 1 | 1 |" in text
+    assert "| lite, 1.0 frames/s | 1 | 1 |" in text
     assert "## Head pose" in text
     poses = results.of(scenario=POSES).poses
     near = [abs(pose.read_deg[0] - pose.true_deg[0]) for pose in poses if pose.read_deg and abs(pose.true_deg[0]) < 15]

@@ -32,7 +32,17 @@ from tests.evaluation.cases import (
 )
 from tests.evaluation.look import SETTINGS, Store, digest
 from tests.evaluation.own_data import evaluate_data
-from tests.evaluation.report import Json, Results, are_reached, as_json, goal_tables, markdown, seeds_said, short_table
+from tests.evaluation.report import (
+    Json,
+    Results,
+    are_reached,
+    as_json,
+    goal_tables,
+    markdown,
+    rate_table,
+    seeds_said,
+    short_table,
+)
 from tests.evaluation.run import complete, scores
 from tests.evaluation.score import replay
 from tests.evaluation.truth import Truth
@@ -59,7 +69,8 @@ def main() -> int:
     (out / "report.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     (out / "report.md").write_text(markdown(data, "How well drivewatch detects"), encoding="utf-8")
     _draw(plan, store, results, out)
-    print("\n".join([*short_table(data), "", *goal_tables(data)]))
+    by_rate = ["", *rate_table(data)] if len(plan.rates) > 1 else []
+    print("\n".join([*short_table(data), *by_rate, "", *goal_tables(data)]))
     print(f"written: {out}/report.md, report.json, error-against-yaw.svg, alert-latency.svg, timelines/")
     return 0 if are_reached(data) else 1
 
