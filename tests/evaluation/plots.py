@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil, floor
 
 import numpy as np
 
@@ -57,24 +58,32 @@ class Axes:
 
 def error_against_yaw(scores: dict[str, Score]) -> str:
     """Mean (line) and 95th percentile (dashed) of the yaw error by true yaw, for each named score."""
-    axes = Axes((-75, 0), (75, 30), TOP_PX, 290)
-    parts = list(axes.frame((range(-75, 76, 15), range(0, 31, 5)), "true yaw, degrees (+ is the driver's right)"))
+    bands = {name: list(_yaw_bands(score)) for name, score in scores.items()}
+    most_deg = max((percentile for rows in bands.values() for _, _, percentile in rows), default=10.0)
+    high_deg = 10 * ceil(most_deg / 10)
+    axes = Axes((-75, 0), (75, high_deg), TOP_PX, 290)
+    ticks = range(-75, 76, 15), range(0, high_deg + 1, 10)
+    parts = list(axes.frame(ticks, "true yaw, degrees (+ is the driver's right)"))
     parts += [_text(12, 20, "Error of the head's yaw, degrees: mean, and 95 of 100 (dashed)", size=14)]
     for limit_deg, reach_deg in ((4, 30), (8, 45)):
         ends = [(axes.x(side * reach_deg), axes.y(limit_deg)) for side in (-1, 1)]
         parts.append(_line(ends, "#c33", 'stroke-dasharray="2 3"'))
-    for number, (name, score) in enumerate(scores.items()):
+    for number, (name, rows) in enumerate(bands.items()):
         colour = COLOURS[number % len(COLOURS)]
-        parts.append(_text(LEFT_PX + 8 + 150 * number, 50, name, colour=colour))
-        pairs = [(pose.true_deg[0], pose.read_deg[0]) for pose in score.poses if pose.read_deg]
-        for style, figure in (("", np.mean), ('stroke-dasharray="6 4"', lambda errors: np.percentile(errors, 95))):
-            points = []
-            for middle in np.arange(-75 + BAND_DEG / 2, 75, BAND_DEG):
-                errors = [abs(read - true) for true, read in pairs if abs(true - middle) <= BAND_DEG / 2]
-                if len(errors) >= 5:
-                    points.append((axes.x(float(middle)), axes.y(float(figure(errors)))))
+        parts.append(_text(axes.x(0), TOP_PX + 16 * (number + 1), name, "middle", colour))
+        for figure, style in ((1, ""), (2, 'stroke-dasharray="6 4"')):
+            points = [(axes.x(row[0]), axes.y(row[figure])) for row in rows]
             parts.append(_line(points, colour, f'stroke-width="1.6" {style}'))
     return _svg(parts, 330)
+
+
+def _yaw_bands(score: Score) -> Iterable[tuple[float, float, float]]:
+    """Middle, mean error and 95th percentile of each band of true yaw that has five poses, in degrees."""
+    pairs = [(pose.true_deg[0], pose.read_deg[0]) for pose in score.poses if pose.read_deg]
+    for middle in np.arange(-75 + BAND_DEG / 2, 75, BAND_DEG).tolist():
+        errors = [abs(read - true) for true, read in pairs if abs(true - middle) <= BAND_DEG / 2]
+        if len(errors) >= 5:
+            yield middle, float(np.mean(errors)), float(np.percentile(errors, 95))
 
 
 def alert_latency(score: Score, title: str) -> str:
@@ -84,9 +93,11 @@ def alert_latency(score: Score, title: str) -> str:
         for level, late_s in told.late_s:
             rows.setdefault((told.kind, level), []).append(late_s)
     bottom_px = TOP_PX + ROW_PX * max(1, len(rows))
-    axes = Axes((-2, 0), (4, 1), TOP_PX, bottom_px)
+    late = [0.0, *(late_s for values in rows.values() for late_s in values)]
+    low_s, high_s = floor(min(late)), max(1, ceil(max(late)))
+    axes = Axes((low_s, 0), (high_s, 1), TOP_PX, bottom_px)
     parts = [_text(12, 20, title, size=14)]
-    parts += axes.frame((range(-2, 5), ()), "seconds after the rule's own time; 0: exactly then")
+    parts += axes.frame((range(low_s, high_s + 1), ()), "seconds after the rule's own time; 0: exactly then")
     parts.append(_line([(axes.x(0), TOP_PX), (axes.x(0), bottom_px)], "#888"))
     for number, ((kind, level), values) in enumerate(
         sorted(rows.items(), key=lambda row: (row[0][0].value, row[0][1]))
