@@ -10,10 +10,10 @@ from functools import partial
 
 import cv2
 
-from app.memory import Usage
 from app.pictures import read_picture
 from config.declaration import Value
 from config.settings import settings_from
+from tests.benchmarks.experiments import BEFORE
 from tests.benchmarks.measure import (
     PYTHON,
     Effort,
@@ -53,7 +53,12 @@ ADVICE = (
         {},
         "921 -> 230 kB a raw frame",
     ),
-    Advice("two buffered frames -> one", "yes: low_memory", {"camera.buffer_frames": 2}, {}),
+    Advice(
+        "two buffered frames -> one",
+        "yes: low_memory; never full, as frames are judged as fast",
+        {"camera.buffer_frames": 2},
+        {},
+    ),
     Advice(
         "JPEG quality 95 -> 70, page's preview shown",
         "yes: compression_quality",
@@ -76,16 +81,16 @@ ADVICE = (
     Advice("event history off", "as a setting", {}, {"analysis.event_history": False}),
     Advice("frame_skip 2", "when memory is short", {}, {"camera.frame_skip": 2}),
     Advice("static_image_mode off", "yes", {"vision.static_image_mode": True}, {}),
-    Advice("log INFO, not DEBUG", "yes", "debug", "nothing"),
+    Advice("log INFO, not DEBUG", "yes; hardly anything is at DEBUG", "debug", "nothing"),
     Advice(
         "300 faces' landmarks float64 -> float32", "none is kept; one face is float32", "landmarks f8", "landmarks f4"
     ),
     Advice("300 faces' landmarks float32 -> int8", "no: see below", "landmarks f4", "landmarks i1"),
     Advice("ten 640 x 480 frames in mmap'ed files", "no: none is kept", "frames heap", "frames mapped"),
     Advice("buffers reused for resizing and colour", "no: nothing to gain", "buffers fresh", "buffers reused"),
-    Advice("PIL instead of OpenCV, for resizing", "no: camera and head pose need OpenCV", "resize cv2", "resize PIL"),
+    Advice("PIL instead of OpenCV 4, for resizing", "no: camera and head pose need OpenCV", "resize cv2", "resize PIL"),
     Advice("matplotlib not imported (naive recipe)", "yes: not installed", "naive", "naive no-matplotlib"),
-    Advice("opencv-python-headless, not contrib", "yes", "contrib", "headless"),
+    Advice("headless OpenCV 5, not the contrib 4 of mediapipe", "yes", "contrib", "headless"),
 )
 
 
@@ -98,21 +103,22 @@ def section(effort: Effort) -> Section:
         if advice.watched
         for one in (advice.without, advice.followed)
     }
-    tasks: dict[str, Callable[[], Usage]] = {
-        name: partial(_usage, effort, one, watched and name.endswith("watched"))
+    tasks: dict[str, Callable[[], float]] = {
+        name: partial(_rss_mb, effort, one, watched and name.endswith("watched"))
         for name, (one, watched) in variants.items()
     }
-    usages = side_by_side(tasks)
+    all_mb = side_by_side(tasks)
     rows = []
     for advice in ADVICE:
         end = " watched" if advice.watched else ""
-        without, followed = (usages[_name(one) + end] for one in (advice.without, advice.followed))
-        saved_mb = without.rss_mb - followed.rss_mb
-        rows.append((advice.what, advice.claim, saved_mb, saved_mb / without.rss_mb * 100, advice.done))
+        without_mb, followed_mb = (all_mb[_name(one) + end] for one in (advice.without, advice.followed))
+        saved_mb = without_mb - followed_mb
+        rows.append((advice.what, advice.claim, saved_mb, saved_mb / without_mb * 100, advice.done))
     return Section(
         "advice",
         "The old recipe's advice, measured",
-        "Of a detector at low_memory as a whole, or of the smallest program that shows it. Below 0.2 MB is noise. The "
+        "Of a detector at low_memory as a whole, or of the smallest program that shows it; headless OpenCV by what it "
+        "adds to NumPy. Below 0.2 MB is noise. The "
         "recipe estimates 690 to 700 MB in all for what it advises, and has figures of its own for frames alone.",
         ("advice", "says it saves", "saves, MB RSS", "% of RSS", "drivewatch does it"),
         tuple(rows),
@@ -123,13 +129,14 @@ def _name(one: Mapping[str, Value] | str) -> str:
     return one if isinstance(one, str) else json.dumps(dict(one))
 
 
-def _usage(effort: Effort, one: Mapping[str, Value] | str, watched: bool) -> Usage:
+def _rss_mb(effort: Effort, one: Mapping[str, Value] | str, watched: bool) -> float:
     if not isinstance(one, str):
         size = LARGE if one.get("camera.width") == LARGE[0] else SMALL
-        return detector_usage(effort, pictures(size), one, watched=watched)
+        return detector_usage(effort, pictures(size), one, watched=watched).rss_mb
     if one in STEPS:
-        return detector_usage(effort, pictures(SMALL), launcher=("tests.benchmarks.without", one))
-    return experiment(effort, *one.split())[-1].usage
+        return detector_usage(effort, pictures(SMALL), launcher=("tests.benchmarks.without", one)).rss_mb
+    steps = experiment(effort, *one.split())
+    return steps[-1].usage.rss_mb - sum(step.usage.rss_mb for step in steps if step.name == BEFORE)
 
 
 def experiment(effort: Effort, name: str, *arguments: str) -> list[Step]:
@@ -137,7 +144,7 @@ def experiment(effort: Effort, name: str, *arguments: str) -> list[Step]:
     frames = pictures(SMALL).absolute()
     if name == "naive":
         return repeated(effort, (python_with("naive"), "-m", "tests.benchmarks.naive_recipe", frames, *arguments))
-    python = python_with("naive") if name == "contrib" or "PIL" in arguments else PYTHON[0]
+    python = python_with("naive") if name in ("contrib", "resize") else PYTHON[0]
     return repeated(effort, (python, "-m", "tests.benchmarks.experiments", name, frames, *arguments))
 
 

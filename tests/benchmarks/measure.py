@@ -188,19 +188,19 @@ def pictures(size: tuple[int, int], count: int = 120) -> Path:
     return folder
 
 
-def alone_mb(pids: Sequence[int]) -> float:
-    """Memory of these processes together as if nothing else ran: a page that several of them map counts once.
+def alone_mb(pids: Sequence[int]) -> tuple[float, float]:
+    """Memory of these processes as if nothing else ran, and what of it is anonymous: a page of several counts once.
 
     Their PSS would be smaller by what they happen to share with other processes of this machine. Pages of files are
     told apart by their place in the file, as the kernel shows numbers of pages to root alone; anonymous ones count by
-    their PSS, as only these processes share them.
+    their PSS, as only these processes share them, and in full where there is but one.
     """
-    anonymous_kb = 0
+    anonymous_kb, counted = 0, "Pss_Anon:" if len(pids) > 1 else "Anonymous:"
     of_files: dict[tuple[str, str], set[int]] = {}
     for pid in pids:
         folder = Path("/proc") / str(pid)
         lines = (folder / "smaps_rollup").read_text().splitlines()
-        anonymous_kb += next(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))
+        anonymous_kb += next(int(line.split()[1]) for line in lines if line.startswith(counted))
         with (folder / "pagemap").open("rb", buffering=0) as pagemap:
             for line in (folder / "maps").read_text().splitlines():
                 extent, _, offset, device, inode, *_ = line.split(maxsplit=5)
@@ -212,7 +212,7 @@ def alone_mb(pids: Sequence[int]) -> float:
                 mapped = np.flatnonzero((pages & PRESENT != 0) & (pages & OF_FILE != 0))
                 of_files.setdefault((device, inode), set()).update((mapped + int(offset, 16) // PAGE_BYTES).tolist())
     file_pages = sum(map(len, of_files.values()))
-    return anonymous_kb / 1024 + file_pages * PAGE_BYTES / memory.MB
+    return anonymous_kb / 1024 + file_pages * PAGE_BYTES / memory.MB, anonymous_kb / 1024
 
 
 def machine() -> str:

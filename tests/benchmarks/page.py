@@ -43,7 +43,7 @@ def measured(appliance: Appliance) -> list[Figure]:
     owner = in_use(appliance)
     in_use_mb = page_mb(appliance)
     (detector,) = appliance.pids("app run")
-    whole_mb = alone_mb([*appliance.pids("gunicorn"), detector])
+    whole_mb, _ = alone_mb([*appliance.pids("gunicorn"), detector])
     ask(owner, VIEWS + POLLS, WARM_UP)
     before_mb, began_s = page_mb(appliance), time.monotonic()
     ask(owner, VIEWS + POLLS, REQUESTS)

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 
+from app.appliance import FRUGAL
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.benchmarks import advice, alternatives, charts, shrinking, ten_minutes
-from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
+from tests.benchmarks.growth import FIRST_FACE
+from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, clean, machine, pictures, repeated
 from tests.benchmarks.ten_minutes import FOLDER, Figure, print_table, show
 
 SIZES = ((320, 240), (160, 120), (480, 360), (640, 480), (1280, 960))
@@ -26,7 +28,8 @@ def growth_section(effort: Effort, profile: str) -> Section:
     """Where each megabyte goes, and when."""
     settings = settings_from({"profile": profile})
     frames = pictures((settings.camera.width, settings.camera.height))
-    steps = repeated(effort, (*PYTHON, "tests.benchmarks.growth", frames, settings.vision.model))
+    command = (*PYTHON, "tests.benchmarks.growth", frames, settings.vision.model)
+    steps = repeated(effort, command, clean(**FRUGAL))
     rows: list[tuple[str | float, ...]] = []
     drawn = []
     before = (0.0, 0.0, 0.0)
@@ -69,8 +72,9 @@ def _curve(name: str, title: str, what: str, across: str, points: Sequence[tuple
 
 def start_figure(growth: Section) -> Figure:
     """CPU time until the first face is found."""
-    until = [row for row in growth.rows if "more frames" not in str(row[0])]
-    return Figure("CPU time from start to the first face", sum(float(row[-1]) for row in until) / 1000, "s", 3)
+    first = next(number for number, row in enumerate(growth.rows, 1) if row[0] == FIRST_FACE)
+    until_ms = sum(float(row[-1]) for row in growth.rows[:first])
+    return Figure("CPU time from start to the first face", until_ms / 1000, "s", 3)
 
 
 def cell(value: str | float) -> str:
@@ -80,13 +84,13 @@ def cell(value: str | float) -> str:
     return f"{value:.1f}" if abs(value) >= 10 or value == 0 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
 
 
-def markdown(head: str, results: Sequence[Figure], sections: Iterable[Section]) -> str:
+def markdown(head: str, results: Sequence[Figure], note: str, sections: Iterable[Section]) -> str:
     """The report."""
     parts = [
         f"# What drivewatch costs\n\n{head}\n",
         "## In short\n\n| figure | measured | limit | holds |\n|---|---|---|---|",
     ]
-    parts += map(str, results)
+    parts += [*map(str, results), f"\n{note}"]
     for section in sections:
         parts.append(f"\n## {section.title}\n\n{section.about}\n")
         if section.chart:
@@ -96,16 +100,17 @@ def markdown(head: str, results: Sequence[Figure], sections: Iterable[Section]) 
     return "\n".join(parts) + "\n"
 
 
-def write(head: str, results: Sequence[Figure], sections: Sequence[Section]) -> None:
+def write(head: str, results: Sequence[Figure], note: str, sections: Sequence[Section]) -> None:
     """Leave the report in its three forms."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "report.md").write_text(markdown(head, results, sections))
+    (FOLDER / "report.md").write_text(markdown(head, results, note, sections))
     for section in sections:
         if section.chart:
             (FOLDER / f"{section.name}.svg").write_text(section.chart)
     document = {
         "machine": machine(),
         "figures": [{**asdict(figure), "holds": figure.holds} for figure in results],
+        "note": note,
         "sections": [
             {"name": one.name, "title": one.title, "about": one.about, "head": one.head, "rows": one.rows}
             for one in sections
@@ -114,7 +119,7 @@ def write(head: str, results: Sequence[Figure], sections: Sequence[Section]) -> 
     (FOLDER / "report.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
-def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section], list[Figure]]:
+def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section], list[Figure], str]:
     """Everything; the long run and what takes long besides only with full effort."""
     show("memory")
     usages = alternatives.memory_of(effort)
@@ -133,7 +138,7 @@ def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section
         sections += (advice.section(effort), advice.sizes_section(effort), advice.cpu_section(effort))
         results += ten_minutes.measured(minutes, profile)
     show("")
-    return sections, results
+    return sections, results, alternatives.like_for_like(usages)
 
 
 def main() -> int:
@@ -145,14 +150,20 @@ def main() -> int:
     asked = parser.parse_args()
     effort = QUICK if asked.quick else FULL
     began_s = time.monotonic()
-    sections, results = measured(effort, asked.profile, asked.minutes)
+    sections, results, note = measured(effort, asked.profile, asked.minutes)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    run = "each measured once" if asked.quick else f"medians of {effort.repeats}, long run {asked.minutes:g} minutes"
+    run = (
+        "each measured once"
+        if asked.quick
+        else f"medians of {effort.repeats} but where said, long run {asked.minutes:g} minutes"
+    )
     took_min = (time.monotonic() - began_s) / 60
     head = f"{now}, {machine()}. Profile {asked.profile}; {run}; took {took_min:.1f} minutes."
-    write(head, results, sections)
+    write(head, results, note, sections)
     print(f"{head}\n\nThe report: {FOLDER}/report.md\n")
-    return print_table(results)
+    status = print_table(results)
+    print(f"\n{note}")
+    return status
 
 
 if __name__ == "__main__":

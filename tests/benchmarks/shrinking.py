@@ -22,10 +22,8 @@ DONE = {
     "psutil": "/proc/meminfo read without psutil",
     "shutil": "shutil imported on a terminal only",
     "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
-    "mapped": "libraries' unchanged pages unmapped at the end of the start",
-}
-REJECTED = {
-    "trim": ("malloc_trim at the end of the start", "little is left to give back"),
+    "mapped": "libraries' unchanged pages unmapped, after the start and each minute",
+    "trim": "freed heap given back, after the start and each minute",
 }
 # Variables of the environment that take a step back, or try one
 PLAIN, NONE, COLUMNS, OPTIMIZED, MALLOC = "docstrings", "byte-code", "columns", "optimized", "malloc"
@@ -34,7 +32,7 @@ DONE_OUTSIDE = {
     NONE: "byte-code at all, by pip",
     COLUMNS: "byte-code without columns, in tracebacks",
 }
-REJECTED_OUTSIDE = {
+REJECTED = {
     OPTIMIZED: (
         "python -OO",
         "own docstrings are the page's texts, asserts are checks, a snap's base has no such byte-code",
@@ -47,7 +45,7 @@ def section(effort: Effort) -> Section:
     """Measure each."""
     detector = partial(detector_usage, effort, pictures((320, 240)))
     tasks: dict[str, Callable[[], Usage]] = {
-        name: partial(detector, launcher=("tests.benchmarks.without", name)) for name in ("nothing", *DONE, *REJECTED)
+        name: partial(detector, launcher=("tests.benchmarks.without", name)) for name in ("nothing", *DONE)
     }
     with tempfile.TemporaryDirectory() as cache:
         outside: Mapping[str, Mapping[str, str]] = {
@@ -64,8 +62,7 @@ def section(effort: Effort) -> Section:
         usages = side_by_side(tasks)
     rows = [_row(what, "done", usages[name], usages["nothing"]) for name, what in DONE.items()]
     rows += [_row(what, "done", usages[name], usages["now"]) for name, what in DONE_OUTSIDE.items()]
-    rows += [_row(what, f"no: {why}", usages["nothing"], usages[name]) for name, (what, why) in REJECTED.items()]
-    rows += [_row(what, f"no: {why}", usages["now"], usages[name]) for name, (what, why) in REJECTED_OUTSIDE.items()]
+    rows += [_row(what, f"no: {why}", usages["now"], usages[name]) for name, (what, why) in REJECTED.items()]
     now = usages["now"]
     return Section(
         "shrinking",

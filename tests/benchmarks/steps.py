@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 
 _began_s = time.perf_counter()
+_MADV_DONTNEED, _MADV_COLD = 4, 20
 
 
 def step(name: str, **figures: float) -> None:
@@ -19,3 +21,17 @@ def step(name: str, **figures: float) -> None:
     print(json.dumps({"step": name, "time_s": now_s - _began_s, "cpu_s": time.process_time(), **figures}), flush=True)
     sys.stdin.readline()
     _began_s += time.perf_counter() - now_s
+
+
+def let_go() -> None:
+    """As app.memory.unmap_unchanged, whose import alone would add 2 MB to the process that is measured."""
+    import ctypes
+    import re
+
+    madvise = ctypes.CDLL(None).madvise
+    for mapping in re.split(r"\n(?=[0-9a-f]+-)", Path("/proc/self/smaps").read_text()):
+        file = re.match(r"([0-9a-f]+)-([0-9a-f]+) r-.p .*? /", mapping)
+        if file and re.search(r"^Anonymous: +0 kB\n(.*\n)*Swap: +0 kB$", mapping, re.MULTILINE):
+            start, end = (int(edge, 16) for edge in file.groups())
+            for advice in (_MADV_COLD, _MADV_DONTNEED):
+                madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), advice)

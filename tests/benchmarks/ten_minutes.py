@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import memory, status
+from app.appliance import FRUGAL
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal import recent
@@ -71,28 +72,36 @@ def print_table(results: Sequence[Figure]) -> int:
 def environment() -> dict[str, str]:
     """Folders of the benchmark's own, so that it neither reads nor writes the user's."""
     private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": str(FOLDER.absolute() / "run")}
-    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **private}
+    return {
+        **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
+        **FRUGAL,
+        **private,
+    }
 
 
 def start(video: Path) -> tuple[subprocess.Popen[str], float]:
-    """Start the detector; returns it and the seconds to its first verdict."""
+    """Start the detector; returns it and the seconds to its first verdict. Raises: RuntimeError."""
     began_s = time.monotonic()
     command = [sys.executable, "-m", "app", "run", "--camera", str(video.absolute())]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    process.stdout.readline()  # the first line is the first verdict
+    if not process.stdout.readline():  # the first line is the first verdict
+        raise RuntimeError("the detector did not start")
     return process, time.monotonic() - began_s
 
 
 def sample(pid: int, began_s: float) -> Sample:
-    """Read what the process uses now."""
+    """Read what the process uses now. Raises: RuntimeError, OSError where it has ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     time_s, usages = time.monotonic() - began_s, [memory.usage_of(pid)]
     while len(usages) < READINGS:
         time.sleep(READING_S)
         usages.append(memory.usage_of(pid))
-    return Sample(time_s, min(usages, key=lambda usage: usage.rss_mb), cpu_s)
+    least = min(usages, key=lambda usage: usage.rss_mb)
+    if not least.rss_mb:
+        raise RuntimeError(f"process {pid} has ended, which would be told as no memory at all")
+    return Sample(time_s, least, cpu_s)
 
 
 def watch(process: subprocess.Popen[str], minutes: float) -> list[Sample]:
@@ -141,12 +150,13 @@ def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: 
     first = next(one for one in samples if one.time_s >= min(120.0, samples[-1].time_s / 5))
     last = samples[-1]
     early_mb, late_mb = plateau_mb(samples, first.time_s), plateau_mb(samples, last.time_s - UNMAP_S)
+    growth = Figure(f"growth since minute {first.time_s / 60:.1f}", late_mb - early_mb, "MB", 0.5)
     cpu_pct = 100 * (last.cpu_s - first.cpu_s) / (last.time_s - first.time_s)
     return [
         Figure("RSS at the end, between two frames", last.usage.rss_mb, "MB", most_mb),
         Figure("of it anonymous", last.usage.anonymous_mb, "MB", most_mb),
         Figure("RSS at its highest", last.usage.peak_mb, "MB", most_mb),
-        *([Figure("growth since minute 2", late_mb - early_mb, "MB", 0.5)] if last.time_s >= GROWTH_FROM_S else []),
+        *([growth] if last.time_s >= GROWTH_FROM_S else []),
         Figure("of the naive recipe's RSS", last.usage.rss_mb / naive_mb, "", 0.65 if small else 1),
         Figure("CPU of one core at 1 frame a second", cpu_pct, "%", 2 if small else 10),
         Figure("capture to verdict, mean", latency_ms, "ms", 50 if small else 100),

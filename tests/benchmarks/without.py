@@ -63,16 +63,10 @@ def _imports(module: str) -> Callable[[], None]:
     return at_the_start
 
 
-def _trim() -> None:
+def _keep_freed() -> None:
     from app import memory
 
-    settle = memory.settle_allocator
-
-    def settle_and_trim() -> None:
-        settle()
-        memory.trim()
-
-    memory.settle_allocator = settle_and_trim
+    memory.trim = lambda: None
 
 
 def _keep_mapped() -> None:
@@ -99,8 +93,8 @@ STEPS: dict[str, Callable[[], None]] = {
     "parser": _imports("google.protobuf.internal.python_message"),
     "psutil": _imports("psutil"),
     "shutil": _imports("shutil"),
-    "trim": _trim,
     "mapped": _keep_mapped,
+    "trim": _keep_freed,
     "debug": _debug,
 }
 
