@@ -8,17 +8,19 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from app.camera import SECOND_LOOK_S, Frame
 from app.fake_driver.record import record
+from app.fake_driver.render import Renderer
 from app.fake_driver.scenario import load_scenario, scenario_names
 from app.verdict import Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import JUDGED_SEEDS, POSES, TUNING_SEEDS, Case, Plan, full_plan, quick_plan, scenario
-from tests.evaluation.labelled import read_labels
+from tests.evaluation.labelled import evaluate_folder, read_labels
 from tests.evaluation.look import Eyes, Seen, Store, groups, look_at
 from tests.evaluation.report import Results, as_json, markdown, rate_bound
 from tests.evaluation.score import Score, match, replay, score
@@ -106,6 +108,8 @@ def told(kind: State, onset_s: float, end_s: float | None, level: Level = Level.
     [
         ([told(State.LOOKING_AWAY, 10, 20)], Level.ALARM, 0, None),
         ([told(State.LOOKING_AWAY, 10, 12, Level.CAUTION)], Level.CAUTION, 0, None),
+        ([told(State.LOOKING_AWAY, 10, 14, Level.WARNING)], Level.WARNING, 0, None),
+        ([told(State.LOOKING_DOWN, 9, 20, Level.WARNING)], Level.NONE, 1, State.LOOKING_DOWN),
         ([], Level.NONE, 0, None),
         ([told(State.NO_FACE, 12, 20)], Level.NONE, 1, State.NO_FACE),
         ([told(State.LOOKING_AWAY, 10, 14), told(State.LOOKING_AWAY, 16, 20)], Level.ALARM, 1, None),
@@ -113,14 +117,44 @@ def told(kind: State, onset_s: float, end_s: float | None, level: Level = Level.
         ([told(State.LOOKING_AWAY, 10, 20), told(State.LOOKING_AWAY, 40, 42)], Level.ALARM, 1, None),
         ([told(State.LOOKING_AWAY, 10, 20), told(State.LOOKING_AWAY, 60, 64)], Level.ALARM, 1, None),
     ],
-    ids=["told", "too low", "missed", "told as another", "told twice", "what may be told", "too loud", "for nothing"],
+    ids=[
+        "told",
+        "unheard",
+        "too low",
+        "told as another from before",
+        "missed",
+        "told as another",
+        "told twice",
+        "what may be told",
+        "too loud",
+        "for nothing",
+    ],
 )
 def test_events_find_their_cause(events: list[Event], reached: Level, false: int, instead: State | None) -> None:
     result = match([LATE, PERHAPS], events, [], period_s=1.0)
     (one,) = result.told
     assert (one.reached, len(result.false), one.instead) == (reached, false, instead)
-    assert result.recall == (0 if reached is Level.NONE else 1)
+    assert result.recall == (1 if reached >= Level.WARNING else 0)
     assert (result.level_right == 1) == (reached is Level.ALARM)
+
+
+def test_who_comes_to_a_caution_late_and_silently_was_not_told_of_what_may_be_silent() -> None:
+    short = replace(LATE, must=Level.CAUTION, may=Level.CAUTION)
+    assert match([short], [told(State.LOOKING_AWAY, 10, 20, Level.CAUTION)], [], period_s=1.0).recall == 1
+    loud = match([replace(short, may=Level.WARNING)], [told(State.LOOKING_AWAY, 10, 20)], [], period_s=1.0)
+    assert (loud.recall, len(loud.false)) == (1, 1)  # it was told, and louder than it may
+
+
+def test_what_adds_up_is_late_from_when_the_truth_has_it() -> None:
+    trip = trip_of(load_scenario("drowsy"), 7, "day")
+    truth = Truth(trip, Settings().analysis)
+    (due,) = (due for due in truth.dues(1.0, sees_hands=False) if due.kind is State.DROWSY)
+    closed = np.array([scene.eyes_closed >= 0.8 for scene in truth.scenes])
+    limits_s = dict(due.limits_s)
+    for level, share in ((Level.CAUTION, 0.08), (Level.WARNING, 0.15)):
+        end = round((due.from_s + limits_s[level]) / 0.1) + 1
+        window = min(end, 1200)
+        assert closed[end - window : end].mean() == pytest.approx(share, abs=0.002)
 
 
 def test_an_event_that_does_not_end_tells_of_no_stretch_much_later() -> None:
@@ -137,6 +171,7 @@ def test_of_who_blinks_much_a_caution_may_be_told_and_no_alarm() -> None:
 
 def test_none_in_three_hours_is_below_one_an_hour() -> None:
     assert rate_bound(0, 3.0) == pytest.approx(1.0, abs=0.01)  # the rule of three
+    assert rate_bound(400, 1.0) == pytest.approx(434, abs=1)
     assert rate_bound(4, 1.0) == pytest.approx(9.15, abs=0.01)  # tables of the Poisson distribution
 
 
@@ -218,7 +253,7 @@ GOOD = ("00000.png,0,0,0,open,attentive,", "00001.png,1,0,0,open,,", "00002.png,
 def test_own_pictures_and_videos_are_evaluated(pictures: Path, tmp_path: Path) -> None:
     done = evaluate(rows(pictures, *GOOD, "trip/video.avi,0,0,0,open,attentive,2"), tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "4 labels read, 0 problems" in done.stdout
+    assert "4 labels evaluated, 0 problems" in done.stdout
     assert "| attentive | 3 |" in done.stdout
     assert "| open | 4 |" in done.stdout
     assert (tmp_path / "data.md").read_text(encoding="utf-8").startswith("# ")
@@ -231,7 +266,7 @@ def test_what_is_wrong_is_named_and_the_rest_evaluated(pictures: Path, tmp_path:
     done = evaluate(rows(pictures, *GOOD[:2], *bad), tmp_path)
     broken.unlink()
     assert done.returncode == 1
-    for said in ("broken.jpg", "there is no file 'gone.png'", "nothing at 90 s", "00002.png: no usable row"):
+    for said in ("broken.jpg", "there is no file 'gone.png'", "no frame within 0.1 s of 90 s", "00002.png: no row"):
         assert said in done.stderr
     assert "| open | 2 |" in done.stdout
 
@@ -251,12 +286,45 @@ def test_what_is_wrong_is_named_and_the_rest_evaluated(pictures: Path, tmp_path:
         ("00000.png,,,,open,,3", "a picture has no time_s"),
         ("trip/video.avi,,,,open,,", "a video needs time_s"),
         ("\x00.png,,,,open,,", "no file"),
+        (f"{300 * 'x'}.png,,,,open,,", "File name too long"),
+        ("00000.png,,,,,drowsy,", "nothing that a picture shows"),
+        ("trip/video.avi,,,,,no_camera,1", "nothing that a video shows"),
+        ("trip/video.avi,,,,open,,-1", "before the video"),
     ],
 )
 def test_a_wrong_row_is_named_by_its_line(pictures: Path, row: str, reason: str) -> None:
     labels = read_labels(rows(pictures, *GOOD, row))
     assert len(labels.rows) == 3
     assert any(reason in problem and "line 5" in problem for problem in labels.problems)
+
+
+def test_a_wrong_row_is_named_once_and_a_file_without_one_too(pictures: Path) -> None:
+    heic = pictures / "trip/later.tiff"
+    heic.touch()
+    labels = read_labels(rows(pictures, *GOOD[:2], "00002.png,,,,shut,,"))
+    heic.unlink()
+    told = "\n".join(labels.problems)
+    assert [told.count(name) for name in ("line 4", "00002.png", "video.avi: no row", "later.tiff: no row")] == [
+        1,
+        0,
+        1,
+        1,
+    ]
+
+
+def test_of_a_video_the_labelled_moment_is_judged_also_between_two_looks(tmp_path: Path) -> None:
+    """The head is aside for less than a second, between the looks at 2 and at 3 s."""
+    ahead, renderer = load_scenario("glance-away").scene_at(0.0), Renderer(320, 240, 0)
+    video = cv2.VideoWriter(str(tmp_path / "glance.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 240))
+    for number in range(50):
+        video.write(renderer.picture(replace(ahead, time_s=number / 10, yaw_deg=-35.0 if 22 <= number <= 28 else 0.0)))
+    video.release()
+    labels = read_labels(
+        rows(tmp_path, *(f"glance.avi,{yaw},0,0,,,{at_s}" for at_s, yaw in ((2, 0), (2.5, -35), (3.1, 0))))
+    )
+    read_deg = [pose.read_deg[0] for pose in evaluate_folder(labels, "lite").poses if pose.read_deg]
+    assert read_deg == pytest.approx([0, -35, 0], abs=8)
+    assert len(labels.evaluated) == 3
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00", b"name,yaw\n1,2\n", b"file,eyes\n"])

@@ -1,21 +1,24 @@
-"""A folder of real pictures and videos with labels.csv -> the same figures as for the rendered driver.
+"""A folder of real pictures and videos with labels.csv -> pose errors, and eyes and states as read.
 
 labels.csv has a header and a row for each picture: `file,yaw_deg,pitch_deg,roll_deg,eyes,state`. `file` is the path
 from the folder; angles are relative to the camera, with the signs of app/signals.py (+ yaw is the driver's right, which
 is left in the picture; + pitch is up); eyes are open or closed; state is one of app/verdict.py's. A cell that is empty
 and a column that is not there are not labelled. A video takes a row for each labelled moment, in a further column
-time_s. What is wrong is named, and left out.
+time_s; of it the frame nearest to the moment is judged, as the newest of all before it. What is wrong is named, and
+left out.
 """
 
 from __future__ import annotations
 
 import csv
+import mimetypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from math import floor
 from pathlib import Path
 
-from app.camera import Frame
-from app.pictures import BadPicture, is_picture, read_picture
+from app.camera import SECOND_LOOK_S, Frame, has_second_look
+from app.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.recordings import InputError, recorded_frames
 from app.verdict import State
 from app.watch import Look, Watch
@@ -26,7 +29,12 @@ LABELS = "labels.csv"
 ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")
 COLUMNS = ("file", *ANGLES, "eyes", "state", "time_s")
 ANGLE_MAX_DEG = 180.0
-NEAR_S = 0.75  # a labelled moment belongs to the look nearest to it, at one look a second
+NEAR_S = 0.1  # a labelled moment has a frame so near; videos of 5 frames a second and more have
+# States that would count as mistakes; drowsy and distracted are told after minutes
+NEVER_SEEN = {
+    "picture": (State.NO_CAMERA, State.SAVING_MEMORY, State.DROWSY, State.DISTRACTED),
+    "video": (State.NO_CAMERA, State.SAVING_MEMORY),
+}
 ROWS_MAX = 1_000_000
 
 
@@ -44,10 +52,12 @@ class Label:
 
 @dataclass(slots=True)
 class Labels:
-    """What could be read of labels.csv, and what could not."""
+    """What could be read of labels.csv, what could not, which files it names, and which lines were evaluated."""
 
     rows: list[Label] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    named: set[Path] = field(default_factory=set)
+    evaluated: set[int] = field(default_factory=set)
 
 
 class _Wrong(ValueError):
@@ -65,13 +75,18 @@ def read_labels(folder: Path) -> Labels:
         labels.problems.append(f"{path}: {error.strerror}; it names the pictures and what they show")
     except (UnicodeDecodeError, csv.Error) as error:
         labels.problems.append(f"{path}: not a table in UTF-8, or damaged ({error})")
-    named = {label.path for label in labels.rows}
     if folder.is_dir():
-        for picture in sorted(found for found in folder.rglob("*") if is_picture(found) and found not in named):
-            labels.problems.append(f"{picture}: no usable row in {LABELS}")
+        unnamed = sorted(found for found in folder.rglob("*") if _is_to_label(found) and found not in labels.named)
+        labels.problems += [f"{found}: no row in {LABELS}" for found in unnamed]
     if not labels.rows:
         labels.problems.append(f"{folder}: nothing to evaluate")
     return labels
+
+
+def _is_to_label(path: Path) -> bool:
+    """A picture or a video, also of a kind that is not read here."""
+    kind = mimetypes.guess_type(path.name)[0] or ""
+    return is_picture(path) or kind.startswith(("image/", "video/"))
 
 
 def _read_rows(table: csv.DictReader[str], folder: Path, labels: Labels) -> None:
@@ -85,8 +100,10 @@ def _read_rows(table: csv.DictReader[str], folder: Path, labels: Labels) -> None
         if len(labels.rows) >= ROWS_MAX:
             labels.problems.append(f"{LABELS}: only the first {ROWS_MAX} rows are read")
             return
+        cells = {key: (value or "").strip() for key, value in row.items() if key}
+        labels.named.add(folder / cells["file"])
         try:
-            label = _label(table.line_num, {key: (value or "").strip() for key, value in row.items() if key}, folder)
+            label = _label(table.line_num, cells, folder)
             if (label.path, label.time_s) in seen:
                 raise _Wrong(f"{label.path.name} has been labelled before")
         except _Wrong as wrong:
@@ -97,27 +114,50 @@ def _read_rows(table: csv.DictReader[str], folder: Path, labels: Labels) -> None
 
 
 def _label(line: int, row: dict[str, str], folder: Path) -> Label:
-    if not row["file"]:
-        raise _Wrong("no file is named")
-    path = folder / row["file"]
-    if not path.is_file():
-        raise _Wrong(f"there is no file {row['file']!r}")
+    path = _existing(row["file"], folder)
     angles = [_number(name, row.get(name, ""), ANGLE_MAX_DEG) for name in ANGLES]
     yaw, pitch, roll = angles
     pose = None if yaw is None or pitch is None or roll is None else (yaw, pitch, roll)
     if pose is None and angles != [None, None, None]:
         raise _Wrong("a pose needs yaw_deg, pitch_deg and roll_deg")
-    eyes, state = row.get("eyes") or None, row.get("state") or None
+    eyes = row.get("eyes") or None
     if eyes not in (None, "open", "closed"):
         raise _Wrong(f"eyes are open or closed, not {eyes!r}")
-    if state not in (None, *(known.value for known in State)):
-        raise _Wrong(f"state {state!r} is none of {', '.join(known.value for known in State)}")
+    time_s = _moment(path, row)
+    state = _state(row, "picture" if time_s is None else "video")
     if pose is None and eyes is None and state is None:
         raise _Wrong(f"nothing is labelled of {row['file']}")
+    return Label(line, path, pose, eyes, state, time_s)
+
+
+def _existing(name: str, folder: Path) -> Path:
+    if not name:
+        raise _Wrong("no file is named")
+    path = folder / name
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:  # such as a name too long
+        raise _Wrong(f"{name[:40]!r}: {error.strerror}") from error
+    raise _Wrong(f"there is no file {name!r}")
+
+
+def _moment(path: Path, row: dict[str, str]) -> float | None:
     time_s = _number("time_s", row.get("time_s", ""), 1e6)
     if (time_s is None) != is_picture(path):
         raise _Wrong("a picture has no time_s" if is_picture(path) else "a video needs time_s: which moment is meant")
-    return Label(line, path, pose, eyes, State(state) if state else None, time_s)
+    if time_s is not None and time_s < 0:
+        raise _Wrong(f"time_s {time_s:g} is before the video")
+    return time_s
+
+
+def _state(row: dict[str, str], shown_by: str) -> State | None:
+    name = row.get("state") or None
+    if name not in (None, *(known.value for known in State)):
+        raise _Wrong(f"state {name!r} is none of {', '.join(known.value for known in State)}")
+    if name in NEVER_SEEN[shown_by]:
+        raise _Wrong(f"state {name!r} is nothing that a {shown_by} shows")
+    return State(name) if name else None
 
 
 def _number(name: str, text: str, reach: float) -> float | None:
@@ -133,11 +173,15 @@ def _number(name: str, text: str, reach: float) -> float | None:
 
 
 def evaluate_folder(labels: Labels, model: str) -> Score:
-    """Look at every labelled picture alone, and at every video in its own time; adds to labels.problems."""
+    """Look at every labelled picture alone, and at every video in its own time.
+
+    Adds to labels.evaluated and labels.problems.
+    """
     settings = Settings()
     score = Score()
     with Watch(replace(settings.vision, model=model), settings.analysis, settings.alerting.repeat_s) as watch:
         for label, look in _looks(labels, watch):
+            labels.evaluated.add(label.line)
             _add(score, label, look)
     return score
 
@@ -149,30 +193,45 @@ def _looks(labels: Labels, watch: Watch) -> Iterator[tuple[Label, Look]]:
             videos.setdefault(label.path, []).append(label)
             continue
         try:
-            yield label, watch.look_alone(Frame(read_picture(label.path), 0.0, 0))
+            picture = read_picture(label.path)
+            check_whole(picture)
+            yield label, watch.look_alone(Frame(picture, 0.0, 0))
         except BadPicture as bad:
-            _name(labels, str(bad))
+            said = str(bad)
+            _name(labels, said if str(label.path) in said else f"{label.path}: {said}")
     for path, rows in videos.items():
         yield from _looks_at_video(path, rows, watch, labels)
 
 
 def _looks_at_video(path: Path, rows: list[Label], watch: Watch, labels: Labels) -> Iterator[tuple[Label, Look]]:
+    """Look once a second and soon again where the detector would, and at the frame nearest to each labelled moment."""
     watch.begin_anew()
-    nearest: dict[int, tuple[float, Look]] = {}
-    for recorded in recorded_frames([path], Settings().camera.target_fps):
+    waiting = sorted(rows, key=_moment_s)
+    before_s, due_s, fps = 0.0, 0.0, Settings().camera.target_fps
+    for recorded in recorded_frames([path]):
         if isinstance(recorded, InputError):
             _name(labels, str(recorded))
             continue
+        time_s = recorded.frame.time_s
+        half_s, before_s = (time_s - before_s) / 2, time_s
+        meant = [row for row in waiting if _moment_s(row) <= time_s + half_s]
+        waiting = waiting[len(meant) :]
+        near = [row for row in meant if abs(_moment_s(row) - time_s) <= NEAR_S]
+        if not near and time_s + half_s < due_s:
+            continue
         look = watch.look(recorded.frame)
-        for row in rows:
-            off_s = abs(recorded.frame.time_s - (row.time_s or 0.0))
-            if off_s <= NEAR_S and off_s < nearest.get(row.line, (NEAR_S + 1, look))[0]:
-                nearest[row.line] = off_s, replace(look, frame=None)
+        due_s = (floor((time_s + half_s) * fps) + 1) / fps
+        if look.verdict.is_urgent and has_second_look(time_s, due_s):
+            due_s = time_s + SECOND_LOOK_S
+        for row in near:
+            rows.remove(row)
+            yield row, look
     for row in rows:
-        if row.line in nearest:
-            yield row, nearest[row.line][1]
-        else:
-            _name(labels, f"{LABELS}, line {row.line}: {path.name} shows nothing at {row.time_s:g} s")
+        _name(labels, f"{LABELS}, line {row.line}: {path.name} has no frame within {NEAR_S:g} s of {row.time_s:g} s")
+
+
+def _moment_s(label: Label) -> float:
+    return label.time_s or 0.0
 
 
 def _name(labels: Labels, problem: str) -> None:

@@ -19,7 +19,7 @@ def evaluate_data(folder: Path, models: tuple[str, ...], out: Path) -> int:
     labels = read_labels(folder)
     scores = {model: evaluate_folder(labels, model) for model in models} if labels.rows else {}
     problems = labels.problems
-    lines = [f"# {folder}\n", f"{len(labels.rows)} labels read, {len(problems)} problems\n"]
+    lines = [f"# {folder}\n", f"{len(labels.evaluated)} labels evaluated, {len(problems)} problems\n"]
     lines += [line for model, score in scores.items() for line in _lines(model, score)]
     print("\n".join(lines))
     for problem in problems[:LISTED_MAX]:
@@ -28,8 +28,7 @@ def evaluate_data(folder: Path, models: tuple[str, ...], out: Path) -> int:
         print(f"error: and {len(problems) - LISTED_MAX} more, see {out}/data.md", file=sys.stderr)
     lines += ["Left out:\n", *(f"- {problem}" for problem in problems)] if problems else []
     (out / "data.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    looked = any(score.poses or score.eyes or score.states for score in scores.values())
-    return (1 if looked else 2) if problems else 0
+    return (1 if labels.evaluated else 2) if problems else 0
 
 
 def _lines(model: str, score: Score) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from app.verdict import Event, Level, State
 from tests.evaluation.look import Seen
 from tests.evaluation.score import Score
-from tests.evaluation.truth import Due
+from tests.evaluation.truth import COUNTED, Due
 from tests.evaluation.vary import Trip
 
 WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 760, 150, 744, 34
@@ -87,9 +87,12 @@ def _yaw_bands(score: Score) -> Iterable[tuple[float, float, float]]:
 
 
 def alert_latency(score: Score, title: str) -> str:
-    """A row for each kind and level: from the earliest to the latest alert, its middle half, its mean."""
+    """A row for each kind and level: from the earliest to the latest alert, its middle half, its mean.
+
+    Without what adds up over minutes, and is late by as long.
+    """
     rows: dict[tuple[State, Level], list[float]] = {}
-    for told in score.told:
+    for told in (told for told in score.told if told.kind not in COUNTED):
         for level, late_s in told.late_s:
             rows.setdefault((told.kind, level), []).append(late_s)
     bottom_px = TOP_PX + ROW_PX * max(1, len(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from app.attention import SILENT_CAUTIONS, Attention
 from app.driver import Driver
@@ -23,7 +24,7 @@ FACING_DEG = 22.0  # mouths are classified while the head is turned no further, 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A stretch that had to be told: the highest level reached (NONE: missed), and how late each level came, in s.
+    """A stretch that had to be told: the highest level reached, and how late each level came, in s.
 
     instead: what was alerted of in the place of a missed one.
     """
@@ -35,6 +36,16 @@ class Told:
     reached: Level
     late_s: tuple[tuple[Level, float], ...]
     instead: State | None = None
+
+    @property
+    def is_missed(self) -> bool:
+        """Not told at all, or by light alone where it had to be heard."""
+        return self.reached is Level.NONE or sounds(self.kind, self.must) > sounds(self.kind, self.reached)
+
+
+def sounds(kind: State, level: Level) -> bool:
+    """Whether an event of this kind is heard at this level."""
+    return level > Level.CAUTION or (level is Level.CAUTION and kind not in SILENT_CAUTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class Score:
     @property
     def missed(self) -> list[Told]:
         """What had to be told and was not."""
-        return [told for told in self.told if told.reached is Level.NONE]
+        return [told for told in self.told if told.is_missed]
 
     @property
     def recall(self) -> float | None:
@@ -92,7 +103,7 @@ class Score:
     @property
     def level_right(self) -> float | None:
         """Of what was told, the share that reached the level it had to and no higher one than it may."""
-        told = [told for told in self.told if told.reached > Level.NONE]
+        told = [told for told in self.told if not told.is_missed]
         return sum(one.must <= one.reached <= one.may for one in told) / len(told) if told else None
 
     @property
@@ -144,15 +155,21 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
     if not scenario(case.scenario).expect:
         result.attentive_hours = result.hours
         result.false_while_attentive = result.false
-    perfect = ideal(seen, trip)
-    result.states = Counter((true.state, said.state) for true, said in zip(perfect, verdicts, strict=True))
-    for verdict in verdicts:
+    # second looks come where eyes were read as closed: they would count those twice that were read well
+    ticks = [pair for pair in zip(ideal(seen, trip), verdicts, strict=True) if is_tick(pair[1].time_s, case.fps)]
+    result.states = Counter((true.state, said.state) for true, said in ticks)
+    for _, verdict in ticks:
         closed = trip.scene_at(verdict.time_s).eyes_closed
         is_true = "closed" if closed >= CLOSED else "open" if closed <= OPEN else None
         if is_true and trip.scene_at(verdict.time_s).present >= 0.5:
             read = {True: "closed", False: "open", None: "not judged"}[verdict.eyes_closed]
             result.eyes[is_true, read] += 1
     return result
+
+
+def is_tick(time_s: float, fps: float) -> bool:
+    """Whether a look was due by the rate, and was no second look."""
+    return abs(time_s * fps - round(time_s * fps)) < 1e-3
 
 
 def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s: float) -> Score:
@@ -172,39 +189,37 @@ def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s
         if due.must is Level.NONE:
             continue
         told = Told(due.kind, due.from_s, due.must, due.may, Level.NONE, ())
-        if event is None:
-            told = replace(told, instead=_instead(found, due))
-        else:
+        if event is not None:
             told = replace(told, reached=event.level, late_s=_late(due, event, verdicts) if is_first else ())
-        result.told.append(told)
+        result.told.append(replace(told, instead=_instead(found, due)) if told.is_missed else told)
     for number, event in enumerate(found):
         # one that met only what may be told, and less loudly, has no cause either
         causes = [due for due in dues if number in used and _meets(event, due, period_s)]
-        if not any(due.must for due in causes) and event.level > max([due.may for due in causes], default=Level.NONE):
-            is_heard = event.level > Level.CAUTION or event.kind not in SILENT_CAUTIONS
-            result.false.append(False_(event.kind, event.level, event.onset_s, is_heard))
+        if event.level > max([due.may for due in causes], default=Level.NONE):
+            result.false.append(False_(event.kind, event.level, event.onset_s, sounds(event.kind, event.level)))
     return result
 
 
 def _instead(found: list[Event], due: Due) -> State | None:
-    """Another kind of event, with a sound, that began while this one lasted."""
-    begun = (event for event in found if due.from_s - TURN_S <= event.onset_s <= due.to_s)
-    return next((event.kind for event in begun if event.level >= Level.WARNING), None)
+    """Another kind of event, with a sound, that was on while this one lasted."""
+    others = (event for event in found if event.kind is not due.kind and event.level >= Level.WARNING)
+    return next((one.kind for one in others if one.onset_s <= due.to_s and _end_s(one) >= due.from_s), None)
 
 
 def _meets(event: Event, due: Due, period_s: float) -> bool:
     """They are of one kind and overlap, but for a frame."""
     slack_s = period_s + TURN_S
-    end_s = float("inf") if event.end_s is None else event.end_s
-    return event.kind is due.kind and event.onset_s <= due.to_s + slack_s and end_s >= due.from_s - slack_s
+    return event.kind is due.kind and event.onset_s <= due.to_s + slack_s and _end_s(event) >= due.from_s - slack_s
+
+
+def _end_s(event: Event) -> float:
+    return inf if event.end_s is None else event.end_s
 
 
 def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level, float], ...]:
     """How long after its rule's own time each level came that had to."""
     late: list[tuple[Level, float]] = []
     for level, limit_s in due.limits_s:
-        if level > due.must:
-            continue
         for verdict in verdicts:
             if any(
                 one.kind is event.kind and one.onset_s == event.onset_s and one.level >= level for one in verdict.events

@@ -27,13 +27,15 @@ PERCLOS_SLACK = 0.03  # a share counted in looks scatters by this much at 1 fram
 
 Mask = npt.NDArray[np.bool_]
 Steps = tuple[tuple[float, Level], ...]
+Levels = dict[Level, Mask]
+COUNTED = (State.DISTRACTED, State.DROWSY, State.YAWNING)  # over minutes, where the others time one stretch
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
     """A stretch that must reach one level and may reach another; NONE: it need not be told, or must not be.
 
-    limits_s: when each level is due after from_s.
+    limits_s: how long after from_s each level is due by the rule alone.
     """
 
     kind: State
@@ -126,7 +128,7 @@ class Truth:
             lasts_s = to_s - from_s
             must = [level for limit_s, level in steps if lasts_s >= surely_s(kind, limit_s, period_s)]
             may = [level for limit_s, level in steps if lasts_s >= hardly_s(limit_s, period_s)]
-            limits = tuple((level, limit_s) for limit_s, level in steps)
+            limits = tuple((level, limit_s) for limit_s, level in steps if level in must)
             yield Due(kind, from_s, to_s, max(must, default=Level.NONE), max(may, default=Level.NONE), limits)
 
     def _joined(self, dues: list[Due], away: Mask, period_s: float) -> list[Due]:
@@ -161,6 +163,7 @@ class Truth:
                 Level.ALARM: perhaps >= s.glances_alarm_s - slack_s,
             },
             Level.WARNING,
+            {Level.WARNING: surely >= s.glances_warning_s},
             tail_s=s.glances_window_s,
         )
 
@@ -189,6 +192,11 @@ class Truth:
                 Level.ALARM: (perhaps >= s.perclos_alarm - slack) | perhaps_slept,
             },
             Level.CAUTION,
+            {
+                Level.CAUTION: perhaps >= s.perclos_caution,
+                Level.WARNING: perhaps >= s.perclos_warning,
+                Level.ALARM: (perhaps >= s.perclos_alarm) | surely_slept,
+            },
             tail_s=s.history_window,
         )
 
@@ -202,11 +210,13 @@ class Truth:
         count, window_s = int(s.yawns_caution), s.yawn_window_s
         # told while the last of them lasts, not after it
         begins_s = -max((to_s - from_s for from_s, to_s in spells), default=0.0)
+        happened = self._happened(surely, count, window_s)
         return self._counted(
             State.YAWNING,
-            self._happened(surely, count, window_s),
+            happened,
             {Level.CAUTION: self._happened([to_s + begins_s for to_s in perhaps], count, window_s)},
             Level.CAUTION,
+            {Level.CAUTION: happened},
             tail_s=window_s,
         )
 
@@ -216,7 +226,9 @@ class Truth:
         inside = np.searchsorted(at, self.times_s, "right") - np.searchsorted(at, self.times_s - window_s, "right")
         return np.asarray(inside >= times, bool)
 
-    def _counted(self, kind: State, surely: Mask, perhaps: dict[Level, Mask], must: Level, tail_s: float) -> list[Due]:
+    def _counted(
+        self, kind: State, surely: Mask, perhaps: Levels, must: Level, by_rule: Levels, tail_s: float
+    ) -> list[Due]:
         """Stretches in which a count or a share may reach a level; those in which it surely does must be told."""
         dues: list[Due] = []
         for from_s, to_s in stretches(np.logical_or.reduce([surely, *perhaps.values()]), self.times_s):
@@ -228,7 +240,14 @@ class Truth:
                 dues[-1] = replace(last, to_s=to_s + tail_s, must=max(level, last.must), may=max(may, last.may))
             else:
                 dues.append(Due(kind, from_s, to_s + tail_s, level, may))
-        return dues
+        return [replace(due, limits_s=tuple(self._reached(due, by_rule))) for due in dues]
+
+    def _reached(self, due: Due, by_rule: Levels) -> Iterator[tuple[Level, float]]:
+        """When the truth first holds that a rule asks for, for each level."""
+        during = (self.times_s >= due.from_s) & (self.times_s < due.to_s)
+        for level, mask in by_rule.items():
+            if (mask & during).any():
+                yield level, float(self.times_s[np.argmax(mask & during)]) - due.from_s
 
 
 def stretches(mask: Mask, times_s: npt.NDArray[np.float64]) -> Iterator[tuple[float, float]]:
