@@ -197,6 +197,7 @@ def as_json(results: Results, machine: Json) -> Json:
         "summary": [summary_row(name, score) for name, score in groups],
         "by_rate": [summary_row(name, score) for name, score in _by_rate(results)],
         "pose": {name: [pose_row(score.poses, band) for band in YAW_BANDS] for name, score in posed},
+        "posed_eyes": {name: pair_rows(score.posed_eyes) for name, score in posed},
         "mouths": {name: pair_rows(score.mouths) for name, score in posed},
         "eyes": {name: pair_rows(score.eyes) for name, score in groups},
         "kinds": {name: list(kind_rows(score)) for name, score in groups},
@@ -263,13 +264,15 @@ def _body(data: Json) -> Iterator[str]:
     yield "## Head pose: error in degrees by true yaw\n"
     yield "Single pictures of random poses; `read`: in so many was a pose measured.\n"
     yield from _tables(data["pose"])
-    yield "## Mouths of single pictures\n"
+    yield "## Eyes and mouths of single pictures\n"
+    yield "By what is closed and wide for most people, as nothing can be learnt of a driver from one picture.\n"
+    yield from _confusions(data["posed_eyes"])
     yield from _confusions(data["mouths"])
     yield "## Events by kind\n"
     yield from _tables(data["kinds"])
     yield "## Seconds after the rule's own time\n"
     yield from _tables(data["latency"])
-    yield "## Eyes\n"
+    yield "## Eyes in drives, in looks\n"
     yield from _confusions(data["eyes"])
     yield "## States: what the same rules say of the truth (rows), and said (columns), in looks\n"
     yield from _confusions(data["states"])

@@ -8,6 +8,7 @@ from math import inf
 
 from app.attention import SILENT_CAUTIONS, Attention
 from app.driver import Driver
+from app.signals import Signals
 from app.verdict import Event, Level, State, Verdict
 from config.settings import Settings
 from tests.evaluation.cases import POSES, Case, scenario
@@ -19,7 +20,7 @@ from tests.story import events
 SETTINGS = Settings()
 TALKING_AT_MOST = 0.35  # of jaw_open; between it and WIDE is neither
 TOLD_ON_S = 6.0  # so far apart two stretches may be that one event tells of
-FACING_DEG = 22.0  # mouths are classified while the head is turned no further, as eyes are
+FACING_DEG = 22.0  # eyes and mouths of single pictures are classified while the head is turned no further
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Score:
     false_while_attentive: list[False_] = field(default_factory=list)
     states: Counter[tuple[State, State]] = field(default_factory=Counter)
     eyes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    posed_eyes: Counter[tuple[str, str]] = field(default_factory=Counter)
     mouths: Counter[tuple[str, str]] = field(default_factory=Counter)
     poses: list[PoseRead] = field(default_factory=list)
 
@@ -82,6 +84,7 @@ class Score:
         self.poses += other.poses
         self.states += other.states
         self.eyes += other.eyes
+        self.posed_eyes += other.posed_eyes
         self.mouths += other.mouths
 
     @property
@@ -230,15 +233,25 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
 
 
 def _score_poses(case: Case, seen: Seen) -> Score:
-    result, wide = Score(), Driver(SETTINGS.analysis).yawn_mar()
+    result, driver = Score(), Driver(SETTINGS.analysis)
     for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
         read = None
         if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:
             read = signals.yaw_deg, signals.pitch_deg, signals.roll_deg
         result.poses.append(PoseRead((scene.yaw_deg, scene.pitch_deg, scene.roll_deg), read, signals is not None))
         is_facing = abs(scene.yaw_deg) <= FACING_DEG and abs(scene.pitch_deg) <= FACING_DEG
+        if is_facing:
+            is_true = "closed" if scene.eyes_closed >= CLOSED else "open"
+            result.posed_eyes[is_true, _eyes_read(driver, signals)] += 1
         if is_facing and (scene.jaw_open >= WIDE or scene.jaw_open <= TALKING_AT_MOST):
             mar = signals.mar if signals else None
-            is_read = "not judged" if mar is None else "wide" if mar > wide else "not wide"
+            is_read = "not judged" if mar is None else "wide" if mar > driver.yawn_mar() else "not wide"
             result.mouths["wide" if scene.jaw_open >= WIDE else "not wide", is_read] += 1
     return result
+
+
+def _eyes_read(driver: Driver, signals: Signals | None) -> str:
+    error = driver.error(signals) if signals else None
+    if error is None or signals is None or signals.eye_opening is None or not driver.eyes_can_be_judged(error):
+        return "not judged"
+    return "closed" if signals.eye_opening <= driver.closed_eyes else "open"
