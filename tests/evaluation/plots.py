@@ -122,7 +122,7 @@ def timeline(title: str, trip: Trip, seen: Seen, dues: list[Due], events: list[E
     step_s = next(step for step in (5, 10, 20, 50, 100, 200) if end_s / step <= 12)
     parts = [_text(12, 20, title, size=14)]
     for number, field in enumerate(("yaw_deg", "pitch_deg")):
-        axes = Axes((0, -60), (end_s, 60), TOP_PX + 100 * number, TOP_PX + 84 + 100 * number)
+        axes = Axes((0, -80), (end_s, 80), TOP_PX + 100 * number, TOP_PX + 84 + 100 * number)
         parts += _angles(axes, field, trip, seen)
     kinds = sorted({due.kind for due in dues if due.may > Level.NONE} | {event.kind for event in events})
     top_px = TOP_PX + 200
@@ -146,7 +146,7 @@ def timeline(title: str, trip: Trip, seen: Seen, dues: list[Due], events: list[E
 
 def _angles(axes: Axes, field: str, trip: Trip, seen: Seen) -> Iterable[str]:
     """One angle: a grey line for the truth, a dot for each look."""
-    yield from axes.frame(((), (-45, 0, 45)), "")
+    yield from axes.frame(((), (-60, 0, 60)), "")
     yield _text(12, axes.y(0) + 4, field.replace("_deg", ", degrees"))
     times_s = np.linspace(0, trip.length_s, TRUTH_POINTS).tolist()
     yield _line([(axes.x(time_s), axes.y(getattr(trip.scene_at(time_s), field))) for time_s in times_s], "#aab")

@@ -258,7 +258,7 @@ def markdown(data: Json, title: str) -> str:
 
 def _body(data: Json) -> Iterator[str]:
     yield ", ".join(f"{key}: {value}" for key, value in _dict(data["machine"]).items())
-    yield f"\nAt {data['main_fps']:g} frames a second, but for the table by rate, and what was missed and false.\n"
+    yield f"\nAll at {data['main_fps']:g} a second, but the table by rate, and what was missed and false.\n"
     yield from (*short_table(data), "", COLUMNS_MEAN, "", "## Goals", "", *goal_tables(data))
     yield from ("## By rate, all conditions", "", *rate_table(data), "")
     yield "## Head pose: error in degrees by true yaw\n"
