@@ -358,7 +358,7 @@ def confusion(name: str, pairs: Sequence[Json]) -> list[str]:
 
 
 def _cell(value: object) -> str:
-    if value is None:
+    if value in (None, ""):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
