@@ -31,6 +31,7 @@ from app.signals import (
     RIGHT_MOUTH,
     RIGID_INDICES,
     UPPER_LIP,
+    WRIST,
     Pose,
     Signals,
     camera_matrix,
@@ -243,6 +244,14 @@ def test_a_hand_is_at_the_ear_within_half_a_face(away_px: float, is_at_ear: bool
     hand = np.full((21, 3), (200 + away_px, 100, 0), np.float32)
     assert hand_at_ear(Face(landmarks, 1, (hand,)), 100) is is_at_ear
     assert hand_at_ear(Face(landmarks, 1, ()), 100) is False
+
+
+@pytest.mark.parametrize(("wrist_x", "is_at_ear"), [(100, True), (125, False), (150, False), (175, False), (215, True)])
+def test_a_hand_before_the_face_is_at_no_ear(wrist_x: float, is_at_ear: bool) -> None:
+    landmarks = face_with({RIGHT_EAR: (100, 100), LEFT_EAR: (200, 100)})
+    hand = np.full((21, 3), (195, 110, 0), np.float32)
+    hand[WRIST, :2] = wrist_x, 160
+    assert hand_at_ear(Face(landmarks, 1, (hand,)), 100) is is_at_ear
 
 
 def test_face_place_and_width_are_shares_of_the_picture() -> None:
