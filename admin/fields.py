@@ -15,10 +15,10 @@ from config.settings import DECLARATIONS, SECTIONS
 RSS_MB: Mapping[str, int] = {
     "low_memory": 60,
     "balanced": 65,
-    "high_accuracy": 93,
+    "high_accuracy": 91,
     "lite": 60,
     "standard": 65,
-    "full": 93,
+    "full": 91,
 }
 
 FIRST = (WIDTH, HEIGHT, "camera.frame_skip", "raspberry_pi.compression_quality", "analysis.history_window")

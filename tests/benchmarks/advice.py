@@ -85,7 +85,9 @@ ADVICE = (
     Advice(
         "300 faces' landmarks float64 -> float32", "none is kept; one face is float32", "landmarks f8", "landmarks f4"
     ),
-    Advice("300 faces' landmarks float32 -> int8", "no: see below", "landmarks f4", "landmarks i1"),
+    Advice(
+        "300 faces' landmarks float32 -> int8", "no: eyes would be read less exactly", "landmarks f4", "landmarks i1"
+    ),
     Advice("ten 640 x 480 frames in mmap'ed files", "no: none is kept", "frames heap", "frames mapped"),
     Advice("buffers reused for resizing and colour", "no: nothing to gain", "buffers fresh", "buffers reused"),
     Advice("PIL instead of OpenCV 4, for resizing", "no: camera and head pose need OpenCV", "resize cv2", "resize PIL"),

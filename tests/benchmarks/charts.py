@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 860, 300, 780, 44
+WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 890, 335, 810, 44
 ROW_PX, PLOT_PX = 22, 260
 COLOURS = ("#1658a8", "#9ec3ea", "#e3b505", "#d01818")
 GREY = "#666"
