@@ -120,8 +120,8 @@ def section(effort: Effort) -> Section:
         "advice",
         "The old recipe's advice, measured",
         "Of a detector at low_memory as a whole, or of the smallest program that shows it; headless OpenCV by what it "
-        "adds to NumPy. Below 0.2 MB is noise. The "
-        "recipe estimates 690 to 700 MB in all for what it advises, and has figures of its own for frames alone.",
+        "adds to NumPy. Below 0.2 MB is noise. The recipe estimates 690 to 700 MB in all for what it advises, and has "
+        "figures of its own for frames alone.",
         ("advice", "says it saves", "saves, MB RSS", "% of RSS", "drivewatch does it"),
         tuple(rows),
     )

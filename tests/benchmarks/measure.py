@@ -27,7 +27,7 @@ from app.fake_driver.scenario import load_scenario
 from config.declaration import Value
 from config.patch import patch
 from config.paths import Paths
-from tests.benchmarks.ten_minutes import FOLDER, ROOT, sample
+from tests.benchmarks.ten_minutes import FOLDER, ROOT, clean, sample
 
 T = TypeVar("T")
 
@@ -68,11 +68,6 @@ class Effort:
 
 
 QUICK, FULL = Effort(1, 2.0, 6.0), Effort(3, 5.0, 60.0)
-
-
-def clean(**more: str) -> dict[str, str]:
-    """The environment with byte-code, which a shell may have switched off."""
-    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **more}
 
 
 def steps_of(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> list[Step]:

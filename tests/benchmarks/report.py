@@ -18,8 +18,8 @@ from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.benchmarks import advice, alternatives, charts, shrinking, ten_minutes
 from tests.benchmarks.growth import FIRST_FACE
-from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, clean, machine, pictures, repeated
-from tests.benchmarks.ten_minutes import FOLDER, Figure, print_table, show
+from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
+from tests.benchmarks.ten_minutes import FOLDER, Figure, clean, print_table, show
 
 SIZES = ((320, 240), (160, 120), (480, 360), (640, 480), (1280, 960))
 

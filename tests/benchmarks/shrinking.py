@@ -8,7 +8,8 @@ from functools import partial
 
 from app.appliance import FRUGAL
 from app.memory import Usage
-from tests.benchmarks.measure import Effort, Section, clean, detector_usage, pictures, side_by_side
+from tests.benchmarks.measure import Effort, Section, detector_usage, pictures, side_by_side
+from tests.benchmarks.ten_minutes import clean
 
 # Steps of without.py
 DONE = {

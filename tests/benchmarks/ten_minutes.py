@@ -69,14 +69,15 @@ def print_table(results: Sequence[Figure]) -> int:
     return 0 if all(result.holds for result in results) else 1
 
 
+def clean(**more: str) -> dict[str, str]:
+    """The environment with byte-code, which a shell may have switched off."""
+    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **more}
+
+
 def environment() -> dict[str, str]:
     """Folders of the benchmark's own, so that it neither reads nor writes the user's."""
     private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": str(FOLDER.absolute() / "run")}
-    return {
-        **{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
-        **FRUGAL,
-        **private,
-    }
+    return clean(**FRUGAL, **private)
 
 
 def start(video: Path) -> tuple[subprocess.Popen[str], float]:

@@ -17,6 +17,9 @@ from dataclasses import dataclass, field, replace
 from math import floor
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.recordings import InputError, recorded_frames
@@ -193,14 +196,20 @@ def _looks(labels: Labels, watch: Watch) -> Iterator[tuple[Label, Look]]:
             videos.setdefault(label.path, []).append(label)
             continue
         try:
-            picture = read_picture(label.path)
-            check_whole(picture)
-            yield label, watch.look_alone(Frame(picture, 0.0, 0))
+            yield label, watch.look_alone(Frame(_whole_picture(label.path), 0.0, 0))
         except BadPicture as bad:
-            said = str(bad)
-            _name(labels, said if str(label.path) in said else f"{label.path}: {said}")
+            _name(labels, str(bad))
     for path, rows in videos.items():
         yield from _looks_at_video(path, rows, watch, labels)
+
+
+def _whole_picture(path: Path) -> npt.NDArray[np.uint8]:
+    picture = read_picture(path)
+    try:
+        check_whole(picture)
+    except BadPicture as bad:
+        raise BadPicture(f"{path}: {bad}") from bad
+    return picture
 
 
 def _looks_at_video(path: Path, rows: list[Label], watch: Watch, labels: Labels) -> Iterator[tuple[Label, Look]]:
