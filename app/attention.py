@@ -23,10 +23,21 @@ OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two gl
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
-NARROW_IS_SHUT = 2  # looks in a row at eyes that a single look may have misread: behind glasses shut ones look so
+# Both lids are shut from the first on (app/signals.py has where it comes from). What lies between the two may be a lid
+# that glasses or the dark hide: it neither begins a closure nor ends one
+SHUT_BLINK, OPEN_BLINK = 0.32, 0.25
+# Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
+MICROSLEEP_CERTAIN_S = 1.25
+# Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest; of 35 shut pairs
+# of real eyes none has more than 0.45, and of a woman who frowns at her feet all have 0.6
+FROWN = 0.5
+EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses last
+EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
+GAZE_AWAY_DEG, GAZE_BACK_DEG = 20.0, 15.0  # line of sight from the road: real eyes at a side of the screen read 24
+GAZE_TURNED_DEG = 12.0  # in the head, which eyes that look ahead do not reach: 10 at most in seven real clips
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # of a short history: asking for 60 s of 60 would silence PERCLOS for ever
-YAWN_MAX_S = 10.0  # no yawn lasts longer: who sleeps with an open mouth does
+YAWN_SHUTS_EYES_S = 2.5  # eyes squint in a yawn for less; who sleeps with an open mouth shuts them for longer
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
 # Of two states of one level the earlier is shown, and the blind ones before all: who sees nothing knows nothing else
@@ -41,10 +52,11 @@ PRIORITY = (
     State.DROWSY,
     State.NO_FACE,
     State.YAWNING,
+    State.EYES_UNSEEN,
 )
 BLIND = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})
 # A glance of 2 s is cautioned by light alone: were it a sound, the sounds that matter would be believed less
-SILENT_CAUTIONS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE})
+SILENT_CAUTIONS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE, State.EYES_UNSEEN})
 REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE, State.EYES_CLOSED})
 
 
@@ -69,6 +81,18 @@ def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) 
     if abs(error.yaw_deg) > yaw_deg or error.pitch_deg > up_deg:
         return State.LOOKING_AWAY
     return State.LOOKING_DOWN if error.pitch_deg < -down_deg else None
+
+
+def looks_aside(error: PoseError, sight_deg: float) -> bool:
+    """The eyes alone look beyond this angle from the road: the head faces it, eyes and head together do not.
+
+    Only sideways: up and down the irises are no better than chance at 320 x 240 (app/signals.py), and who looks down
+    lowers the lids, which counts as closed.
+    """
+    gaze_deg = error.gaze_yaw_deg
+    if gaze_deg is None or abs(gaze_deg) <= GAZE_TURNED_DEG:
+        return False
+    return abs(error.yaw_deg + gaze_deg) > sight_deg
 
 
 class Glances:
@@ -126,6 +150,8 @@ class Glances:
         if self.rule.holds_now:
             limits_deg = (s.yaw_clear_deg, s.pitch_up_clear_deg, s.pitch_down_clear_deg)
         away = direction(sample.error, *(limit_deg + margin_deg for limit_deg in limits_deg))
+        if away is None and looks_aside(sample.error, GAZE_BACK_DEG if self.rule.holds_now else GAZE_AWAY_DEG):
+            away = State.LOOKING_AWAY
         self._kind = away or self._kind
         return away is not None
 
@@ -187,20 +213,30 @@ class Glances:
         self.repeated.update(sample.time_s, self._away.held_s, bool(holds) and not warned, State.DISTRACTED)
 
 
+def are_shut(signals: Signals, is_doubt_open: bool = True) -> bool | None:
+    """Whether both lids are shut; None where that is not known, or is in doubt and a doubt does not count as open."""
+    if signals.eye_blink is None or signals.eyes_hidden:
+        return None
+    if signals.eye_blink >= SHUT_BLINK:
+        return True
+    return None if signals.eye_blink >= OPEN_BLINK and not is_doubt_open else False
+
+
 class Eyes:
     """Eyes closed in one stretch, and PERCLOS: the share of time they are."""
 
     def __init__(self, settings: Analysis) -> None:
         s = self._settings = settings
         self.closed: bool | None = None
-        self._narrow = Spell(0.0)
-        self._opened = False
+        self._behind_yawn = Spell(0.0)
+        self._is_no_microsleep = False
+        self._unseen_s = 0.0
         self._share = Share(s.history_window)
         self.keep_history(s.history_window)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
             (
-                Step(s.microsleep_s, Level.WARNING, "microsleep"),
+                Step(s.microsleep_s, Level.WARNING, "microsleep", certain_s=MICROSLEEP_CERTAIN_S),
                 Step(s.asleep_s, Level.ALARM, "asleep"),
                 Step(s.eyes_unresponsive_s, Level.ALARM, "unresponsive"),
             ),
@@ -215,22 +251,27 @@ class Eyes:
             ),
             s.perclos_clear,
         )
+        self.unseen = SpellRule((Step(EYES_UNSEEN_S, Level.CAUTION),), s.attention_back_s)
 
-    def update(self, sample: Sample, driver: Driver, is_yawning: bool) -> None:
+    def update(self, sample: Sample, may_be_yawning: bool) -> None:
         """Take one sample."""
-        before, self.closed = self.closed, None if is_yawning else self._are_closed(sample, driver)
-        opened, self._opened = self._opened, self.closed is False
-        is_awake = self._opened and (opened or driver.eyes_are_wide(sample.signals))
-        slept = self.rule.episode.event is not None
-        # closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
-        self.rule.update(sample.time_s, self.closed, min(sample.period_s, sample.seconds), State.EYES_CLOSED)
-        if is_awake and self.rule.episode.event is None:
+        before, slept = self.closed, self.rule.episode.event is not None
+        shut = self._are_shut(sample)
+        self.closed = self._unless_yawning(sample, shut, may_be_yawning)
+        if self.closed is False and not slept:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
+        # Closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
+        period_s = min(sample.period_s, sample.seconds)
+        least_s = self._least_s(sample, may_be_yawning)
+        self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
         known_s = 0.0 if self.closed is None else sample.seconds
         self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
         self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
+        hidden = sample.signals.eyes_hidden if sample.signals and sample.sight is Sight.CLEAR else None
+        self.unseen.update(sample.time_s, hidden, sample.period_s, State.EYES_UNSEEN)
+        self._unseen_s = self.unseen.spell.lasted_s(sample.time_s, sample.period_s)
 
     @property
     def may_sleep(self) -> bool:
@@ -252,17 +293,34 @@ class Eyes:
         self._share.clear()
         self._microsleeps.clear()
 
-    def _are_closed(self, sample: Sample, driver: Driver) -> bool | None:
-        opening = sample.signals.eye_opening if sample.signals else None
-        if sample.sight is not Sight.CLEAR or opening is None:
+    @property
+    def are_unseen(self) -> bool:
+        """Something has hidden them for so long that nobody can say whether they are open."""
+        return self._unseen_s >= EYES_UNSEEN_SHOWN_S
+
+    def _are_shut(self, sample: Sample) -> bool | None:
+        """By this sample alone; None where they cannot be seen, or might be either."""
+        if sample.sight is not Sight.CLEAR or sample.signals is None:
             return None
-        if not driver.eyes_can_be_judged(sample.error):
-            return True if self.rule.episode.event else None  # who fell asleep and nods has not woken up
-        self._narrow.update(sample.time_s, opening <= driver.narrow_eyes, sample.period_s)
-        if self._narrow.span and self._narrow.in_a_row >= NARROW_IS_SHUT:
-            self.rule.spell.began(self._narrow.span, sample.time_s)
-            return True
-        return opening <= driver.closed_eyes
+        return are_shut(sample.signals, is_doubt_open=self.rule.spell.span is None)
+
+    def _unless_yawning(self, sample: Sample, shut: bool | None, may_be_yawning: bool) -> bool | None:
+        """Whether they are closed, which those of a yawn are not unless they stay so."""
+        shut_since = self._behind_yawn.span
+        self._behind_yawn.update(sample.time_s, shut if may_be_yawning else False, sample.period_s)
+        if may_be_yawning:
+            return None if shut else shut
+        if shut and shut_since is not None:
+            self.rule.spell.began(shut_since, sample.time_s)
+        return shut
+
+    def _least_s(self, sample: Sample, may_be_yawning: bool) -> float:
+        """The least step of this closure: a frown or a yawn in it is no microsleep, but may be sleep."""
+        if self.rule.spell.span is None:
+            self._is_no_microsleep = False
+        frowns = self.closed and sample.signals is not None and (sample.signals.brow_down or 0.0) >= FROWN
+        self._is_no_microsleep = self._is_no_microsleep or bool(frowns) or may_be_yawning
+        return self._settings.asleep_s if self._is_no_microsleep else 0.0
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
@@ -281,7 +339,7 @@ class Yawns:
         self._mean_mar = Mean(settings.yawn_s)
         self._yawned = False
         self._yawns = Recent(settings.yawn_window_s)
-        self.mouth_is_wide = False  # the eyes squint in a yawn, which is not sleep
+        self.may_shut_eyes = False  # the eyes squint in a yawn, which is not sleep
         self.rule = MeasureRule((Step(settings.yawns_caution, Level.CAUTION),), settings.yawns_caution)
 
     def update(self, sample: Sample, driver: Driver) -> None:
@@ -290,7 +348,7 @@ class Yawns:
         is_wide = None if mar is None else mar > driver.yawn_mar(yawns=self._wide.holds_now)
         self._wide.update(sample.time_s, is_wide, sample.period_s)
         lasted_s = self._wide.lasted_s(sample.time_s, sample.period_s)
-        self.mouth_is_wide = self._wide.holds_now and lasted_s <= YAWN_MAX_S
+        self.may_shut_eyes = self._wide.holds_now and lasted_s <= YAWN_SHUTS_EYES_S
         before, mean_mar = self._yawned, self._mean_mar.update(sample.time_s, mar, sample.period_s)
         if mean_mar is None:
             self._yawned = before and self._wide.holds_now
@@ -316,9 +374,12 @@ def momentary_state(signals: Signals, settings: Analysis) -> State:
     turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
     if turned is not None:
         return turned
-    opening = signals.eye_opening
-    if opening is not None and driver.eyes_can_be_judged(error) and opening <= driver.closed_eyes:
+    if looks_aside(error, GAZE_AWAY_DEG):
+        return State.LOOKING_AWAY
+    if are_shut(signals):
         return State.EYES_CLOSED
+    if signals.eyes_hidden:
+        return State.EYES_UNSEEN
     return State.YAWNING if (signals.mar or 0.0) > driver.yawn_mar() else State.ATTENTIVE
 
 
@@ -387,6 +448,7 @@ class Attention:
             self._glances.rule,
             self._glances.repeated,
             self._eyes.rule,
+            self._eyes.unseen,
             self._eyes.drowsy,
             self._phone,
             self._yawns.rule,
@@ -402,7 +464,7 @@ class Attention:
         sample = self._sample(time_s, sight, signals, seated)
         self._glances.update(sample)
         self._yawns.update(sample, self.driver)
-        self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
+        self._eyes.update(sample, self._yawns.may_shut_eyes)
         self._presence.update(sample, self._glances.is_turned_away(time_s))
         on_phone = sample.signals.hand_at_ear if sample.signals else None
         self._phone.update(time_s, on_phone, sample.period_s, State.PHONE)
@@ -422,7 +484,7 @@ class Attention:
         self._history.keep(window_s)
 
     def change_eyes(self) -> None:
-        """Another mesh reads eyes and mouth otherwise: how wide this driver's are is learnt anew; the road stays."""
+        """Another mesh reads the mouth otherwise: how wide this driver's opens is learnt again; the road stays."""
         self.driver.forget_features()
 
     @property
@@ -477,7 +539,8 @@ class Attention:
     def _state(self) -> State:
         events = [rule.episode.event for rule in self._rules if rule.episode.event]
         if not events:
-            return State.NO_FACE if self._presence.is_absent else State.ATTENTIVE
+            unseen = State.EYES_UNSEEN if self._eyes.are_unseen else State.ATTENTIVE
+            return State.NO_FACE if self._presence.is_absent else unseen
         rank = {event.kind: (event.kind not in BLIND, -event.level, PRIORITY.index(event.kind)) for event in events}
         return min(rank, key=rank.__getitem__)
 

@@ -49,7 +49,7 @@ class Finding:
 
 
 def _load_mesh(vision: declared.Vision) -> None:
-    FaceMesh(vision.model, vision.refine_landmarks).close()
+    FaceMesh(vision.model).close()
 
 
 def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:

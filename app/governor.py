@@ -44,7 +44,7 @@ def ladder(settings: Settings) -> tuple[Saving, ...]:
         Saving.HALF_RATE: 2 * camera.frame_skip / camera.target_fps <= SLOWEST_S,
         Saving.PREVIEW: settings.raspberry_pi.compression_quality > PREVIEW_QUALITY,
         Saving.HISTORY: settings.analysis.history_window > HISTORY_S,
-        Saving.LITE: vision.model != "lite" or vision.refine_landmarks,
+        Saving.LITE: vision.model != "lite",
     }
     return tuple(saving for saving in Saving if changes[saving])
 

@@ -10,11 +10,15 @@ from app.verdict import Event, Level, State
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """From `limit` on (seconds, a share or a count, as the rule says) an event has this level."""
+    """From `limit` on (seconds, a share or a count, as the rule says) an event has this level.
+
+    certain_s: so many seconds must lie between samples that show the condition, whatever came before the first.
+    """
 
     limit: float
     level: Level
     detail: str = ""
+    certain_s: float = 0.0
 
 
 def highest(steps: tuple[Step, ...], value: float) -> Step | None:
@@ -67,18 +71,24 @@ class SpellRule:
         """The newest measured sample showed the condition."""
         return self.spell.holds_now
 
-    def update(self, time_s: float, holds: bool | None, period_s: float, kind: State, detail: str = "") -> None:
-        """Take one sample; None: not measurable. kind and detail name the event, should it begin now."""
+    def update(
+        self, time_s: float, holds: bool | None, period_s: float, kind: State, detail: str = "", least: float = 0.0
+    ) -> None:
+        """Take one sample; None: not measurable. kind and detail name the event, should it begin now.
+
+        least: steps whose limit is lower are passed over.
+        """
         self.episode.changes = []
         self.spell.update(time_s, holds, period_s)
         if self.spell.ended is not None:
             self.episode.end(self.spell.ended.end_s)
         if not holds or self.spell.span is None or self.spell.in_a_row < self._in_a_row_min:
             return
-        lasted_s = self.spell.lasted_s(time_s, period_s)
+        lasted_s, certain_s = self.spell.lasted_s(time_s, period_s), self.spell.certain_s(time_s)
         if event := self.episode.event:
             kind, detail = event.kind, event.detail
-        step = highest(self._steps, lasted_s)
+        steps = tuple(step for step in self._steps if step.limit >= least and step.certain_s <= certain_s)
+        step = highest(steps, lasted_s)
         if step is not None:
             self.episode.rise(kind, replace(step, detail=step.detail or detail), self.spell.span)
 

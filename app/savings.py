@@ -17,7 +17,7 @@ UNMAP_S = 60.0  # each takes as long as two looks
 
 def lite(vision: Vision) -> Vision:
     """The cheapest model: the short-range detector with the plain mesh, no irises, no hands."""
-    return replace(vision, model="lite", refine_landmarks=False)
+    return replace(vision, model="lite")
 
 
 class Savings:

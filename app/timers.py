@@ -63,7 +63,7 @@ class Spell:
         self._clear_s = clear_s
         self.span: Span | None = None  # the stretch that lasts
         self.ended: Span | None = None  # the stretch that ended at the newest sample
-        self.in_a_row = 0  # how many of the newest samples showed the condition
+        self.in_a_row = 0  # how many of the newest measured samples showed the condition
         self._last_on_s: float | None = None
         self._last_off_s: float | None = None
         self._back: Span | None = None  # the condition is gone since, but not yet for clear_s
@@ -71,7 +71,8 @@ class Spell:
     def update(self, time_s: float, holds: bool | None, period_s: float) -> None:
         """Take one sample; holds None means that it could not be measured."""
         self.ended = None
-        self.in_a_row = self.in_a_row + 1 if holds else 0
+        if holds is not None:
+            self.in_a_row = self.in_a_row + 1 if holds else 0
         if self.span is not None and self._silent_s(time_s) > silence_s(period_s):
             self._end(self._last_on_s)
         if holds is None:
@@ -96,6 +97,10 @@ class Spell:
         if self.span is None:
             return 0.0
         return time_s - self.span.onset_s + NEAREST_PERIODS * period_s
+
+    def certain_s(self, time_s: float) -> float:
+        """Seconds since the first sample that showed the condition; 0 if nothing lasts."""
+        return 0.0 if self.span is None else time_s - self.span.latest_s
 
     @property
     def holds_now(self) -> bool:

@@ -23,6 +23,7 @@ class State(str, Enum):
     LOOKING_DOWN = "looking_down"
     DISTRACTED = "distracted"  # short glances that add up
     EYES_CLOSED = "eyes_closed"
+    EYES_UNSEEN = "eyes_unseen"
     DROWSY = "drowsy"
     YAWNING = "yawning"
     PHONE = "phone"
@@ -38,7 +39,8 @@ WORDS = {
     State.LOOKING_AWAY: "looking away from the road",
     State.LOOKING_DOWN: "looking down",
     State.DISTRACTED: "distracted by many short glances",
-    State.EYES_CLOSED: "eyes closed",
+    State.EYES_CLOSED: "eyes closed or lowered",
+    State.EYES_UNSEEN: "eyes cannot be seen",
     State.DROWSY: "drowsy",
     State.YAWNING: "yawning again and again",
     State.PHONE: "phone at the ear",

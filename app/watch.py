@@ -8,7 +8,7 @@ from types import TracebackType
 from app.attention import Attention, momentary_state
 from app.camera import Frame
 from app.face import Face, FaceMesh
-from app.lids import eye_contrast
+from app.eye_visibility import eyes_hidden
 from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
@@ -32,7 +32,7 @@ class Look:
 
 
 def _mesh(vision: Vision) -> FaceMesh:
-    return FaceMesh(vision.model, vision.refine_landmarks, vision.static_image_mode, max_num_faces=vision.max_num_faces)
+    return FaceMesh(vision.model, vision.static_image_mode, vision.max_num_faces, hands=vision.phone)
 
 
 class Watch:
@@ -68,8 +68,6 @@ class Watch:
         # the detector alone sees faces in noise, turned anywhere: only a mesh that fits one is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         own = self.attention.driver.own(signals)
-        if own is not signals and face is not None:
-            self._mesh.reset()  # so that the detector looks again at what the mesh has misfitted
         seated = self._seated(frame, face, own)
         # Where not even the shoulders are, the detector sees noise: 12 of 2,034 glimpses in evaluation were above an
         # empty seat or in a covered lens, and the seat said so of these alone
@@ -102,16 +100,13 @@ class Watch:
         if face is None:
             glimpse = self._mesh.glimpse
             return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
-        sees_hands = self._vision.model == "full"
-        signals = measure(
-            face, (width_px, height_px), self._vision.horizontal_fov_deg, self._mesh.reading, sees_hands=sees_hands
-        )
+        size, fov_deg = (width_px, height_px), self._vision.horizontal_fov_deg
+        signals = measure(face, size, fov_deg, self._mesh.reading, sees_hands=self._mesh.sees_hands)
         if self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2]):
-            return replace(signals, ear=None, mar=None)
-        if signals.ear is None or signals.yaw_deg is None:
-            return signals
-        contrast = eye_contrast(frame.bgr, face.landmarks, signals.yaw_deg)
-        return replace(signals, ear=None if contrast is None else signals.ear, eye_contrast=contrast)
+            return replace(signals, eye_blink=None, eyes_hidden=None, ear=None, mar=None, gaze_yaw_deg=None)
+        if signals.yaw_deg is not None and eyes_hidden(frame.bgr, face.landmarks):
+            return replace(signals, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
+        return signals
 
     def _seated(self, frame: Frame, face: Face | None, signals: Signals | None) -> Seated | None:
         if face is None or signals is None or signals.yaw_deg is None:

@@ -25,6 +25,7 @@ class Older:
 # compress_frames: drivewatch compresses every picture that leaves the detector; not at all is nearest to 100 %.
 _COMPRESS = Older("raspberry_pi.compression_quality", {True: None, False: 100})
 OLDER_KEYS: Mapping[str, Older] = {
+    "vision.refine_landmarks": Older("vision.model", {True: None, False: None}),  # irises come with the attention mesh
     "vision.use_lite_model": Older("vision.model", {True: "lite", False: "full"}),
     "raspberry_pi.compress_frames": _COMPRESS,
     "camera.compress_frames": _COMPRESS,

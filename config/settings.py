@@ -59,10 +59,10 @@ class RaspberryPi:
 class Vision:
     """How faces are found."""
 
-    model: str = setting("lite", choices=MODELS, balanced="standard", high_accuracy="full",
-        label="Model", help="standard sees eyes and lips more exactly; full also sees a phone at the ear.")
-    refine_landmarks: bool = setting(False, balanced=True, high_accuracy=True,
-        label="Irises", help="Adds the irises (478 points instead of 468), so that gaze can be measured.")
+    model: str = setting("standard", choices=MODELS, high_accuracy="full",
+        label="Model", help="lite: 4 MB less, misses most closed eyes; full: looks again where no face is found.")
+    phone: bool = setting(False,
+        label="Phone at the ear", help="Needs the model full. Off: hands at chin or cheek are often taken for one.")
     static_image_mode: bool = setting(False,
         label="Each frame alone", help="Look for the face anew in every frame; slower.")
     max_num_faces: int = setting(1, low=1, high=4, unit="faces",

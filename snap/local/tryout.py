@@ -39,7 +39,7 @@ def find_faces() -> None:
 
     picture = Renderer(320, 240).picture(Scene())
     for model in MODELS:
-        with FaceMesh(model, refine_landmarks=True) as mesh:
+        with FaceMesh(model) as mesh:
             face = mesh.find(picture)
             assert face is not None, f"model {model} finds no face"
             assert face.landmarks.shape == (478, 3)

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, face, lids, pictures, rules, seat, sight, signals, timers, watch
+from app import attention, driver, face, pictures, rules, seat, sight, signals, timers, watch
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
@@ -56,7 +56,7 @@ def digest() -> str:
     """
     files = [
         Path(str(module.__file__))
-        for module in (attention, driver, face, lids, rules, seat, sight, signals, timers, vary, watch)
+        for module in (attention, driver, face, rules, seat, sight, signals, timers, vary, watch)
     ]
     files += [Path(__file__), Path(str(pictures.__file__))]
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]

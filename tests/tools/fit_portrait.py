@@ -126,7 +126,7 @@ def fitted_face(bgr: Picture, sitter: Sitter) -> Floats:
     """The 478 landmarks of the portrait in its pixels, float64 (478, 3)."""
     x0, y0, x1, y1 = sitter.face_box
     crop = cv2.resize(bgr[y0:y1, x0:x1], None, fx=ZOOM, fy=ZOOM, interpolation=cv2.INTER_CUBIC).astype(np.uint8)
-    with FaceMesh("standard", refine_landmarks=True) as mesh:
+    with FaceMesh("standard") as mesh:
         face = mesh.find(crop)
     assert face is not None, "no face in the portrait"
     return face.landmarks.astype(np.float64) / ZOOM + (x0, y0, 0)

@@ -17,7 +17,7 @@ MODELS = ("lite", "standard", "full")
 def main() -> None:
     found: dict[str, dict[str, list[list[float]]]] = {}
     for model in MODELS:
-        with FaceMesh(model, refine_landmarks=model != "lite", static_image_mode=True) as mesh:
+        with FaceMesh(model, static_image_mode=True) as mesh:
             found[model] = {}
             for path in sorted(Path(sys.argv[1]).glob("*.png")):
                 picture = cv2.imread(str(path))
