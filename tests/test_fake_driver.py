@@ -17,7 +17,10 @@ from app.fake_driver.scenario import SCENE_FIELDS, Move, ScenarioError, load_sce
 from app.fake_driver.scene import Scene
 from app.signals import pose_of_rotation
 
-NOSE, LEFT_EYE_LID, CHIN = 4, 386, 152
+NOSE, CHIN, UNDER_EYE = 4, 152, 119
+RIGHT_EAR, LEFT_EAR = 234, 454
+LIDS = [33, 159, 145, 133, 362, 386, 374, 263]  # corners, upper and lower lid of each eye
+FACES = Path(__file__).parent / "evaluation" / "faces"
 REQUIRED = {
     *("attentive", "glance-away", "phone-in-lap", "phone-at-ear", "microsleep", "asleep", "drowsy", "yawning"),
     *("talking", "absent", "camera-covered", "camera-frozen", "passenger-too", "night", "commute"),
@@ -67,10 +70,15 @@ def test_its_rotations_are_those_that_signals_reads(angles: tuple[float, float, 
         {"eyes_closed": 1},
         {"jaw_open": 0.8},
         {"gaze_yaw_deg": 25},
+        {"gaze_pitch_deg": -25},
+        {"smile": 1},
         {"present": 0},
         {"passenger": 1},
         {"phone_at_ear": 1},
         {"glasses": 0.05},
+        {"lens_mirrors": 0.5},
+        {"mask": 1},
+        {"infrared": 1},
         {"arm_before_face": 1},
         {"light": 0.5},
         {"sun_from_left": 0.8},
@@ -82,6 +90,87 @@ def test_its_rotations_are_those_that_signals_reads(angles: tuple[float, float, 
 def test_each_thing_a_scene_names_is_seen(renderer: Renderer, change: dict[str, float]) -> None:
     before, after = renderer.picture(Scene()), renderer.picture(replace(Scene(), **change))
     assert (np.abs(before.astype(int) - after) > 12).sum() > 20
+
+
+def box_px(renderer: Renderer, landmarks: list[int], margin_px: float) -> tuple[int, int, int, int]:
+    """Columns and rows around these points of the face: first and last of each."""
+    points = renderer.project(renderer.vertices_cm(Scene()))[landmarks]
+    (x0, y0), (x1, y1) = points.min(axis=0) - margin_px, points.max(axis=0) + margin_px
+    return int(x0), int(x1), int(y0), int(y1)
+
+
+@pytest.mark.parametrize(
+    ("change", "landmarks", "margin_px"),
+    [
+        ({"gaze_yaw_deg": 30}, LIDS, 4),
+        ({"gaze_pitch_deg": -30}, LIDS, 4),
+        ({"smile": 1}, [UNDER_EYE, RIGHT_EAR, LEFT_EAR, CHIN], 14),
+        ({"glasses": 0.05, "lens_mirrors": 0.6}, [*LIDS, RIGHT_EAR, LEFT_EAR], 10),
+        ({"mask": 1}, [UNDER_EYE, RIGHT_EAR, LEFT_EAR, CHIN], 8),
+    ],
+)
+def test_a_look_changes_its_own_part_of_the_picture_and_no_other(
+    renderer: Renderer, change: dict[str, float], landmarks: list[int], margin_px: float
+) -> None:
+    before, after = renderer.picture(Scene()), renderer.picture(replace(Scene(), **change))
+    changed = np.abs(before.astype(int) - after).max(axis=2) > 12
+    x0, x1, y0, y1 = box_px(renderer, landmarks, margin_px)
+    assert changed[y0:y1, x0:x1].sum() > 20
+    changed[y0:y1, x0:x1] = False
+    assert not changed.any()
+
+
+def test_lids_follow_eyes_that_look_down() -> None:
+    assert [Scene(gaze_pitch_deg=pitch).lids for pitch in (20, 0, -15, -30, -60)] == [0, 0, 0.325, 0.65, 0.65]
+    assert Scene(gaze_pitch_deg=-30, eyes_closed=1).lids == 1
+    assert Scene(gaze_yaw_deg=30, eyes_closed=0.2).lids == 0.2
+
+
+@pytest.mark.parametrize("name", ["collins", "hopper"])
+def test_nothing_of_the_eyes_is_seen_through_black_lenses(name: str) -> None:
+    renderer = Renderer(320, 240, 1) if name == "collins" else Renderer(320, 240, 1, name, FACES)
+    for yaw_deg in (-20, 0, 20):
+        black = Scene(glasses=1, yaw_deg=yaw_deg)
+        pictures = [renderer.picture(replace(black, **eyes)) for eyes in ({}, {"eyes_closed": 1}, {"gaze_yaw_deg": 30})]
+        for other in pictures[1:]:
+            assert np.abs(pictures[0].astype(int) - other).max() <= 12  # an eyelash may show between rim and brow
+
+
+def test_a_mask_covers_the_mouth_and_leaves_the_eyes(renderer: Renderer) -> None:
+    def changed_px(scene: Scene, change: dict[str, float]) -> int:
+        difference = renderer.picture(scene).astype(int) - renderer.picture(replace(scene, **change))
+        return int((np.abs(difference) > 12).sum())
+
+    masked = Scene(mask=1)
+    assert changed_px(masked, {"smile": 1}) < changed_px(Scene(), {"smile": 1}) / 2
+    assert changed_px(masked, {"eyes_closed": 1}) == changed_px(Scene(), {"eyes_closed": 1})
+    for seed, is_blue in ((2, True), (3, False)):
+        blue, _, red = Renderer(320, 240, seed).picture(masked)[150, 160].tolist()
+        assert (blue - red > 20) == is_blue
+
+
+def test_a_night_camera_is_grey_and_lit_by_its_own_lamp(renderer: Renderer) -> None:
+    night = renderer.picture(Scene(infrared=1, noise=5))
+    np.testing.assert_array_equal(night[..., 0], night[..., 1])
+    np.testing.assert_array_equal(night[..., 0], night[..., 2])
+    day = renderer.picture(Scene()).astype(int).mean(axis=2)
+    window, cheek = (slice(40, 70), slice(5, 60)), (slice(128, 136), slice(150, 158))
+    assert day[window].mean() > 150
+    assert night[..., 0][window].mean() < 20
+    assert night[..., 0][cheek].mean() > 120
+    near, aside = (renderer.picture(Scene(infrared=1, noise=0, x_cm=x))[130, round(160 + 5.5 * x), 0] for x in (0, 20))
+    assert aside < 0.85 * near
+    dark = renderer.picture(Scene(infrared=1, noise=5, light=0.1, sun_from_left=1))
+    np.testing.assert_array_equal(night, dark)  # the lamp alone lights it
+
+
+@pytest.mark.parametrize("time_s", [0.0, 7.5])
+def test_every_new_look_is_rendered_alike_again(time_s: float) -> None:
+    looks = Scene(
+        time_s, pitch_deg=-35, eyes_closed=1, jaw_open=0.9, smile=0.5, lens_mirrors=0.5, mask=1, infrared=0.7, noise=4
+    )
+    first, again = (Renderer(320, 240, seed=5).picture(looks) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
 
 
 def test_the_scenarios_that_are_asked_for_are_there_and_say_what_they_are() -> None:

@@ -5,7 +5,9 @@ scenario.py   scenarios/*.yaml -> the scene at any time, and the events to expec
 portrait.py   the portrait as a texture whose eyes close and look about
 mesh.py       the surface it is wrapped around; collins.npz and .png are made by tests/tools/fit_portrait.py
 hand.py       a hand with a phone
-glasses.py    glasses, clear or dark
+glasses.py    glasses, clear, dark or mirroring
+mask.py       a surgical mask
+infrared.py   the light of a night camera
 render.py     scene -> picture
 __main__.py   the process that `fake:SCENARIO` starts, so that the renderer's memory is not the detector's
 

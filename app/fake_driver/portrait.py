@@ -43,6 +43,7 @@ class Eye:
 
     place_px: tuple[int, int, int, int]  # x0, y0, x1, y1 in the portrait
     opened: Floats
+    whole_iris: Floats  # the same, the iris also where a lid covers it
     skin: Floats
     white: Floats
     iris: npt.NDArray[np.bool_]
@@ -71,7 +72,7 @@ class Eye:
         move = floats([[1, 0, right], [0, 1, -up]])
         size = (self.opened.shape[1], self.opened.shape[0])
         iris = cv2.warpAffine(self.iris.astype(np.float32), move, size)[..., None]
-        moved = cv2.warpAffine(self.opened, move, size, borderMode=cv2.BORDER_REPLICATE)
+        moved = cv2.warpAffine(self.whole_iris, move, size, borderMode=cv2.BORDER_REPLICATE)
         eye = self.white * (1 - iris) + moved * iris
         return np.asarray(np.where(in_eye[..., None], eye, self.opened), np.float32)
 
@@ -101,10 +102,14 @@ def cut_eye(bgr: Picture, points_px: Floats, lids: tuple[tuple[int, ...], ...], 
     )
     disc = np.zeros(hole.shape, np.uint8)
     cv2.circle(disc, (round(float(centre[0])), round(float(centre[1]))), round(float(radius)), 255, -1)
+    whole_iris = patch.astype(np.float32)
+    seen = (disc > 0) & (cv2.erode(hole, np.ones((3 * DETAIL, DETAIL), np.uint8)) > 0)
+    whole_iris[(disc > 0) & ~seen] = patch[seen].mean(axis=0)
     ball = cv2.inpaint(patch, cv2.dilate(disc, np.ones((5, 5), np.uint8)) & hole, 6, cv2.INPAINT_TELEA)
     return Eye(
         (int(x0), int(y0), int(x1), int(y1)),
         patch.astype(np.float32),
+        whole_iris,
         skin.astype(np.float32),
         ball.astype(np.float32),
         disc > 0,

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from app.fake_driver.glasses import draw_glasses
 from app.fake_driver.hand import draw_phone_at_ear
+from app.fake_driver.infrared import darken_cabin, lamp_lit
+from app.fake_driver.mask import draw_mask
 from app.fake_driver.mesh import FACE, FOLDER, Floats, face_files, floats, load_mesh
 from app.fake_driver.portrait import Picture, Portrait
 from app.fake_driver.scene import Scene
@@ -20,6 +22,7 @@ PIVOT_CM = floats((0.0, -5.0, -9.0))  # the head turns about the top of the neck
 JAW_PIVOT_CM = floats((0.0, 0.5, -2.0))  # before the ears
 JAW_OPEN_DEG = 30.0  # a wide yawn
 MOUTH_NARROWS = 0.4  # by this share, as the portrait's smile becomes a yawn
+SMILE_WIDENS, SMILE_LIFTS_CM, MOUTH_HALF_CM = 0.25, 0.7, 3.0  # of the mouth, of its corners, and where those are
 DETAIL_FROM_WIDTH_PX = 430  # wider pictures show the driver larger than the portrait does
 AREA_MIN_PX = 1e-3
 OUTSIDE_PX = -1e4  # where the texture is transparent
@@ -38,6 +41,7 @@ NECK: tuple[tuple[Floats, Floats, tuple[int, int, int]], ...] = (
     ),
 )
 LEFT_EAR = 454  # landmark before the driver's left ear
+MASK_BGR = ((226, 208, 178), (226, 228, 230))  # light blue and white; the seed chooses
 SLEEVE_BGR = (52, 96, 176)
 NOISE_TILE_PX = 64
 COVER_BGR = (22, 24, 30)
@@ -79,30 +83,40 @@ class Renderer:
     def picture(self, scene: Scene) -> Picture:
         """The scene as uint8 (height, width, 3) BGR."""
         picture = self._cabin.copy()
+        if scene.infrared:
+            darken_cabin(picture, scene.infrared)
         if scene.passenger >= 0.5:
             self._draw_person(picture, PASSENGER, mirrored=True)
         if scene.present >= 0.5:
             self._draw_person(picture, scene)
-            if scene.glasses > 0:
-                self._draw_glasses(picture, scene)
+            self._draw_worn(picture, scene)
             self._draw_before_face(picture, scene)
         picture = self._lit(picture, scene)
         if scene.blur_px >= 1:
             picture = floats(cv2.blur(picture, (1 + round(scene.blur_px), 1 + round(scene.blur_px / 2))))
-        picture = picture + scene.noise * self._noise_at(scene.time_s)
+        picture = picture + scene.noise * self._noise_at(scene)
         return np.clip(picture, 0, 255).astype(np.uint8)
 
     def vertices_cm(self, scene: Scene) -> Floats:
         """The surface's points in the camera's axes: x right in the picture, y up, z to the camera; float32 (N, 3)."""
+        face = self._face_cm(scene)
+        turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
+        turned = (face - PIVOT_CM) @ turn.T + PIVOT_CM
+        place = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
+        return np.asarray(face + self._mesh.head_weight[:, None] * (turned - face) + place, np.float32)
+
+    def _face_cm(self, scene: Scene) -> Floats:
+        """The surface in the head's axes, its mouth as the scene has it."""
         mesh = self._mesh
         jaw = rotation_of_pose(0, -JAW_OPEN_DEG * scene.jaw_open, 0)
         opened = (mesh.vertices_cm - JAW_PIVOT_CM) @ jaw.T + JAW_PIVOT_CM
         face = mesh.vertices_cm + mesh.jaw_weight[:, None] * (opened - mesh.vertices_cm)
         face[:, 0] *= 1 - MOUTH_NARROWS * scene.jaw_open * mesh.mouth_weight
-        turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
-        turned = (face - PIVOT_CM) @ turn.T + PIVOT_CM
-        place = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
-        return np.asarray(face + mesh.head_weight[:, None] * (turned - face) + place, np.float32)
+        if scene.smile:
+            reach = scene.smile * mesh.mouth_weight
+            face[:, 1] += SMILE_LIFTS_CM * reach * np.minimum(1, (face[:, 0] / MOUTH_HALF_CM) ** 2)
+            face[:, 0] *= 1 + SMILE_WIDENS * reach
+        return np.asarray(face)
 
     def project(self, vertices_cm: Floats) -> Floats:
         """Pixels of points in the camera's axes, float32 (N, 2)."""
@@ -112,7 +126,7 @@ class Renderer:
         return np.stack([x, y], axis=1)
 
     def _draw_person(self, picture: Floats, scene: Scene, mirrored: bool = False) -> None:
-        texture = self._portrait.edited(scene.eyes_closed, scene.jaw_open, scene.gaze_yaw_deg, scene.gaze_pitch_deg)
+        texture = self._portrait.edited(scene.lids, scene.jaw_open, scene.gaze_yaw_deg, scene.gaze_pitch_deg)
         vertices = self.vertices_cm(scene)
         if mirrored:
             vertices[:, 0] = 2 * scene.x_cm - vertices[:, 0]
@@ -132,14 +146,22 @@ class Renderer:
         view = picture[top:bottom, left:right]
         view += alpha * (seen[..., :3] - view)
 
-    def _draw_glasses(self, picture: Floats, scene: Scene) -> None:
+    def _draw_worn(self, picture: Floats, scene: Scene) -> None:
+        """Mask and glasses, which turn with the head."""
         turn = rotation_of_pose(scene.yaw_deg, scene.pitch_deg, scene.roll_deg)
         place = floats((scene.x_cm, scene.y_cm, -scene.distance_cm))
 
-        def pixels(points_cm: Floats) -> Floats:
-            return self.project(floats((points_cm - PIVOT_CM) @ turn.T + PIVOT_CM + place))
+        def seen(points_cm: Floats) -> Floats:
+            """Points in the head's axes -> in the camera's."""
+            return floats((points_cm - PIVOT_CM) @ turn.T + PIVOT_CM + place)
 
-        draw_glasses(picture, self._mesh.vertices_cm, pixels, scene)
+        def pixels(points_cm: Floats) -> Floats:
+            return self.project(seen(points_cm))
+
+        if scene.mask >= 0.5:
+            draw_mask(picture, self._face_cm(scene), seen, self.project, MASK_BGR[self._seed % len(MASK_BGR)])
+        if scene.glasses > 0 or scene.lens_mirrors > 0:
+            draw_glasses(picture, self._mesh.vertices_cm, pixels, scene)
 
     def _draw_before_face(self, picture: Floats, scene: Scene) -> None:
         width, height = self.size
@@ -193,14 +215,18 @@ class Renderer:
     def _lit(self, picture: Floats, scene: Scene) -> Floats:
         gain = scene.light * (1 + 0.5 * scene.sun_from_left * self._ramp) if scene.sun_from_left else scene.light
         lit = floats(picture * gain)
+        if scene.infrared:
+            lit += scene.infrared * (lamp_lit(picture) - lit)
         if scene.lens_covered:
             lit += scene.lens_covered * (floats(COVER_BGR) * min(1.0, scene.light) - lit)
         return lit
 
-    def _noise_at(self, time_s: float) -> Floats:
-        rng = np.random.default_rng((self._seed, round(time_s * 1000) % 2**32))
+    def _noise_at(self, scene: Scene) -> Floats:
+        rng = np.random.default_rng((self._seed, round(scene.time_s * 1000) % 2**32))
         y, x = rng.integers(NOISE_TILE_PX, size=2)
-        return self._noise[y : y + self.size[1], x : x + self.size[0]]
+        noise = self._noise[y : y + self.size[1], x : x + self.size[0]]
+        # an infrared sensor sees no colours, so its noise has none either
+        return noise + scene.infrared * (noise[..., :1] - noise) if scene.infrared else noise
 
 
 def draw_cabin(width_px: int, height_px: int) -> Floats:
