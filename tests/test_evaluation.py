@@ -20,11 +20,12 @@ from app.verdict import Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import JUDGED_SEEDS, POSES, TUNING_SEEDS, Case, Plan, full_plan, quick_plan, scenario
+from tests.evaluation.due import Due
 from tests.evaluation.labelled import evaluate_folder, read_labels
 from tests.evaluation.look import Eyes, Seen, Store, groups, look_at
 from tests.evaluation.report import Results, as_json, markdown, rate_bound
 from tests.evaluation.score import Score, match, replay, score
-from tests.evaluation.truth import Due, Truth
+from tests.evaluation.truth import Truth
 from tests.evaluation.vary import Trip, trip_of
 
 ANALYSIS = Settings().analysis

@@ -29,6 +29,8 @@ from tests.evaluation.cases import (
     judged_plan,
     quick_plan,
     scenario,
+    sees_gaze,
+    sees_hands,
 )
 from tests.evaluation.look import SETTINGS, Store, digest
 from tests.evaluation.own_data import evaluate_data
@@ -130,7 +132,7 @@ def _draw(plan: Plan, store: Store, results: Results, out: Path) -> None:
         if first and (case.seed, case.condition, case.fps) == (first.seed, first.condition, fps):
             trip, seen = trip_of(scenario(case.scenario), case.seed, case.condition), store.load(case)
             verdicts = replay(seen)
-            dues = Truth(trip, SETTINGS.analysis).dues(case.fps, case.model == "full")
+            dues = Truth(trip, SETTINGS.analysis).dues(case.fps, sees_hands(case.model), sees_gaze(case.model))
             about = f"{case.scenario}: {case.condition}, seed {case.seed}, model {case.model}, {fps:g} frame a second"
             name = f"{case.scenario}-{case.model}.svg"
             drawn = plots.timeline(about, trip, seen, dues, events(verdicts))

@@ -76,6 +76,16 @@ def scenario(name: str) -> Scenario:
     return load_scenario(scenario_file(name))
 
 
+def sees_hands(model: str) -> bool:
+    """Whether this model can tell of a phone."""
+    return model == "full"
+
+
+def sees_gaze(model: str) -> bool:
+    """Whether this model sees the irises, and so where the eyes look."""
+    return model != "lite"
+
+
 def full_plan() -> Plan:
     """Everything, on the judged seeds."""
     return Plan(evaluated_scenarios(), JUDGED_SEEDS)

@@ -10,9 +10,9 @@ from math import ceil, floor
 import numpy as np
 
 from app.verdict import Event, Level, State
+from tests.evaluation.due import COUNTED, Due
 from tests.evaluation.look import Seen
 from tests.evaluation.score import Score
-from tests.evaluation.truth import COUNTED, Due
 from tests.evaluation.vary import Trip
 
 WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 760, 150, 744, 34

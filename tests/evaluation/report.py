@@ -314,7 +314,7 @@ SUMMARY_COLUMNS = (
 COLUMNS_MEAN = """Due are events that had to be told; an event that must be heard and came to light alone was missed.
 Told as another: in its place an alert of another kind sounded. Precision: of what was told, the share that had a cause.
 Level right: it came to the level it must, and to none it may not. Attentive hours are those of the scenarios in which
-nothing is due (attentive, talking, sun-and-bumps), with their blinks and glances; false heard are the false alerts in
+nothing is due (such as attentive and talking), with their blinks and glances; false heard are the false alerts in
 them that sound, an hour below: with 95 % certainty. Of the looks in which the eyes were truly closed, judged is the
 share in which they could be told open or closed, and of these seen the share that was told closed."""
 

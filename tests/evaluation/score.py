@@ -11,9 +11,11 @@ from app.driver import Driver
 from app.signals import Signals
 from app.verdict import Event, Level, State, Verdict
 from config.settings import Settings
-from tests.evaluation.cases import POSES, Case, scenario
+from tests.evaluation.cases import POSES, Case, scenario, sees_gaze, sees_hands
+from tests.evaluation.due import TURN_S, Due
 from tests.evaluation.look import Seen
-from tests.evaluation.truth import CLOSED, OPEN, TURN_S, WIDE, Due, Truth, true_sample
+from tests.evaluation.masks import CLOSED, WIDE, true_eyes
+from tests.evaluation.truth import Truth, true_sample
 from tests.evaluation.vary import Trip, poses, trip_of
 from tests.story import events
 
@@ -134,11 +136,11 @@ def replay(seen: Seen) -> list[Verdict]:
     ]
 
 
-def ideal(seen: Seen, trip: Trip) -> list[Verdict]:
+def ideal(seen: Seen, trip: Trip, with_gaze: bool) -> list[Verdict]:
     """What they would say at the same moments, were pose, eyes and mouth measured without error."""
     attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s)
     return [
-        attention.update(float(time_s), *true_sample(trip.scene_at(float(time_s)))) for time_s in seen.times_s.tolist()
+        attention.update(time_s, *true_sample(trip.scene_at(time_s), with_gaze)) for time_s in seen.times_s.tolist()
     ]
 
 
@@ -152,19 +154,22 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
         truths.clear()
         truths[key] = Truth(trip, SETTINGS.analysis)
     verdicts = replay(seen)
-    dues = truths[key].dues(case.fps, case.model == "full")
+    dues = truths[key].dues(case.fps, sees_hands(case.model), sees_gaze(case.model))
     result = match(dues, events(verdicts), verdicts, 1 / case.fps)
     result.hours = trip.length_s / 3600
     if not scenario(case.scenario).expect:
         result.attentive_hours = result.hours
         result.false_while_attentive = result.false
     # second looks come where eyes were read as closed: they would count those twice that were read well
-    ticks = [pair for pair in zip(ideal(seen, trip), verdicts, strict=True) if is_tick(pair[1].time_s, case.fps)]
+    ticks = [
+        pair
+        for pair in zip(ideal(seen, trip, sees_gaze(case.model)), verdicts, strict=True)
+        if is_tick(pair[1].time_s, case.fps)
+    ]
     result.states = Counter((true.state, said.state) for true, said in ticks)
     for _, verdict in ticks:
-        closed = trip.scene_at(verdict.time_s).eyes_closed
-        is_true = "closed" if closed >= CLOSED else "open" if closed <= OPEN else None
-        if is_true and trip.scene_at(verdict.time_s).present >= 0.5:
+        is_true = true_eyes(trip.scene_at(verdict.time_s))
+        if is_true is not None:
             read = {True: "closed", False: "open", None: "not judged"}[verdict.eyes_closed]
             result.eyes[is_true, read] += 1
     return result
@@ -186,9 +191,12 @@ def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s
         # one that lasted on from an earlier stretch, such as a sleeper's whose head turned between, tells of both
         mine = [number for number in mine if due.from_s - used.get(number, due.from_s) <= TOLD_ON_S]
         mine.sort(key=lambda number: number in used)
+        mine = mine[: len(due.kinds)]
+        if due.also is not None:  # either tells of it, the louder one counts
+            mine.sort(key=lambda number: -found[number].level)
         event = found[mine[0]] if mine else None
         is_first = bool(mine) and mine[0] not in used
-        used.update((number, due.to_s) for number in mine[:1])
+        used.update((number, due.to_s) for number in mine)
         if due.must is Level.NONE:
             continue
         told = Told(due.kind, due.from_s, due.must, due.may, Level.NONE, ())
@@ -205,14 +213,14 @@ def match(dues: list[Due], found: list[Event], verdicts: list[Verdict], period_s
 
 def _instead(found: list[Event], due: Due) -> State | None:
     """Another kind of event, with a sound, that was on while this one lasted."""
-    others = (event for event in found if event.kind is not due.kind and event.level >= Level.WARNING)
+    others = (event for event in found if event.kind not in due.kinds and event.level >= Level.WARNING)
     return next((one.kind for one in others if one.onset_s <= due.to_s and _end_s(one) >= due.from_s), None)
 
 
 def _meets(event: Event, due: Due, period_s: float) -> bool:
     """They are of one kind and overlap, but for a frame."""
     slack_s = period_s + TURN_S
-    return event.kind is due.kind and event.onset_s <= due.to_s + slack_s and _end_s(event) >= due.from_s - slack_s
+    return event.kind in due.kinds and event.onset_s <= due.to_s + slack_s and _end_s(event) >= due.from_s - slack_s
 
 
 def _end_s(event: Event) -> float:

@@ -20,7 +20,7 @@ START_S = 2.0  # the longest period: a frame falls on any moment of what happens
 MOVED_S = 2.0  # by how much what happens once comes earlier or later
 SHORTER, LONGER = 0.85, 1.15
 BLINK_S = 0.3  # longer ones are drowsiness
-TURNED = ("yaw_deg", "pitch_deg")
+TURNED = ("yaw_deg", "pitch_deg", "gaze_yaw_deg", "gaze_pitch_deg")
 # (from, to) evenly; the night of the scenario `night` is multiplied into its own
 LIGHT = {"day": (0.55, 1.2), "night": (0.16, 0.35), "glasses": (0.5, 1.2), "hopper": (0.55, 1.2)}
 NOISE = {"day": (1.0, 3.0), "night": (3.0, 6.0), "glasses": (1.0, 3.0), "hopper": (1.0, 3.0)}
@@ -58,7 +58,7 @@ class Trip:
             light=max(LIGHT_MIN, scene.light * self.light),
             sun_from_left=float(np.clip(scene.sun_from_left + self.sun_from_left, -1, 1)),
             noise=max(scene.noise, self.noise),
-            glasses=self.glasses,
+            glasses=max(scene.glasses, self.glasses),
         )
 
     @property
