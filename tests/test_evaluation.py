@@ -15,11 +15,21 @@ import pytest
 from app.camera import SECOND_LOOK_S, Frame
 from app.fake_driver.record import record
 from app.fake_driver.render import Renderer
-from app.fake_driver.scenario import load_scenario, scenario_names
+from app.fake_driver.scenario import load_scenario
 from app.verdict import Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
-from tests.evaluation.cases import JUDGED_SEEDS, POSES, TUNING_SEEDS, Case, Plan, full_plan, quick_plan, scenario
+from tests.evaluation.cases import (
+    JUDGED_SEEDS,
+    POSES,
+    TUNING_SEEDS,
+    Case,
+    Plan,
+    evaluated_scenarios,
+    full_plan,
+    quick_plan,
+    scenario,
+)
 from tests.evaluation.due import Due
 from tests.evaluation.labelled import evaluate_folder, read_labels
 from tests.evaluation.look import Eyes, Seen, Store, groups, look_at
@@ -34,13 +44,13 @@ ROOT = Path(__file__).parents[1]
 
 def plain(name: str) -> Trip:
     """The scenario as it is declared, seen from the front by day."""
-    return Trip(load_scenario(name), *(0.0,) * 6, light=1.0, sun_from_left=0.0, noise=1.5, glasses=0.0)
+    return Trip(scenario(name), *(0.0,) * 6, light=1.0, sun_from_left=0.0, noise=1.5, glasses=0.0)
 
 
-@pytest.mark.parametrize("name", scenario_names())
+@pytest.mark.parametrize("name", evaluated_scenarios())
 def test_what_is_due_is_what_the_scenario_expects(name: str) -> None:
     trip = plain(name)
-    dues = Truth(trip, ANALYSIS).dues(1.0, sees_hands=True)
+    dues = Truth(trip, ANALYSIS).dues(1.0, sees_hands=True, sees_gaze=True)
     must = [due for due in dues if due.must > Level.NONE]
     expected = trip.scenario.expect
     assert sorted(due.kind for due in must) == sorted(one.kind for one in expected)

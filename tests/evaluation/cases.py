@@ -60,7 +60,7 @@ class Plan:
 
 
 def evaluated_scenarios() -> tuple[str, ...]:
-    """Those that come with drivewatch, and this folder's own, which go beyond what the face mesh can see."""
+    """Those that come with drivewatch, and this folder's own: what is hard to see, or to judge."""
     return (*scenario_names(), *sorted(path.stem for path in OWN_SCENARIOS.glob("*.yaml")))
 
 

@@ -75,7 +75,7 @@ def rng_of(name: str, seed: int, condition: str) -> np.random.Generator:
 def trip_of(scenario: Scenario, seed: int, condition: str) -> Trip:
     """The scenario as this seed tells it in this condition."""
     rng = rng_of(scenario.name, seed, condition)
-    moves = tuple(_moved(part, rng) for move in scenario.moves for part in _irregular(move))
+    moves = _all_moved([part for move in scenario.moves for part in _irregular(move)], rng)
     sway = {name: reach * rng.uniform(0.7, 1.4) for name, reach in scenario.sway.items()}
     told = replace(scenario, moves=moves, sway=sway, sways_from_s=rng.uniform(0, 600), loop=False)
     return Trip(
@@ -99,6 +99,17 @@ def _irregular(move: Move) -> tuple[Move, ...]:
         return (move,)
     half = replace(move, every_s=2 * move.every_s)
     return half, replace(half, at_s=move.at_s + move.every_s)
+
+
+def _all_moved(moves: list[Move], rng: np.random.Generator) -> tuple[Move, ...]:
+    """Each as this seed has it. Those that happen once and begin together stay together: lids and head of one nod."""
+    told: list[Move] = []
+    for number, move in enumerate(moves):
+        moved, before = _moved(move, rng), moves[number - 1]
+        if number and np.isinf(move.every_s) and np.isinf(before.every_s) and move.at_s == before.at_s:
+            moved = replace(moved, at_s=told[-1].at_s, for_s=move.for_s * told[-1].for_s / before.for_s)
+        told.append(moved)
+    return tuple(told)
 
 
 def _moved(move: Move, rng: np.random.Generator) -> Move:
