@@ -13,18 +13,18 @@ from app.fake_driver.mesh import Floats, floats
 # Landmarks that the sheet lies on, from the driver's right to the left: its upper edge, two rows over nose and mouth,
 # its lower edge
 ROWS = (
-    (123, 50, 101, 195, 330, 280, 352),
+    (123, 50, 36, 195, 266, 280, 352),
     (147, 187, 203, 1, 423, 411, 376),
     (213, 192, 216, 17, 436, 416, 433),
     (172, 136, 149, 152, 378, 365, 397),
 )
 EARS = (127, 356)  # where the loops go
-LIFT_CM = floats((0.2, 0.6, 0.5, 0.6))  # of each row, out from the face
+LIFT_CM = floats((0.1, 0.4, 0.4, 0.4))  # of each row, out from the face
 BELOW_CHIN_CM = floats((0.0, 0.0, 0.0, 0.4))
 FINE = 8  # quads for each step from landmark to landmark
 PLEATS, PLEAT_DEPTH, PLEAT_WIDTH = 3, 0.1, 0.13  # shadows across the sheet, how dark and, of their distance, how wide
 LIGHT = floats((0.2, 0.6, 0.77))  # from where: to the driver's left, up, to the camera
-SHADE = 0.55  # of what faces away from the light
+SHADE = 0.75  # of what faces away from the light
 EDGE_BLUR_PX = 0.7  # a portrait is no sharper
 LOOP_BGR, LOOP_CM = (205, 205, 205), 0.22
 SHIFT = 4  # bits of a pixel's fraction

@@ -92,7 +92,7 @@ def is_too_short(limit_s: float, span_s: tuple[float, float], period_s: float) -
 
 
 def told_by_either(due: Due) -> Due:
-    """A look down whose lids may read like shut ones: no more than a warning must come of it, of either kind."""
+    """A look away whose lids are shut or may read so: no more than a warning must come of it, of either kind."""
     limits = tuple((level, limit_s) for level, limit_s in due.limits_s if level is Level.WARNING)
     must = Level.WARNING if limits else Level.NONE
     return replace(due, must=must, limits_s=limits, also=State.EYES_CLOSED)

@@ -17,6 +17,7 @@ STEP_S = 0.1
 CLOSED, OPEN = 0.8, 0.2  # of scene.eyes_closed: P80, and surely open
 WIDE = 0.5  # of scene.jaw_open: a yawn; talking opens it by 0.3
 NOD_DEG = 35.0  # closed eyes must be told while the head is no further down or up than this from the road
+NODDING_DEG = 11.0  # a sleeper whose head has moved this far up or down may be told as looking away or down too
 LOWERED = 0.43  # of scene.lids: lids that follow eyes this far down (by 20 degrees) may read like shut ones
 OPAQUE_TINT, OPAQUE_MIRROR = 0.85, 0.8  # of scene.glasses and scene.lens_mirrors: the eyes cannot be seen
 
@@ -82,9 +83,14 @@ def masks_of(scenes: Sequence[Scene], trip: Trip, s: Analysis, sees_gaze: bool) 
     unseen = seen & mask(has_unseen_eyes)
     closed = mask(lambda scene: scene.eyes_closed >= CLOSED) & ~blocked & ~unseen
     asleep = longer(closed, s.microsleep_s / 2)
-    may, must = _directions(scenes, trip, s, seen, unseen, asleep, sees_gaze)
     yaw, pitch = _head(scenes, trip)
     near_road = (np.abs(yaw) <= s.yaw_limit_deg) & (np.abs(pitch) <= NOD_DEG)
+    may, must = _directions(scenes, trip, s, sees_gaze, has_gaze=~unseen & ~asleep)
+    surely = seen & ~(asleep & near_road)
+    may[State.LOOKING_AWAY] |= asleep & (pitch > NODDING_DEG)
+    may[State.LOOKING_DOWN] |= asleep & (pitch < -NODDING_DEG) & ~may[State.LOOKING_AWAY]
+    may = {kind: seen & one for kind, one in may.items()}
+    must = {kind: surely & one for kind, one in must.items()}
     may[State.EYES_CLOSED], must[State.EYES_CLOSED] = seen & closed, seen & closed & near_road
     on_phone = seen & mask(lambda scene: scene.phone_at_ear >= 0.5)
     for kind, one in (
@@ -113,27 +119,25 @@ def _head(scenes: Sequence[Scene], trip: Trip) -> tuple[npt.NDArray[np.float64],
 
 
 def _directions(
-    scenes: Sequence[Scene], trip: Trip, s: Analysis, seen: Mask, unseen: Mask, asleep: Mask, sees_gaze: bool
+    scenes: Sequence[Scene], trip: Trip, s: Analysis, sees_gaze: bool, has_gaze: Mask
 ) -> tuple[dict[State, Mask], dict[State, Mask]]:
     """Away and down, by the head or by the line of sight: when each may and when it must be told.
 
-    A head aside whose eyes are on the road may be told, and so may one that nods asleep; neither must be. Eyes alone
-    must be told by models that see where they look.
+    A head aside whose eyes are on the road may be told and need not be. Eyes alone must be told by models that see
+    where they look. has_gaze: the eyes are open, and can be seen.
     """
     yaw, pitch = _head(scenes, trip)
-    eyes = ~unseen & ~asleep
     away, down = _off_road(yaw, pitch, s)
-    gaze_yaw = yaw + np.array([scene.gaze_yaw_deg for scene in scenes]) * eyes
-    gaze_pitch = pitch + np.array([scene.gaze_pitch_deg for scene in scenes]) * eyes
+    gaze_yaw = yaw + np.array([scene.gaze_yaw_deg for scene in scenes]) * has_gaze
+    gaze_pitch = pitch + np.array([scene.gaze_pitch_deg for scene in scenes]) * has_gaze
     sight_away, sight_down = _off_road(gaze_yaw, gaze_pitch, s)
     head, sight = away | down, sight_away | sight_down
     # where the head is turned, its direction names the event
     may = {
-        State.LOOKING_AWAY: seen & (away | (sight_away & ~head)),
-        State.LOOKING_DOWN: seen & (down | (sight_down & ~head)),
+        State.LOOKING_AWAY: away | (sight_away & ~head),
+        State.LOOKING_DOWN: down | (sight_down & ~head),
     }
-    surely = sight & ~asleep & (head | sees_gaze)
-    return may, {kind: mask & surely for kind, mask in may.items()}
+    return may, {kind: mask & sight & (head | sees_gaze) for kind, mask in may.items()}
 
 
 def _off_road(yaw: npt.NDArray[np.float64], pitch: npt.NDArray[np.float64], s: Analysis) -> tuple[Mask, Mask]:

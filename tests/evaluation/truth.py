@@ -76,14 +76,19 @@ class Truth:
         return np.asarray((self.times_s >= span_s[0]) & (self.times_s < span_s[1]), bool)
 
     def _off_road(self, masks: Masks, period_s: float) -> Iterator[Due]:
-        """Looks away and down; the lids that follow eyes down may read like shut ones, and either tells of them."""
+        """Looks away and down.
+
+        Shut eyes may tell of them too where lids follow the eyes down, and where a sleeper's head is turned so far that
+        the lids need not be seen.
+        """
         for kind in (State.LOOKING_AWAY, State.LOOKING_DOWN):
             make = partial(due_of, kind, steps_of(self._s)[kind], period_s=period_s)
             for span_s in stretches(masks.may[kind], self.times_s):
                 during = self._during(span_s)
                 for due in self._parts(make(span_s), [make(one) for one in self._inner(masks.must[kind], during)]):
-                    is_lowered = kind is State.LOOKING_DOWN and masks.lowered[during].mean() >= 0.5
-                    yield told_by_either(due) if is_lowered else due
+                    part = self._during((due.from_s, due.to_s))
+                    is_lowered = kind is State.LOOKING_DOWN and masks.lowered[part].mean() >= 0.5
+                    yield told_by_either(due) if is_lowered or masks.asleep[part].any() else due
         for span_s in stretches(masks.lowered, self.times_s):
             steps = steps_of(self._s)[State.EYES_CLOSED]
             due = replace(due_of(State.EYES_CLOSED, steps, span_s, period_s), must=Level.NONE, limits_s=())
