@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# A lid rests on the iris and follows it down: at this angle it covers this share of the eye
-LIDS_DOWN_DEG, LIDS_DOWN = 30.0, 0.65
+# A lid rests on the iris and follows it down: by this share of the eye for each degree, and no further than that
+LIDS_PER_DEG, LIDS_DOWN_MAX = 0.7 / 30, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +46,4 @@ class Scene:
     @property
     def lids(self) -> float:
         """How far the lids cover the eyes, 0..1: because they close, or because they follow eyes that look down."""
-        return max(self.eyes_closed, LIDS_DOWN * min(1.0, max(0.0, -self.gaze_pitch_deg / LIDS_DOWN_DEG)))
+        return max(self.eyes_closed, min(LIDS_DOWN_MAX, -LIDS_PER_DEG * self.gaze_pitch_deg))

@@ -18,7 +18,7 @@ CLOSED, OPEN = 0.8, 0.2  # of scene.eyes_closed: P80, and surely open
 WIDE = 0.5  # of scene.jaw_open: a yawn; talking opens it by 0.3
 NOD_DEG = 35.0  # closed eyes must be told while the head is no further down or up than this from the road
 NODDING_DEG = 11.0  # a sleeper whose head has moved this far up or down may be told as looking away or down too
-LOWERED = 0.43  # of scene.lids: lids that follow eyes this far down (by 20 degrees) may read like shut ones
+LOWERED = 0.45  # of scene.lids: lids that follow eyes this far down (by 20 degrees) may read like shut ones
 OPAQUE_TINT, OPAQUE_MIRROR = 0.85, 0.8  # of scene.glasses and scene.lens_mirrors: the eyes cannot be seen
 
 Mask = npt.NDArray[np.bool_]
