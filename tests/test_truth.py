@@ -8,7 +8,7 @@ from app.fake_driver.scenario import Move, Scenario
 from app.fake_driver.scene import Scene
 from app.verdict import Event, Level, State
 from config.settings import Settings
-from tests.evaluation.cases import scenario
+from tests.evaluation.cases import evaluated_scenarios, scenario
 from tests.evaluation.due import Due
 from tests.evaluation.masks import true_eyes
 from tests.evaluation.score import match
@@ -184,6 +184,16 @@ def test_true_signals_are_what_a_model_could_measure() -> None:
     assert seen.ear == without_gaze.ear
     assert 0.1 < (seen.ear or 0) < 0.2  # the lids follow
     assert hidden.ear is hidden.gaze_yaw_deg is None
+
+
+@pytest.mark.parametrize("name", evaluated_scenarios())
+def test_the_truth_of_every_seed_is_in_its_limits(name: str) -> None:
+    shares = ("eyes_closed", "lids", "jaw_open", "smile", "glasses", "lens_mirrors", "mask", "infrared", "present")
+    trip = trip_of(scenario(name), 1, "glasses")
+    for number in range(0, int(trip.length_s), 3):
+        scene = trip.scene_at(number + 0.3)
+        assert all(0 <= getattr(scene, share) <= 1 for share in shares)
+        assert max(abs(scene.gaze_yaw_deg), abs(scene.gaze_pitch_deg)) <= 45
 
 
 def test_a_seed_moves_lids_and_head_of_one_nod_together() -> None:

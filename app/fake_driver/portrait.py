@@ -102,14 +102,11 @@ def cut_eye(bgr: Picture, points_px: Floats, lids: tuple[tuple[int, ...], ...], 
     )
     disc = np.zeros(hole.shape, np.uint8)
     cv2.circle(disc, (round(float(centre[0])), round(float(centre[1]))), round(float(radius)), 255, -1)
-    whole_iris = patch.astype(np.float32)
-    seen = (disc > 0) & (cv2.erode(hole, np.ones((3 * DETAIL, DETAIL), np.uint8)) > 0)
-    whole_iris[(disc > 0) & ~seen] = patch[seen].mean(axis=0)
     ball = cv2.inpaint(patch, cv2.dilate(disc, np.ones((5, 5), np.uint8)) & hole, 6, cv2.INPAINT_TELEA)
     return Eye(
         (int(x0), int(y0), int(x1), int(y1)),
         patch.astype(np.float32),
-        whole_iris,
+        _whole_iris(patch, disc, hole),
         skin.astype(np.float32),
         ball.astype(np.float32),
         disc > 0,
@@ -117,6 +114,14 @@ def cut_eye(bgr: Picture, points_px: Floats, lids: tuple[tuple[int, ...], ...], 
         lower_row,
         EYEBALL_OF_EYE * float(np.linalg.norm(upper[-1] - upper[0])),
     )
+
+
+def _whole_iris(patch: Picture, disc: Picture, hole: Picture) -> Floats:
+    """The patch with the iris also where a lid or lashes cover it, for eyes that look elsewhere."""
+    seen = (disc > 0) & (cv2.erode(hole, np.ones((3 * DETAIL, DETAIL), np.uint8)) > 0)
+    whole = patch.astype(np.float32)
+    whole[(disc > 0) & ~seen] = patch[seen].mean(axis=0)
+    return whole
 
 
 class Portrait:
