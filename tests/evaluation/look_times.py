@@ -1,0 +1,22 @@
+"""When the detector would look at a recording: at its rate, and soon again after a look that is urgent."""
+
+from __future__ import annotations
+
+from app.camera import SECOND_LOOK_S, has_second_look
+
+
+class LookTimes:
+    """The moments at which looks are due, from phase_s on; both arguments in the recording's own time."""
+
+    def __init__(self, fps: float, phase_s: float = 0.0) -> None:
+        self._fps, self._phase_s = fps, phase_s
+        self._tick = 0
+        self.due_s = phase_s
+
+    def taken(self, time_s: float, reach_s: float, is_urgent: bool) -> None:
+        """A look was taken at time_s; it stands for what was due until reach_s, half a frame later."""
+        while self._phase_s + self._tick / self._fps <= reach_s:
+            self._tick += 1
+        self.due_s = self._phase_s + self._tick / self._fps
+        if is_urgent and has_second_look(time_s, self.due_s):
+            self.due_s = time_s + SECOND_LOOK_S
