@@ -25,7 +25,7 @@ from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.csv_rows import Cells, Table, WrongRow, existing_file, number, parsed_rows, unnamed_files
 from tests.evaluation.look_times import LookTimes
-from tests.evaluation.score import PoseRead, Score
+from tests.evaluation.score import EYES_READ, PoseRead, Score
 
 LABELS = "labels.csv"
 ANGLES = ("yaw_deg", "pitch_deg", "roll_deg")
@@ -203,6 +203,6 @@ def _add(score: Score, label: Label, look: Look) -> None:
             read = signals.yaw_deg, signals.pitch_deg, signals.roll_deg
         score.poses.append(PoseRead(label.pose_deg, read, look.face is not None))
     if label.eyes is not None:
-        score.eyes[label.eyes, {True: "closed", False: "open", None: "not judged"}[look.verdict.eyes_closed]] += 1
+        score.eyes[label.eyes, EYES_READ[look.verdict.eyes_closed]] += 1
     if label.state is not None:
         score.states[label.state, look.verdict.state] += 1

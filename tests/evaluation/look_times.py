@@ -6,7 +6,7 @@ from app.camera import SECOND_LOOK_S, has_second_look
 
 
 class LookTimes:
-    """The moments at which looks are due, from phase_s on; both arguments in the recording's own time."""
+    """The moments at which looks are due, from phase_s on, in the recording's own time."""
 
     def __init__(self, fps: float, phase_s: float = 0.0) -> None:
         self._fps, self._phase_s = fps, phase_s
@@ -15,8 +15,10 @@ class LookTimes:
 
     def taken(self, time_s: float, reach_s: float, is_urgent: bool) -> None:
         """A look was taken at time_s; it stands for what was due until reach_s, half a frame later."""
+        # The camera takes no frame before its moment: a recording's frame that comes sooner counts as taken then
+        moment_s = max(time_s, self.due_s) if self.due_s <= reach_s else time_s
         while self._phase_s + self._tick / self._fps <= reach_s:
             self._tick += 1
         self.due_s = self._phase_s + self._tick / self._fps
-        if is_urgent and has_second_look(time_s, self.due_s):
-            self.due_s = time_s + SECOND_LOOK_S
+        if is_urgent and has_second_look(moment_s, self.due_s):
+            self.due_s = moment_s + SECOND_LOOK_S

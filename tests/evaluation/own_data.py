@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.evaluation.labelled import evaluate_folder, read_labels
@@ -22,13 +22,18 @@ def evaluate_data(folder: Path, models: tuple[str, ...], out: Path) -> int:
     lines = [f"# {folder}\n", f"{len(labels.evaluated)} labels evaluated, {len(problems)} problems\n"]
     lines += [line for model, score in scores.items() for line in _lines(model, score)]
     print("\n".join(lines))
-    for problem in problems[:LISTED_MAX]:
-        print(f"error: {problem}", file=sys.stderr)
-    if len(problems) > LISTED_MAX:
-        print(f"error: and {len(problems) - LISTED_MAX} more, see {out}/data.md", file=sys.stderr)
+    tell_problems(problems, out / "data.md")
     lines += ["Left out:\n", *(f"- {problem}" for problem in problems)] if problems else []
     (out / "data.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return (1 if labels.evaluated else 2) if problems else 0
+
+
+def tell_problems(problems: Sequence[str], report: Path) -> None:
+    """Print the first problems to stderr, and where the others are."""
+    for problem in problems[:LISTED_MAX]:
+        print(f"error: {problem}", file=sys.stderr)
+    if len(problems) > LISTED_MAX:
+        print(f"error: and {len(problems) - LISTED_MAX} more, see {report}", file=sys.stderr)
 
 
 def _lines(model: str, score: Score) -> Iterator[str]:

@@ -22,6 +22,7 @@ from tests.story import events
 SETTINGS = Settings()
 TALKING_AT_MOST = 0.35  # of jaw_open; between it and WIDE is neither
 TOLD_ON_S = 6.0  # so far apart two stretches may be that one event tells of
+EYES_READ = {True: "closed", False: "open", None: "not judged"}  # of Verdict.eyes_closed
 FACING_DEG = 22.0  # eyes and mouths of single pictures are classified while the head is turned no further
 
 
@@ -170,7 +171,7 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
     for _, verdict in ticks:
         is_true = true_eyes(trip.scene_at(verdict.time_s))
         if is_true is not None:
-            read = {True: "closed", False: "open", None: "not judged"}[verdict.eyes_closed]
+            read = EYES_READ[verdict.eyes_closed]
             result.eyes[is_true, read] += 1
     return result
 
