@@ -3,9 +3,10 @@
     python -m tests.evaluation                     # a few minutes: model lite, 1 frame/s, two seeds to tune by
     python -m tests.evaluation --judged            # the figures of the README: 1 frame/s, seeds nothing was tuned on
     python -m tests.evaluation --full              # everything: four rates, three models, 20 seeds
-    python -m tests.evaluation --data FOLDER       # pictures and videos with a labels.csv
+    python -m tests.evaluation --data FOLDER       # pictures and videos with a labels.csv, or with stills.csv,
+                                                   # eyes.csv and clips.csv as real_people.py describes them
 
-Each can be stopped with Ctrl-C; the next run goes on from there.
+The first three can be stopped with Ctrl-C; the next run goes on from there.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from tests.evaluation.cases import (
 )
 from tests.evaluation.look import SETTINGS, Store, digest
 from tests.evaluation.own_data import evaluate_data
+from tests.evaluation.real_report import evaluate_people, is_real_people
 from tests.evaluation.report import (
     Json,
     Results,
@@ -58,7 +60,10 @@ def main() -> int:
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     if options.data is not None:
-        return evaluate_data(options.data, tuple(options.models or MODELS), out)
+        models = tuple(options.models or MODELS)
+        if is_real_people(options.data):
+            return evaluate_people(options.data, models, out, options.cores)
+        return evaluate_data(options.data, models, out)
     plan = _plan(options)
     store = Store(out / "looks" / digest())
     try:
