@@ -49,6 +49,7 @@ TUNES_HZ: dict[State, Melody] = {
     State.LOOKING_DOWN: (784, 587),
     State.DISTRACTED: (659, 784),
     State.EYES_CLOSED: (988, 740),
+    State.EYES_UNSEEN: (494,),  # for no cue yet
     State.DROWSY: (880, 698, 523),
     State.YAWNING: (523,),
     State.PHONE: (587, 784, 988),

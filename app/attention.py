@@ -23,9 +23,9 @@ OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two gl
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
-# Both lids are shut from the first on (app/signals.py has where it comes from). What lies between the two may be a lid
-# that glasses or the dark hide: it neither begins a closure nor ends one
-SHUT_BLINK, OPEN_BLINK = 0.32, 0.25
+# A blink score (app/signals.py has where it comes from) from which both lids are down, shut or nearly so. Where eyes were
+# shut and what they score since is this much less than shut eyes do, they are open; between neither is sure
+LOWERED_BLINK, OPEN_BELOW_SHUT = 0.31, 0.08
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
 # Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest; of 35 shut pairs
@@ -213,13 +213,20 @@ class Glances:
         self.repeated.update(sample.time_s, self._away.held_s, bool(holds) and not warned, State.DISTRACTED)
 
 
-def are_shut(signals: Signals, is_doubt_open: bool = True) -> bool | None:
-    """Whether both lids are shut; None where that is not known, or is in doubt and a doubt does not count as open."""
-    if signals.eye_blink is None or signals.eyes_hidden:
+def are_lowered(signals: Signals, driver: Driver) -> bool | None:
+    """Whether both lids are down, by this look alone: shut or nearly so; None where that cannot be seen."""
+    blink = driver.blink(signals)
+    return None if blink is None else blink >= LOWERED_BLINK
+
+
+def are_shut(signals: Signals, driver: Driver, is_doubt_open: bool = True) -> bool | None:
+    """Whether both lids are shut; None where that cannot be seen, or is in doubt and a doubt does not count as open."""
+    blink = driver.blink(signals)
+    if blink is None:
         return None
-    if signals.eye_blink >= SHUT_BLINK:
+    if blink >= driver.shut_blink:
         return True
-    return None if signals.eye_blink >= OPEN_BLINK and not is_doubt_open else False
+    return None if blink >= driver.shut_blink - OPEN_BELOW_SHUT and not is_doubt_open else False
 
 
 class Eyes:
@@ -228,6 +235,7 @@ class Eyes:
     def __init__(self, settings: Analysis) -> None:
         s = self._settings = settings
         self.closed: bool | None = None
+        self.lowered: bool | None = None
         self._behind_yawn = Spell(0.0)
         self._is_no_microsleep = False
         self._unseen_s = 0.0
@@ -253,10 +261,10 @@ class Eyes:
         )
         self.unseen = SpellRule((Step(EYES_UNSEEN_S, Level.CAUTION),), s.attention_back_s)
 
-    def update(self, sample: Sample, may_be_yawning: bool) -> None:
+    def update(self, sample: Sample, driver: Driver, may_be_yawning: bool) -> None:
         """Take one sample."""
         before, slept = self.closed, self.rule.episode.event is not None
-        shut = self._are_shut(sample)
+        shut = self._are_shut(sample, driver)
         self.closed = self._unless_yawning(sample, shut, may_be_yawning)
         if self.closed is False and not slept:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
@@ -298,11 +306,13 @@ class Eyes:
         """Something has hidden them for so long that nobody can say whether they are open."""
         return self._unseen_s >= EYES_UNSEEN_SHOWN_S
 
-    def _are_shut(self, sample: Sample) -> bool | None:
+    def _are_shut(self, sample: Sample, driver: Driver) -> bool | None:
         """By this sample alone; None where they cannot be seen, or might be either."""
+        self.lowered = None
         if sample.sight is not Sight.CLEAR or sample.signals is None:
             return None
-        return are_shut(sample.signals, is_doubt_open=self.rule.spell.span is None)
+        self.lowered = are_lowered(sample.signals, driver)
+        return are_shut(sample.signals, driver, is_doubt_open=self.rule.spell.span is None)
 
     def _unless_yawning(self, sample: Sample, shut: bool | None, may_be_yawning: bool) -> bool | None:
         """Whether they are closed, which those of a yawn are not unless they stay so."""
@@ -364,23 +374,24 @@ class Yawns:
 
 
 def momentary_state(signals: Signals, settings: Analysis) -> State:
-    """What a single picture shows, with the neutral pose of the settings and eyes like most people's."""
+    """What a single picture shows, with the neutral pose of the settings and eyes like most people's.
+
+    Where the eyes look when on the road is not known of it, so they turn nothing; nor does it show a yawn.
+    """
     driver = Driver(settings)
     error = driver.error(signals)
     if error is None:
         return signals.glimpsed or State.NO_FACE
     if signals.hand_at_ear:
         return State.PHONE
-    turned = direction(error, settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
+    margin_deg = error.margin_deg
+    limits_deg = (settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
+    turned = direction(error, *(limit_deg + margin_deg for limit_deg in limits_deg))
     if turned is not None:
         return turned
-    if looks_aside(error, GAZE_AWAY_DEG):
-        return State.LOOKING_AWAY
-    if are_shut(signals):
+    if are_shut(signals, driver):
         return State.EYES_CLOSED
-    if signals.eyes_hidden:
-        return State.EYES_UNSEEN
-    return State.YAWNING if (signals.mar or 0.0) > driver.yawn_mar() else State.ATTENTIVE
+    return State.EYES_UNSEEN if signals.eyes_hidden else State.ATTENTIVE
 
 
 class Presence:
@@ -464,7 +475,7 @@ class Attention:
         sample = self._sample(time_s, sight, signals, seated)
         self._glances.update(sample)
         self._yawns.update(sample, self.driver)
-        self._eyes.update(sample, self._yawns.may_shut_eyes)
+        self._eyes.update(sample, self.driver, self._yawns.may_shut_eyes)
         self._presence.update(sample, self._glances.is_turned_away(time_s))
         on_phone = sample.signals.hand_at_ear if sample.signals else None
         self._phone.update(time_s, on_phone, sample.period_s, State.PHONE)
@@ -523,7 +534,7 @@ class Attention:
             perclos=self._eyes.perclos,
             yaw_error_deg=sample.error.yaw_deg if sample.error else None,
             pitch_error_deg=sample.error.pitch_deg if sample.error else None,
-            eyes_closed=self._eyes.closed,
+            eyes_closed=self._eyes.closed or self._eyes.lowered,
             is_urgent=self._eyes.may_sleep,
             events=changes,
             cue=self._cues.update(sample.time_s, changes, self._lasting()),

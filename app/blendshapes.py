@@ -18,6 +18,7 @@ COUNT = 52
 # Numbers of those that are read here; left and right are the person's
 BROW_DOWN_LEFT, BROW_DOWN_RIGHT = 1, 2
 EYE_BLINK_LEFT, EYE_BLINK_RIGHT = 9, 10
+MOUTH_SMILE_LEFT, MOUTH_SMILE_RIGHT = 44, 45
 # fmt: off
 POINTS = np.array([
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80, 81,
@@ -33,7 +34,9 @@ _RIGHT_LIDS, _LEFT_LIDS = (33, 133, 159, 145), (362, 263, 386, 374)
 # The points reach the model in pixels, so the picture's size says nothing: one pixel stands for any
 _PIXEL = np.zeros((1, 1, 3), np.uint8)
 # A NormalizedLandmarkList on the wire: tag and length of each landmark, then a tag before each coordinate
-_LANDMARK = np.dtype([("head", "u1", 2), ("tag_x", "u1"), ("x", "<f4"), ("tag_y", "u1"), ("y", "<f4"), ("tail", "u1", 5)])
+_LANDMARK = np.dtype(
+    [("head", "u1", 2), ("tag_x", "u1"), ("x", "<f4"), ("tag_y", "u1"), ("y", "<f4"), ("tail", "u1", 5)]
+)
 _GRAPH = """
 num_threads: 1
 input_stream: "pixel"

@@ -19,8 +19,17 @@ from app import model_files
 from app.blendshapes import Blendshapes, Scores
 from app.graph import Graph, detections, quiet_native_log, rect_of, rect_proto
 from app.model_files import FaceMeshError as FaceMeshError
-from app.regions import Region, Thumbnail, change_around, detected_region, faces_by_prominence, overlap, prominence
-from app.regions import THUMBNAIL_SIZE, thumbnail
+from app.regions import (
+    THUMBNAIL_SIZE,
+    Region,
+    Thumbnail,
+    change_around,
+    detected_region,
+    faces_by_prominence,
+    overlap,
+    prominence,
+    thumbnail,
+)
 
 Landmarks = npt.NDArray[np.float32]
 
@@ -255,9 +264,7 @@ class FaceMesh:
         if fit is None:
             return None
         self._tracked = self._place = fit.region
-        return replace(
-            fit.face, blendshapes=self._blendshapes.scores(fit.face.landmarks), hands=self._find_hands(rgb)
-        )
+        return replace(fit.face, blendshapes=self._blendshapes.scores(fit.face.landmarks), hands=self._find_hands(rgb))
 
     def _fit_still(self, rgb: npt.NDArray[np.uint8], tracked: Region) -> _Fit | None:
         """Fit the mesh where the face was, if it is surely there still and the detector has looked lately."""

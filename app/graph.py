@@ -163,7 +163,12 @@ def detections(
         location = detection.location_data
         box = location.relative_bounding_box
         points = [(point.x * width_px, point.y * height_px) for point in location.relative_keypoints[:keypoints]]
-        left, top, width, height = box.xmin * width_px, box.ymin * height_px, box.width * width_px, box.height * height_px
+        left, top, width, height = (
+            box.xmin * width_px,
+            box.ymin * height_px,
+            box.width * width_px,
+            box.height * height_px,
+        )
         yield (left, top, width, height), np.array(points, np.float32), float(detection.score[0])
 
 

@@ -89,7 +89,9 @@ def faces_by_prominence(
     return sorted(faces, key=lambda face: -prominence(face[0], size, place))
 
 
-def detected_region(box_px: tuple[float, float, float, float], keypoints: npt.NDArray[np.float32], score: float) -> Region:
+def detected_region(
+    box_px: tuple[float, float, float, float], keypoints: npt.NDArray[np.float32], score: float
+) -> Region:
     """The square around a detected box (left, top, width, height), turned so that the eyes are level."""
     left, top, width, height = box_px
     across_px, down_px = keypoints[1] - keypoints[0]

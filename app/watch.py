@@ -7,8 +7,8 @@ from types import TracebackType
 
 from app.attention import Attention, momentary_state
 from app.camera import Frame
-from app.face import Face, FaceMesh
 from app.eye_visibility import eyes_hidden
+from app.face import Face, FaceMesh
 from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+from app.lids import eye_contrast
 
 from app.driver import SHUT_OF_OPEN, Driver
 from app.face import (
@@ -36,7 +37,6 @@ from app.face import (
 )
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
-from app.lids import eye_contrast
 from app.signals import LEFT_EYE, RIGHT_EYE, Signals, eye_aspect_ratio, measure
 from config.settings import Settings
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
+from app.lids import eye_contrast
 
 from app.driver import NARROWED
 from app.face import Face, FaceMesh
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.lids import eye_contrast
 from app.seat import Seat
 from app.signals import (
     LEFT_EYE,

@@ -195,8 +195,7 @@ def started(within: Group, name: str, model: str, governor: bool) -> Iterator[Ru
     config = folder / "squeeze.yaml"
     refine = "true" if model == "full" else "false"
     config.write_text(
-        f"vision:\n  model: {model}\nmemory:\n  budget_mb: 256\n"
-        f"  governor: {'true' if governor else 'false'}\n"
+        f"vision:\n  model: {model}\nmemory:\n  budget_mb: 256\n  governor: {'true' if governor else 'false'}\n"
     )
     command = [
         sys.executable,

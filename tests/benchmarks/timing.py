@@ -17,13 +17,13 @@ from typing import ParamSpec
 import cv2
 import numpy as np
 import numpy.typing as npt
+from app.lids import eye_contrast
 
 from app.alert import Availability
 from app.attention import Attention
 from app.camera import CameraHealth, Frame
 from app.face import Face, FaceMesh
 from app.governor import Thrift
-from app.lids import eye_contrast
 from app.pictures import as_bgr, read_picture, resized
 from app.report import Report, Surroundings, outlined
 from app.seat import Seat

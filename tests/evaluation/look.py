@@ -29,7 +29,7 @@ from app.verdict import Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary
-from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE, Case, scenario
+from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE, Case, scenario, sees_hands
 from tests.evaluation.vary import poses, trip_of
 
 FIELDS = tuple(field.name for field in fields(Signals))
@@ -140,7 +140,7 @@ class Eyes:
         """The watch for this case, that has forgotten all it saw."""
         key = case.model, case.fps
         if key not in self._watches:
-            vision = replace(SETTINGS.vision, model=case.model)
+            vision = replace(SETTINGS.vision, model=case.model, phone=sees_hands(case.model))
             self._watches[key] = self._make(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
         self._watches[key].begin_anew()
         return self._watches[key]

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from app.attention import SILENT_CAUTIONS, Attention
+from app.attention import SILENT_CAUTIONS, Attention, are_lowered
 from app.driver import Driver
 from app.signals import Signals
 from app.verdict import Event, Level, State, Verdict
@@ -251,7 +251,7 @@ def _score_poses(case: Case, seen: Seen) -> Score:
         is_facing = abs(scene.yaw_deg) <= FACING_DEG and abs(scene.pitch_deg) <= FACING_DEG
         if is_facing:
             is_true = "closed" if scene.eyes_closed >= CLOSED else "open"
-            result.posed_eyes[is_true, _eyes_read(driver, signals)] += 1
+            result.posed_eyes[is_true, _eyes_read(signals, driver)] += 1
         if is_facing and (scene.jaw_open >= WIDE or scene.jaw_open <= TALKING_AT_MOST):
             mar = signals.mar if signals else None
             is_read = "not judged" if mar is None else "wide" if mar > driver.yawn_mar() else "not wide"
@@ -259,8 +259,5 @@ def _score_poses(case: Case, seen: Seen) -> Score:
     return result
 
 
-def _eyes_read(driver: Driver, signals: Signals | None) -> str:
-    error = driver.error(signals) if signals else None
-    if error is None or signals is None or signals.eye_opening is None or not driver.eyes_can_be_judged(error):
-        return "not judged"
-    return "closed" if signals.eye_opening <= driver.closed_eyes else "open"
+def _eyes_read(signals: Signals | None, driver: Driver) -> str:
+    return EYES_READ[None if signals is None else are_lowered(signals, driver)]

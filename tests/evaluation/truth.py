@@ -40,7 +40,7 @@ from tests.evaluation.masks import (
 )
 from tests.evaluation.vary import Trip
 
-CLOSED_OF_OPEN, OPEN_EAR, WIDE_MAR = 0.3, 0.3, 0.8
+SHUT_BLINK, WIDE_MAR = 0.7, 0.8  # of eyes shut all the way, of a mouth open all the way
 PERCLOS_SLACK = 0.03  # a share counted in looks scatters by this much at 1 frame a second
 YAWN_SHUT_S = 2.5  # eyes shut in a yawn for no longer than this are no sleep
 YAWN_SHARE = 0.9  # of a stretch of shut eyes: the rest is the lids' own movement
@@ -262,16 +262,16 @@ def true_signals(scene: Scene, sees_gaze: bool = True) -> Signals:
         face_width=0.3,
     )
     if has_unseen_eyes(scene):
-        return signals
+        return replace(signals, eyes_hidden=True)
     signals = _with_lids(signals, scene.lids)
     return _with_gaze(signals, scene) if sees_gaze else signals
 
 
 def _with_lids(signals: Signals, lids: float) -> Signals:
     """The signals of eyes that the lids cover this far, 0..1."""
-    return replace(signals, ear=OPEN_EAR * (1 - (1 - CLOSED_OF_OPEN) * lids))
+    return replace(signals, eye_blink=SHUT_BLINK * lids, eyes_hidden=False)
 
 
 def _with_gaze(signals: Signals, scene: Scene) -> Signals:
     """The signals of eyes that look this way."""
-    return replace(signals, gaze_yaw_deg=scene.gaze_yaw_deg, gaze_pitch_deg=scene.gaze_pitch_deg)
+    return replace(signals, gaze_yaw_deg=scene.gaze_yaw_deg)
