@@ -10,7 +10,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from app.driver import Driver, PoseError
+from app.driver import DOUBT_BLINK, Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
 from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
@@ -23,9 +23,7 @@ OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two gl
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
-# A blink score (app/signals.py has where it comes from) from which both lids are down, shut or nearly so. Where eyes were
-# shut and what they score since is this much less than shut eyes do, they are open; between neither is sure
-LOWERED_BLINK, OPEN_BELOW_SHUT = 0.31, 0.08
+LOWERED_BLINK = 0.31  # from here on both lids are down, shut or nearly so (app/driver.py)
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
 # Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest; of 35 shut pairs
@@ -199,9 +197,10 @@ class Glances:
         """A look elsewhere, so long after the last that the road may have been looked at between."""
         if last is None or sample.error is None or sample.seconds < OTHER_GLANCE_S:
             return False
-        return (
-            math.hypot(sample.error.yaw_deg - last.yaw_deg, sample.error.pitch_deg - last.pitch_deg) > OTHER_GLANCE_DEG
-        )
+        sideways = sample.error.yaw_deg - last.yaw_deg, sample.error.pitch_deg - last.pitch_deg
+        gaze_deg, last_gaze_deg = sample.error.gaze_yaw_deg or 0.0, last.gaze_yaw_deg or 0.0
+        crosses = gaze_deg * last_gaze_deg < 0 and min(abs(gaze_deg), abs(last_gaze_deg)) > GAZE_TURNED_DEG
+        return math.hypot(*sideways) > OTHER_GLANCE_DEG or crosses
 
     def _add_up(self, sample: Sample, before: bool, holds: bool | None) -> None:
         """Short glances add up; one that was warned of on its own is not counted a second time."""
@@ -224,9 +223,10 @@ def are_shut(signals: Signals, driver: Driver, is_doubt_open: bool = True) -> bo
     blink = driver.blink(signals)
     if blink is None:
         return None
-    if blink >= driver.shut_blink:
+    shut_blink = driver.shut_blink(signals)
+    if blink >= shut_blink:
         return True
-    return None if blink >= driver.shut_blink - OPEN_BELOW_SHUT and not is_doubt_open else False
+    return None if blink >= shut_blink - DOUBT_BLINK and not is_doubt_open else False
 
 
 class Eyes:

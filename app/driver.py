@@ -22,6 +22,7 @@ LEARNING_SAMPLES_MAX = 240  # of the first seconds; more at a high rate bring no
 # Eyes that look at the road are nearly straight in the head: so far aside they may be learnt, and a glance must not drag
 # them along
 GAZE_NEUTRAL_MAX_DEG, GAZE_LEARN_DEG = 15.0, 12.0
+GAZE_LEARNING_S = 4.0  # of a face that is steady; less may be one glance
 LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the neutral pose along
 # Who talks or sings opens the mouth again and again: a yawn is so much wider (MAR) than it mostly is, or might be
 MOSTLY, TALKING_GUESS, YAWN_WIDER = 0.8, 0.33, 0.14
@@ -32,8 +33,11 @@ FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
 # awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses
-# and the dark hide half of what lids do
-SHUT_BLINK, SHUT_BLINK_MIN, SHUT_ABOVE_USUAL = 0.43, 0.22, 0.18
+# and the dark hide half of what lids do. Not while the brows come down, as against the sun
+SHUT_BLINK, SHUT_BLINK_MIN, SHUT_ABOVE_USUAL = 0.43, 0.15, 0.12
+FROWN_ABOVE_USUAL = 0.35
+# So much below, where they were shut before, neither shut nor open is sure
+DOUBT_BLINK = 0.06
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
 # A smaller face beside the driver's place is somebody else, and so is one of any size that is farther aside; a much
 # smaller one that is hardly aside is somebody else, or a profile that the mesh misfits: (widths, size)
@@ -93,6 +97,7 @@ class Driver:
         self._mouths: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._blinks: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._smiles: deque[float] = deque(maxlen=FEATURE_SAMPLES)
+        self._frowns: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._last_feature_s = float("-inf")
 
     def own(self, signals: Signals | None) -> Signals | None:
@@ -112,9 +117,17 @@ class Driver:
         if signals.yaw_deg is None or signals.pitch_deg is None:
             return None
         margin_deg = 0.0 if self.neutral.learnt else UNLEARNT_MARGIN_DEG
-        gaze = None if signals.gaze_yaw_deg is None else signals.gaze_yaw_deg - self._gaze_yaw_deg
+        gaze = self._gaze_error_deg(signals)
         yaw_deg, pitch_deg = signals.yaw_deg - self.neutral.yaw_deg, signals.pitch_deg - self.neutral.pitch_deg
         return PoseError(yaw_deg, pitch_deg, margin_deg, gaze)
+
+    def _gaze_error_deg(self, signals: Signals) -> float | None:
+        """How far the eyes are turned from where they are at neutral; None behind lids that may be down."""
+        blink = self.blink(signals)
+        if signals.gaze_yaw_deg is None or blink is None or self._learnt_s < GAZE_LEARNING_S:
+            return None
+        is_open = blink < self.shut_blink(signals) - DOUBT_BLINK
+        return signals.gaze_yaw_deg - self._gaze_yaw_deg if is_open else None
 
     def blink(self, signals: Signals) -> float | None:
         """How far both lids are shut, what this driver's smile narrows them by taken off; None where unknown."""
@@ -123,10 +136,9 @@ class Driver:
         usual = _median(self._smiles) if self._knows_features else 0.0
         return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
 
-    @property
-    def shut_blink(self) -> float:
+    def shut_blink(self, signals: Signals) -> float:
         """The blink from which this driver's lids are shut; until it is known that of anybody."""
-        if not self._knows_features:
+        if not self._knows_features or (signals.brow_down or 0.0) > _median(self._frowns) + FROWN_ABOVE_USUAL:
             return SHUT_BLINK
         return min(SHUT_BLINK, max(SHUT_BLINK_MIN, _median(self._blinks) + SHUT_ABOVE_USUAL))
 
@@ -149,6 +161,7 @@ class Driver:
             if signals.eye_blink is not None:
                 self._blinks.append(signals.eye_blink)
                 self._smiles.append(signals.smile or 0.0)
+                self._frowns.append(signals.brow_down or 0.0)
         if eyes_closed or before is None or not self._is_steady(before, time_s, signals):
             return
         self._face = (signals.face_x, signals.face_width)

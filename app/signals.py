@@ -82,7 +82,7 @@ PITCH_GAIN = 1.2
 # And real faces that look into the camera read lower than either rendered one: by 5.7 degrees on average (126 pictures
 # of ../shared/real, pitch by eye to 10 degrees)
 PITCH_OFFSET_DEG = 5.0
-GAZE_YAW_MAX_DEG = 35.0  # beyond, the mesh guesses the irises
+EYES_YAW_MAX_DEG = 28.0  # beyond, the mesh guesses the farther eye: open ones read as shut behind rendered glasses
 # Sleep shuts both lids. Of the two blink scores the lower counts so much: a wink, glare on one lens or the far eye of a
 # turned head must not read as shut, nor one lid that the mesh misses as open
 LOWER_BLINK = 0.75
@@ -96,6 +96,7 @@ CONFIDENCE_MIN = 0.1
 # of up to 35 degrees, correlation 0.89 to 0.94). Up and down it is no better than chance (0.34 with one of the two
 # drivers), and so it is not given
 EYE_WIDTH_PER_RADIUS, GAZE_GAIN = 2.5, 1.6
+GAZE_BLINK_MAX = 0.3  # behind lids lower than this the mesh makes the irises up
 # A face that the detector sees and no mesh fits. Of 640 rendered heads none turned by less than 40 degrees was one, and
 # of 80 turned by 60 to 80 degrees most. Of the detector's points the nose is then this many eye distances beside the
 # eyes' middle (5 of 100 heads turned by 20 to 30 degrees reach 0.4); of one bowed by 50 degrees and more it is this
@@ -224,9 +225,9 @@ def brow_down(blendshapes: Scores) -> float:
     return float(blendshapes[BROW_DOWN_LEFT] + blendshapes[BROW_DOWN_RIGHT]) / 2
 
 
-def gaze_yaw(landmarks: Landmarks, yaw_deg: float) -> float | None:
-    """Yaw of the eyes in the head from the irises; None without irises or with the head turned too far."""
-    if len(landmarks) <= LEFT_IRIS or abs(yaw_deg) > GAZE_YAW_MAX_DEG:
+def gaze_yaw(landmarks: Landmarks) -> float | None:
+    """Yaw of the eyes in the head from the irises; None without irises."""
+    if len(landmarks) <= LEFT_IRIS:
         return None
     eyes = ((RIGHT_IRIS, RIGHT_EYE), (LEFT_IRIS, LEFT_EYE))
     offset = sum(_iris_offset(landmarks, iris, eye) for iris, eye in eyes) / len(eyes)
@@ -286,17 +287,20 @@ def measure(
     if pose is None or confidence < CONFIDENCE_MIN:
         return Signals(confidence=confidence, face_x=face_x, face_width=face_width)
     scores = face.blendshapes
+    sees_eyes = scores is not None and abs(pose.yaw_deg) <= EYES_YAW_MAX_DEG
+    blink = eye_blink(scores, reading) if scores is not None and sees_eyes else None
+    has_gaze = blink is not None and blink < GAZE_BLINK_MAX
     return Signals(
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
-        eye_blink=None if scores is None else eye_blink(scores, reading),
+        eye_blink=blink,
         eyes_hidden=False,
         brow_down=None if scores is None else brow_down(scores),
         smile=None if scores is None else smile(scores),
         ear=mean_ear(landmarks),
         mar=driver_mar(landmarks, reading),
-        gaze_yaw_deg=gaze_yaw(landmarks, pose.yaw_deg),
+        gaze_yaw_deg=gaze_yaw(landmarks) if has_gaze else None,
         hand_at_ear=hand_at_ear(face, face_width_px) if sees_hands else None,
         confidence=confidence,
         face_x=face_x,
