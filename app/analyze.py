@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import TextIO
 
 from app.console import ERASE_LINE
-from app.pictures import is_picture
+from app.look_times import LookTimes
+from app.pictures import fitted, is_picture
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
 from app.signals import Signals
@@ -52,7 +53,7 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO) -> i
     bar = Bar(options.inputs, err if err.isatty() and not out.isatty() else None)
     failures = 0
     with Watch(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
-        for judged in _judged(options, watch):
+        for judged in _judged(options, settings, watch):
             if isinstance(judged, InputError):
                 failures += 1
                 bar.erase()
@@ -68,17 +69,25 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO) -> i
     return 1 if failures else 0
 
 
-def _judged(options: Options, watch: Watch) -> Iterator[Judged | InputError]:
-    """Every frame of one input after the other; before each all is forgotten that another one showed."""
+def _judged(options: Options, settings: Settings, watch: Watch) -> Iterator[Judged | InputError]:
+    """Every frame of one input after the other; before each all is forgotten that another one showed.
+
+    Judged in the size and with the second looks that `run` takes, where a video has frames for them.
+    """
+    size = settings.camera.width, settings.camera.height
     for number, name in enumerate(options.inputs):
         watch.begin_anew()
         alone = options.still or (is_picture(Path(name)) and not Path(name).is_dir())
-        look_at = watch.look_alone if alone else watch.look
-        for recorded in recorded_frames([name], options.fps):
+        times = None if options.fps is None or alone else LookTimes(options.fps)
+        for recorded in recorded_frames([name], options.fps, times):
             if isinstance(recorded, InputError):
                 yield recorded
-            else:
-                yield Judged(number, recorded, look_at(recorded.frame), alone)
+                continue
+            frame = replace(recorded.frame, bgr=fitted(recorded.frame.bgr, size))
+            look = watch.look_alone(frame) if alone else watch.look(frame)
+            if times is not None:
+                times.taken(frame.time_s, recorded.reach_s, look.verdict.is_urgent)
+            yield Judged(number, recorded, look, alone)
 
 
 def line_of(judged: Judged) -> dict[str, object]:

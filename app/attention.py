@@ -26,8 +26,8 @@ ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 LOWERED_BLINK = 0.31  # from here on both lids are down, shut or nearly so (app/driver.py)
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
-# Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest; of 35 shut pairs
-# of real eyes none has more than 0.45, and of a woman who frowns at her feet all have 0.6
+# Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest: of 35 shut
+# pairs of real eyes none has more than 0.45, a woman who frowns at her feet has 0.6
 FROWN = 0.5
 EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses last
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
@@ -376,7 +376,8 @@ class Yawns:
 def momentary_state(signals: Signals, settings: Analysis) -> State:
     """What a single picture shows, with the neutral pose of the settings and eyes like most people's.
 
-    Where the eyes look when on the road is not known of it, so they turn nothing; nor does it show a yawn.
+    Where the eyes look when on the road is not known of it, so they turn nothing, and pitch has its margin: real faces
+    that look ahead read up to 15 degrees up or down. Nor does it show a yawn.
     """
     driver = Driver(settings)
     error = driver.error(signals)
@@ -384,9 +385,8 @@ def momentary_state(signals: Signals, settings: Analysis) -> State:
         return signals.glimpsed or State.NO_FACE
     if signals.hand_at_ear:
         return State.PHONE
-    margin_deg = error.margin_deg
-    limits_deg = (settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg)
-    turned = direction(error, *(limit_deg + margin_deg for limit_deg in limits_deg))
+    up_deg, down_deg = settings.pitch_up_limit_deg + error.margin_deg, settings.pitch_down_limit_deg + error.margin_deg
+    turned = direction(error, settings.yaw_limit_deg, up_deg, down_deg)
     if turned is not None:
         return turned
     if are_shut(signals, driver):

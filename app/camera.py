@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, resized, size_of
+from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
 from app.sources import Source, open_source
 from config import settings
 
@@ -174,7 +174,7 @@ class Capture:
             self._count_bad(str(bad))
             return None
         self._count_good(source, size_of(bgr), now_s)
-        return Frame(resized(bgr, (self._camera.width, self._camera.height)), now_s, number)
+        return Frame(fitted(bgr, (self._camera.width, self._camera.height)), now_s, number)
 
     def _count_good(self, source: Source, size: tuple[int, int], now_s: float) -> None:
         self._were_bad.append(False)

@@ -19,17 +19,17 @@ SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure
 STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
 UNLEARNT_MARGIN_DEG = 8.0  # until the neutral pose is learnt, glances must go this much further (openpilot: 5 to 8)
 LEARNING_SAMPLES_MAX = 240  # of the first seconds; more at a high rate bring nothing
-# Eyes that look at the road are nearly straight in the head: so far aside they may be learnt, and a glance must not drag
-# them along
+# Eyes that look at the road are nearly straight in the head: so far aside they may be learnt, and a glance must not
+# drag them along
 GAZE_NEUTRAL_MAX_DEG, GAZE_LEARN_DEG = 15.0, 12.0
 GAZE_LEARNING_S = 4.0  # of a face that is steady; less may be one glance
 LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the neutral pose along
 # Who talks or sings opens the mouth again and again: a yawn is so much wider (MAR) than it mostly is, or might be
 MOSTLY, TALKING_GUESS, YAWN_WIDER = 0.8, 0.33, 0.14
 FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
-# A smile narrows eyes that are awake by this share of it: of the 20 open pairs of ../shared/real with the highest scores
-# 16 belong to people who smile. So of 35 shut pairs there the least, a misplaced label apart, scores 0.33, of 297 open
-# ones the most 0.27; by the plain mean of both eyes they overlap (0.33 and 0.36)
+# A smile narrows eyes that are awake by this share of it: of the 20 open pairs of ../shared/real with the highest
+# scores 16 belong to people who smile. So of 35 shut pairs there the least, a misplaced label apart, scores 0.33, of
+# 297 open ones the most 0.27; by the plain mean of both eyes they overlap (0.33 and 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
 # awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses

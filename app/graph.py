@@ -112,6 +112,7 @@ class Graph:
         )
 
     def proto(self, type_name: str, serialized: bytes) -> object:
+        """A packet that holds a message of this type."""
         return self._packets._create_proto(type_name, serialized)
 
     def run(self, **inputs: object) -> None:
@@ -127,18 +128,22 @@ class Graph:
         return None if packet is None or packet.is_empty() else packet  # type: ignore[attr-defined]
 
     def proto_of(self, stream: str) -> bytes | None:
+        """The newest message, serialized; None without one."""
         packet = self._packet(stream)
         return None if packet is None else bytes(self._getter._get_serialized_proto(packet))
 
     def protos_of(self, stream: str) -> list[bytes]:
+        """The newest messages, serialized."""
         packet = self._packet(stream)
         return [] if packet is None else list(self._getter._get_serialized_proto_list(packet))
 
     def float_of(self, stream: str) -> float:
+        """The newest number; 0 without one."""
         packet = self._packet(stream)
         return 0.0 if packet is None else float(self._getter.get_float(packet))
 
     def floats_of(self, stream: str) -> list[float]:
+        """The newest numbers."""
         packet = self._packet(stream)
         return [] if packet is None else list(self._getter.get_float_list(packet))
 

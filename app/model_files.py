@@ -1,4 +1,4 @@
-"""Where each model is, and its hash: a file that is not what it should be is named before anything is judged with it."""
+"""Where each model is, and its hash: a file that is not what it should be is named before it judges anything."""
 
 from __future__ import annotations
 

@@ -176,11 +176,12 @@ def check_whole(bgr: npt.NDArray[np.uint8]) -> None:
         raise BadPicture("a picture of which the lower part is missing")
 
 
-def resized(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Bring a picture to (width, height), where it has not got it already."""
-    if size_of(bgr) == size:
-        return bgr
-    return _uint8(cv2.resize(bgr, size, interpolation=cv2.INTER_LINEAR))
+def fitted(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """Bring a picture into (width, height), as large as fits and never squeezed: a squeezed face reads as bowed."""
+    width, height = size_of(bgr)
+    scale = min(size[0] / width, size[1] / height)
+    fitting = max(1, round(scale * width)), max(1, round(scale * height))
+    return bgr if fitting == (width, height) else _uint8(cv2.resize(bgr, fitting, interpolation=cv2.INTER_LINEAR))
 
 
 def size_of(picture: MatLike) -> tuple[int, int]:

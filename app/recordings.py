@@ -8,7 +8,8 @@ from pathlib import Path
 
 import cv2
 
-from app.camera import Frame, tick_after
+from app.camera import Frame
+from app.look_times import LookTimes
 from app.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
 from app.sources import frame_rate, open_video
 
@@ -24,23 +25,31 @@ class Recorded:
     input: str
     """The video or picture file."""
     frame: Frame
-    """Its number counts the video's frames or the folder's pictures from 0, also those that `fps` leaves out."""
+    """Its number counts the video's frames or the folder's pictures from 0, also those that are left out."""
+    reach_s: float = 0.0
+    """Half a frame later: it is the nearest to every moment until then."""
 
 
 class InputError(ValueError):
     """An input, or the rest of it, could not be read; the text names file and reason."""
 
 
-def recorded_frames(inputs: Iterable[str | Path], fps: float | None = None) -> Iterator[Recorded | InputError]:
+def recorded_frames(
+    inputs: Iterable[str | Path], fps: float | None = None, times: LookTimes | None = None
+) -> Iterator[Recorded | InputError]:
     """All frames of videos, pictures and folders of pictures, one input after the other.
 
-    `fps` takes that many frames a second from a video, and is the rate of the pictures in a folder (else 1).
+    `fps` takes that many frames a second from a video, and is the rate of the pictures in a folder (else 1). `times`
+    takes the frames of one video that are due by it; whoever looks at a frame tells it so before the next.
     What cannot be read is an InputError in its place; the rest follows.
     """
     for path in map(Path, inputs):
         try:
             pictures = _pictures(path)
-            yield from _video(path, fps) if pictures is None else _folder(path, pictures, fps or _FOLDER_FPS)
+            if pictures is not None:
+                yield from _folder(path, pictures, fps or _FOLDER_FPS)
+            else:
+                yield from _video(path, times) if times else _video(path, LookTimes(fps) if fps else None, tells=True)
         except SourceLost as lost:
             yield InputError(str(lost))
         except OSError as error:
@@ -78,28 +87,29 @@ def _folder(folder: Path, pictures: list[Path], fps: float) -> Iterator[Recorded
             yield InputError(str(bad))
 
 
-def _video(path: Path, fps: float | None) -> Iterator[Recorded]:
+def _video(path: Path, times: LookTimes | None, tells: bool = False) -> Iterator[Recorded]:
+    """The frames that are due, all without times; tells: nobody else tells it which were taken."""
     capture = open_video(path)
     try:
-        for number, time_s in _grabbed(path, capture, fps):
-            yield Recorded(str(path), Frame(as_bgr(capture.retrieve()[1]), time_s, number))
+        for number, time_s, reach_s in _grabbed(path, capture, times):
+            yield Recorded(str(path), Frame(as_bgr(capture.retrieve()[1]), time_s, number), reach_s)
+            if times and tells:
+                times.taken(time_s, reach_s, is_urgent=False)
     except BadPicture as bad:
         raise SourceLost(f"{path}: {bad}") from bad
     finally:
         capture.release()
 
 
-def _grabbed(path: Path, capture: cv2.VideoCapture, fps: float | None) -> Iterator[tuple[int, float]]:
-    """Number and time of each frame to take, grabbed, not yet decoded. Raises: SourceLost, at a break."""
+def _grabbed(path: Path, capture: cv2.VideoCapture, times: LookTimes | None) -> Iterator[tuple[int, float, float]]:
+    """Number, time and reach of each frame to take, grabbed, not yet decoded. Raises: SourceLost, at a break."""
     rate = frame_rate(capture)
-    number, tick, time_s = 0, 0, -1 / rate
+    number, time_s = 0, -1 / rate
     while capture.grab():
         time_s = _time_s(capture, time_s, rate)
-        if fps is None:
-            yield number, time_s
-        elif (time_s + 0.5 / rate) * fps >= tick:  # the frame nearest to the moment asked for
-            yield number, time_s
-            tick = tick_after(tick, time_s, fps)
+        reach_s = time_s + 0.5 / rate  # it is the frame nearest to every moment until then
+        if times is None or times.is_due(reach_s):
+            yield number, time_s, reach_s
         number += 1
     # A variable rate makes one of the two look short, never both.
     enough = _BROKEN_OFF_SHARE * _stated_count(capture)

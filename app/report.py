@@ -228,7 +228,6 @@ def _signals(look: Look) -> status.Signals:
         ear=seen.ear,
         mar=seen.mar,
         gaze_yaw_deg=seen.gaze_yaw_deg,
-        gaze_pitch_deg=seen.gaze_pitch_deg,
         perclos=verdict.perclos,
         eyes_closed=verdict.eyes_closed,
     )

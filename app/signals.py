@@ -114,7 +114,7 @@ class Signals:
     """What one face shows; every part None where it cannot be measured.
 
     eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). eyes_hidden: lenses, glare or a
-    hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, a figure to show; mar: mouth aspect ratio.
+    hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, to show; mar: mouth aspect ratio.
     gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. confidence: of the pose, 0..1. face_x,
     face_width: centre and width as shares of the picture's width.
     glimpsed: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
@@ -146,9 +146,12 @@ class Pose:
     roll_deg: float
 
 
-def camera_matrix(width_px: int, height_px: int, horizontal_fov_deg: float) -> npt.NDArray[np.float64]:
-    """Pinhole intrinsics with square pixels and the optical axis in the middle; 53 degrees make fx the width."""
-    focal_px = width_px / 2 / math.tan(math.radians(horizontal_fov_deg) / 2)
+def camera_matrix(width_px: int, height_px: int, fov_deg: float) -> npt.NDArray[np.float64]:
+    """Pinhole intrinsics with square pixels and the optical axis in the middle; 53 degrees make fx the longer side.
+
+    fov_deg: across the longer side, which of a picture that stands on end is its height.
+    """
+    focal_px = max(width_px, height_px) / 2 / math.tan(math.radians(fov_deg) / 2)
     return np.array([[focal_px, 0, width_px / 2], [0, focal_px, height_px / 2], [0, 0, 1]])
 
 

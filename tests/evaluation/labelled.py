@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from app.camera import Frame
+from app.look_times import LookTimes
 from app.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.recordings import InputError, recorded_frames
 from app.verdict import State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.csv_rows import Cells, Table, WrongRow, existing_file, number, parsed_rows, unnamed_files
-from tests.evaluation.look_times import LookTimes
 from tests.evaluation.score import EYES_READ, PoseRead, Score
 
 LABELS = "labels.csv"

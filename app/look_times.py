@@ -13,6 +13,10 @@ class LookTimes:
         self._tick = 0
         self.due_s = phase_s
 
+    def is_due(self, reach_s: float) -> bool:
+        """Whether the frame that stands for what was due until reach_s is to be looked at."""
+        return reach_s >= self.due_s
+
     def taken(self, time_s: float, reach_s: float, is_urgent: bool) -> None:
         """A look was taken at time_s; it stands for what was due until reach_s, half a frame later."""
         # The camera takes no frame before its moment: a recording's frame that comes sooner counts as taken then
