@@ -102,12 +102,22 @@ def line_of(judged: Judged) -> dict[str, object]:
         "yaw_deg": _rounded(seen.yaw_deg, 1),
         "pitch_deg": _rounded(seen.pitch_deg, 1),
         "roll_deg": _rounded(seen.roll_deg, 1),
+        "eyes": _eyes(seen, verdict.eyes_closed),
+        "eye_blink": _rounded(seen.eye_blink, 3),
+        "gaze_yaw_deg": _rounded(seen.gaze_yaw_deg, 1),
         "ear": _rounded(seen.ear, 3),
         "mar": _rounded(seen.mar, 3),
         "state": verdict.state.value,
         "level": verdict.level.name.lower(),
         "event": None if judged.alone else _change(verdict.events),
     }
+
+
+def _eyes(seen: Signals, are_closed: bool | None) -> str | None:
+    """In a word: closed (or lowered), open, or hidden; None where nothing can be said of them."""
+    if seen.eyes_hidden:
+        return "hidden"
+    return None if are_closed is None else "closed" if are_closed else "open"
 
 
 def _change(events: Sequence[Event]) -> dict[str, object] | None:

@@ -23,7 +23,7 @@ OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two gl
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
-LOWERED_BLINK = 0.31  # from here on both lids are down, shut or nearly so (app/driver.py)
+LOWERED_BLINK = 0.27  # from here on both lids are down, shut or nearly so (app/driver.py)
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
 # Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest: of 35 shut

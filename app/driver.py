@@ -28,8 +28,8 @@ LEARN_WITHIN = 0.6  # of the yaw and pitch limits: a glance must not drag the ne
 MOSTLY, TALKING_GUESS, YAWN_WIDER = 0.8, 0.33, 0.14
 FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 # A smile narrows eyes that are awake by this share of it: of the 20 open pairs of ../shared/real with the highest
-# scores 16 belong to people who smile. So of 35 shut pairs there the least, a misplaced label apart, scores 0.33, of
-# 297 open ones the most 0.27; by the plain mean of both eyes they overlap (0.33 and 0.36)
+# scores 16 belong to people who smile. So of 35 shut pairs there the least, a misplaced label apart, scores 0.28, of
+# 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
 # awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses

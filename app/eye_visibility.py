@@ -23,8 +23,8 @@ MARGIN = 0.12  # around the eyes, in widths of both
 EYE_MIN_PX = 4.0  # of a driver 60 cm away it is 20 px wide at 320 x 240
 # Brightness over that of skin. The darkest tenth of a dark lens is nearly as bright as its middle, where an eye in
 # shadow has an iris. Of 146 real pictures and 22 clips no pair of eyes that can be seen is darker than 0.36 and has
-# less than 0.10 between the two; the fake driver's black lenses are at 0.13 to 0.33 and have 0 to 0.07. One lens is enough
-# where it is flatter than that, for the other may mirror the sky (sunglasses: 0.04 and 0.16)
+# less than 0.10 between the two; the fake driver's black lenses are at 0.13 to 0.33 and have 0 to 0.07. One lens is
+# enough where it is flatter than that, for the other may mirror the sky (sunglasses: 0.04 and 0.16)
 DARK, FLAT, ONE_FLAT = 0.38, 0.085, 0.05
 # Glare and hands: the darkest tenth of an open eye has at most 0.80 of its middle's brightness, of a shut one 0.83
 NOTHING_DARK = 0.9

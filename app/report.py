@@ -229,5 +229,7 @@ def _signals(look: Look) -> status.Signals:
         mar=seen.mar,
         gaze_yaw_deg=seen.gaze_yaw_deg,
         perclos=verdict.perclos,
+        eye_blink=seen.eye_blink,
         eyes_closed=verdict.eyes_closed,
+        eyes_hidden=seen.eyes_hidden,
     )

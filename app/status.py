@@ -39,9 +39,10 @@ class Signals:
     ear: float | None = None
     mar: float | None = None
     gaze_yaw_deg: float | None = None
-    gaze_pitch_deg: float | None = None
     perclos: float | None = None
+    eye_blink: float | None = None
     eyes_closed: bool | None = None
+    eyes_hidden: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

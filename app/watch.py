@@ -68,6 +68,8 @@ class Watch:
         # the detector alone sees faces in noise, turned anywhere: only a mesh that fits one is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         own = self.attention.driver.own(signals)
+        if own is None and face is not None:
+            self._mesh.reset()  # so that the driver is looked for again, not the passenger followed
         seated = self._seated(frame, face, own)
         # Where not even the shoulders are, the detector sees noise: 12 of 2,034 glimpses in evaluation were above an
         # empty seat or in a covered lens, and the seat said so of these alone

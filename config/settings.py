@@ -59,7 +59,7 @@ class RaspberryPi:
 class Vision:
     """How faces are found."""
 
-    model: str = setting("standard", choices=MODELS, high_accuracy="full",
+    model: str = setting("standard", choices=MODELS, balanced="full", high_accuracy="full",
         label="Model", help="lite: 4 MB less, misses most closed eyes; full: looks again where no face is found.")
     phone: bool = setting(False,
         label="Phone at the ear", help="Needs the model full. Off: hands at chin or cheek are often taken for one.")

@@ -1,6 +1,6 @@
 """`make evaluate`: how well drivewatch detects, on the rendered driver or on labelled pictures of your own.
 
-    python -m tests.evaluation                     # a few minutes: model lite, 1 frame/s, two seeds to tune by
+    python -m tests.evaluation                     # some minutes: model standard, 1 frame/s, two seeds to tune by
     python -m tests.evaluation --judged            # the figures of the README: 1 frame/s, seeds nothing was tuned on
     python -m tests.evaluation --full              # everything: four rates, three models, 20 seeds
     python -m tests.evaluation --data FOLDER       # pictures and videos with a labels.csv, or with stills.csv,
@@ -86,7 +86,7 @@ def _options() -> argparse.Namespace:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m tests.evaluation", description=__doc__, formatter_class=form)
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--judged", action="store_true", help="1 frame/s on the judged seeds, models lite and standard")
+    which.add_argument("--judged", action="store_true", help="1 frame/s on the judged seeds, model standard")
     which.add_argument("--full", action="store_true", help="everything; hours")
     which.add_argument("--data", type=Path, metavar="FOLDER", help="labelled pictures and videos instead")
     parser.add_argument("--models", nargs="+", choices=MODELS)

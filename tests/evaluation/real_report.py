@@ -12,6 +12,7 @@ from config.settings import Settings
 from tests.evaluation.own_data import tell_problems
 from tests.evaluation.real_looks import EyesSeen, Run, Seen, StillSeen, look_at_people
 from tests.evaluation.real_people import FACING_PITCH_DEG, FACING_YAW_DEG, STILLS, TURNED_YAW_DEG, read_people
+from tests.evaluation.real_profiles import look_by_profile, profile_goal, profile_lines
 from tests.evaluation.real_score import (
     CLOSED_NEAR_S,
     Told,
@@ -49,17 +50,19 @@ def evaluate_people(folder: Path, models: tuple[str, ...], out: Path, cores: int
     by_model = look_at_people(people, models, cores)
     problems = list(dict.fromkeys([*people.problems, *(one for seen in by_model.values() for one in seen.problems)]))
     goals = {model: goals_of(seen) for model, seen in by_model.items()}
+    profiles = look_by_profile(people.stills, cores)
     lines = [f"# {folder}\n", f"{len(people.stills)} pictures, {len(people.clips)} clips, {len(problems)} problems\n"]
     lines += [LEGEND]
     lines += [line for model, seen in by_model.items() for line in model_lines(model, seen)]
-    lines += goal_lines(goals)
+    lines += profile_lines(profiles)
+    lines += goal_lines({**goals, "profiles": [profile_goal(profiles)]})
     print("\n".join(lines))
     tell_problems(problems, out / REPORT)
     lines += ["", "Left out:\n", *(f"- {problem}" for problem in problems)] if problems else []
     (out / REPORT).write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"written: {out / REPORT}")
     has_seen = any(seen.stills or seen.runs for seen in by_model.values())
-    return exit_status(goals.get(Settings().vision.model, []), problems, has_seen)
+    return exit_status([*goals.get(Settings().vision.model, []), profile_goal(profiles)], problems, has_seen)
 
 
 def model_lines(model: str, seen: Seen) -> Iterator[str]:
