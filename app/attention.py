@@ -31,11 +31,11 @@ MICROSLEEP_CERTAIN_S = 1.25
 FROWN = 0.5
 EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses last
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
-GAZE_AWAY_DEG, GAZE_BACK_DEG = 20.0, 15.0  # line of sight from the road: real eyes at a side of the screen read 24
-GAZE_TURNED_DEG = 12.0  # in the head, which eyes that look ahead do not reach: 10 at most in seven real clips
+GAZE_AWAY_DEG, GAZE_BACK_DEG = 17.0, 13.0  # line of sight from the road: real eyes at a side of the screen read 24
+GAZE_TURNED_DEG = 10.0  # in the head, which eyes that look ahead do not reach for long: 10 at most in seven real clips
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # of a short history: asking for 60 s of 60 would silence PERCLOS for ever
-YAWN_SHUTS_EYES_S = 2.5  # eyes squint in a yawn for less; who sleeps with an open mouth shuts them for longer
+YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
 # Of two states of one level the earlier is shown, and the blind ones before all: who sees nothing knows nothing else
@@ -236,7 +236,6 @@ class Eyes:
         s = self._settings = settings
         self.closed: bool | None = None
         self.lowered: bool | None = None
-        self._behind_yawn = Spell(0.0)
         self._is_no_microsleep = False
         self._unseen_s = 0.0
         self._share = Share(s.history_window)
@@ -261,20 +260,20 @@ class Eyes:
         )
         self.unseen = SpellRule((Step(EYES_UNSEEN_S, Level.CAUTION),), s.attention_back_s)
 
-    def update(self, sample: Sample, driver: Driver, may_be_yawning: bool) -> None:
+    def update(self, sample: Sample, driver: Driver, mouth_is_wide: bool) -> None:
         """Take one sample."""
         before, slept = self.closed, self.rule.episode.event is not None
-        shut = self._are_shut(sample, driver)
-        self.closed = self._unless_yawning(sample, shut, may_be_yawning)
+        self.closed = self._are_shut(sample, driver)
         if self.closed is False and not slept:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
         # Closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
         period_s = min(sample.period_s, sample.seconds)
-        least_s = self._least_s(sample, may_be_yawning)
+        least_s = self._least_s(sample, mouth_is_wide)
         self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
-        known_s = 0.0 if self.closed is None else sample.seconds
+        is_yawn = mouth_is_wide and self.rule.spell.certain_s(sample.time_s) <= YAWN_SHUTS_EYES_S
+        known_s = 0.0 if self.closed is None or is_yawn else sample.seconds
         self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
         self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
         hidden = sample.signals.eyes_hidden if sample.signals and sample.sight is Sight.CLEAR else None
@@ -314,22 +313,12 @@ class Eyes:
         self.lowered = are_lowered(sample.signals, driver)
         return are_shut(sample.signals, driver, is_doubt_open=self.rule.spell.span is None)
 
-    def _unless_yawning(self, sample: Sample, shut: bool | None, may_be_yawning: bool) -> bool | None:
-        """Whether they are closed, which those of a yawn are not unless they stay so."""
-        shut_since = self._behind_yawn.span
-        self._behind_yawn.update(sample.time_s, shut if may_be_yawning else False, sample.period_s)
-        if may_be_yawning:
-            return None if shut else shut
-        if shut and shut_since is not None:
-            self.rule.spell.began(shut_since, sample.time_s)
-        return shut
-
-    def _least_s(self, sample: Sample, may_be_yawning: bool) -> float:
+    def _least_s(self, sample: Sample, mouth_is_wide: bool) -> float:
         """The least step of this closure: a frown or a yawn in it is no microsleep, but may be sleep."""
         if self.rule.spell.span is None:
             self._is_no_microsleep = False
-        frowns = self.closed and sample.signals is not None and (sample.signals.brow_down or 0.0) >= FROWN
-        self._is_no_microsleep = self._is_no_microsleep or bool(frowns) or may_be_yawning
+        frowns = bool(self.closed and sample.signals and (sample.signals.brow_down or 0.0) >= FROWN)
+        self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
         return self._settings.asleep_s if self._is_no_microsleep else 0.0
 
     def _drowsiness(self, time_s: float) -> float | None:
@@ -349,7 +338,7 @@ class Yawns:
         self._mean_mar = Mean(settings.yawn_s)
         self._yawned = False
         self._yawns = Recent(settings.yawn_window_s)
-        self.may_shut_eyes = False  # the eyes squint in a yawn, which is not sleep
+        self.mouth_is_wide = False
         self.rule = MeasureRule((Step(settings.yawns_caution, Level.CAUTION),), settings.yawns_caution)
 
     def update(self, sample: Sample, driver: Driver) -> None:
@@ -357,8 +346,7 @@ class Yawns:
         mar = sample.signals.mar if sample.signals and sample.sight is Sight.CLEAR else None
         is_wide = None if mar is None else mar > driver.yawn_mar(yawns=self._wide.holds_now)
         self._wide.update(sample.time_s, is_wide, sample.period_s)
-        lasted_s = self._wide.lasted_s(sample.time_s, sample.period_s)
-        self.may_shut_eyes = self._wide.holds_now and lasted_s <= YAWN_SHUTS_EYES_S
+        self.mouth_is_wide = self._wide.holds_now
         before, mean_mar = self._yawned, self._mean_mar.update(sample.time_s, mar, sample.period_s)
         if mean_mar is None:
             self._yawned = before and self._wide.holds_now
@@ -475,7 +463,7 @@ class Attention:
         sample = self._sample(time_s, sight, signals, seated)
         self._glances.update(sample)
         self._yawns.update(sample, self.driver)
-        self._eyes.update(sample, self.driver, self._yawns.may_shut_eyes)
+        self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
         self._presence.update(sample, self._glances.is_turned_away(time_s))
         on_phone = sample.signals.hand_at_ear if sample.signals else None
         self._phone.update(time_s, on_phone, sample.period_s, State.PHONE)

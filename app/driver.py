@@ -33,9 +33,12 @@ FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
 # awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses
-# and the dark hide half of what lids do. Not while the brows come down, as against the sun
+# and the dark hide half of what lids do
 SHUT_BLINK, SHUT_BLINK_MIN, SHUT_ABOVE_USUAL = 0.43, 0.15, 0.12
-FROWN_ABOVE_USUAL = 0.35
+# But only near the road, and of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings
+# and a head that is turned narrow eyes too
+AT_REST_FROWN, AT_REST_MAR = 0.35, 0.15  # above what is usual
+AT_REST_YAW_DEG, AT_REST_PITCH_DEG = 20.0, 15.0
 # So much below, where they were shut before, neither shut nor open is sure
 DOUBT_BLINK = 0.06
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
@@ -137,10 +140,21 @@ class Driver:
         return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
 
     def shut_blink(self, signals: Signals) -> float:
-        """The blink from which this driver's lids are shut; until it is known that of anybody."""
-        if not self._knows_features or (signals.brow_down or 0.0) > _median(self._frowns) + FROWN_ABOVE_USUAL:
+        """The blink from which this driver's lids are shut; that of anybody until it is known, or without rest."""
+        if not self._knows_features or not self._is_at_rest(signals):
             return SHUT_BLINK
         return min(SHUT_BLINK, max(SHUT_BLINK_MIN, _median(self._blinks) + SHUT_ABOVE_USUAL))
+
+    def _is_at_rest(self, signals: Signals) -> bool:
+        """The head is near the road, and the face as it usually is."""
+        if signals.yaw_deg is None or signals.pitch_deg is None:
+            return False
+        return (
+            abs(signals.yaw_deg - self.neutral.yaw_deg) <= AT_REST_YAW_DEG
+            and abs(signals.pitch_deg - self.neutral.pitch_deg) <= AT_REST_PITCH_DEG
+            and (signals.brow_down or 0.0) <= _median(self._frowns) + AT_REST_FROWN
+            and (signals.mar or 0.0) <= _median(self._mouths) + AT_REST_MAR
+        )
 
     @property
     def _knows_features(self) -> bool:
