@@ -364,8 +364,8 @@ class Yawns:
 def momentary_state(signals: Signals, settings: Analysis) -> State:
     """What a single picture shows, with the neutral pose of the settings and eyes like most people's.
 
-    Where the eyes look when on the road is not known of it, so they turn nothing, and pitch has its margin: real faces
-    that look ahead read up to 15 degrees up or down. Nor does it show a yawn.
+    Where head and eyes are when they look at the road is not known of it: the limits have their margin, and eyes turn
+    nothing. Nor does it show a yawn.
     """
     driver = Driver(settings)
     error = driver.error(signals)
@@ -373,8 +373,8 @@ def momentary_state(signals: Signals, settings: Analysis) -> State:
         return signals.glimpsed or State.NO_FACE
     if signals.hand_at_ear:
         return State.PHONE
-    up_deg, down_deg = settings.pitch_up_limit_deg + error.margin_deg, settings.pitch_down_limit_deg + error.margin_deg
-    turned = direction(error, settings.yaw_limit_deg, up_deg, down_deg)
+    limits_deg = settings.yaw_limit_deg, settings.pitch_up_limit_deg, settings.pitch_down_limit_deg
+    turned = direction(error, *(limit_deg + error.margin_deg for limit_deg in limits_deg))
     if turned is not None:
         return turned
     if are_shut(signals, driver):
