@@ -10,13 +10,18 @@ from app.signals import Signals
 from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis, Settings
 
-OPEN_EAR, CLOSED_EAR = 0.30, 0.10
+OPEN, SHUT = 0.03, 0.7  # blink scores of eyes that are clearly so
 ROAD = Signals(
     yaw_deg=0,
     pitch_deg=0,
     roll_deg=0,
-    ear=OPEN_EAR,
+    eye_blink=OPEN,
+    eyes_hidden=False,
+    brow_down=0.0,
+    smile=0.0,
+    ear=0.3,
     mar=0.02,
+    gaze_yaw_deg=0.0,
     hand_at_ear=False,
     confidence=1,
     face_x=0.5,
@@ -46,27 +51,37 @@ def attentive(for_s: float) -> Part:
     return Part(for_s, lambda _: ROAD)
 
 
-def looking(for_s: float, yaw_deg: float = 0, pitch_deg: float = 0) -> Part:
-    confidence = 1.0 if abs(yaw_deg) <= 35 else 0.5
-    ear = OPEN_EAR if abs(yaw_deg) <= 35 else None
-    seen = replace(ROAD, yaw_deg=yaw_deg, pitch_deg=pitch_deg, confidence=confidence, ear=ear)
+def showing(for_s: float, **changes: float | bool | None) -> Part:
+    """Somebody who looks at the road but for these signals."""
+    seen = replace(ROAD, **changes)  # type: ignore[arg-type]
     return Part(for_s, lambda _: seen)
 
 
-def eyes_closed(for_s: float) -> Part:
-    return Part(for_s, lambda _: replace(ROAD, ear=CLOSED_EAR))
+def looking(for_s: float, yaw_deg: float = 0, pitch_deg: float = 0) -> Part:
+    if abs(yaw_deg) <= 35:
+        return showing(for_s, yaw_deg=yaw_deg, pitch_deg=pitch_deg)
+    return showing(for_s, yaw_deg=yaw_deg, pitch_deg=pitch_deg, confidence=0.5, gaze_yaw_deg=None)
+
+
+def eyes_closed(for_s: float, **changes: float | bool | None) -> Part:
+    return showing(for_s, eye_blink=SHUT, **changes)
 
 
 def blinking(for_s: float, every_s: float, blink_s: float) -> Part:
-    return Part(for_s, lambda t: replace(ROAD, ear=CLOSED_EAR) if t % every_s < blink_s else ROAD)
+    return Part(for_s, lambda t: replace(ROAD, eye_blink=SHUT) if t % every_s < blink_s else ROAD)
 
 
 def mouth_open(for_s: float, mar: float = 0.9) -> Part:
-    return Part(for_s, lambda _: replace(ROAD, mar=mar))
+    return showing(for_s, mar=mar)
 
 
 def on_phone(for_s: float) -> Part:
-    return Part(for_s, lambda _: replace(ROAD, hand_at_ear=True))
+    return showing(for_s, hand_at_ear=True)
+
+
+def eyes_hidden(for_s: float) -> Part:
+    """The head is seen, the eyes are not."""
+    return showing(for_s, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
 
 
 def lost(for_s: float, seated: Seated | None = None) -> Part:

@@ -236,10 +236,10 @@ def test_whatever_is_read_the_rung_stays_on_the_ladder_and_moves_by_one() -> Non
 @pytest.mark.parametrize(
     ("values", "left_out"),
     [
-        ({}, {Saving.LITE}),
+        ({}, set()),
+        ({"vision.model": "lite"}, {Saving.LITE}),
         ({"profile": "balanced"}, set()),
         ({"profile": "high_accuracy"}, set()),
-        ({"vision.refine_landmarks": True}, set()),
         ({"vision.model": "full", "camera.target_fps": 0.5}, {Saving.HALF_RATE}),
         ({"vision.model": "full", "camera.frame_skip": 2}, {Saving.HALF_RATE}),
         ({"vision.model": "full", "camera.target_fps": 10.0, "camera.frame_skip": 10}, set()),

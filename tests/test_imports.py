@@ -66,14 +66,14 @@ def test_config_imports_the_standard_library_and_yaml() -> None:
     } == set()
 
 
-def test_only_face_imports_mediapipe() -> None:
+def test_only_the_graph_imports_mediapipe() -> None:
     users = {
         path.name
         for package in ("app", "config", "admin")
         for path in sources(package)
         if "mediapipe" in map(top, imported(path))
     }
-    assert users == {"face.py"}
+    assert users == {"graph.py"}
 
 
 def test_the_daemon_never_imports_the_page() -> None:
@@ -101,7 +101,7 @@ def test_what_the_page_may_import_loads_nothing_heavy(module: str) -> None:
 def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependencies() -> None:
     loaded = loaded_by(
         "from app.face import FaceMesh\nfrom app.fake_driver.render import Renderer, Scene\n"
-        "with FaceMesh('full', refine_landmarks=True) as mesh: assert mesh.find(Renderer(320, 240).picture(Scene()))"
+        "with FaceMesh('full', hands=True) as mesh: assert mesh.find(Renderer(320, 240).picture(Scene()))"
     )
     assert "mediapipe.python._framework_bindings" in loaded
     unwanted = (

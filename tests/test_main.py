@@ -22,8 +22,8 @@ import pytest
 
 from app.__main__ import _watch, main
 from app.detector import MUTE_S
-from app.face import quiet_native_log
 from app.fake_driver.scenario import scenario_names
+from app.graph import quiet_native_log
 from app.journal import recent
 from app.lifeline import LOCK, Lifeline
 from app.status import ask_for_preview, read

@@ -22,7 +22,7 @@ from app.watch import Watch
 from config.paths import Paths
 from config.settings import Settings, settings_from
 
-SETTINGS = settings_from({"vision.model": "full", "vision.refine_landmarks": True})
+SETTINGS = settings_from({"vision.model": "full", "vision.phone": True})
 RENDERER = Renderer(320, 240, seed=1)
 SHORT, PLENTY = System(1000.0, 40.0, None), System(1000.0, 500.0, None)
 

@@ -137,7 +137,7 @@ def test_after_a_refresh_older_names_are_todays_and_the_file_before_is_kept(snap
     old = "vision:\n  use_lite_model: false\n  refine_landmarks: true  # irises\n"
     snapd.data.joinpath("config.yaml").write_text(old)
     assert snapd.hook("post-refresh").returncode == 0
-    assert yaml_of(snapd) == "vision:\n  refine_landmarks: true  # irises\n  model: full\n"
+    assert yaml_of(snapd) == "vision:\n  model: full\n  # irises\n"
     assert [path.read_text() for path in snapd.data.joinpath("history").iterdir()] == [old]
 
 

@@ -160,7 +160,7 @@ def test_a_spell_counts_the_newest_samples_in_a_row_that_showed_it() -> None:
     for time_s, holds in enumerate((False, True, True, None, True, False, True, True)):
         spell.update(time_s, holds, 1)
         counts.append(spell.in_a_row)
-    assert counts == [0, 1, 2, 0, 1, 0, 1, 2]
+    assert counts == [0, 1, 2, 2, 3, 0, 1, 2]  # what could not be seen is no look that showed otherwise
     spell.update(60, True, 1)
     assert (spell.in_a_row, spell.span) == (1, Span(60, 60))
 

@@ -18,7 +18,7 @@ import cv2
 
 from app import memory, status
 from app.detector import Detector
-from app.face import quiet_native_log
+from app.graph import quiet_native_log
 from app.journal import Journal, recent
 from app.report import Report
 from app.verdict import Cue, Level, State
