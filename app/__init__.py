@@ -23,9 +23,9 @@
     page                        the page's gunicorn, with less in memory
     __main__                    the command line
 
-Words: *blink* how far both lids are shut, 0 to 1 · *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share of time with the eyes closed · *head pose*
-yaw, pitch, roll in degrees from the driver's seat: + yaw is the driver's right, + pitch is up, + roll leans to the
-right shoulder · *neutral pose* where this driver looks when looking at the road · *glance* one uninterrupted stretch
-away from the road · *event* one distraction from onset to end · *level* none, caution, warning, alarm · *sight* what
-the camera lets see · *scenario* a scripted fake driver with known truth.
+Words: *blink* how far both lids are shut, 0 to 1 · *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share
+of time with the eyes closed · *head pose* yaw, pitch, roll in degrees from the driver's seat: + yaw is the driver's
+right, + pitch is up, + roll leans to the right shoulder · *neutral pose* where this driver looks when looking at the
+road · *glance* one uninterrupted stretch away from the road · *event* one distraction from onset to end · *level* none,
+caution, warning, alarm · *sight* what the camera lets see · *scenario* a scripted fake driver with known truth.
 """

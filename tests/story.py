@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from app.attention import Attention
+from app.camera import SECOND_LOOK_S, has_second_look
 from app.signals import Signals
 from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis, Settings
@@ -97,25 +98,45 @@ def passenger(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
 
 
-def samples(
-    parts: tuple[Part, ...], fps: float, phase_s: float = 0.0
-) -> Iterator[tuple[float, Sight, Signals | None, Seated | None]]:
-    """The story seen fps times a second, the first time after phase_s: what attention.update takes."""
+Sample = tuple[float, Sight, Signals | None, Seated | None]
+
+
+def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
+    """What attention.update takes at this time; the last part goes on."""
+    rest_s = time_s
+    for part in parts[:-1]:
+        if rest_s < part.for_s:
+            return time_s, part.sight, part.signals_at(rest_s), part.seated
+        rest_s -= part.for_s
+    return time_s, parts[-1].sight, parts[-1].signals_at(rest_s), parts[-1].seated
+
+
+def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterator[Sample]:
+    """The story seen fps times a second, the first time after phase_s."""
     total_s = sum(part.for_s for part in parts)
     for number in range(int((total_s - phase_s) * fps)):
-        time_s = phase_s + number / fps
-        rest_s = time_s
-        for part in parts:
-            if rest_s < part.for_s:
-                yield time_s, part.sight, part.signals_at(rest_s), part.seated
-                break
-            rest_s -= part.for_s
+        yield sample_at(parts, phase_s + number / fps)
 
 
 def story(*parts: Part, fps: float = 1.0, phase_s: float = 0.0, settings: Settings | None = None) -> list[Verdict]:
     """The verdicts of a whole story; it starts at time 0."""
     attention = new_attention((settings or Settings()).analysis)
     return [attention.update(*sample) for sample in samples(parts, fps, phase_s)]
+
+
+def watched(*parts: Part, fps: float = 1.0, phase_s: float = 0.0) -> list[Verdict]:
+    """The same by a live camera, which looks again soon while a look is urgent."""
+    attention, total_s = new_attention(), sum(part.for_s for part in parts)
+    verdicts: list[Verdict] = []
+    number, time_s = 0, phase_s
+    while time_s < total_s:
+        verdicts.append(attention.update(*sample_at(parts, time_s)))
+        due_s = phase_s + (number + 1) / fps
+        if verdicts[-1].is_urgent and has_second_look(time_s, due_s):
+            time_s += SECOND_LOOK_S
+        else:
+            number, time_s = number + 1, due_s
+    return verdicts
 
 
 def events(verdicts: list[Verdict]) -> list[Event]:
