@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib import resources
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import distribution
@@ -154,10 +155,21 @@ def test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked(library: Pa
     assert [error.message for error in validator.iter_errors({**bill, "components": [{"name": "x"}]})] != []
     components = bill["components"]
     assert isinstance(components, list)
-    assert {component["name"]: component["version"] for component in components} == versions(PYTHON)
-    assert {component["name"]: component["licenses"][0]["license"]["name"] for component in components}[
-        "flask"
-    ] == "BSD-3-Clause"
+    by_name = {component["name"]: component for component in components}
+    model = by_name.pop("face_blendshapes")
+    assert {name: component["version"] for name, component in by_name.items()} == versions(PYTHON)
+    assert by_name["flask"]["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
+    file = (ROOT / "app/models/face_blendshapes.tflite").read_bytes()
+    assert model["hashes"] == [{"alg": "SHA-256", "content": sha256(file).hexdigest()}]
+    assert (model["version"], model["licenses"]) == ("1", [{"license": {"id": "Apache-2.0"}}])
+    (origin,) = model["externalReferences"]
+    assert origin["url"].endswith("/face_landmarker.task")
+    assert origin["hashes"][0]["content"] in (ROOT / "app/models/README.md").read_text()
+
+
+def test_the_snap_has_the_model_that_no_wheel_brings_with_its_licence(library: Path) -> None:
+    for name in ("face_blendshapes.tflite", "LICENSE", "README.md"):
+        assert (library / "app/models" / name).read_bytes() == (ROOT / "app/models" / name).read_bytes()
 
 
 @pytest.mark.parametrize(
