@@ -12,19 +12,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, ROI_SCALE, Face, FaceMesh, Landmarks, Region
+from app.blendshapes import (
+    BROW_DOWN_LEFT,
+    BROW_DOWN_RIGHT,
+    COUNT,
+    EYE_BLINK_LEFT,
+    EYE_BLINK_RIGHT,
+    MOUTH_SMILE_LEFT,
+    MOUTH_SMILE_RIGHT,
+    Scores,
+)
+from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
 from app.fake_driver.render import Renderer, rotation_of_pose
 from app.fake_driver.scene import Scene
+from app.regions import ROI_SCALE, Region
 from app.signals import (
     CANONICAL_CM,
     CONFIDENCE_MIN,
-    EYE_YAW_MAX_DEG,
+    GAZE_YAW_MAX_DEG,
     LEFT_EAR,
     LEFT_EYE,
     LEFT_IRIS,
     LEFT_MOUTH,
     LOWER_LIP,
     PITCH_GAIN,
+    PITCH_OFFSET_DEG,
     RIGHT_EAR,
     RIGHT_EYE,
     RIGHT_IRIS,
@@ -34,16 +46,19 @@ from app.signals import (
     WRIST,
     Pose,
     Signals,
+    brow_down,
     camera_matrix,
-    driver_ear,
     eye_aspect_ratio,
-    gaze,
+    eye_blink,
+    gaze_yaw,
     glimpsed,
     hand_at_ear,
     head_pose,
+    mean_ear,
     measure,
     mouth_aspect_ratio,
     pose_confidence,
+    smile,
 )
 from app.verdict import State
 
@@ -147,7 +162,7 @@ GARBAGE: tuple[Landmarks, ...] = (
 @pytest.mark.parametrize("landmarks", GARBAGE)
 def test_garbage_is_never_a_crash_and_never_nan(landmarks: Landmarks) -> None:
     for reading in (PLAIN_MESH, ATTENTION_MESH):
-        seen = measure(Face(landmarks, 1.0, (landmarks[:21],)), SIZE, FOV_DEG, reading, sees_hands=True)
+        seen = measure(Face(landmarks, 1.0, hands=(landmarks[:21],)), SIZE, FOV_DEG, reading, sees_hands=True)
         parts = [getattr(seen, field.name) for field in fields(Signals)]
         assert all(math.isfinite(part) for part in parts if part is not None)
         assert 0 <= seen.confidence <= 1
@@ -158,11 +173,12 @@ def test_a_lying_or_hanging_head_has_no_pose(roll_deg: float) -> None:
     seen = measure(Face(projected(Pose(0, 0, roll_deg)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
     assert seen.confidence == 0
     assert (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.ear, seen.mar) == (None,) * 5
+    assert (seen.eye_blink, seen.eyes_hidden, seen.gaze_yaw_deg) == (None,) * 3
 
 
-def test_the_pitch_is_told_as_large_as_it_is_and_yaw_and_roll_as_they_are_read() -> None:
+def test_the_pitch_is_told_as_that_of_real_faces_is_and_yaw_and_roll_as_they_are_read() -> None:
     seen = measure(Face(projected(Pose(12, -10, 5)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
-    assert seen.pitch_deg == pytest.approx(-10 * PITCH_GAIN, abs=0.2)
+    assert seen.pitch_deg == pytest.approx(-10 * PITCH_GAIN + PITCH_OFFSET_DEG, abs=0.2)
     assert seen.yaw_deg == pytest.approx(12, abs=0.2)
     assert seen.roll_deg == pytest.approx(5, abs=0.2)
 
@@ -210,40 +226,85 @@ def test_mar_is_the_lips_opening_over_the_mouths_width() -> None:
     assert mouth_aspect_ratio(face_with({})) == 0
 
 
-def test_the_nearer_eye_speaks_for_a_turned_head_and_none_for_one_turned_far() -> None:
-    landmarks = face_with(eye_points(RIGHT_EYE, 50, 3) | eye_points(LEFT_EYE, 150, 9))
-    ears = {yaw: driver_ear(landmarks, Pose(yaw, 0, 0), ATTENTION_MESH) for yaw in (0, 20, -20)}
-    assert ears == {0: pytest.approx(0.2), 20: pytest.approx(0.3), -20: pytest.approx(0.1)}
-    assert driver_ear(landmarks, Pose(EYE_YAW_MAX_DEG + 1, 0, 0), ATTENTION_MESH) is None
-    raised = driver_ear(landmarks, Pose(0, 10, 0), PLAIN_MESH)
-    assert raised == pytest.approx(0.2 + 10 * PLAIN_MESH.ear_per_deg_up)
+def test_the_ear_that_is_shown_is_that_of_both_eyes() -> None:
+    assert mean_ear(face_with(eye_points(RIGHT_EYE, 50, 3) | eye_points(LEFT_EYE, 150, 9))) == pytest.approx(0.2)
 
 
-def irises(right_px: float, down_px: float) -> Landmarks:
+def scores(**at: float) -> Scores:
+    """All zero but these: `left_blink` and so on."""
+    places = {
+        "right_blink": EYE_BLINK_RIGHT,
+        "left_blink": EYE_BLINK_LEFT,
+        "right_smile": MOUTH_SMILE_RIGHT,
+        "left_smile": MOUTH_SMILE_LEFT,
+        "right_brow": BROW_DOWN_RIGHT,
+        "left_brow": BROW_DOWN_LEFT,
+    }
+    made = np.zeros(COUNT, np.float32)
+    for name, score in at.items():
+        made[places[name]] = score
+    return made
+
+
+@pytest.mark.parametrize("score", (0.0, 0.3, 0.7, 1.0))
+def test_lids_that_both_do_the_same_score_what_each_scores(score: float) -> None:
+    assert eye_blink(scores(right_blink=score, left_blink=score), ATTENTION_MESH) == pytest.approx(score)
+
+
+def test_a_wink_and_one_lid_that_the_mesh_misses_are_nearer_to_what_the_opener_eye_shows() -> None:
+    wink, other = (eye_blink(scores(**{eye: 0.8}), ATTENTION_MESH) for eye in ("right_blink", "left_blink"))
+    assert wink == pytest.approx(other)
+    assert 0 < wink < 0.3
+    misread = eye_blink(scores(right_blink=0.7, left_blink=0.5), ATTENTION_MESH)
+    assert 0.5 < misread < 0.6
+
+
+def test_the_plain_mesh_shuts_lids_less_far_and_is_read_so_and_never_above_one() -> None:
+    lids = scores(right_blink=0.4, left_blink=0.4)
+    assert eye_blink(lids, PLAIN_MESH) == pytest.approx(PLAIN_MESH.blink_gain * 0.4)
+    assert PLAIN_MESH.blink_gain > 1 == ATTENTION_MESH.blink_gain
+    assert eye_blink(scores(right_blink=0.9, left_blink=0.9), PLAIN_MESH) == 1
+
+
+def test_smile_and_frown_are_those_of_both_sides() -> None:
+    assert smile(scores(right_smile=0.8, left_smile=0.4)) == pytest.approx(0.6)
+    assert brow_down(scores(right_brow=0.2, left_brow=0.6)) == pytest.approx(0.4)
+
+
+def test_a_face_without_blendshapes_says_nothing_of_lids_and_brows() -> None:
+    seen = measure(Face(projected(Pose(0, 0, 0)), 1.0), SIZE, FOV_DEG, ATTENTION_MESH)
+    assert seen.yaw_deg is not None
+    assert (seen.eye_blink, seen.brow_down, seen.smile) == (None, None, None)
+    face = Face(projected(Pose(0, 0, 0)), 1.0, scores(right_blink=0.7, left_blink=0.7, right_brow=1, left_smile=1))
+    seen = measure(face, SIZE, FOV_DEG, ATTENTION_MESH)
+    assert seen.eye_blink == pytest.approx(0.7)
+    assert (seen.brow_down, seen.smile) == (0.5, 0.5)
+
+
+def irises(right_px: float) -> Landmarks:
     """Both irises this far from between the corners, in the picture."""
     points = eye_points(RIGHT_EYE, 50, 9) | eye_points(LEFT_EYE, 150, 9)
-    return face_with(points | {RIGHT_IRIS: (65 + right_px, 100 + down_px), LEFT_IRIS: (165 + right_px, 100 + down_px)})
+    return face_with(points | {RIGHT_IRIS: (65 + right_px, 100), LEFT_IRIS: (165 + right_px, 100)})
 
 
-def test_gaze_is_the_arc_sine_of_the_iris_offset_over_the_balls_radius() -> None:
-    half = 30 / 2.5 / 2  # half the ball's radius in an eye 30 wide: 30 degrees
-    for right_px, down_px, expected_deg in (
-        (0, 0, (0, 0)),
-        (-half, 0, (30, 0)),
-        (0, -half, (0, 30)),
-        (99, 0, (-90, 0)),
-    ):
-        assert gaze(irises(right_px, down_px), 0) == pytest.approx(expected_deg, abs=0.01)
-    assert gaze(irises(0, 0), EYE_YAW_MAX_DEG + 1) == (None, None)
-    assert gaze(irises(0, 0)[:IRIS_START], 0) == (None, None)
+def test_gaze_is_the_arc_sine_of_the_iris_offset_over_the_balls_radius_times_what_the_mesh_loses() -> None:
+    half = 30 / 2.5 / 2  # half the ball's radius in an eye 30 wide: 30 degrees, of which the mesh shows 1 of 1.6
+    for right_px, expected_deg in ((0, 0), (-half, 1.6 * 30), (half, -1.6 * 30)):
+        assert gaze_yaw(irises(right_px), 0) == pytest.approx(expected_deg, abs=0.01)
+
+
+def test_gaze_is_unknown_of_a_head_turned_far_and_without_irises() -> None:
+    for yaw_deg in (GAZE_YAW_MAX_DEG + 1, -GAZE_YAW_MAX_DEG - 1):
+        assert gaze_yaw(irises(0), yaw_deg) is None
+    assert gaze_yaw(irises(0)[:IRIS_START], 0) is None
 
 
 @pytest.mark.parametrize(("away_px", "is_at_ear"), [(10, True), (60, False)])
 def test_a_hand_is_at_the_ear_within_half_a_face(away_px: float, is_at_ear: bool) -> None:
     landmarks = face_with({RIGHT_EAR: (100, 100), LEFT_EAR: (200, 100)})
     hand = np.full((21, 3), (200 + away_px, 100, 0), np.float32)
-    assert hand_at_ear(Face(landmarks, 1, (hand,)), 100) is is_at_ear
-    assert hand_at_ear(Face(landmarks, 1, ()), 100) is False
+    assert hand_at_ear(Face(landmarks, 1, hands=(hand,)), 100) is is_at_ear
+    assert hand_at_ear(Face(landmarks, 1), 100) is False
 
 
 @pytest.mark.parametrize(("wrist_x", "is_at_ear"), [(100, True), (125, False), (150, False), (175, False), (215, True)])
@@ -251,7 +312,7 @@ def test_a_hand_before_the_face_is_at_no_ear(wrist_x: float, is_at_ear: bool) ->
     landmarks = face_with({RIGHT_EAR: (100, 100), LEFT_EAR: (200, 100)})
     hand = np.full((21, 3), (195, 110, 0), np.float32)
     hand[WRIST, :2] = wrist_x, 160
-    assert hand_at_ear(Face(landmarks, 1, (hand,)), 100) is is_at_ear
+    assert hand_at_ear(Face(landmarks, 1, hands=(hand,)), 100) is is_at_ear
 
 
 def test_face_place_and_width_are_shares_of_the_picture() -> None:

@@ -1,0 +1,109 @@
+"""Which of several faces is the driver's, and where something has moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.regions import THUMBNAIL_SIZE, Region, change_around, faces_by_prominence, overlap, prominence
+
+SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
+DRIVER = Region(160, 120, 120, 0, score=0.97)
+
+
+def first(*regions: Region, place: Region | None = None) -> Region:
+    """The likeliest driver, in whatever order the detector names them."""
+    found = {id(faces_by_prominence(list(some), None, SIZE, place)[0][0]) for some in (regions, regions[::-1])}
+    (only,) = [region for region in regions if id(region) in found]
+    return only
+
+
+def test_regions_of_one_face_stand_together_the_likeliest_driver_first() -> None:
+    driver, passenger, tracked = Region(100, 100, 80, 0), Region(250, 90, 50, 0), Region(104, 98, 84, 0)
+    assert faces_by_prominence([passenger, driver], None, SIZE) == [[driver], [passenger]]
+    assert faces_by_prominence([passenger, driver], tracked, SIZE) == [[driver, tracked], [passenger]]
+    assert faces_by_prominence([passenger], tracked, SIZE) == [[tracked], [passenger]]
+    assert faces_by_prominence([], None, SIZE) == []
+
+
+def test_a_tracked_region_is_compared_with_what_the_detector_sees_of_the_same_face() -> None:
+    keypoints = np.array([(145, 100), (175, 100), (160, 115), (160, 130)], np.float32)
+    seen = Region(160, 120, 120, 0, score=0.9, keypoints=keypoints)
+    ((_, tracked),) = faces_by_prominence([seen], Region(163, 121, 118, 0), SIZE)
+    assert tracked.keypoints is keypoints
+    assert tracked.side_px == 118
+
+
+def test_the_larger_of_two_faces_is_the_drivers() -> None:
+    assert first(DRIVER, Region(160, 120, 80, 0, score=0.97)) is DRIVER
+
+
+def test_a_strangers_back_loses_against_a_smaller_face_that_surely_is_one() -> None:
+    """A head seen from behind, nearer the camera."""
+    assert first(Region(230, 110, 180, 0, score=0.57), DRIVER) is DRIVER
+
+
+def test_a_neighbour_cut_off_by_the_edge_loses() -> None:
+    neighbour = Region(310, 120, 170, 0, score=0.95)
+    assert neighbour.inside(SIZE) < 0.7
+    assert first(neighbour, DRIVER) is DRIVER
+
+
+def test_of_two_alike_the_one_in_the_middle_is_the_drivers() -> None:
+    aside = Region(265, 120, 120, 0, score=0.97)
+    assert aside.inside(SIZE) == pytest.approx(1)
+    assert first(aside, DRIVER) is DRIVER
+
+
+def test_of_two_alike_the_one_where_the_driver_was_is_the_drivers_and_one_far_larger_is_whoever_sat_down() -> None:
+    left, right = Region(100, 120, 100, 0), Region(220, 120, 100, 0)
+    for place in (left, right):
+        assert first(left, right, place=Region(place.x_px + 5, 122, 96, 0)) is place
+    far_larger = Region(200, 120, 200, 0)
+    assert first(left, far_larger, place=left) is far_larger
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"side_px": 60}, {"score": 0.6}, {"x_px": 280}, {"x_px": 0}, {"y_px": 0}],
+    ids=["smaller", "less sure", "aside", "half outside", "cut off above"],
+)
+def test_each_of_these_makes_a_face_less_prominent(change: dict[str, float]) -> None:
+    changed = replace(DRIVER, **change)  # type: ignore[arg-type]
+    assert prominence(changed, SIZE, None) < prominence(DRIVER, SIZE, None)
+
+
+@pytest.mark.parametrize("score", (0.5, 0.1, 0.0))
+def test_a_face_that_is_hardly_one_is_still_the_drivers_where_it_is_alone(score: float) -> None:
+    doubtful = Region(160, 120, 100, 0, score=score)
+    assert faces_by_prominence([doubtful], None, SIZE) == [[doubtful]]
+    assert prominence(doubtful, SIZE, None) > 0
+
+
+def test_the_share_inside_is_that_of_the_detected_box() -> None:
+    side_px = 1.65 * 100  # the box is 100 wide
+    assert Region(160, 120, side_px, 0).inside(SIZE) == pytest.approx(1)
+    assert Region(0, 120, side_px, 0).inside(SIZE) == pytest.approx(0.5)
+    assert Region(0, 240, side_px, 0).inside(SIZE) == pytest.approx(0.25)
+    assert Region(-60, 120, side_px, 0).inside(SIZE) == 0
+
+
+def test_overlap_is_intersection_over_union() -> None:
+    square = Region(0, 0, 10, 0)
+    assert overlap(square, square) == 1
+    assert overlap(square, Region(5, 0, 10, 0)) == pytest.approx(1 / 3)
+    assert overlap(square, Region(0, 0, 5, 0)) == pytest.approx(1 / 4)
+    assert overlap(square, Region(10, 0, 10, 0)) == 0
+    assert overlap(square, Region(9, 9, 10, 0)) == overlap(Region(9, 9, 10, 0), square)
+
+
+def test_change_is_measured_around_the_face_alone() -> None:
+    before = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
+    after = before.copy()
+    after[:, : THUMBNAIL_SIZE[0] // 2] = 100
+    assert change_around(Region(250, 120, 80, 0), before, after, WIDTH_PX) == 0
+    assert change_around(Region(70, 120, 80, 0), before, after, WIDTH_PX) == 100
+    assert 0 < change_around(Region(160, 120, 80, 0), before, after, WIDTH_PX) < 100
+    assert change_around(Region(-10, -10, 80, 0), before, after, WIDTH_PX) == 100  # cut off by the picture's edge
