@@ -198,6 +198,14 @@ def test_a_head_aside_is_told_whether_the_eyes_are_on_the_road_or_unknown(gaze_y
     assert reached(verdicts, AWAY, ALARM) == pytest.approx(START_S + 5, abs=1)
 
 
+@pytest.mark.xfail(strict=True, reason="the irises that the mesh draws behind shut lids are believed")
+@pytest.mark.parametrize("fps", RATES)
+def test_shut_eyes_look_nowhere(fps: float) -> None:
+    """The attention mesh draws irises behind the fake driver's shut lids, 10 to 40 degrees aside."""
+    asleep = eyes_closed(8, gaze_yaw_deg=-30)
+    assert kinds(story(attentive(START_S), asleep, attentive(20), fps=fps)) == [(CLOSED, ALARM)]
+
+
 def test_eyes_that_cannot_be_seen_look_nowhere() -> None:
     assert kinds(story(attentive(START_S), showing(20, gaze_yaw_deg=None), attentive(20))) == []
 

@@ -179,11 +179,14 @@ def test_true_signals_are_what_a_model_could_measure() -> None:
         true_signals(looking, sees_gaze=False),
         true_signals(Scene(gaze_yaw_deg=20, glasses=1)),
     )
-    assert (seen.gaze_yaw_deg, seen.gaze_pitch_deg) == (20, -30)
-    assert without_gaze.gaze_yaw_deg is without_gaze.gaze_pitch_deg is None
-    assert seen.ear == without_gaze.ear
-    assert 0.1 < (seen.ear or 0) < 0.2  # the lids follow
-    assert hidden.ear is hidden.gaze_yaw_deg is None
+    assert (seen.gaze_yaw_deg, without_gaze.gaze_yaw_deg) == (20, None)
+    assert seen.eye_blink == without_gaze.eye_blink
+    shut, opened = true_signals(Scene(eyes_closed=1)).eye_blink, true_signals(Scene()).eye_blink
+    assert shut is not None
+    assert opened == 0
+    assert seen.eye_blink == pytest.approx(0.7 * shut)  # the lids follow eyes that look 30 degrees down by 0.7
+    assert (hidden.eyes_hidden, hidden.eye_blink, hidden.gaze_yaw_deg) == (True, None, None)
+    assert seen.eyes_hidden is False
 
 
 @pytest.mark.parametrize("name", evaluated_scenarios())

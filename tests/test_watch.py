@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pytest
 
 from app.camera import Frame
-from app.face import FaceMesh, Region
+from app.face import FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.regions import Region
 from app.verdict import Level, Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
@@ -29,8 +30,8 @@ RENDERER = Renderer(320, 240, seed=1)
 BLACK = np.zeros((240, 320, 3), np.uint8)
 
 
-def new_watch(model: str = "lite") -> Watch:
-    return Watch(replace(VISION, model=model), ANALYSIS, SETTINGS.alerting.repeat_s)
+def new_watch(**vision: str | bool) -> Watch:
+    return Watch(replace(VISION, **vision), ANALYSIS, SETTINGS.alerting.repeat_s)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,8 @@ def test_a_look_holds_the_frame_the_face_its_signals_and_the_verdict(watch: Watc
     assert look.signals is not None
     assert look.signals.yaw_deg == pytest.approx(12, abs=5)
     assert look.signals.pitch_deg == pytest.approx(-4, abs=5)
-    assert look.signals.hand_at_ear is None  # the model lite sees no hands
+    assert look.signals.hand_at_ear is None  # hands are not looked for
+    assert look.signals.eyes_hidden is False
     assert (look.verdict.time_s, look.verdict.state) == (3, State.ATTENTIVE)
 
 
@@ -171,7 +173,7 @@ def test_of_a_face_lost_between_two_looks_the_seat_tells_whether_it_was_turned_o
 def test_a_head_that_the_mesh_misfits_is_turned_away_and_its_eyes_are_not_judged() -> None:
     """Another driver, with glasses and a cap, turned by 55 degrees, of which the mesh reads 10 to 28."""
     renderer, aside = Renderer(320, 240, 3, "hopper", FACES), Scene(yaw_deg=55, pitch_deg=5)
-    with new_watch("standard") as watch:
+    with new_watch() as watch:
         scenes = [Scene(yaw_deg=8, pitch_deg=4)] * LEARNT_S + [aside] * 7 + [Scene(yaw_deg=8, pitch_deg=4)] * 3
         looks = [
             watch.look(Frame(renderer.picture(replace(scene, time_s=number)), float(number), number))
@@ -193,8 +195,31 @@ def test_lids_and_lips_of_a_face_smeared_by_a_bump_are_not_judged(watch: Watch) 
         watch, (6, Scene(noise=2)), (1, Scene(noise=2, blur_px=6, pitch_deg=-7)), (1, Scene(noise=2))
     )
     assert smeared.signals is not None and smeared.signals.yaw_deg is not None
-    assert (smeared.signals.ear, smeared.signals.mar, smeared.verdict.eyes_closed) == (None, None, None)
-    assert after.signals is not None and after.signals.ear is not None
+    assert (smeared.signals.eye_blink, smeared.signals.mar, smeared.verdict.eyes_closed) == (None, None, None)
+    assert (smeared.signals.eyes_hidden, smeared.signals.gaze_yaw_deg) == (None, None)
+    assert after.signals is not None and after.signals.eye_blink is not None
+
+
+@pytest.mark.parametrize(
+    "lenses", [{"glasses": 0.9}, {"glasses": 0.05, "lens_mirrors": 0.85}], ids=["black", "mirrors"]
+)
+def test_eyes_behind_opaque_lenses_are_shown_as_unseen_and_not_judged(watch: Watch, lenses: dict[str, float]) -> None:
+    looks = trip(watch, (6, Scene(**lenses)), (6, Scene(eyes_closed=1, **lenses)), (4, Scene()))
+    for look in looks[:12]:
+        assert look.signals is not None and look.signals.eyes_hidden is True
+        assert (look.signals.eye_blink, look.signals.gaze_yaw_deg, look.verdict.eyes_closed) == (None, None, None)
+        assert look.signals.mar is not None  # the mouth can be seen
+    assert {look.verdict.state for look in looks[4:12]} == {State.EYES_UNSEEN}
+    assert looks[-1].verdict.state is State.ATTENTIVE
+    assert events([look.verdict for look in looks]) == []
+
+
+def test_who_sleeps_behind_clear_glasses_is_seen_to_sleep(watch: Watch) -> None:
+    glasses = Scene(glasses=0.05)
+    looks = trip(watch, (LEARNT_S, glasses), (5, replace(glasses, eyes_closed=1)), (3, glasses))
+    alarm_s = reached([look.verdict for look in looks], State.EYES_CLOSED, Level.ALARM)
+    assert alarm_s is not None
+    assert abs(alarm_s - LEARNT_S - 3) <= 1
 
 
 def test_no_frame_is_no_camera(watch: Watch) -> None:
@@ -206,10 +231,12 @@ def test_no_frame_is_no_camera(watch: Watch) -> None:
 
 ALONE: dict[str, tuple[Picture, State]] = {
     "attentive": (rendered(Scene()), State.ATTENTIVE),
-    "looking right": (rendered(Scene(yaw_deg=40)), State.LOOKING_AWAY),
-    "looking left": (rendered(Scene(yaw_deg=-40)), State.LOOKING_AWAY),
+    "looking right": (rendered(Scene(yaw_deg=45)), State.LOOKING_AWAY),
+    "looking left": (rendered(Scene(yaw_deg=-45)), State.LOOKING_AWAY),
     "looking into the lap": (rendered(Scene(pitch_deg=-34)), State.LOOKING_DOWN),
     "eyes closed": (rendered(Scene(eyes_closed=1)), State.EYES_CLOSED),
+    "black glasses": (rendered(Scene(glasses=0.9)), State.EYES_UNSEEN),
+    "clear glasses": (rendered(Scene(glasses=0.05)), State.ATTENTIVE),
     "nobody": (rendered(Scene(present=0)), State.NO_FACE),
     "upside down": (np.ascontiguousarray(rendered(Scene())[::-1, ::-1]), State.NO_FACE),
     "covered": (rendered(Scene(lens_covered=1)), State.CAMERA_BLOCKED),
@@ -238,10 +265,14 @@ def test_beginning_anew_forgets_the_picture_the_face_and_the_driver(watch: Watch
     assert not look.verdict.neutral.learnt
 
 
-def test_the_full_model_sees_a_phone_and_lite_does_not(made: Watch) -> None:
-    assert made.look_alone(frame(1, Scene(phone_at_ear=1))).verdict.state is State.ATTENTIVE
-    with new_watch("full") as full:
-        assert full.look_alone(frame(1, Scene(phone_at_ear=1))).verdict.state is State.PHONE
+def test_a_phone_is_seen_by_the_full_model_alone_and_where_it_is_switched_on() -> None:
+    for model, phone, state in (
+        ("full", True, State.PHONE),
+        ("full", False, State.ATTENTIVE),
+        ("standard", True, State.ATTENTIVE),
+    ):
+        with new_watch(model=model, phone=phone) as watch:
+            assert watch.look_alone(frame(1, Scene(phone_at_ear=1))).verdict.state is state
 
 
 def test_the_same_trip_is_judged_the_same(watch: Watch) -> None:
