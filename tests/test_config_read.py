@@ -160,6 +160,10 @@ def test_a_contradiction_with_the_profile_that_the_first_one_brings_about_blames
 
 
 OLDER = [
+    ("vision: {refine_landmarks: true}", {}),
+    ("vision: {refine_landmarks: false}", {}),
+    ("vision: {refine_landmarks: true, model: lite}", {"vision.model": "lite"}),
+    ("vision: {use_lite_model: true, refine_landmarks: true}", {"vision.model": "lite"}),
     ("vision: {use_lite_model: true}", {"vision.model": "lite"}),
     ("vision: {use_lite_model: false}", {"vision.model": "full"}),
     ("vision: {use_lite_model: false, model: standard}", {"vision.model": "standard"}),
