@@ -20,7 +20,7 @@ from app.governor import Governor, Thrift, ladder
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
-from app.savings import Economy, Savings, lite
+from app.savings import Economy, Savings, smaller
 from app.verdict import Cue, Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.paths import Paths
@@ -266,7 +266,7 @@ def open_detector(
     report = parts.enter_context(closing(Report(paths, configuration, budget_mb, quality, time.monotonic())))
     opened_camera = parts.enter_context(Camera(camera))  # opens in its own thread while the face mesh loads
     rung = first_rung(settings)
-    vision = lite(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
+    vision = smaller(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
     try:
         watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s))
     except FaceMeshError as error:

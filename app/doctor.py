@@ -49,7 +49,7 @@ class Finding:
 
 
 def _load_mesh(vision: declared.Vision) -> None:
-    FaceMesh(vision.model).close()
+    FaceMesh(vision.model, hands=vision.phone).close()
 
 
 def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:

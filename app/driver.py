@@ -32,9 +32,10 @@ FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 # 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
-# awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses
-# and the dark hide half of what lids do
-SHUT_BLINK, SHUT_BLINK_MIN, SHUT_ABOVE_USUAL = 0.43, 0.15, 0.12
+# awake. Glasses and the dark hide half of what lids do: where this driver's blinks score less, lids are shut from this
+# share of the way between what is usual and what all but the highest scores reach, which are blinks
+SHUT_BLINK, SHUT_BLINK_MIN, SHUT_OF_BLINK = 0.43, 0.14, 0.45
+BLINKING, BLINKS_ABOVE_USUAL = 0.97, 0.12  # of the scores; less above what is usual was no blink
 # But only near the road, and of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings
 # and a head that is turned narrow eyes too
 AT_REST_FROWN, AT_REST_MAR = 0.35, 0.15  # above what is usual
@@ -143,7 +144,10 @@ class Driver:
         """The blink from which this driver's lids are shut; that of anybody until it is known, or without rest."""
         if not self._knows_features or not self._is_at_rest(signals):
             return SHUT_BLINK
-        return min(SHUT_BLINK, max(SHUT_BLINK_MIN, _median(self._blinks) + SHUT_ABOVE_USUAL))
+        usual, blink = _median(self._blinks), _percentile(self._blinks, BLINKING)
+        if blink - usual < BLINKS_ABOVE_USUAL:
+            return SHUT_BLINK
+        return min(SHUT_BLINK, max(SHUT_BLINK_MIN, usual + SHUT_OF_BLINK * (blink - usual)))
 
     def _is_at_rest(self, signals: Signals) -> bool:
         """The head is near the road, and the face as it usually is."""

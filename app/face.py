@@ -8,6 +8,7 @@ faces, and a face that tracking lost be found in the same frame.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -45,9 +46,9 @@ DETECT_EVERY = 8  # frames; so soon a likelier driver is noticed, and that the m
 DOUBTED_SCORE = 0.8
 # Where detector and mesh see eyes, nose and mouth: landmarks whose middle is the detector's keypoint
 KEYPOINTS = ((33, 133), (362, 263), (1, 1), (13, 14))
-# Mean distance between the two, in widths of the detected box. Of 146 real pictures 0.04 is usual and, masks apart,
-# 0.084 the most. Above the first a closer look may fit better, above the second the mesh has made the face up
-DISAGREEMENT_DOUBTED, DISAGREEMENT_MAX = 0.15, 0.22
+# Mean distance between the two, in widths of the detected box, above which the mesh has made the face up, if it does so
+# at a closer look too. Of 146 real pictures 0.04 is usual and, masks apart, 0.084 the most
+DISAGREEMENT_MAX = 0.15
 CLOSER = 0.79  # of the region's side: half profiles with masks fit there alone (ROI_SCALE 1.3, not 1.65)
 IRIS_START = 468  # landmarks from here on are the irises of the attention mesh
 HANDS_MAX = 2
@@ -205,8 +206,8 @@ class FaceMesh:
         self.glimpse: Region | None = None  # the likeliest face of the newest picture, where the mesh fitted none
         self._quiet = True  # the libraries chatter until they have seen one face
         self._detectors = _DETECTORS[model]
-        for detector in self._detectors:
-            detector.model.checked()
+        for model_file in _models_of(model, hands):
+            model_file.checked()  # before any graph runs, which would have to be closed again
         with quiet_native_log():
             self._faces = _face_graph(self._detectors, has_attention, fast)
             self._blendshapes = Blendshapes(fast)
@@ -306,7 +307,7 @@ class FaceMesh:
             if turned is not None and turned.face.presence > fit.face.presence:
                 return turned
         apart = math.inf if fit is None else disagreement(fit.face, region)
-        if apart > DISAGREEMENT_DOUBTED and region.keypoints is not None:
+        if apart > DISAGREEMENT_MAX and region.keypoints is not None:
             closer = self._mesh(rgb, replace(region, side_px=CLOSER * region.side_px))
             if closer is not None and (now := disagreement(closer.face, region)) < apart:
                 fit, apart = closer, now
@@ -333,6 +334,13 @@ class FaceMesh:
         self._hands.run(image=self._hands.image(rgb))
         height_px, width_px = rgb.shape[:2]
         return tuple(landmarks_px(hand, width_px, height_px) for hand in self._hands.protos_of("hands"))
+
+
+def _models_of(model: str, hands: bool) -> Iterator[model_files.ModelFile]:
+    yield from (detector.model for detector in _DETECTORS[model])
+    yield model_files.PLAIN_MESH if model == "lite" else model_files.ATTENTION_MESH
+    yield model_files.BLENDSHAPES
+    yield from _HAND_MODELS.values() if hands and model == "full" else ()
 
 
 def _face_graph(detectors: tuple[Detector, ...], has_attention: bool, fast: bool) -> Graph:

@@ -34,7 +34,7 @@ class Saving(Enum):
     HALF_RATE = "every 2nd frame is analysed"
     PREVIEW = f"the preview has quality {PREVIEW_QUALITY}"
     HISTORY = f"the history has {HISTORY_S} s"
-    LITE = "the model is lite"
+    MODEL = "the model is standard"
 
 
 def ladder(settings: Settings) -> tuple[Saving, ...]:
@@ -44,7 +44,7 @@ def ladder(settings: Settings) -> tuple[Saving, ...]:
         Saving.HALF_RATE: 2 * camera.frame_skip / camera.target_fps <= SLOWEST_S,
         Saving.PREVIEW: settings.raspberry_pi.compression_quality > PREVIEW_QUALITY,
         Saving.HISTORY: settings.analysis.history_window > HISTORY_S,
-        Saving.LITE: vision.model != "lite",
+        Saving.MODEL: vision.model == "full",
     }
     return tuple(saving for saving in Saving if changes[saving])
 

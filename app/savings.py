@@ -15,9 +15,9 @@ from config.settings import Settings, Vision
 UNMAP_S = 60.0  # each takes as long as two looks
 
 
-def lite(vision: Vision) -> Vision:
-    """The cheapest model: the short-range detector with the plain mesh, no irises, no hands."""
-    return replace(vision, model="lite")
+def smaller(vision: Vision) -> Vision:
+    """The smallest model that sees closed eyes: one detector, no hands."""
+    return replace(vision, model="standard", phone=False) if vision.model == "full" else vision
 
 
 class Savings:
@@ -56,8 +56,8 @@ class Savings:
             self._report.jpeg_quality = PREVIEW_QUALITY if on else s.raspberry_pi.compression_quality
         elif saving is Saving.HISTORY:
             self._watch.attention.keep_history(HISTORY_S if on else s.analysis.history_window)
-        elif saving is Saving.LITE:
-            self._watch.change_model(lite(s.vision) if on else s.vision)
+        elif saving is Saving.MODEL:
+            self._watch.change_model(smaller(s.vision) if on else s.vision)
         if on:
             memory.trim()
 

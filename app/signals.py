@@ -99,6 +99,7 @@ CONFIDENCE_MIN = 0.1
 # of up to 35 degrees, correlation 0.89 to 0.94). Up and down it is no better than chance (0.34 with one of the two
 # drivers), and so it is not given
 EYE_WIDTH_PER_RADIUS, GAZE_GAIN = 2.5, 1.6
+GAZE_MAX_DEG = 50.0  # no eye turns so far: the irises are misread, as beside a hand
 GAZE_BLINK_MAX = 0.3  # behind lids lower than this the mesh makes the irises up
 # A face that the detector sees and no mesh fits. Of 640 rendered heads none turned by less than 40 degrees was one, and
 # of 80 turned by 60 to 80 degrees most. Of the detector's points the nose is then this many eye distances beside the
@@ -232,12 +233,13 @@ def brow_down(blendshapes: Scores) -> float:
 
 
 def gaze_yaw(landmarks: Landmarks) -> float | None:
-    """Yaw of the eyes in the head from the irises; None without irises."""
+    """Yaw of the eyes in the head from the irises; None without irises, or where they are misread."""
     if len(landmarks) <= LEFT_IRIS:
         return None
     eyes = ((RIGHT_IRIS, RIGHT_EYE), (LEFT_IRIS, LEFT_EYE))
     offset = sum(_iris_offset(landmarks, iris, eye) for iris, eye in eyes) / len(eyes)
-    return GAZE_GAIN * math.degrees(math.asin(max(-1.0, min(1.0, EYE_WIDTH_PER_RADIUS * offset))))
+    yaw_deg = GAZE_GAIN * math.degrees(math.asin(max(-1.0, min(1.0, EYE_WIDTH_PER_RADIUS * offset))))
+    return yaw_deg if abs(yaw_deg) <= GAZE_MAX_DEG else None
 
 
 def _iris_offset(landmarks: Landmarks, iris: int, eye: Eye) -> float:
@@ -295,7 +297,7 @@ def measure(
     if pose is None or confidence < CONFIDENCE_MIN:
         return Signals(confidence=confidence, face_x=face_x, face_width=face_width)
     scores = face.blendshapes
-    sees_eyes = scores is not None and abs(pose.yaw_deg) <= EYES_YAW_MAX_DEG
+    sees_eyes = scores is not None and bool(np.isfinite(scores).all()) and abs(pose.yaw_deg) <= EYES_YAW_MAX_DEG
     blink = eye_blink(scores, reading) if scores is not None and sees_eyes else None
     has_gaze = blink is not None and blink < GAZE_BLINK_MAX
     return Signals(

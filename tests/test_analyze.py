@@ -30,7 +30,22 @@ length_s: 18
 moves:
   - {at_s: 8, for_s: 7, yaw_deg: 45}
 """
-KEYS = ["input", "frame", "time_s", "has_face", "yaw_deg", "pitch_deg", "roll_deg", "eyes", "eye_blink", "gaze_yaw_deg", "ear", "mar", "state", "level"]
+KEYS = [
+    "input",
+    "frame",
+    "time_s",
+    "has_face",
+    "yaw_deg",
+    "pitch_deg",
+    "roll_deg",
+    "eyes",
+    "eye_blink",
+    "gaze_yaw_deg",
+    "ear",
+    "mar",
+    "state",
+    "level",
+]
 MEASURED = ("yaw_deg", "pitch_deg", "roll_deg", "ear", "mar")
 Line = dict[str, object]
 

@@ -272,9 +272,6 @@ def test_a_tiny_face_has_no_pose(mesh: FaceMesh) -> None:
     assert is_unmeasured(signals(mesh, render(Scene(distance_cm=400))))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="64, -76 and -79 degrees are read as 20, -16 and -19: DISAGREEMENT_MAX lets them pass"
-)
 def test_a_head_turned_far_away_is_not_read_as_facing_the_road() -> None:
     far = [Scene(cm, yaw_deg=yaw_deg, distance_cm=cm) for yaw_deg in range(61, 80, 3) for cm in (56, 64)]
     far += [Scene(scene.time_s, yaw_deg=-scene.yaw_deg, distance_cm=scene.distance_cm) for scene in far]

@@ -236,8 +236,8 @@ def test_whatever_is_read_the_rung_stays_on_the_ladder_and_moves_by_one() -> Non
 @pytest.mark.parametrize(
     ("values", "left_out"),
     [
-        ({}, set()),
-        ({"vision.model": "lite"}, {Saving.LITE}),
+        ({}, {Saving.MODEL}),
+        ({"vision.model": "lite"}, {Saving.MODEL}),
         ({"profile": "balanced"}, set()),
         ({"profile": "high_accuracy"}, set()),
         ({"vision.model": "full", "camera.target_fps": 0.5}, {Saving.HALF_RATE}),

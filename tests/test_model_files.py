@@ -180,7 +180,6 @@ def test_check_names_the_damaged_model(installation: Installation) -> None:
     assert done.returncode == 1
 
 
-@pytest.mark.xfail(strict=True, reason="check loads the mesh without its hands")
 def test_check_names_a_damaged_hand_model_where_phones_are_looked_for(installation: Installation) -> None:
     path = installation.damage(model_files.PALM)
     settings = installation.root / "data" / "config.yaml"

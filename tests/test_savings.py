@@ -67,13 +67,13 @@ def in_force(savings: Savings, watch: Watch, report: Report) -> set[Saving]:
         Saving.HALF_RATE: camera.every == 2 == savings.every,
         Saving.PREVIEW: report.jpeg_quality == PREVIEW_QUALITY,
         Saving.HISTORY: watch.attention._eyes._share._window_s == HISTORY_S == watch.attention._history._window_s,
-        Saving.LITE: watch._vision.model == "lite" and watch._mesh._hands is None,
+        Saving.MODEL: watch._vision.model == "standard" and watch._mesh._hands is None,
     }
     return {saving for saving, holds in found.items() if holds}
 
 
 def test_each_rung_changes_its_part_and_is_taken_back(savings: Savings, watch: Watch, report: Report) -> None:
-    order = [Saving.HALF_RATE, Saving.PREVIEW, Saving.HISTORY, Saving.LITE]
+    order = [Saving.HALF_RATE, Saving.PREVIEW, Saving.HISTORY, Saving.MODEL]
     assert in_force(savings, watch, report) == set()
     for rung in (*range(5), *range(4, -1, -1)):
         savings.go_to(rung)

@@ -83,20 +83,7 @@ def due_s(one: Expected, level: Level, on_truth: list[Verdict]) -> float | None:
     return None if rule_s is None else one.at_s + rule_s
 
 
-SHUT_LIDS = "looks away as well: the irises that the mesh draws behind shut lids are believed"
-FAILING = {
-    **dict.fromkeys(("asleep", "commute", "microsleep", "night", "phone-in-lap", "talking"), SHUT_LIDS),
-    "phone-at-ear": "looks away as well: beside a hand the mesh misreads the irises by up to 50 degrees",
-}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.xfail(strict=True, reason=FAILING[name])] if name in FAILING else [])
-        for name in scenario_names()
-    ],
-)
+@pytest.mark.parametrize("name", scenario_names())
 def test_the_expected_events_and_no_others_in_time(name: str) -> None:
     scenario = load_scenario(name)
     for fps, verdicts in verdicts_on_pictures(scenario).items():
