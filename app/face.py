@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from app import model_files
 from app.blendshapes import Blendshapes, Scores
 from app.graph import Graph, detections, quiet_native_log, rect_of, rect_proto
+from app.mesh_input import MeshInput
 from app.model_files import FaceMeshError as FaceMeshError
 from app.regions import (
     THUMBNAIL_SIZE,
@@ -214,7 +214,7 @@ class FaceMesh:
             self._hands = _hand_graph(static_image_mode, fast) if hands and model == "full" else None
             # The first run allocates: rather now than in the first frame. It also waits for the graphs' own threads,
             # which chatter as well
-            blank = np.zeros((64, 64, 3), np.uint8)
+            blank = MeshInput(np.zeros((64, 64, 3), np.uint8), self._faces.image)
             self._find(blank)
             self._find_hands(blank)
 
@@ -225,11 +225,11 @@ class FaceMesh:
         """
         if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or 0 in bgr.shape:
             raise ValueError(f"a BGR picture is uint8 (height, width, 3), not {bgr.dtype} {bgr.shape}")
-        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+        picture = MeshInput(bgr, self._faces.image)
         if not self._quiet:
-            return self._find(rgb)
+            return self._find(picture)
         with quiet_native_log():
-            face = self._find(rgb)
+            face = self._find(picture)
         self._quiet = face is None
         return face
 
@@ -255,37 +255,38 @@ class FaceMesh:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _find(self, rgb: npt.NDArray[np.uint8]) -> Face | None:
+    def _find(self, picture: MeshInput) -> Face | None:
         tracked, self._tracked = None if self._static else self._tracked, None
-        before, self._thumbnail = self._thumbnail, thumbnail(rgb)
+        before, self._thumbnail = self._thumbnail, thumbnail(picture.bgr)
         fit = None
-        if tracked is not None and change_around(tracked, before, self._thumbnail, rgb.shape[1]) <= STILL_CHANGE:
-            fit = self._fit_still(rgb, tracked)
-        fit = fit or self._fit_detected(rgb, tracked)
+        if tracked is not None and change_around(tracked, before, self._thumbnail, picture.size[0]) <= STILL_CHANGE:
+            fit = self._fit_still(picture, tracked)
+        fit = fit or self._fit_detected(picture, tracked)
         if fit is None:
             return None
         self._tracked = self._place = fit.region
-        return replace(fit.face, blendshapes=self._blendshapes.scores(fit.face.landmarks), hands=self._find_hands(rgb))
+        scores = self._blendshapes.scores(fit.face.landmarks)
+        return replace(fit.face, blendshapes=scores, hands=self._find_hands(picture))
 
-    def _fit_still(self, rgb: npt.NDArray[np.uint8], tracked: Region) -> _Fit | None:
+    def _fit_still(self, picture: MeshInput, tracked: Region) -> _Fit | None:
         """Fit the mesh where the face was, if it is surely there still and the detector has looked lately."""
         self.glimpse = None
         self._undetected += 1
-        fit = self._mesh(rgb, tracked) if self._undetected < DETECT_EVERY else None
+        fit = self._mesh(picture, tracked) if self._undetected < DETECT_EVERY else None
         if fit is None or fit.face.presence < STILL_PRESENCE or overlap(fit.region, tracked) < STILL_IOU:
             return None
         return fit
 
-    def _fit_detected(self, rgb: npt.NDArray[np.uint8], tracked: Region | None) -> _Fit | None:
+    def _fit_detected(self, picture: MeshInput, tracked: Region | None) -> _Fit | None:
         """Fit the mesh to the likeliest driver that it accepts; the next detector looks where one gave nobody."""
         self._undetected = 0
         self.glimpse = None
-        size = rgb.shape[1], rgb.shape[0]
+        size = picture.size
         for detector in self._detectors:
-            detected = self._detect(rgb, detector)
+            detected = self._detect(picture, detector)
             for regions in faces_by_prominence(detected, tracked, size, self._place)[: self._max_faces]:
                 for region in regions:
-                    fit = self._fit(rgb, region)
+                    fit = self._fit(picture, region)
                     if fit is not None:
                         self.glimpse = None
                         return fit
@@ -293,47 +294,46 @@ class FaceMesh:
             self.glimpse = self.glimpse or likeliest
         return None
 
-    def _detect(self, rgb: npt.NDArray[np.uint8], detector: Detector) -> list[Region]:
-        self._faces.run(**{f"{detector.stream}_image": self._faces.image(rgb)})
-        height_px, width_px = rgb.shape[:2]
-        found = detections(self._faces.protos_of(f"{detector.stream}_detections"), width_px, height_px, len(KEYPOINTS))
+    def _detect(self, picture: MeshInput, detector: Detector) -> list[Region]:
+        self._faces.run(**{f"{detector.stream}_image": picture.whole})
+        found = detections(self._faces.protos_of(f"{detector.stream}_detections"), *picture.size, len(KEYPOINTS))
         return [detected_region(*one) for one in found]
 
-    def _fit(self, rgb: npt.NDArray[np.uint8], region: Region) -> _Fit | None:
+    def _fit(self, picture: MeshInput, region: Region) -> _Fit | None:
         """Fit the mesh in a region; in a doubted one both ways up, and the surer fit counts."""
-        fit = self._mesh(rgb, region)
+        fit = self._mesh(picture, region)
         if fit is not None and region.score < DOUBTED_SCORE:
-            turned = self._mesh(rgb, replace(region, rotation_rad=region.rotation_rad + math.pi))
+            turned = self._mesh(picture, replace(region, rotation_rad=region.rotation_rad + math.pi))
             if turned is not None and turned.face.presence > fit.face.presence:
                 return turned
         apart = math.inf if fit is None else disagreement(fit.face, region)
         if apart > DISAGREEMENT_MAX and region.keypoints is not None:
-            closer = self._mesh(rgb, replace(region, side_px=CLOSER * region.side_px))
+            closer = self._mesh(picture, replace(region, side_px=CLOSER * region.side_px))
             if closer is not None and (now := disagreement(closer.face, region)) < apart:
                 fit, apart = closer, now
         return fit if apart <= DISAGREEMENT_MAX else None
 
-    def _mesh(self, rgb: npt.NDArray[np.uint8], region: Region) -> _Fit | None:
+    def _mesh(self, picture: MeshInput, region: Region) -> _Fit | None:
         """Fit the mesh in one region; None if it sees no face there."""
-        height_px, width_px = rgb.shape[:2]
-        side_px, middle_px = region.side_px, (region.x_px, region.y_px)
-        roi = rect_proto(middle_px, side_px, region.rotation_rad, width_px, height_px)
-        self._faces.run(mesh_image=self._faces.image(rgb), roi=self._faces.proto("mediapipe.NormalizedRect", roi))
+        part = picture.around(region)
+        roi = self._faces.proto("mediapipe.NormalizedRect", rect_proto(part.placed(region), part.size))
+        self._faces.run(mesh_image=part.packet, roi=roi)
         serialized, next_roi = self._faces.proto_of("landmarks"), self._faces.proto_of("next_roi")
         presence = self._faces.float_of(_PRESENCE_STREAM)
         if serialized is None or next_roi is None or presence < PRESENCE_MIN:
             return None
-        landmarks = landmarks_px(serialized, width_px, height_px)
+        landmarks = landmarks_px(serialized, *part.size)
         if not np.isfinite(landmarks).all():
             return None
-        return _Fit(Face(landmarks, presence), Region(*rect_of(next_roi, width_px, height_px)))
+        landmarks[:, :2] += (part.left, part.top)
+        x_px, y_px, side_px, rotation_rad = rect_of(next_roi, *part.size)
+        return _Fit(Face(landmarks, presence), Region(x_px + part.left, y_px + part.top, side_px, rotation_rad))
 
-    def _find_hands(self, rgb: npt.NDArray[np.uint8]) -> tuple[Landmarks, ...]:
+    def _find_hands(self, picture: MeshInput) -> tuple[Landmarks, ...]:
         if self._hands is None:
             return ()
-        self._hands.run(image=self._hands.image(rgb))
-        height_px, width_px = rgb.shape[:2]
-        return tuple(landmarks_px(hand, width_px, height_px) for hand in self._hands.protos_of("hands"))
+        self._hands.run(image=picture.whole)
+        return tuple(landmarks_px(hand, *picture.size) for hand in self._hands.protos_of("hands"))
 
 
 def _models_of(model: str, hands: bool) -> Iterator[model_files.ModelFile]:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.model_files import FaceMeshError, ModelFile, package_root
+from app.regions import Region
 
 # Of an expanded graph: the nodes that read a model into memory, a node that takes a model from them, and its delegate
 _LOADER = re.compile(r'^node \{\n  name: "\w*models?loader__.*?^\}\n', re.MULTILINE | re.DOTALL)
@@ -105,10 +106,10 @@ class Graph:
         self._graph.start_run({name: make[type(value)](value) for name, value in side_packets.items()})
 
     def image(self, rgb: npt.NDArray[np.uint8]) -> object:
-        """A packet that holds a copy of the picture."""
-        frames = self._bindings.image_frame
-        return self._packets._create_image_frame_from_image_frame(
-            frames.ImageFrame(image_format=frames.ImageFormat.SRGB, data=rgb)
+        """A packet that refers to the picture, contiguous RGB, which nobody may change from now on."""
+        rgb.flags.writeable = False
+        return self._packets._create_image_frame_from_pixel_data(
+            self._bindings.image_frame.ImageFormat.SRGB, rgb, False
         )
 
     def proto(self, type_name: str, serialized: bytes) -> object:
@@ -185,17 +186,16 @@ def rect_of(serialized: bytes, width_px: int, height_px: int) -> tuple[float, fl
     return rect.x_center * width_px, rect.y_center * height_px, rect.width * width_px, rect.rotation
 
 
-def rect_proto(
-    middle_px: tuple[float, float], side_px: float, rotation_rad: float, width_px: int, height_px: int
-) -> bytes:
-    """A square as a serialized NormalizedRect."""
+def rect_proto(region: Region, size: tuple[int, int]) -> bytes:
+    """A region of a picture of that size, width and height in pixels, as a serialized NormalizedRect."""
     from mediapipe.framework.formats import rect_pb2
 
+    width_px, height_px = size
     rect = rect_pb2.NormalizedRect(
-        x_center=middle_px[0] / width_px,
-        y_center=middle_px[1] / height_px,
-        width=side_px / width_px,
-        height=side_px / height_px,
-        rotation=rotation_rad,
+        x_center=region.x_px / width_px,
+        y_center=region.y_px / height_px,
+        width=region.side_px / width_px,
+        height=region.side_px / height_px,
+        rotation=region.rotation_rad,
     )
     return bytes(rect.SerializeToString())

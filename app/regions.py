@@ -108,9 +108,9 @@ def detected_region(
     )
 
 
-def thumbnail(rgb: npt.NDArray[np.uint8]) -> Thumbnail:
+def thumbnail(bgr: npt.NDArray[np.uint8]) -> Thumbnail:
     """The picture so small that comparing two costs nothing: uint8 (24, 32, 3)."""
-    return cv2.resize(rgb, THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(bgr, THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def change_around(region: Region, before: Thumbnail, after: Thumbnail, width_px: int) -> float:
