@@ -6,6 +6,8 @@ its iris and a shut one its lashes.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +39,7 @@ def eyes_hidden(bgr: npt.NDArray[np.uint8], landmarks: Landmarks) -> bool:
         return False
     picture, corner = grey
     x, y = (landmarks[list(SKIN), :2] - corner).round().astype(int).T
-    skin = max(SKIN_MIN, float(np.quantile(picture[y, x], SKIN_SHARE)))
+    skin = max(SKIN_MIN, _quantile(picture[y, x], SKIN_SHARE))
     eyes = [_brightness(picture, landmarks[right, :2] - corner, landmarks[left, :2] - corner) for right, left in EYES]
     seen = [(darkest / skin, middle / skin) for darkest, middle in filter(None, eyes)]
     dark = [middle - darkest for darkest, middle in seen if middle < DARK]
@@ -66,5 +68,12 @@ def _brightness(grey: npt.NDArray[np.float32], right: Landmarks, left: Landmarks
     down = np.array((-across[1], across[0]))
     x, y = np.moveaxis((middle + ALONG * across + BELOW * down).round().astype(int), 2, 0)
     inside = (y >= 0) & (y < grey.shape[0]) & (x >= 0) & (x < grey.shape[1])
-    darkest, median = np.quantile(grey[y[inside], x[inside]], (0.1, 0.5))
-    return float(darkest), float(median)
+    shades = grey[y[inside], x[inside]]
+    return _quantile(shades, 0.1), _quantile(shades, 0.5)
+
+
+def _quantile(values: npt.NDArray[np.float32], share: float) -> float:
+    """What np.quantile gives, which takes ten times as long for so few."""
+    place = share * (len(values) - 1)
+    low, high = np.sort(values)[[int(place), math.ceil(place)]].tolist()
+    return float(low + (high - low) * (place - int(place)))

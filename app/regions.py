@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.pictures import sampled
+
 Thumbnail = npt.NDArray[np.uint8]
 Size = tuple[int, int]  # (width, height) of the picture in pixels
 
@@ -110,7 +112,7 @@ def detected_region(
 
 def thumbnail(bgr: npt.NDArray[np.uint8]) -> Thumbnail:
     """The picture so small that comparing two costs nothing: uint8 (24, 32, 3)."""
-    return cv2.resize(bgr, THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return cv2.resize(sampled(bgr), THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def change_around(region: Region, before: Thumbnail, after: Thumbnail, width_px: int) -> float:

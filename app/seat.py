@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.pictures import sampled
 from app.sight import contrast_of
 from app.signals import FACE_LOST_PX
 from app.verdict import Seated
@@ -82,7 +83,7 @@ class Seat:
 
 def _grey(bgr: npt.NDArray[np.uint8], box: tuple[int, int, int, int], size: tuple[int, ...]) -> Grey:
     left, top, right, bottom = box
-    grey = cv2.cvtColor(bgr[top:bottom, left:right], cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(sampled(bgr[top:bottom, left:right]), cv2.COLOR_BGR2GRAY)
     return cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 

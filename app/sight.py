@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.pictures import sampled
 from app.verdict import Sight
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Lens:
 
     def judge(self, bgr: npt.NDArray[np.uint8]) -> Sight:
         """What a uint8 (height, width, 3) BGR picture lets see."""
-        grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+        grey = cv2.cvtColor(sampled(bgr), cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         frozen = self._last is not None and np.array_equal(grey, self._last)
         self._last = grey
         small = cv2.resize(grey, GREY_SIZE, interpolation=cv2.INTER_AREA)
