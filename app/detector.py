@@ -22,7 +22,7 @@ from app.lifeline import DetectorError, HungError
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, smaller
 from app.verdict import Cue, Event, Level, Sight, State
-from app.watch import Look, Watch
+from app.watch import Look, Watch, is_fast
 from config.paths import Paths
 from config.settings import Settings
 
@@ -34,9 +34,8 @@ HEALTHY_S = 60.0  # as the save protocol asks before a configuration counts as g
 MUTE_S = 600.0  # a mute ends by itself: a silent safety device is worse than none
 GIVE_UP_S = 10.0  # MediaPipe's graph stays broken once it is: a new process may do better
 NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # who muted must know that nobody watches now
-CAMERA_HUNG_S = (
-    60.0  # camera.py has replaced the hung thread once by then; only the end of the process frees the device
-)
+# camera.py has replaced the hung thread once by then; only the end of the process frees the device
+CAMERA_HUNG_S = 60.0
 PINS_HUNG_S = 20.0  # a write takes microseconds
 # A stream that repeats its picture may live again once it is opened anew; each try waits twice as long as the last
 STUCK_S, STUCK_MAX_S = 30.0, 600.0
@@ -267,8 +266,11 @@ def open_detector(
     opened_camera = parts.enter_context(Camera(camera))  # opens in its own thread while the face mesh loads
     rung = first_rung(settings)
     vision = smaller(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
+    fast = is_fast(camera) and not rung
+    if fast:
+        memory.keep_freed_blocks()
     try:
-        watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s))
+        watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s, fast))
     except FaceMeshError as error:
         raise DetectorError(str(error)) from error
     beep_only, visual = alerting.use_beep_only, alerting.visual_alerts_enabled

@@ -9,7 +9,7 @@ from app import memory
 from app.camera import Camera
 from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
 from app.report import Report
-from app.watch import Watch
+from app.watch import Watch, is_fast
 from config.settings import Settings, Vision
 
 UNMAP_S = 60.0  # each takes as long as two looks
@@ -57,7 +57,8 @@ class Savings:
         elif saving is Saving.HISTORY:
             self._watch.attention.keep_history(HISTORY_S if on else s.analysis.history_window)
         elif saving is Saving.MODEL:
-            self._watch.change_model(smaller(s.vision) if on else s.vision)
+            # with the kernels that take less memory, too, whatever the rate
+            self._watch.change_model(smaller(s.vision) if on else s.vision, fast=not on and is_fast(s.camera))
         if on:
             memory.trim()
 

@@ -13,7 +13,11 @@ from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
 from app.verdict import Seated, Sight, State, Verdict
-from config.settings import Analysis, Vision
+from config.settings import Analysis, Camera, Vision
+
+# Frames judged a second from which XNNPACK's kernels are worth their memory: 15 MB more, 4 ms of CPU less a frame,
+# which is 0.4 % of a core at 1 frame a second, 2 % at 5 and 4 % at 10 (`make bench-rates`)
+FAST_FROM_FPS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,22 @@ class Look:
     seated: Seated | None = None
 
 
-def _mesh(vision: Vision) -> FaceMesh:
-    return FaceMesh(vision.model, vision.static_image_mode, vision.max_num_faces, hands=vision.phone)
+def is_fast(camera: Camera) -> bool:
+    """Whether so many frames a second are judged that time counts for more than memory."""
+    return camera.target_fps / camera.frame_skip >= FAST_FROM_FPS
+
+
+def _mesh(vision: Vision, fast: bool) -> FaceMesh:
+    return FaceMesh(vision.model, vision.static_image_mode, vision.max_num_faces, hands=vision.phone, fast=fast)
 
 
 class Watch:
     """Looks at frames in the order of their time."""
 
-    def __init__(self, vision: Vision, analysis: Analysis, repeat_s: float) -> None:
+    def __init__(self, vision: Vision, analysis: Analysis, repeat_s: float, fast: bool = False) -> None:
+        """fast: with XNNPACK's kernels. Raises: FaceMeshError."""
         self._vision, self._analysis, self._repeat_s = vision, analysis, repeat_s
-        self._mesh = _mesh(vision)
+        self._fast, self._mesh = fast, _mesh(vision, fast)
         self.begin_anew()
 
     def begin_anew(self) -> None:
@@ -49,16 +59,16 @@ class Watch:
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s)
 
-    def change_model(self, vision: Vision) -> None:
-        """Go on with another model, the driver's pose and all that lasts kept.
+    def change_model(self, vision: Vision, fast: bool = False) -> None:
+        """Go on with another model or other kernels, the driver's pose and all that lasts kept.
 
         The old one is closed first, as there may be no memory for both; no frame is judged meanwhile. Raises:
         FaceMeshError.
         """
-        if vision == self._vision:
+        if (vision, fast) == (self._vision, self._fast):
             return
         self._mesh.close()
-        self._vision, self._mesh = vision, _mesh(vision)
+        self._vision, self._fast, self._mesh = vision, fast, _mesh(vision, fast)
         self.attention.change_eyes()
 
     def look(self, frame: Frame) -> Look:
