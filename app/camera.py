@@ -62,7 +62,7 @@ class CameraHealth:
     """What is wrong and what helps; empty while all is well."""
     width: int = 0
     height: int = 0
-    """Pixels as the source sends them; the frames have the size of the settings."""
+    """Pixels as they are decoded, which may be fewer than a camera sends; the frames have the size of the settings."""
     measured_fps: float = 0.0
     frames: int = 0
     """Frames captured, the skipped and the bad among them."""

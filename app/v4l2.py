@@ -11,9 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
+import numpy.typing as npt
 from cv2.typing import MatLike
 
-from app.pictures import SourceLost, SourceRefused
+from app.pictures import (
+    BadPicture,
+    SourceLost,
+    SourceRefused,
+    decoded_jpeg,
+    has_jpegs_end,
+    jpeg_reduction,
+    with_jpegs_end,
+)
 
 Ioctl = Callable[[int, int, bytearray], int]
 """fcntl.ioctl, or what stands in for it in a test."""
@@ -42,6 +52,7 @@ _SELECT_TIMEOUT_S = "3"  # that OpenCV waits for a picture, 10 of its own accord
 # The driver fills a buffer that nobody wants before the one that somebody waits for, and each can take two of the
 # device's frames, as the one under way is lost. A faster device costs USB and processor time.
 _DEVICE_FRAMES, _MIN_DEVICE_FPS = 4.0, 10.0
+_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 # Taken this often, even a picture that waited in the buffer is new.
 _NEW_S = 0.15
 
@@ -174,18 +185,20 @@ class Device:
         self._request(size, fps)
         get = self._capture.get
         self.period_s = 0.0
-        self.size: tuple[int, int] | None = (
-            int(get(cv2.CAP_PROP_FRAME_WIDTH)),
-            int(get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        )
+        self._sent = int(get(cv2.CAP_PROP_FRAME_WIDTH)), int(get(cv2.CAP_PROP_FRAME_HEIGHT))
         self._buffers = max(1, int(get(cv2.CAP_PROP_BUFFERSIZE)))
         self._grabbed_s = 0.0
+        # As they come, JPEGs can be decoded smaller, and those that are cut off told
+        self._has_jpegs = get(cv2.CAP_PROP_FOURCC) == _MJPG and self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        self._reduction = jpeg_reduction(self._sent, size) if self._has_jpegs else 1
+        self._ends_jpegs = False  # there are cameras that leave the marker of the end out
+        width, height = (-(-pixels // self._reduction) for pixels in self._sent)
+        self.size: tuple[int, int] | None = (width, height)
 
     def _request(self, size: tuple[int, int], fps: float) -> None:
         # A device that has another format, size or rate keeps its own: that is no error.
         self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        fourccs = (cv2.VideoWriter.fourcc(*code) for code in ("MJPG", "YUYV"))
-        any(self._capture.set(cv2.CAP_PROP_FOURCC, fourcc) for fourcc in fourccs)
+        any(self._capture.set(cv2.CAP_PROP_FOURCC, code) for code in (_MJPG, cv2.VideoWriter.fourcc(*"YUYV")))
         self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
         self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
         self._capture.set(cv2.CAP_PROP_FPS, max(fps * _DEVICE_FRAMES, _MIN_DEVICE_FPS))
@@ -203,8 +216,19 @@ class Device:
         self._grabbed_s = time_s
 
     def retrieve(self) -> MatLike | None:
-        """Decode it."""
-        return self._capture.retrieve()[1]
+        """Decode it, no larger than it is needed. Raises: BadPicture."""
+        picture = self._capture.retrieve()[1]
+        if not self._has_jpegs or picture is None or picture.dtype != np.uint8 or len(picture) != 1:
+            return picture
+        return self._decoded(picture.ravel().astype(np.uint8, copy=False))
+
+    def _decoded(self, jpeg: npt.NDArray[np.uint8]) -> MatLike:
+        is_whole = has_jpegs_end(jpeg)
+        if self._ends_jpegs and not is_whole:
+            raise BadPicture("a JPEG that is cut off")
+        picture = decoded_jpeg(jpeg if is_whole else with_jpegs_end(jpeg), self._sent, self._reduction)
+        self._ends_jpegs |= is_whole
+        return picture
 
     def _no_picture(self, reason: str) -> SourceLost:
         return explain(self._path, OSError(errno.EIO, reason))

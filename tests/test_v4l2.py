@@ -280,6 +280,7 @@ def test_the_device_is_asked_for_mjpg_of_the_set_size_in_one_buffer_and_a_liveli
         cv2.CAP_PROP_FRAME_WIDTH: 320,
         cv2.CAP_PROP_FRAME_HEIGHT: 240,
         cv2.CAP_PROP_FPS: 20,
+        cv2.CAP_PROP_CONVERT_RGB: 0,
     }
 
 
