@@ -32,14 +32,13 @@ FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 # 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
-# awake. Glasses and the dark hide half of what lids do: where this driver's blinks score less, lids are shut from this
-# share of the way between what is usual and what all but the highest scores reach, which are blinks
-SHUT_BLINK, SHUT_BLINK_MIN, SHUT_OF_BLINK = 0.43, 0.14, 0.45
-BLINKING, BLINKS_ABOVE_USUAL = 0.97, 0.12  # of the scores; less above what is usual was no blink
-# But only near the road, and of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings
-# and a head that is turned narrow eyes too
+# awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses
+# hide half of what lids do
+SHUT_BLINK, SHUT_BLINK_MIN, SHUT_ABOVE_USUAL = 0.43, 0.25, 0.2
+# But only of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings and a head that is
+# turned aside or up narrow eyes too
 AT_REST_FROWN, AT_REST_MAR = 0.35, 0.15  # above what is usual
-AT_REST_YAW_DEG, AT_REST_PITCH_DEG = 20.0, 15.0
+AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 15.0
 # So much below, where they were shut before, neither shut nor open is sure
 DOUBT_BLINK = 0.06
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
@@ -144,18 +143,15 @@ class Driver:
         """The blink from which this driver's lids are shut; that of anybody until it is known, or without rest."""
         if not self._knows_features or not self._is_at_rest(signals):
             return SHUT_BLINK
-        usual, blink = _median(self._blinks), _percentile(self._blinks, BLINKING)
-        if blink - usual < BLINKS_ABOVE_USUAL:
-            return SHUT_BLINK
-        return min(SHUT_BLINK, max(SHUT_BLINK_MIN, usual + SHUT_OF_BLINK * (blink - usual)))
+        return min(SHUT_BLINK, max(SHUT_BLINK_MIN, _median(self._blinks) + SHUT_ABOVE_USUAL))
 
     def _is_at_rest(self, signals: Signals) -> bool:
-        """The head is near the road, and the face as it usually is."""
+        """The head faces the road or has sunk, and the face is as it usually is."""
         if signals.yaw_deg is None or signals.pitch_deg is None:
             return False
         return (
             abs(signals.yaw_deg - self.neutral.yaw_deg) <= AT_REST_YAW_DEG
-            and abs(signals.pitch_deg - self.neutral.pitch_deg) <= AT_REST_PITCH_DEG
+            and signals.pitch_deg - self.neutral.pitch_deg <= AT_REST_UP_DEG
             and (signals.brow_down or 0.0) <= _median(self._frowns) + AT_REST_FROWN
             and (signals.mar or 0.0) <= _median(self._mouths) + AT_REST_MAR
         )

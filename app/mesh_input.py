@@ -13,6 +13,11 @@ import numpy.typing as npt
 
 from app.regions import Region, Size
 
+# The mesh was trained on faces by day. A darker one is made so bright on average, of 255, and no more than this many
+# times brighter: at a sixth to a third of daylight that raises the blink score of the rendered drivers' shut lids from
+# 0.50 and 0.53 to 0.59 and 0.62 and leaves that of open ones (median of 30); no real face of ../shared/real changes
+FACE_GREY, GAIN_MIN, GAIN_MAX = 110.0, 1.15, 4.0
+FACE_SHARE = 0.6  # of a region's side, in its middle, is face
 MARGIN_PX = 2  # around a region, so that its outermost pixels are interpolated as in the whole picture
 
 
@@ -46,15 +51,29 @@ class MeshInput:
         return self._whole
 
     def around(self, region: Region) -> Part:
-        """What the mesh reads for a region; less than the whole, as converting 1280 x 720 pixels takes 1 ms."""
-        if self._whole is not None:
+        """What the mesh reads for a region, made brighter where it is dark.
+
+        Less than the whole picture, as converting 1280 x 720 pixels takes 1 ms.
+        """
+        gain = self._gain(region)
+        if self._whole is not None and gain == 1.0:
             return Part(self._whole, 0, 0, self.size)
         turn = abs(math.cos(region.rotation_rad)) + abs(math.sin(region.rotation_rad))
         reach_px = region.side_px / 2 * turn + MARGIN_PX
         left, right = _within(region.x_px, reach_px, self.size[0])
         top, bottom = _within(region.y_px, reach_px, self.size[1])
-        part = self._make_packet(_rgb(self.bgr[top:bottom, left:right]))
+        rgb = _rgb(self.bgr[top:bottom, left:right])
+        part = self._make_packet(rgb if gain == 1.0 else cv2.convertScaleAbs(rgb, alpha=gain))
         return Part(part, left, top, (right - left, bottom - top))
+
+    def _gain(self, region: Region) -> float:
+        """How many times brighter the face should be; 1 unless it is dark."""
+        reach_px = FACE_SHARE * region.side_px / 2
+        left, right = _within(region.x_px, reach_px, self.size[0])
+        top, bottom = _within(region.y_px, reach_px, self.size[1])
+        grey = sum(cv2.mean(self.bgr[top:bottom, left:right])[:3]) / 3
+        gain = min(GAIN_MAX, FACE_GREY / max(grey, 1.0))
+        return gain if gain >= GAIN_MIN else 1.0
 
 
 def _rgb(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
