@@ -10,7 +10,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from app.driver import DOUBT_BLINK, Driver, PoseError
+from app.driver import DOUBT, Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
 from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
@@ -220,13 +220,12 @@ def are_lowered(signals: Signals, driver: Driver) -> bool | None:
 
 def are_shut(signals: Signals, driver: Driver, is_doubt_open: bool = True) -> bool | None:
     """Whether both lids are shut; None where that cannot be seen, or is in doubt and a doubt does not count as open."""
-    blink = driver.blink(signals)
-    if blink is None:
+    if driver.blink(signals) is None:
         return None
-    shut_blink = driver.shut_blink(signals)
-    if blink >= shut_blink:
+    shut_by = driver.shut_by(signals)
+    if shut_by >= 0:
         return True
-    return None if blink >= shut_blink - DOUBT_BLINK and not is_doubt_open else False
+    return None if shut_by >= -DOUBT and not is_doubt_open else False
 
 
 class Eyes:

@@ -32,15 +32,14 @@ FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 # 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
-# awake. Whose eyes are usually wide open is known to sleep from a lower one on, so much above what is usual: glasses
-# hide half of what lids do
-SHUT_BLINK, SHUT_BLINK_MIN, SHUT_ABOVE_USUAL = 0.43, 0.25, 0.2
+# awake. A driver who is known has shut them, too, where they hang so much lower than they usually do (Signals.lid_droop)
+SHUT_BLINK, SHUT_DROOP = 0.43, 0.2
 # But only of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings and a head that is
 # turned aside or up narrow eyes too
 AT_REST_FROWN, AT_REST_MAR = 0.35, 0.15  # above what is usual
 AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 15.0
 # So much below, where they were shut before, neither shut nor open is sure
-DOUBT_BLINK = 0.06
+DOUBT = 0.06
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
 # A smaller face beside the driver's place is somebody else, and so is one of any size that is farther aside; a much
 # smaller one that is hardly aside is somebody else, or a profile that the mesh misfits: (widths, size)
@@ -99,6 +98,7 @@ class Driver:
         """Learn again how wide the mouth opens, and the eyes."""
         self._mouths: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._blinks: deque[float] = deque(maxlen=FEATURE_SAMPLES)
+        self._droops: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._smiles: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._frowns: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._last_feature_s = float("-inf")
@@ -129,21 +129,29 @@ class Driver:
         blink = self.blink(signals)
         if signals.gaze_yaw_deg is None or blink is None or self._learnt_s < GAZE_LEARNING_S:
             return None
-        is_open = blink < self.shut_blink(signals) - DOUBT_BLINK
-        return signals.gaze_yaw_deg - self._gaze_yaw_deg if is_open else None
+        return signals.gaze_yaw_deg - self._gaze_yaw_deg if self.shut_by(signals) < -DOUBT else None
 
     def blink(self, signals: Signals) -> float | None:
         """How far both lids are shut, what this driver's smile narrows them by taken off; None where unknown."""
         if signals.eye_blink is None or signals.eyes_hidden:
             return None
-        usual = _median(self._smiles) if self._knows_features else 0.0
-        return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
+        return signals.eye_blink - self._smile_narrows(signals)
 
-    def shut_blink(self, signals: Signals) -> float:
-        """The blink from which this driver's lids are shut; that of anybody until it is known, or without rest."""
-        if not self._knows_features or not self._is_at_rest(signals):
-            return SHUT_BLINK
-        return min(SHUT_BLINK, max(SHUT_BLINK_MIN, _median(self._blinks) + SHUT_ABOVE_USUAL))
+    def shut_by(self, signals: Signals) -> float:
+        """By how much the lids are further down than shut ones; below 0 they are not shut, where they can be seen.
+
+        By the blink of anybody, or by this driver's own droop, whichever says more.
+        """
+        by_blink = (self.blink(signals) or 0.0) - SHUT_BLINK
+        if signals.lid_droop is None or not self._knows_features or not self._is_at_rest(signals):
+            return by_blink
+        droop = signals.lid_droop - self._smile_narrows(signals)
+        return max(by_blink, droop - _median(self._droops) - SHUT_DROOP)
+
+    def _smile_narrows(self, signals: Signals) -> float:
+        """What a smile beyond this driver's usual one adds to a blink score."""
+        usual = _median(self._smiles) if self._knows_features else 0.0
+        return SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
 
     def _is_at_rest(self, signals: Signals) -> bool:
         """The head faces the road or has sunk, and the face is as it usually is."""
@@ -174,6 +182,7 @@ class Driver:
             self._mouths.append(signals.mar or 0.0)
             if signals.eye_blink is not None:
                 self._blinks.append(signals.eye_blink)
+                self._droops.append(signals.lid_droop or 0.0)
                 self._smiles.append(signals.smile or 0.0)
                 self._frowns.append(signals.brow_down or 0.0)
         if eyes_closed or before is None or not self._is_steady(before, time_s, signals):

@@ -63,7 +63,9 @@ class MeshInput:
         left, right = _within(region.x_px, reach_px, self.size[0])
         top, bottom = _within(region.y_px, reach_px, self.size[1])
         rgb = _rgb(self.bgr[top:bottom, left:right])
-        part = self._make_packet(rgb if gain == 1.0 else cv2.convertScaleAbs(rgb, alpha=gain))
+        part = self._make_packet(
+            rgb if gain == 1.0 else cv2.convertScaleAbs(rgb, alpha=gain).astype(np.uint8, copy=False)
+        )
         return Part(part, left, top, (right - left, bottom - top))
 
     def _gain(self, region: Region) -> float:
