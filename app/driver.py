@@ -32,12 +32,13 @@ FEATURE_SAMPLES, FEATURE_SAMPLES_MIN, FEATURE_EVERY_S = 120, 10, 1.0
 # 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
-# awake. A driver who is known has shut them, too, where they hang so much lower than they usually do (Signals.lid_droop)
+# awake. Those of a driver who is known are shut, too, where they hang so much lower than usual (Signals.lid_droop)
 SHUT_BLINK, SHUT_DROOP = 0.43, 0.2
 # But only of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings and a head that is
-# turned aside or up narrow eyes too
-AT_REST_FROWN, AT_REST_MAR = 0.35, 0.15  # above what is usual
-AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 15.0
+# turned narrow eyes too. By so much they may exceed what is usual: rendered drivers who laugh smile 0.06 more and open
+# the mouth 0.1 further, those who sleep 0.03 and 0.02
+AT_REST_FROWN, AT_REST_SMILE, AT_REST_MAR = 0.35, 0.045, 0.06
+AT_REST_YAW_DEG, AT_REST_PITCH_DEG = 20.0, 15.0
 # So much below, where they were shut before, neither shut nor open is sure
 DOUBT = 0.06
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
@@ -154,13 +155,14 @@ class Driver:
         return SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
 
     def _is_at_rest(self, signals: Signals) -> bool:
-        """The head faces the road or has sunk, and the face is as it usually is."""
+        """The head faces the road, and the face is as it usually is."""
         if signals.yaw_deg is None or signals.pitch_deg is None:
             return False
         return (
             abs(signals.yaw_deg - self.neutral.yaw_deg) <= AT_REST_YAW_DEG
-            and signals.pitch_deg - self.neutral.pitch_deg <= AT_REST_UP_DEG
+            and abs(signals.pitch_deg - self.neutral.pitch_deg) <= AT_REST_PITCH_DEG
             and (signals.brow_down or 0.0) <= _median(self._frowns) + AT_REST_FROWN
+            and (signals.smile or 0.0) <= _median(self._smiles) + AT_REST_SMILE
             and (signals.mar or 0.0) <= _median(self._mouths) + AT_REST_MAR
         )
 

@@ -91,9 +91,9 @@ EYES_YAW_MAX_DEG = 31.0  # beyond, the mesh guesses the farther eye: open ones r
 # Sleep shuts both lids. Of the two blink scores the lower counts so much: a wink, glare on one lens or the far eye of a
 # turned head must not read as shut, nor one lid that the mesh misses as open
 LOWER_BLINK = 0.75
-# Lids that hang: both blinks, and this share of eyeLookDown, which rises with them. Where glasses hide half of what lids
-# do it tells shut from open better than a blink alone (rendered drivers, 2 x 40 looks: the tenth shut one lies 0.25 above
-# the usual open one, not 0.18), but open eyes differ so much in it that only a driver's own say what it means
+# Lids that hang: both blinks, and this share of eyeLookDown, which rises with them. Where glasses hide half of what
+# lids do it tells shut from open better than a blink alone (rendered drivers, 2 x 40 looks: the tenth shut one lies 0.25
+# above the usual open one, not 0.18), but people differ so much in it that only a driver's own say what it means
 LOOK_DOWN_SHARE = 0.4
 POSE_SURE_YAW_DEG, POSE_LOST_YAW_DEG = 35.0, 75.0  # confidence falls from one to the other
 POSE_LOST_ROLL_DEG = 60.0  # upside down or lying: nothing the mesh was made for
@@ -123,8 +123,9 @@ WRIST_BESIDE_FACES = 0.3
 class Signals:
     """What one face shows; every part None where it cannot be measured.
 
-    eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). lid_droop: how far they hang,
-    in this driver's own unit. eyes_hidden: lenses, glare or a hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, to show; mar: mouth aspect ratio.
+    eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). lid_droop: how far they hang, in
+    this driver's own unit. eyes_hidden: lenses, glare or a hand hide the eyes. brow_down: a frown, smile: 0..1. ear:
+    eye aspect ratio, to show; mar: mouth aspect ratio.
     gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. confidence: of the pose, 0..1. face_x,
     face_width: centre and width as shares of the picture's width.
     glimpsed: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
