@@ -92,8 +92,8 @@ EYES_YAW_MAX_DEG = 31.0  # beyond, the mesh guesses the farther eye: open ones r
 # turned head must not read as shut, nor one lid that the mesh misses as open
 LOWER_BLINK = 0.75
 # Lids that hang: both blinks, and this share of eyeLookDown, which rises with them. Where glasses hide half of what
-# lids do it tells shut from open better than a blink alone (rendered drivers, 2 x 40 looks: the tenth shut one lies 0.25
-# above the usual open one, not 0.18), but people differ so much in it that only a driver's own say what it means
+# lids do it tells shut from open better than a blink alone (rendered drivers, 2 x 40 looks: the tenth shut one lies
+# 0.25 above the usual open one, not 0.18), but people differ so much in it that only a driver's own say what it means
 LOOK_DOWN_SHARE = 0.4
 POSE_SURE_YAW_DEG, POSE_LOST_YAW_DEG = 35.0, 75.0  # confidence falls from one to the other
 POSE_LOST_ROLL_DEG = 60.0  # upside down or lying: nothing the mesh was made for

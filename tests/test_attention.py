@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention import OPEN_BELOW_SHUT, Attention
-from app.driver import Driver
+from app.attention import Attention
 from app.signals import Signals
 from app.verdict import Level, Seated, Sight, State, Verdict
 from config.settings import Settings
@@ -542,18 +541,10 @@ def test_a_blink_and_misread_lids_soon_after_it_are_no_microsleep() -> None:
     assert events(verdicts) == []
 
 
-def usual_driver() -> Driver:
-    """One whose eyes are known."""
-    attention = new_attention()
-    for sample in samples((attentive(START_S),), 1.0):
-        attention.update(*sample)
-    return attention.driver
-
-
 def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], float]:
     """Closed for so long, but for the look of that number, which leaves in doubt whether they are."""
     looks = itertools.count()
-    doubtful = usual_driver().shut_blink - OPEN_BELOW_SHUT / 2
+    doubtful = 0.4  # shut from 0.43 on, open below 0.37
 
     def blink(time_s: float) -> float:
         if not begin_s <= time_s < begin_s + lasts_s:

@@ -29,7 +29,6 @@ from app.regions import ROI_SCALE, Region
 from app.signals import (
     CANONICAL_CM,
     CONFIDENCE_MIN,
-    GAZE_YAW_MAX_DEG,
     LEFT_EAR,
     LEFT_EYE,
     LEFT_IRIS,
@@ -176,10 +175,10 @@ def test_a_lying_or_hanging_head_has_no_pose(roll_deg: float) -> None:
     assert (seen.eye_blink, seen.eyes_hidden, seen.gaze_yaw_deg) == (None,) * 3
 
 
-def test_the_pitch_is_told_as_that_of_real_faces_is_and_yaw_and_roll_as_they_are_read() -> None:
+def test_pitch_and_yaw_are_told_as_of_real_faces_and_roll_as_it_is_read() -> None:
     seen = measure(Face(projected(Pose(12, -10, 5)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
     assert seen.pitch_deg == pytest.approx(-10 * PITCH_GAIN + PITCH_OFFSET_DEG, abs=0.2)
-    assert seen.yaw_deg == pytest.approx(12, abs=0.2)
+    assert seen.yaw_deg == pytest.approx(1.1 * 12, abs=0.2)
     assert seen.roll_deg == pytest.approx(5, abs=0.2)
 
 
@@ -290,13 +289,12 @@ def irises(right_px: float) -> Landmarks:
 def test_gaze_is_the_arc_sine_of_the_iris_offset_over_the_balls_radius_times_what_the_mesh_loses() -> None:
     half = 30 / 2.5 / 2  # half the ball's radius in an eye 30 wide: 30 degrees, of which the mesh shows 1 of 1.6
     for right_px, expected_deg in ((0, 0), (-half, 1.6 * 30), (half, -1.6 * 30)):
-        assert gaze_yaw(irises(right_px), 0) == pytest.approx(expected_deg, abs=0.01)
+        assert gaze_yaw(irises(right_px)) == pytest.approx(expected_deg, abs=0.01)
 
 
-def test_gaze_is_unknown_of_a_head_turned_far_and_without_irises() -> None:
-    for yaw_deg in (GAZE_YAW_MAX_DEG + 1, -GAZE_YAW_MAX_DEG - 1):
-        assert gaze_yaw(irises(0), yaw_deg) is None
-    assert gaze_yaw(irises(0)[:IRIS_START], 0) is None
+def test_gaze_is_unknown_without_irises_and_where_no_eye_turns_so_far() -> None:
+    assert gaze_yaw(irises(0)[:IRIS_START]) is None
+    assert gaze_yaw(irises(9)) is None  # sin 0.75 is 48.6 degrees, of which the mesh would show 1 of 1.6
 
 
 @pytest.mark.parametrize(("away_px", "is_at_ear"), [(10, True), (60, False)])
