@@ -34,10 +34,10 @@ SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
 # awake. Those of a driver who is known are shut, too, where they hang so much lower than usual (Signals.lid_droop)
 SHUT_BLINK, SHUT_DROOP = 0.43, 0.2
-# But only of a face at rest: brows that come down, as against the sun, a mouth that laughs or sings and a head that is
-# turned narrow eyes too. By so much they may exceed what is usual: rendered drivers who laugh smile 0.06 more and open
-# the mouth 0.1 further, those who sleep 0.03 and 0.02
-AT_REST_FROWN, AT_REST_SMILE, AT_REST_MAR = 0.35, 0.045, 0.06
+# But only of a face at rest: brows that come down, as against the sun, a mouth that sings, a laugh and a head that is
+# turned narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by 0.06 of a
+# smile and 0.1 of MAR, is both at once
+AT_REST_FROWN, AT_REST_MAR, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.15, 0.045, 0.05
 AT_REST_YAW_DEG, AT_REST_PITCH_DEG = 20.0, 15.0
 # So much below, where they were shut before, neither shut nor open is sure
 DOUBT = 0.06
@@ -158,12 +158,15 @@ class Driver:
         """The head faces the road, and the face is as it usually is."""
         if signals.yaw_deg is None or signals.pitch_deg is None:
             return False
+        frown = (signals.brow_down or 0.0) - _median(self._frowns)
+        opened = (signals.mar or 0.0) - _median(self._mouths)
+        laughs = opened > LAUGH_MAR and (signals.smile or 0.0) - _median(self._smiles) > LAUGH_SMILE
         return (
             abs(signals.yaw_deg - self.neutral.yaw_deg) <= AT_REST_YAW_DEG
             and abs(signals.pitch_deg - self.neutral.pitch_deg) <= AT_REST_PITCH_DEG
-            and (signals.brow_down or 0.0) <= _median(self._frowns) + AT_REST_FROWN
-            and (signals.smile or 0.0) <= _median(self._smiles) + AT_REST_SMILE
-            and (signals.mar or 0.0) <= _median(self._mouths) + AT_REST_MAR
+            and frown <= AT_REST_FROWN
+            and opened <= AT_REST_MAR
+            and not laughs
         )
 
     @property
