@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from app.memory import System
+from app.rates import is_fast
 from config.settings import Settings
 
 # Below it memory is short: earlyoom acts below 10 %, which is this of the smallest Pi (512 MB)
@@ -34,7 +35,7 @@ class Saving(Enum):
     HALF_RATE = "every 2nd frame is analysed"
     PREVIEW = f"the preview has quality {PREVIEW_QUALITY}"
     HISTORY = f"the history has {HISTORY_S} s"
-    MODEL = "the model is standard"
+    MODEL = "the model is standard, on the kernels that take the least memory"
 
 
 def ladder(settings: Settings) -> tuple[Saving, ...]:
@@ -44,7 +45,7 @@ def ladder(settings: Settings) -> tuple[Saving, ...]:
         Saving.HALF_RATE: 2 * camera.frame_skip / camera.target_fps <= SLOWEST_S,
         Saving.PREVIEW: settings.raspberry_pi.compression_quality > PREVIEW_QUALITY,
         Saving.HISTORY: settings.analysis.history_window > HISTORY_S,
-        Saving.MODEL: vision.model == "full",
+        Saving.MODEL: vision.model == "full" or is_fast(camera),
     }
     return tuple(saving for saving in Saving if changes[saving])
 

@@ -13,11 +13,7 @@ from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
 from app.verdict import Seated, Sight, State, Verdict
-from config.settings import Analysis, Camera, Vision
-
-# Frames judged a second from which XNNPACK's kernels are worth their memory: 15 MB more, 4 ms of CPU less a frame,
-# which is 0.4 % of a core at 1 frame a second, 2 % at 5 and 4 % at 10 (`make bench-rates`)
-FAST_FROM_FPS = 5.0
+from config.settings import Analysis, Vision
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,6 @@ class Look:
     signals: Signals | None
     verdict: Verdict
     seated: Seated | None = None
-
-
-def is_fast(camera: Camera) -> bool:
-    """Whether so many frames a second are judged that time counts for more than memory."""
-    return camera.target_fps / camera.frame_skip >= FAST_FROM_FPS
 
 
 def _mesh(vision: Vision, fast: bool) -> FaceMesh:

@@ -1,0 +1,154 @@
+"""From which rate on speed counts for more than memory, and that landmarks do not depend on how they are computed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app.face import Face, FaceMesh
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.governor import Saving, ladder
+from app.graph import Graph
+from app.mesh_input import MeshInput
+from app.rates import is_fast
+from app.regions import Region
+from app.watch import Watch
+from config.declaration import Value
+from config.settings import Settings, settings_from
+
+Picture = npt.NDArray[np.uint8]
+
+SMALL, LARGE = (320, 240), (1280, 720)
+WITHIN_PX, WITHIN_SCORE = 0.05, 0.01
+
+
+def settings(**values: Value) -> Settings:
+    return settings_from({f"camera.{name}": value for name, value in values.items()})
+
+
+@pytest.mark.parametrize(
+    ("camera", "fast"),
+    [
+        ({}, False),
+        ({"target_fps": 4.9}, False),
+        ({"target_fps": 5}, True),
+        ({"target_fps": 30, "frame_skip": 6}, True),
+        ({"target_fps": 10, "frame_skip": 3}, False),
+    ],
+)
+def test_five_frames_judged_a_second_are_fast(camera: Mapping[str, Value], fast: bool) -> None:
+    assert is_fast(settings(**camera).camera) is fast
+
+
+def kernels(monkeypatch: pytest.MonkeyPatch, settings: Settings, fast: bool) -> set[bool]:
+    """What the graphs of a watch were asked for."""
+    asked: set[bool] = set()
+    make = Graph.__init__
+
+    def noted(self: Graph, *arguments: object, **named: object) -> None:
+        asked.add(bool(arguments[3]))
+        make(self, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Graph, "__init__", noted)
+    with Watch(settings.vision, settings.analysis, 3.0, fast) as watch:
+        watch.change_model(settings.vision, not fast)
+    return asked
+
+
+def test_the_watch_hands_the_kernels_to_every_graph_and_changes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kernels(monkeypatch, settings(), fast=True) == {True, False}
+
+
+def test_where_the_rate_is_high_the_governor_can_save_the_kernels() -> None:
+    assert Saving.MODEL not in ladder(settings())
+    assert Saving.MODEL in ladder(settings(target_fps=5))
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["tflite", "xnnpack"])
+def mesh(request: pytest.FixtureRequest) -> FaceMesh:
+    return FaceMesh(fast=request.param)
+
+
+def drawn(size: tuple[int, int], scene: Scene) -> Picture:
+    return Renderer(*size, 0).picture(scene)
+
+
+def found(mesh: FaceMesh, picture: Picture) -> tuple[Face, Region]:
+    mesh.reset()
+    face = mesh.find(picture)
+    assert face is not None
+    assert mesh._tracked is not None
+    return face, mesh._tracked
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize(
+    "scene",
+    [Scene(), Scene(roll_deg=30, x_cm=9), Scene(x_cm=-14, distance_cm=45), Scene(distance_cm=35)],
+    ids=["in the middle", "leaning", "at the edge", "close up"],
+)
+def test_the_part_that_the_mesh_reads_gives_the_landmarks_of_the_whole(
+    mesh: FaceMesh, size: tuple[int, int], scene: Scene
+) -> None:
+    picture = drawn(size, scene)
+    _, region = found(mesh, picture)
+    whole = MeshInput(picture, mesh._faces.image)
+    assert whole.whole is whole.whole, "one packet for all runs"
+    in_part, in_whole = mesh._mesh(MeshInput(picture, mesh._faces.image), region), mesh._mesh(whole, region)
+    assert in_part is not None
+    assert in_whole is not None
+    scale = size[0] / SMALL[0]
+    assert np.abs(in_part.face.landmarks - in_whole.face.landmarks).max() < WITHIN_PX * scale
+    assert abs(in_part.region.x_px - in_whole.region.x_px) < WITHIN_PX * scale
+    scores = [mesh._blendshapes.scores(fit.face.landmarks) for fit in (in_part, in_whole)]
+    assert np.abs(scores[0] - scores[1]).max() < WITHIN_SCORE
+
+
+def test_a_region_beyond_the_picture_does_no_harm(mesh: FaceMesh) -> None:
+    picture = drawn(SMALL, Scene())
+    for x_px, y_px in ((-500.0, 120.0), (900.0, 120.0), (160.0, -400.0), (160.0, 700.0)):
+        mesh._mesh(MeshInput(picture, mesh._faces.image), Region(x_px, y_px, 100.0, 0.3))
+    assert found(mesh, picture)
+
+
+def test_the_kernels_agree() -> None:
+    picture = drawn(SMALL, Scene())
+    with FaceMesh() as small, FaceMesh(fast=True) as fast:
+        one, other = found(small, picture)[0], found(fast, picture)[0]
+    assert np.abs(one.landmarks - other.landmarks).max() < 10 * WITHIN_PX
+    assert one.blendshapes is not None
+    assert other.blendshapes is not None
+    assert np.abs(one.blendshapes - other.blendshapes).max() < WITHIN_SCORE
+
+
+def test_the_picture_given_stays_as_it_is_and_may_be_changed(mesh: FaceMesh) -> None:
+    picture = drawn(SMALL, Scene())
+    before = picture.copy()
+    mesh.find(picture)
+    assert (picture == before).all()
+    picture[:] = 0  # the camera's buffer may be used again
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_blocks_are_kept_only_where_the_rate_is_high(fast: bool) -> None:
+    """Large blocks freed come back without page faults."""
+    code = f"""
+import resource
+import numpy as np
+from app.memory import calm_allocator, keep_freed_blocks
+calm_allocator()
+if {fast}: assert keep_freed_blocks()
+def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(2_700_000, np.uint8)
+before = faults()
+for _ in range(20): np.ones(2_700_000, np.uint8)
+print(faults() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (int(done.stdout) < 1000) is fast
