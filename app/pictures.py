@@ -82,8 +82,8 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def jpeg_reduction(sent: tuple[int, int], wanted: tuple[int, int]) -> int:
-    """How many times smaller a JPEG of the size sent may be decoded so that it is still as large as wanted: 1 to 8."""
-    return max(n for n in _REDUCED if n == 1 or min(sent[0] / wanted[0], sent[1] / wanted[1]) >= n)
+    """How many times smaller a JPEG of the size sent may be decoded: 1 to 8, so that `fitted` need not enlarge it."""
+    return max(n for n in _REDUCED if n == 1 or max(sent[0] / wanted[0], sent[1] / wanted[1]) >= n)
 
 
 def decoded_jpeg(data: npt.NDArray[np.uint8], sent: tuple[int, int], reduction: int) -> npt.NDArray[np.uint8]:
