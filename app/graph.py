@@ -69,7 +69,10 @@ def _inference(fast: bool) -> str:
     """How a node runs its model: mapped, so that the kernel may take back each page, and on one thread.
 
     TensorFlow Lite's own kernels read weights where they lie; XNNPACK packs a copy of them and is faster. Measured on
-    x86-64 (`make bench`, its table of kernels): 9 to 15 MB less, and about twice the time a frame.
+    x86-64 (`make bench-rates`, its table of kernels): 15 MB less, and about twice the time a frame. XNNPACK can keep
+    its packed copy in a mapped file, and the wheel's binary has that code (MMapWeightCacheProvider), but nothing calls
+    it: InferenceCalculator passes on num_threads alone (inference_calculator_xnnpack.cc), its Delegate.Xnnpack has no
+    other field that matters, and the function that makes the delegate is no symbol that could be reached.
     """
     kernels = "xnnpack { num_threads: 1 }" if fast else "tflite { }"
     return f"try_mmap_model: true cpu_num_thread: 1 delegate {{ {kernels} }}"
