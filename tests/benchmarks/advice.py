@@ -74,7 +74,7 @@ ADVICE = (
         {"raspberry_pi.compression_quality": 50},
         watched=True,
     ),
-    Advice("refined landmarks off", "yes: low_memory", {"vision.refine_landmarks": True}, {}),
+    Advice("refined landmarks off", "no: the plain mesh misses most closed eyes", {}, {"vision.model": "lite"}),
     Advice("history 300 -> 120 s", "yes: low_memory", "history 300", "history 120"),
     Advice("history 120 -> 60 s", "when memory is short", "history 120", "history 60"),
     Advice("events of a month, one a minute -> 100", "yes: max_events_buffer", "events 43200", "events 100"),

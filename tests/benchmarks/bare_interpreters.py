@@ -1,4 +1,4 @@
-"""The floor: LiteRT's bare interpreters on the same two model files, nothing else; for a venv of its own.
+"""The floor: LiteRT's bare interpreters on the same model files, nothing else; for a venv of its own.
 
 `python -m tests.benchmarks.bare_interpreters default|plain MODEL...`: default takes XNNPACK, as it comes; plain the
 kernels that drivewatch takes; camera-default imports OpenCV too; default-unmapped lets go of its libraries' pages.
@@ -25,8 +25,8 @@ def main(kernels: str, *models: str) -> None:
     interpreters = [Interpreter(path, num_threads=1, experimental_op_resolver_type=resolver) for path in models]
     for interpreter in interpreters:
         interpreter.allocate_tensors()
-        (taken,) = interpreter.get_input_details()
-        interpreter.set_tensor(taken["index"], np.full(taken["shape"], 0.5, np.float32))
+        for taken in interpreter.get_input_details():
+            interpreter.set_tensor(taken["index"], np.full(taken["shape"], 0.5, np.float32))
         interpreter.invoke()
     if "unmapped" in kernels:
         let_go()
@@ -34,7 +34,7 @@ def main(kernels: str, *models: str) -> None:
     for _ in range(10):
         for interpreter in interpreters:
             interpreter.invoke()
-    step("two bare interpreters", both_ms=(time.perf_counter() - began_s) * 100)
+    step("bare interpreters", all_ms=(time.perf_counter() - began_s) * 100)
 
 
 if __name__ == "__main__":

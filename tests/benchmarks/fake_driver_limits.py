@@ -1,6 +1,6 @@
 """`make fake-driver-limits`: where the face mesh still finds the rendered face, and how it reads its eyes and mouth.
 
-Also what the constants of seat, lids and driver are made of.
+Also what the constants of seat and signals are made of.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from app.lids import eye_contrast
 
-from app.driver import NARROWED
 from app.face import Face, FaceMesh
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
@@ -20,7 +18,6 @@ from app.seat import Seat
 from app.signals import (
     LEFT_EYE,
     RIGHT_EYE,
-    Signals,
     camera_matrix,
     eye_aspect_ratio,
     head_pose,
@@ -42,7 +39,6 @@ SWEEPS: dict[str, tuple[float, ...]] = {
 }
 FAR_YAWS_DEG = range(50, 81, 3)
 LID_PITCHES_DEG = (-25, -20, -15, -10, -5, 0, 5, 10, 15, 20)
-ROAD_YAWS_DEG, ROAD_PITCHES_DEG = (-20, -10, 0, 10, 20), (-12, 0, 8)
 DRIVERS = {"bare": ("", 0.0), "glasses": ("", 0.05), "tinted glasses": ("", 0.3), "hopper": ("hopper", 0.0)}
 SEAT_PLACES = tuple(
     Scene(distance_cm=cm, light=light, noise=noise) for cm in (50, 65, 80) for light, noise in ((1, 2), (0.25, 4))
@@ -116,55 +112,39 @@ def found_range(shares: dict[float, float], usual: float) -> str:
 
 
 def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
-    """Count the heads turned far away that are read as facing the road, and those of them that the detector betrays."""
+    """Count the heads turned far away that are read as facing the road."""
     limit_deg = Analysis().yaw_limit_deg
     camera = camera_matrix(*SIZE, FOV_DEG)
     scenes = [Scene(yaw_deg=side * yaw, distance_cm=cm) for yaw in FAR_YAWS_DEG for side in (-1, 1) for cm in (50, 62)]
-    ahead = [Scene(yaw_deg=yaw, pitch_deg=pitch) for yaw in ROAD_YAWS_DEG for pitch in ROAD_PITCHES_DEG]
     for model, mesh in meshes.items():
-        usual = np.mean([face.eyes_apart for face, _ in seen(mesh, renderers, Scene()) if face and face.eyes_apart])
         faces = [face for scene in scenes for face, _ in seen(mesh, renderers, scene) if face]
         poses = [head_pose(face.landmarks, camera) for face in faces]
-        lies = [face for face, pose in zip(faces, poses, strict=True) if pose and abs(pose.yaw_deg) < limit_deg]
-        true = [face for scene in ahead for face, _ in seen(mesh, renderers, scene) if face]
-        found, wrongly = (sum((face.eyes_apart or usual) < NARROWED * usual for face in read) for read in (lies, true))
+        lies = [pose for pose in poses if pose and abs(pose.yaw_deg) < limit_deg]
         print(
             f"\n{model} read {len(lies)} of {len(scenes) * SEEDS} heads turned by {min(FAR_YAWS_DEG)} to "
             f"{max(FAR_YAWS_DEG)} degrees as turned by less than {limit_deg:g}, and saw no face in "
-            f"{len(scenes) * SEEDS - len(faces)}. The detector sees the eyes of {found} of these {len(lies)} too near "
-            f"each other for that, and of {wrongly} of {len(true)} that look about ahead."
+            f"{len(scenes) * SEEDS - len(faces)}."
         )
 
 
-def openings(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> list[tuple[float, float]]:
-    """Contrast and opening of the eyes in each seed's picture."""
-    read = []
-    for _, _, picture, face in shown(mesh, renderers, scene):
-        signals = measure(face, SIZE, FOV_DEG, mesh.reading) if face else Signals()
-        if face is None or signals.yaw_deg is None:
-            continue
-        contrast = eye_contrast(picture, face.landmarks, signals.yaw_deg)
-        opening = replace(signals, eye_contrast=contrast).eye_opening
-        if contrast is not None and opening is not None:
-            read.append((contrast, opening))
-    return read
+def blinks(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> list[float]:
+    """How far shut the eyes are read in each seed's picture, as the plain mesh's scores are corrected."""
+    faces = [face for face, _ in seen(mesh, renderers, scene) if face]
+    read = [measure(face, SIZE, FOV_DEG, mesh.reading).eye_blink for face in faces]
+    return [blink for blink in read if blink is not None]
 
 
-def print_openings(meshes: dict[str, FaceMesh]) -> None:
-    """How eyes read open, half shut and shut, by their contrast and by what is judged."""
-    heads = " | ".join(f"{m}: contrast open | half | shut | half of open | shut of open" for m in meshes)
-    print(f"\n| eyes | {heads} |")
-    print("|---" * (1 + 5 * len(meshes)) + "|")
+def print_blinks(meshes: dict[str, FaceMesh]) -> None:
+    """How eyes read open, half shut and shut."""
+    print("\n| blink score | " + " | ".join(f"{m}: open | half | shut" for m in meshes) + " |")
+    print("|---" * (1 + 3 * len(meshes)) + "|")
     for name, (face, glasses) in DRIVERS.items():
         renderers = [Renderer(*SIZE, seed, face, FACES) if face else Renderer(*SIZE, seed) for seed in range(SEEDS)]
         cells = []
         for mesh in meshes.values():
-            means = [
-                np.mean(openings(mesh, renderers, Scene(eyes_closed=closed, glasses=glasses)), axis=0)
-                for closed in (0, 0.5, 1)
-            ]
-            contrasts, opened = [mean[0] for mean in means], [mean[1] for mean in means]
-            cells += [f"{value:.2f}" for value in (*contrasts, opened[1] / opened[0], opened[2] / opened[0])]
+            scenes = (Scene(eyes_closed=closed, glasses=glasses) for closed in (0, 0.5, 1))
+            scores = [blinks(mesh, renderers, scene) for scene in scenes]
+            cells += [f"{np.mean(read):.2f}" if read else "-" for read in scores]
         print(f"| {name} | " + " | ".join(cells) + " |")
 
 
@@ -234,10 +214,10 @@ def main() -> None:
         label = f"yaw {pose.yaw_deg:g}, pitch {pose.pitch_deg:g}, light {pose.light:g}"
         print(f"| {label} | " + " | ".join(cells) + " |")
     print_lids(meshes, renderers)
-    print_openings(meshes)
+    print_blinks(meshes)
     print_limits(meshes, renderers)
     print_lies(meshes, renderers)
-    print_seats(meshes["lite"], renderers)
+    print_seats(meshes["standard"], renderers)
 
 
 if __name__ == "__main__":

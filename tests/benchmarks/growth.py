@@ -46,13 +46,14 @@ def start() -> None:
 
 def look(folder: str, model: str) -> None:
     """The face mesh, and frames."""
-    from app import face
+    from app import graph
+    from app.face import FaceMesh
     from app.memory import settle_allocator, trim, unmap_unchanged
     from app.pictures import as_bgr, read_picture
 
-    face._load_bindings()
+    graph._load_bindings()
     step("MediaPipe's extension module")
-    mesh = face.FaceMesh(model)
+    mesh = FaceMesh(model)
     step("graph and models")
     names = sorted(Path(folder).iterdir())
     mesh.find(as_bgr(read_picture(names[0])))

@@ -1,14 +1,17 @@
 """What others' detectors do: `import mediapipe`, FaceMesh, every frame; for a venv of its own.
 
 `python -m tests.benchmarks.naive_recipe VIDEO|FOLDER [refine] [static] [no-matplotlib] [unmapped]`
+With `alone` the pictures are decoded before, and the time of FaceMesh is told; with `fps=10` they come at that rate,
+over and over.
 """
 
 import sys
+import time
 import types
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.steps import let_go, step
+from tests.benchmarks.steps import cpu_ms_each, let_go, step
 
 source, *options = sys.argv[1:]
 if "no-matplotlib" in options:  # it is not used, but imported: an empty stand-in shows what that costs
@@ -41,7 +44,31 @@ step("imported")
 mesh = mp.solutions.face_mesh.FaceMesh(
     static_image_mode="static" in options, max_num_faces=1, refine_landmarks="refine" in options
 )
+
+
+def sees(frame: MatLike) -> bool:
+    return mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks is not None
+
+
+def at_a_rate(fps: float) -> None:
+    """See all frames again and again."""
+    due_s = time.monotonic()
+    while True:
+        for frame in frames():
+            sees(frame)
+            due_s += 1 / fps
+            time.sleep(max(0.0, due_s - time.monotonic()))
+
+
 if "unmapped" in options:
     let_go()
-seen = [mesh.process(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)).multi_face_landmarks is not None for frame in frames()]
+if "alone" in options:
+    step("alone", ms=cpu_ms_each(sees, list(frames())))
+    sys.exit()
+for option in options:
+    if option.startswith("fps="):
+        sees(next(frames()))
+        step("first frame")
+        at_a_rate(float(option.removeprefix("fps=")))
+seen = [sees(frame) for frame in frames()]
 step("all frames", frames=len(seen), faces=sum(seen), rss_mb=rss_mb())

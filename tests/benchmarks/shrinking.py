@@ -13,7 +13,7 @@ from tests.benchmarks.ten_minutes import clean
 
 # Steps of without.py
 DONE = {
-    "xnnpack": "TensorFlow Lite's own kernels, not XNNPACK",
+    "small kernels": "TensorFlow Lite's own kernels, not XNNPACK, and freed blocks given back at once",
     "gpiozero": "gpiozero imported only where there is a GPIO chip",
     "models": "models mapped, not read into memory",
     "blocks": "blocks of 64 kB and more not in the heap",

@@ -193,7 +193,6 @@ def started(within: Group, name: str, model: str, governor: bool) -> Iterator[Ru
     folder.mkdir(parents=True, exist_ok=True)
     paths.status.unlink(missing_ok=True)
     config = folder / "squeeze.yaml"
-    refine = "true" if model == "full" else "false"
     config.write_text(
         f"vision:\n  model: {model}\nmemory:\n  budget_mb: 256\n  governor: {'true' if governor else 'false'}\n"
     )

@@ -17,14 +17,14 @@ from typing import ParamSpec
 import cv2
 import numpy as np
 import numpy.typing as npt
-from app.lids import eye_contrast
 
 from app.alert import Availability
 from app.attention import Attention
 from app.camera import CameraHealth, Frame
+from app.eye_visibility import eyes_hidden
 from app.face import Face, FaceMesh
 from app.governor import Thrift
-from app.pictures import as_bgr, read_picture, resized
+from app.pictures import as_bgr, fitted, read_picture
 from app.report import Report, Surroundings, outlined
 from app.seat import Seat
 from app.signals import Signals, measure
@@ -59,8 +59,8 @@ def camera(folder: Path) -> None:
     """Decode and resize."""
     paths = sorted(folder.iterdir())
     step("capture: a JPEG of 320 x 240 decoded", ms=median(ms(read, path) for path in paths))
-    large = resized(read(paths[0]), (640, 480))
-    step("resize, 640 x 480 to 320 x 240", ms=median(ms(resized, large, (320, 240)) for _ in range(TIMES)))
+    large = fitted(read(paths[0]), (640, 480))
+    step("resize, 640 x 480 to 320 x 240", ms=median(ms(fitted, large, (320, 240)) for _ in range(TIMES)))
 
 
 def mesh(frames: list[Picture]) -> Face:
@@ -81,7 +81,7 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
     """What follows from a face."""
     taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().reading
     step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
-    step("eyes' contrast", ms=median(ms(eye_contrast, frame, face.landmarks, 0.0) for _ in range(TIMES)))
+    step("whether the eyes can be seen", ms=median(ms(eyes_hidden, frame, face.landmarks) for _ in range(TIMES)))
     seat = Seat()
     step("seat remembered", ms=median(ms(seat.remember, frame, face.landmarks[:, :2]) for _ in range(TIMES)))
     step("seat looked at, without a face", ms=median(ms(seat.look, frame) for _ in range(TIMES)))
@@ -98,7 +98,7 @@ def status_ms() -> float:
     with tempfile.TemporaryDirectory() as folder, Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         paths = Paths.from_environment({"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder})
         paths.make()
-        report = Report(paths, Configuration("low_memory", "lite", "", "", ()), 160.0, 70, 0.0)
+        report = Report(paths, Configuration("low_memory", "standard", "", "", ()), 160.0, 70, 0.0)
         times_s = range(25)  # fewer than 30 s: no reading of memory but the first
         return median(ms(report.update, watch.nothing(float(at)), float(at), around) for at in times_s)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from math import inf
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
 
@@ -20,18 +20,23 @@ def _nothing() -> None:
     pass
 
 
-def _xnnpack() -> None:
-    from app.face import _Graph
+def _small_kernels() -> None:
+    from app import rates
 
-    frugal = _Graph._frugal
-    _Graph._frugal = lambda *given: re.sub(r"delegate \{ tflite \{ \} \}", "delegate { xnnpack { } }", frugal(*given))  # type: ignore[method-assign]
+    rates.FAST_FROM_FPS = 0.0
+
+
+def _fast_kernels() -> None:
+    from app import rates
+
+    rates.FAST_FROM_FPS = inf
 
 
 def _models() -> None:
-    from app.face import _Graph
+    from app import graph
 
-    mapped = _Graph._frugal
-    _Graph._frugal = lambda *given: mapped(*given).replace("try_mmap_model: true ", "")  # type: ignore[method-assign]
+    mapped = graph._inference
+    graph._inference = lambda fast: mapped(fast).replace("try_mmap_model: true ", "")
 
 
 def _blocks() -> None:
@@ -83,7 +88,8 @@ def _debug() -> None:
 
 STEPS: dict[str, Callable[[], None]] = {
     "nothing": _nothing,
-    "xnnpack": _xnnpack,
+    "small kernels": _small_kernels,
+    "fast kernels": _fast_kernels,
     "models": _models,
     "blocks": _blocks,
     "heaps": _heaps,
