@@ -67,6 +67,9 @@ bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 20 m
 bench-detector: $(VENV)/.tests ## of that, the detector for ten minutes beside the naive recipe; MINUTES=1, PROFILE=balanced
 	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10) --profile $(or $(PROFILE),low_memory)
 
+bench-rates: $(VENV)/.tests ## CPU and memory at 1 to 10 frames a second and 320 x 240 to 1280 x 720: build/bench/rates.md, in 6 minutes
+	$(BIN)/python -m tests.benchmarks.rates
+
 bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thousand requests
 	$(BIN)/python -m tests.benchmarks.page
 

@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from app.appliance import FRUGAL
 from config.declaration import PROFILES
 from config.settings import settings_from
-from tests.benchmarks import advice, alternatives, charts, shrinking, ten_minutes
+from tests.benchmarks import advice, alternatives, charts, rates, shrinking, ten_minutes
 from tests.benchmarks.growth import FIRST_FACE
 from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
 from tests.benchmarks.ten_minutes import FOLDER, Figure, clean, print_table, show
@@ -57,7 +57,7 @@ def time_sections(effort: Effort) -> Iterator[Section]:
     stages = [step for step in steps if step.name not in ("resolution", "history")]
     rows: list[tuple[str | float, ...]] = [(step.name, step.figures["ms"]) for step in stages]
     rows.append(("the pipeline could sustain", f"{1000 / stages[-1].figures['ms']:.0f} frames a second"))
-    about = "Model lite, 320 x 240, medians; CPU time, which is what passes on a core that nobody else wants."
+    about = "Model standard, 320 x 240, medians; CPU time, which is what passes on a core that nobody else wants."
     yield Section("time", "Time of each stage", about, ("stage", "CPU, ms"), tuple(rows))
     across = sorted((step.figures["width_px"], step.figures["ms"]) for step in steps if step.name == "resolution")
     over = [(step.figures["window_s"], step.figures["ms"]) for step in steps if step.name == "history"]
@@ -90,14 +90,20 @@ def markdown(head: str, results: Sequence[Figure], note: str, sections: Iterable
         f"# What drivewatch costs\n\n{head}\n",
         "## In short\n\n| figure | measured | limit | holds |\n|---|---|---|---|",
     ]
-    parts += [*map(str, results), f"\n{note}"]
+    parts += [*map(str, results), f"\n{note}", tables(sections)]
+    return "\n".join(parts) + "\n"
+
+
+def tables(sections: Iterable[Section]) -> str:
+    """Sections as Markdown."""
+    parts = []
     for section in sections:
         parts.append(f"\n## {section.title}\n\n{section.about}\n")
         if section.chart:
             parts.append(f"![{section.title}]({section.name}.svg)\n")
         parts.append(f"| {' | '.join(section.head)} |\n|{'---|' * len(section.head)}")
         parts += (f"| {' | '.join(map(cell, row))} |" for row in section.rows)
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts)
 
 
 def write(head: str, results: Sequence[Figure], note: str, sections: Sequence[Section]) -> None:
@@ -134,6 +140,8 @@ def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section
     if effort is FULL:
         show("steps taken back")
         sections.append(shrinking.section(effort))
+        show("rates")
+        sections += rates.sections(effort)
         show("the recipe's advice")
         sections += (advice.section(effort), advice.sizes_section(effort), advice.cpu_section(effort))
         results += ten_minutes.measured(minutes, profile)

@@ -1,0 +1,37 @@
+"""Time of the face alone, without camera and verdict: `python -m tests.benchmarks.face_alone FOLDER fast|small`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.face import FaceMesh
+from app.mesh_input import MeshInput
+from app.pictures import read_picture
+from tests.benchmarks.steps import cpu_ms_each, step
+
+
+def main(folder: str, kernels: str) -> None:
+    """Measure all of it, and what the naive recipe does too: the mesh that follows a face, frame by frame."""
+    cv2.setNumThreads(1)
+    frames = [read_picture(path) for path in sorted(Path(folder).iterdir())]
+    with FaceMesh(fast=kernels == "fast") as mesh:
+        ms = cpu_ms_each(mesh.find, frames)
+        region = mesh._tracked
+
+        def follow(frame: npt.NDArray[np.uint8]) -> None:
+            nonlocal region
+            assert region is not None, "the driver's face is in every frame"
+            fit = mesh._mesh(MeshInput(frame, mesh._faces.image), region)
+            region = fit.region if fit else region
+
+        followed_ms = cpu_ms_each(follow, frames[::-1])
+    step("alone", ms=ms, followed_ms=followed_ms)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
