@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.pictures import BadPicture, check_whole, picture_files, read_picture, resized, stated_size
+from app.pictures import BadPicture, check_whole, fitted, picture_files, read_picture, stated_size
 
 SHADES = np.linspace(0, 255, 64 * 40 * 3).reshape(40, 64, 3).astype(np.uint8)
 ALPHA = np.dstack([SHADES, np.full((40, 64), 128, np.uint8)])
@@ -125,9 +125,25 @@ def test_pictures_of_a_folder_come_in_order_of_their_numbers(tmp_path: Path) -> 
 def test_pictures_are_made_smaller_by_averaging_neighbours() -> None:
     stripes = np.zeros((32, 64, 3), np.uint8)
     stripes[:, ::2] = 200
-    half = resized(stripes, (32, 16))
+    half = fitted(stripes, (32, 16))
     assert half.shape == (16, 32, 3)
     assert (half == 100).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "fits"),
+    [
+        (1280, 720, (180, 320)),
+        (720, 1280, (240, 135)),
+        (640, 480, (240, 320)),
+        (160, 120, (240, 320)),
+        (320, 240, (240, 320)),
+    ],
+)
+def test_a_picture_of_another_shape_is_made_to_fit_and_never_squeezed(
+    width: int, height: int, fits: tuple[int, int]
+) -> None:
+    assert fitted(np.zeros((height, width, 3), np.uint8), (320, 240)).shape == (*fits, 3)
 
 
 def cut_off(

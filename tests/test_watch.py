@@ -14,6 +14,7 @@ from app.camera import Frame
 from app.face import FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.pictures import fitted
 from app.regions import Region
 from app.verdict import Level, Seated, Sight, State
 from app.watch import Look, Watch
@@ -286,3 +287,23 @@ def test_close_may_come_twice() -> None:
     watch = new_watch()
     watch.close()
     watch.close()
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [(slice(30, 210), slice(0, 320)), (slice(0, 240), slice(92, 227))],
+    ids=["16:9", "9:16"],
+)
+def test_a_picture_of_another_shape_reads_the_same_head_and_raises_nothing(
+    watch: Watch, rows: slice, columns: slice
+) -> None:
+    plain = watch.look_alone(Frame(rendered(Scene()), 0.0, 0)).signals
+    cut = [fitted(rendered(Scene(time_s=t))[rows, columns], (320, 240)) for t in range(40)]
+    watch.begin_anew()
+    looks = [watch.look(Frame(picture, float(t), t)) for t, picture in enumerate(cut)]
+    assert events([look.verdict for look in looks]) == []
+    assert plain is not None
+    assert plain.pitch_deg is not None
+    for look in looks[5:]:
+        assert look.signals is not None
+        assert look.signals.pitch_deg == pytest.approx(plain.pitch_deg, abs=5)
