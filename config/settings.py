@@ -66,7 +66,7 @@ class Vision:
     static_image_mode: bool = setting(False,
         label="Each frame alone", help="Look for the face anew in every frame; slower.")
     max_num_faces: int = setting(1, low=1, high=4, unit="faces",
-        label="Faces", help="The driver is the largest face, nearest the camera.")
+        label="Faces", help="So many are tried, the likeliest driver first: large, whole, in the middle.")
     horizontal_fov_deg: float = setting(53.0, low=30, high=120, unit="deg", source="a usual webcam",
         label="Field of view", help="Horizontal opening angle of the lens; wide-angle cameras need it.")
 
