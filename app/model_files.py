@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+try:  # the interpreter's own: hashlib loads OpenSSL, 3.5 MB that nothing else here needs
+    from _sha2 import sha256  # type: ignore[import-not-found,unused-ignore]
+except ImportError:  # before Python 3.12
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        from hashlib import sha256
 
 _OWN_FOLDER = Path(__file__).parent / "models"
 _READ_BYTES = 1 << 18
@@ -39,7 +46,7 @@ class ModelFile:
         remedy = f"run `{remedy}`, or install the snap again"
         try:
             with path.open("rb") as file:
-                digest = hashlib.sha256()
+                digest = sha256()
                 while block := file.read(_READ_BYTES):
                     digest.update(block)
         except OSError as error:
