@@ -81,13 +81,11 @@ MAR_AT_REST = 0.2  # both meshes read the fake driver's smile so
 # Both meshes lean towards faces seen from the front: `make fake-driver-limits` prints 16 degrees down for 20 and 24 for
 # 30, and less still of a head turned up
 PITCH_GAIN = 1.2
-# So does yaw: of 13 real heads turned by 20 to 45 degrees, by eye, the attention mesh reads 0.93 of the angle on
-# average, of the rendered ones turned by 30 to 40 degrees 0.7 to 1
-YAW_GAIN = 1.1
-# And real faces that look into the camera read lower than either rendered one: by 5.7 degrees on average (126 pictures
-# of ../shared/real, pitch by eye to 10 degrees)
-PITCH_OFFSET_DEG = 5.0
-EYES_YAW_MAX_DEG = 31.0  # beyond, the mesh guesses the farther eye: open ones read as shut behind rendered glasses
+# So does yaw, and the more the further a head is turned: of 13 real heads turned by 20 to 45 degrees, by eye, the
+# attention mesh reads 0.93 of the angle on average, of the rendered ones turned by 30 to 50 degrees 0.6 to 1. The gain
+# grows by the second between the two angles
+YAW_GAIN, YAW_GAIN_FAR, YAW_GAIN_DEG = 1.1, 0.2, (15.0, 30.0)
+EYES_YAW_MAX_DEG = 34.0  # beyond, the mesh guesses the farther eye: open ones read as shut behind rendered glasses
 # Sleep shuts both lids. Of the two blink scores the lower counts so much: a wink, glare on one lens or the far eye of a
 # turned head must not read as shut, nor one lid that the mesh misses as open
 LOWER_BLINK = 0.75
@@ -192,6 +190,13 @@ def head_pose(landmarks: Landmarks, camera: npt.NDArray[np.float64]) -> Pose | N
         return None
     flip = np.diag((1.0, -1.0, -1.0))
     return pose_of_rotation(flip @ np.asarray(cv2.Rodrigues(turn)[0], np.float64) @ flip)
+
+
+def true_yaw_deg(read_deg: float) -> float:
+    """The yaw of a head that the mesh reads so: more, and the more the further it is turned."""
+    near_deg, far_deg = YAW_GAIN_DEG
+    share = max(0.0, min(1.0, (abs(read_deg) - near_deg) / (far_deg - near_deg)))
+    return read_deg * (YAW_GAIN + YAW_GAIN_FAR * share)
 
 
 def _distance(landmarks: Landmarks, a: int, b: int) -> float:
@@ -305,7 +310,7 @@ def measure(
     face_x, face_width = float(landmarks[:IRIS_START, 0].mean()) / width_px, face_width_px / width_px
     read = head_pose(landmarks, camera_matrix(width_px, height_px, horizontal_fov_deg))
     pose = read and replace(
-        read, yaw_deg=YAW_GAIN * read.yaw_deg, pitch_deg=PITCH_GAIN * read.pitch_deg + PITCH_OFFSET_DEG
+        read, yaw_deg=true_yaw_deg(read.yaw_deg), pitch_deg=PITCH_GAIN * read.pitch_deg + PITCH_OFFSET_DEG
     )
     inside = _inside(landmarks, width_px, height_px)
     confidence = pose_confidence(pose, face_width_px, face.presence, inside) if pose else 0.0

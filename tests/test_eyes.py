@@ -273,7 +273,6 @@ def test_a_driver_whose_lids_usually_hang_is_awake_with_the_same_lids() -> None:
         {"mar": 0.1, "smile": 0.3},
         {"yaw_deg": 22.0},
         {"pitch_deg": 17.0},
-        {"pitch_deg": -17.0},
     ],
 )
 def test_lids_that_hang_in_a_face_that_is_not_at_rest_are_not_shut(expression: dict[str, float]) -> None:
