@@ -38,8 +38,8 @@ SHUT_BLINK, SHUT_DROOP = 0.43, 0.2
 # do not reach
 SHUT_DROOP_DOWN, SUNK_DEG = 0.3, 15.0
 # But only of a face at rest: brows that come down, as against the sun, a mouth that sings, a laugh and a head that is
-# turned aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by 0.06 of a
-# smile and 0.1 of MAR, is both at once
+# turned aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by
+# 0.06 of a smile and 0.1 of MAR, is both at once
 AT_REST_FROWN, AT_REST_MAR, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.15, 0.045, 0.05
 AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 15.0
 # So much below, where they were shut before, neither shut nor open is sure
@@ -159,8 +159,8 @@ class Driver:
         return SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
 
     def _is_at_rest(self, signals: Signals) -> bool:
-        """The head faces the road or has sunk, and the face is as it usually is."""
-        if signals.yaw_deg is None or signals.pitch_deg is None:
+        """The head faces the road or has sunk, and the face is as it usually is, no hand beside it."""
+        if signals.yaw_deg is None or signals.pitch_deg is None or signals.hand_at_ear:
             return False
         frown = (signals.brow_down or 0.0) - _median(self._frowns)
         opened = (signals.mar or 0.0) - _median(self._mouths)

@@ -322,7 +322,8 @@ def measure(
     scores = face.blendshapes
     sees_eyes = scores is not None and bool(np.isfinite(scores).all()) and abs(pose.yaw_deg) <= EYES_YAW_MAX_DEG
     blink = eye_blink(scores, reading) if scores is not None and sees_eyes else None
-    has_gaze = blink is not None and blink < GAZE_BLINK_MAX
+    on_phone = hand_at_ear(face, face_width_px) if sees_hands else None
+    has_gaze = blink is not None and blink < GAZE_BLINK_MAX and not on_phone  # beside a hand irises are misread
     return Signals(
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
@@ -335,7 +336,7 @@ def measure(
         ear=mean_ear(landmarks),
         mar=driver_mar(landmarks, reading),
         gaze_yaw_deg=gaze_yaw(landmarks) if has_gaze else None,
-        hand_at_ear=hand_at_ear(face, face_width_px) if sees_hands else None,
+        hand_at_ear=on_phone,
         confidence=confidence,
         face_x=face_x,
         face_width=face_width,

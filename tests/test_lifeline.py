@@ -203,7 +203,7 @@ from app.__main__ import main
 
 lifeline.LOOK_S, lifeline.HANG_S = 0.05, 0.5
 lifeline.Lifeline.at.__defaults__ = (lifeline.HANG_S,)
-runs = face._Graph.run
+runs = face.Graph.run
 left = [12]
 
 def hang(graph, **inputs):
@@ -212,7 +212,7 @@ def hang(graph, **inputs):
         (ctypes.PyDLL if sys.argv[1] == "gil" else ctypes.CDLL)(None).pause()
     runs(graph, **inputs)
 
-face._Graph.run = hang
+face.Graph.run = hang
 lifeline.ALARM_S = 2.0
 lifeline.Lifeline.__init__.__defaults__ = (*lifeline.Lifeline.__init__.__defaults__[:-1], lifeline.ALARM_S)
 main(["run", "--camera", "fake:attentive"])

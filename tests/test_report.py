@@ -96,7 +96,9 @@ def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
         mar=ROAD.mar,
         gaze_yaw_deg=4.0,
         perclos=VERDICT.perclos,
+        eye_blink=ROAD.eye_blink,
         eyes_closed=False,
+        eyes_hidden=False,
     )
     assert told.neutral == VERDICT.neutral
     assert (told.camera.state, told.camera.width, told.camera.frames) == ("live", 640, 7)

@@ -21,7 +21,7 @@ BY_PROFILE: dict[str, tuple[Value, Value, Value]] = {
     "raspberry_pi.compression_quality": (70, 70, 70),
     "raspberry_pi.buzzer_pin": (17, 17, 17),
     "raspberry_pi.led_pin": (27, 27, 27),
-    "vision.model": ("standard", "standard", "full"),
+    "vision.model": ("standard", "full", "full"),
     "vision.phone": (False, False, False),
     "vision.static_image_mode": (False, False, False),
     "vision.max_num_faces": (1, 1, 1),

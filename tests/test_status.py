@@ -52,7 +52,7 @@ FULL = Status(
     state=State.EYES_CLOSED,
     level=Level.ALARM,
     since_s=98.0,
-    signals=Signals(True, -3.5, 2.0, 0.5, 0.12, 0.3, None, 0.25, True),
+    signals=Signals(True, -3.5, 2.0, 0.5, 0.12, 0.3, None, 0.25, 0.7, True, False),
     neutral=Neutral(1.5, -4.0, learnt=True),
     camera=Camera("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
     alerts=Alerts(False, "GPIO refused: `sudo snap connect drivewatch:gpio`", True, ""),
