@@ -13,12 +13,12 @@ from config.settings import DECLARATIONS, SECTIONS
 # RSS of the detector in MB by profile, on x86-64, Python 3.11, as `make bench` prints it (README, "What it costs"); a
 # model has the figure of the profile that takes it
 RSS_MB: Mapping[str, int] = {
-    "low_memory": 60,
-    "balanced": 65,
-    "high_accuracy": 91,
-    "lite": 60,
-    "standard": 65,
-    "full": 91,
+    "low_memory": 69,
+    "balanced": 76,
+    "high_accuracy": 76,
+    "lite": 65,
+    "standard": 69,
+    "full": 76,
 }
 
 FIRST = (WIDTH, HEIGHT, "camera.frame_skip", "raspberry_pi.compression_quality", "analysis.history_window")

@@ -257,11 +257,11 @@ def test_profiles_and_models_say_what_they_cost() -> None:
     assert set(RSS_MB) == {*PROFILES, *MODELS}
     words = [option.words for option in one("profile", basis()).options]
     assert words == [
-        "low_memory: about 60 MB of memory",
-        "balanced: about 65 MB of memory",
-        "high_accuracy: about 91 MB of memory",
+        "low_memory: about 69 MB of memory",
+        "balanced: about 76 MB of memory",
+        "high_accuracy: about 76 MB of memory",
     ]
-    assert one("vision.model", basis()).options[2].words == "full: about 91 MB of memory"
+    assert one("vision.model", basis()).options[2].words == "full: about 76 MB of memory"
     for profile in PROFILES:
         assert RSS_MB[profile] == RSS_MB[str(DECLARATIONS["vision.model"].in_profile(profile))]
 

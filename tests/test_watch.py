@@ -290,15 +290,13 @@ def test_close_may_come_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns"),
-    [(slice(30, 210), slice(0, 320)), (slice(0, 240), slice(92, 227))],
-    ids=["16:9", "9:16"],
+    ("top", "bottom", "left", "right"), [(30, 210, 0, 320), (0, 240, 92, 227)], ids=["16:9", "9:16"]
 )
 def test_a_picture_of_another_shape_reads_the_same_head_and_raises_nothing(
-    watch: Watch, rows: slice, columns: slice
+    watch: Watch, top: int, bottom: int, left: int, right: int
 ) -> None:
     plain = watch.look_alone(Frame(rendered(Scene()), 0.0, 0)).signals
-    cut = [fitted(rendered(Scene(time_s=t))[rows, columns], (320, 240)) for t in range(40)]
+    cut = [fitted(rendered(Scene(time_s=t))[top:bottom, left:right], (320, 240)) for t in range(40)]
     watch.begin_anew()
     looks = [watch.look(Frame(picture, float(t), t)) for t, picture in enumerate(cut)]
     assert events([look.verdict for look in looks]) == []
@@ -306,4 +304,4 @@ def test_a_picture_of_another_shape_reads_the_same_head_and_raises_nothing(
     assert plain.pitch_deg is not None
     for look in looks[5:]:
         assert look.signals is not None
-        assert look.signals.pitch_deg == pytest.approx(plain.pitch_deg, abs=5)
+        assert abs((look.signals.pitch_deg or 0.0) - plain.pitch_deg) < 5
