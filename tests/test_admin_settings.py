@@ -155,7 +155,7 @@ def test_the_form_has_a_labelled_described_input_for_every_setting(client: Flask
     assert set(" ".join(re.findall(r'aria-describedby="([^"]+)"', text)).split()) <= ids
     assert len(ids) == len(re.findall(r' id="', text))
     assert text.index('name="resolution"') < text.index('name="profile"') < text.index('name="analysis.yawn_s"')
-    assert "high_accuracy: about 91 MB of memory" in text
+    assert "high_accuracy: about 76 MB of memory" in text
 
 
 def test_looking_at_the_settings_writes_nothing(client: FlaskClient, tmp_path: Path) -> None:
