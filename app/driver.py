@@ -37,11 +37,13 @@ SHUT_BLINK, SHUT_DROOP = 0.43, 0.2
 # A head that sinks shows less of its lids: there they must hang so much lower, which open ones behind rendered glasses
 # do not reach
 SHUT_DROOP_DOWN, SUNK_DEG = 0.3, 15.0
+# Nor do open ones of a head leant back (rendered ones 0.21 at most, shut ones behind glasses mostly from 0.41 up)
+SHUT_DROOP_UP, LEANT_BACK_DEG = 0.38, 15.0
 # But only of a face at rest: brows that come down, as against the sun, a mouth that sings, a laugh and a head that is
 # turned aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by
 # 0.06 of a smile and 0.1 of MAR, is both at once
 AT_REST_FROWN, AT_REST_MAR, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.15, 0.045, 0.05
-AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 15.0
+AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 35.0
 # So much below, where they were shut before, neither shut nor open is sure
 DOUBT = 0.06
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
@@ -150,8 +152,9 @@ class Driver:
         if signals.lid_droop is None or not self._knows_features or not self._is_at_rest(signals):
             return by_blink
         droop = signals.lid_droop - self._smile_narrows(signals)
-        has_sunk = (signals.pitch_deg or 0.0) - self.neutral.pitch_deg < -SUNK_DEG
-        return max(by_blink, droop - _median(self._droops) - (SHUT_DROOP_DOWN if has_sunk else SHUT_DROOP))
+        up_deg = (signals.pitch_deg or 0.0) - self.neutral.pitch_deg
+        limit = SHUT_DROOP_DOWN if up_deg < -SUNK_DEG else SHUT_DROOP_UP if up_deg > LEANT_BACK_DEG else SHUT_DROOP
+        return max(by_blink, droop - _median(self._droops) - limit)
 
     def _smile_narrows(self, signals: Signals) -> float:
         """What a smile beyond this driver's usual one adds to a blink score."""
@@ -159,7 +162,7 @@ class Driver:
         return SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
 
     def _is_at_rest(self, signals: Signals) -> bool:
-        """The head faces the road or has sunk, and the face is as it usually is, no hand beside it."""
+        """The head faces the road, has sunk or leans back, and the face is as it usually is, no hand beside it."""
         if signals.yaw_deg is None or signals.pitch_deg is None or signals.hand_at_ear:
             return False
         frown = (signals.brow_down or 0.0) - _median(self._frowns)
