@@ -74,8 +74,8 @@ class Blendshapes:
     """The model in a graph of its own, run once for the face that counts."""
 
     def __init__(self, fast: bool = False) -> None:
-        """Raises: FaceMeshError, the model is missing or damaged."""
-        self._graph = Graph(_GRAPH.replace("{model}", BLENDSHAPES.checked()), ("scores",), {}, fast)
+        """The model was checked before. Raises: FaceMeshError, mediapipe is missing or damaged."""
+        self._graph = Graph(_GRAPH.replace("{model}", str(BLENDSHAPES.path)), ("scores",), {}, fast)
         self._pixel = self._graph.image(_PIXEL)
 
     def scores(self, landmarks: npt.NDArray[np.float32]) -> Scores:

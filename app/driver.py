@@ -103,7 +103,6 @@ class Driver:
     def forget_features(self) -> None:
         """Learn again how wide the mouth opens, and the eyes."""
         self._mouths: deque[float] = deque(maxlen=FEATURE_SAMPLES)
-        self._blinks: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._droops: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._smiles: deque[float] = deque(maxlen=FEATURE_SAMPLES)
         self._frowns: deque[float] = deque(maxlen=FEATURE_SAMPLES)
@@ -178,7 +177,7 @@ class Driver:
 
     @property
     def _knows_features(self) -> bool:
-        return len(self._blinks) >= FEATURE_SAMPLES_MIN
+        return len(self._droops) >= FEATURE_SAMPLES_MIN
 
     def yawn_mar(self, yawns: bool = False) -> float:
         """MAR beyond which this driver yawns."""
@@ -193,7 +192,6 @@ class Driver:
             self._last_feature_s = time_s
             self._mouths.append(signals.mar or 0.0)
             if signals.eye_blink is not None:
-                self._blinks.append(signals.eye_blink)
                 self._droops.append(signals.lid_droop or 0.0)
                 self._smiles.append(signals.smile or 0.0)
                 self._frowns.append(signals.brow_down or 0.0)

@@ -206,12 +206,14 @@ class FaceMesh:
         self.glimpse: Region | None = None  # the likeliest face of the newest picture, where the mesh fitted none
         self._quiet = True  # the libraries chatter until they have seen one face
         self._detectors = _DETECTORS[model]
-        for model_file in _models_of(model, hands):
+        sees_hands = hands and model == "full"
+        mesh = model_files.ATTENTION_MESH if has_attention else model_files.PLAIN_MESH
+        for model_file in _models_of(self._detectors, mesh, sees_hands):
             model_file.checked()  # before any graph runs, which would have to be closed again
         with quiet_native_log():
-            self._faces = _face_graph(self._detectors, has_attention, fast)
+            self._faces = _face_graph(self._detectors, mesh, fast)
             self._blendshapes = Blendshapes(fast)
-            self._hands = _hand_graph(static_image_mode, fast) if hands and model == "full" else None
+            self._hands = _hand_graph(static_image_mode, fast) if sees_hands else None
             # The first run allocates: rather now than in the first frame. It also waits for the graphs' own threads,
             # which chatter as well
             blank = MeshInput(np.zeros((64, 64, 3), np.uint8), self._faces.image)
@@ -258,7 +260,7 @@ class FaceMesh:
     def _find(self, picture: MeshInput) -> Face | None:
         tracked, self._tracked = None if self._static else self._tracked, None
         before, self._thumbnail = self._thumbnail, thumbnail(picture.bgr)
-        fit = None
+        fit = self.glimpse = None
         if tracked is not None and change_around(tracked, before, self._thumbnail, picture.size[0]) <= STILL_CHANGE:
             fit = self._fit_still(picture, tracked)
         fit = fit or self._fit_detected(picture, tracked)
@@ -270,7 +272,6 @@ class FaceMesh:
 
     def _fit_still(self, picture: MeshInput, tracked: Region) -> _Fit | None:
         """Fit the mesh where the face was, if it is surely there still and the detector has looked lately."""
-        self.glimpse = None
         self._undetected += 1
         fit = self._mesh(picture, tracked) if self._undetected < DETECT_EVERY else None
         if fit is None or fit.face.presence < STILL_PRESENCE or overlap(fit.region, tracked) < STILL_IOU:
@@ -280,7 +281,6 @@ class FaceMesh:
     def _fit_detected(self, picture: MeshInput, tracked: Region | None) -> _Fit | None:
         """Fit the mesh to the likeliest driver that it accepts; the next detector looks where one gave nobody."""
         self._undetected = 0
-        self.glimpse = None
         size = picture.size
         for detector in self._detectors:
             detected = self._detect(picture, detector)
@@ -336,21 +336,21 @@ class FaceMesh:
         return tuple(landmarks_px(hand, *picture.size) for hand in self._hands.protos_of("hands"))
 
 
-def _models_of(model: str, hands: bool) -> Iterator[model_files.ModelFile]:
-    yield from (detector.model for detector in _DETECTORS[model])
-    yield model_files.PLAIN_MESH if model == "lite" else model_files.ATTENTION_MESH
-    yield model_files.BLENDSHAPES
-    yield from _HAND_MODELS.values() if hands and model == "full" else ()
+def _models_of(
+    detectors: tuple[Detector, ...], mesh: model_files.ModelFile, sees_hands: bool
+) -> Iterator[model_files.ModelFile]:
+    yield from (detector.model for detector in detectors)
+    yield from (mesh, model_files.BLENDSHAPES)
+    yield from _HAND_MODELS.values() if sees_hands else ()
 
 
-def _face_graph(detectors: tuple[Detector, ...], has_attention: bool, fast: bool) -> Graph:
+def _face_graph(detectors: tuple[Detector, ...], mesh: model_files.ModelFile, fast: bool) -> Graph:
     text = _MESH_GRAPH + "".join(
         _DETECTOR_NODE.format(stream=detector.stream, calculator=detector.calculator) for detector in detectors
     )
-    mesh = model_files.ATTENTION_MESH if has_attention else model_files.PLAIN_MESH
     detected = tuple(f"{detector.stream}_detections" for detector in detectors)
     outputs = ("landmarks", "next_roi", _PRESENCE_STREAM, *detected)
-    return Graph(text, outputs, {_MESH_NODE: mesh}, fast, with_attention=has_attention)
+    return Graph(text, outputs, {_MESH_NODE: mesh}, fast, with_attention=mesh is model_files.ATTENTION_MESH)
 
 
 def _hand_graph(static_image_mode: bool, fast: bool) -> Graph:

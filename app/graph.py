@@ -89,11 +89,11 @@ class Graph:
         fast: bool = False,
         **side_packets: bool | int,
     ) -> None:
-        """models: of the nodes that take one from a side packet. fast: XNNPACK, see _inference().
+        """models: of the nodes that take one from a side packet, checked before. fast: XNNPACK, see _inference().
 
-        Raises: FaceMeshError, a model is missing or damaged, or mediapipe is.
+        Raises: FaceMeshError, mediapipe is missing or damaged.
         """
-        paths = {node: model.checked() for node, model in models.items()}
+        paths = {node: model.path for node, model in models.items()}
         self._bindings = _load_bindings()
         self._packets = self._bindings._packet_creator
         self._getter = self._bindings._packet_getter

@@ -174,7 +174,7 @@ def looks_of_run(frames: Sequence[Frame], watch: Watch, fps: float, phase: float
     times, half_frame_s = LookTimes(fps, phase / fps), frames[-1].time_s / max(1, len(frames) - 1) / 2
     for frame in frames:
         reach_s = frame.time_s + half_frame_s
-        if reach_s >= times.due_s:
+        if times.is_due(reach_s):
             look = watch.look(frame)
             times.taken(frame.time_s, reach_s, look.verdict.is_urgent)
             yield look
