@@ -10,7 +10,7 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from app.driver import DOUBT, Driver, PoseError
+from app.driver import STAYS_SHUT, Driver, PoseError
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
 from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
@@ -218,14 +218,11 @@ def are_lowered(signals: Signals, driver: Driver) -> bool | None:
     return None if blink is None else blink >= LOWERED_BLINK
 
 
-def are_shut(signals: Signals, driver: Driver, is_doubt_open: bool = True) -> bool | None:
-    """Whether both lids are shut; None where that cannot be seen, or is in doubt and a doubt does not count as open."""
+def are_shut(signals: Signals, driver: Driver, were_shut: bool = False) -> bool | None:
+    """Whether both lids are shut; None where that cannot be seen."""
     if driver.blink(signals) is None:
         return None
-    shut_by = driver.shut_by(signals)
-    if shut_by >= 0:
-        return True
-    return None if shut_by >= -DOUBT and not is_doubt_open else False
+    return driver.shut_by(signals) >= (-STAYS_SHUT if were_shut else 0.0)
 
 
 class Eyes:
@@ -305,12 +302,12 @@ class Eyes:
         return self._unseen_s >= EYES_UNSEEN_SHOWN_S
 
     def _are_shut(self, sample: Sample, driver: Driver) -> bool | None:
-        """By this sample alone; None where they cannot be seen, or might be either."""
+        """Whether both lids are shut; None where they cannot be seen."""
         self.lowered = None
         if sample.sight is not Sight.CLEAR or sample.signals is None:
             return None
         self.lowered = are_lowered(sample.signals, driver)
-        return are_shut(sample.signals, driver, is_doubt_open=self.rule.spell.span is None)
+        return are_shut(sample.signals, driver, were_shut=self.rule.spell.span is not None)
 
     def _least_s(self, sample: Sample, mouth_is_wide: bool) -> float:
         """The least step of this closure: a frown or a yawn in it is no microsleep, but may be sleep."""
@@ -318,7 +315,10 @@ class Eyes:
             self._is_no_microsleep = False
         frowns = bool(self.closed and sample.signals and (sample.signals.brow_down or 0.0) >= FROWN)
         self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
-        return self._settings.asleep_s if self._is_no_microsleep else 0.0
+        if not self._is_no_microsleep:
+            return 0.0
+        is_sure = self.rule.spell.certain_s(sample.time_s) >= self._settings.asleep_s
+        return self._settings.asleep_s if is_sure else math.inf
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:

@@ -18,7 +18,6 @@ COUNT = 52
 # Numbers of those that are read here; left and right are the person's
 BROW_DOWN_LEFT, BROW_DOWN_RIGHT = 1, 2
 EYE_BLINK_LEFT, EYE_BLINK_RIGHT = 9, 10
-EYE_LOOK_DOWN_LEFT, EYE_LOOK_DOWN_RIGHT = 11, 12
 MOUTH_SMILE_LEFT, MOUTH_SMILE_RIGHT = 44, 45
 # fmt: off
 POINTS = np.array([

@@ -18,8 +18,6 @@ from app.blendshapes import (
     BROW_DOWN_RIGHT,
     EYE_BLINK_LEFT,
     EYE_BLINK_RIGHT,
-    EYE_LOOK_DOWN_LEFT,
-    EYE_LOOK_DOWN_RIGHT,
     MOUTH_SMILE_LEFT,
     MOUTH_SMILE_RIGHT,
     Scores,
@@ -92,10 +90,6 @@ EYES_YAW_MAX_DEG = 34.0  # beyond, the mesh guesses the farther eye: open ones r
 # Sleep shuts both lids. Of the two blink scores the lower counts so much: a wink, glare on one lens or the far eye of a
 # turned head must not read as shut, nor one lid that the mesh misses as open
 LOWER_BLINK = 0.75
-# Lids that hang: both blinks, and this share of eyeLookDown, which rises with them. Where glasses hide half of what
-# lids do it tells shut from open better than a blink alone (rendered drivers, 2 x 40 looks: the tenth shut one lies
-# 0.25 above the usual open one, not 0.18), but people differ so much in it that only a driver's own say what it means
-LOOK_DOWN_SHARE = 0.4
 POSE_SURE_YAW_DEG, POSE_LOST_YAW_DEG = 35.0, 75.0  # confidence falls from one to the other
 POSE_LOST_ROLL_DEG = 60.0  # upside down or lying: nothing the mesh was made for
 FACE_SURE_PX, FACE_LOST_PX = 48.0, 20.0  # width between the ears
@@ -124,9 +118,8 @@ WRIST_BESIDE_FACES = 0.3
 class Signals:
     """What one face shows; every part None where it cannot be measured.
 
-    eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). lid_droop: how far they hang, in
-    this driver's own unit. eyes_hidden: lenses, glare or a hand hide the eyes. brow_down: a frown, smile: 0..1. ear:
-    eye aspect ratio, to show; mar: mouth aspect ratio.
+    eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). eyes_hidden: lenses, glare or a
+    hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, to show; mar: mouth aspect ratio.
     gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. confidence: of the pose, 0..1. face_x,
     face_width: centre and width as shares of the picture's width.
     glimpsed: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
@@ -136,7 +129,6 @@ class Signals:
     pitch_deg: float | None = None
     roll_deg: float | None = None
     eye_blink: float | None = None
-    lid_droop: float | None = None
     eyes_hidden: bool | None = None
     brow_down: float | None = None
     smile: float | None = None
@@ -238,13 +230,6 @@ def eye_blink(blendshapes: Scores, reading: Reading) -> float:
     return min(1.0, reading.blink_gain * (LOWER_BLINK * lower + (1 - LOWER_BLINK) * upper))
 
 
-def lid_droop(blendshapes: Scores) -> float:
-    """How far the lids hang, from 0 up, in a unit that only means something beside this driver's usual one."""
-    blink = blendshapes[EYE_BLINK_LEFT] + blendshapes[EYE_BLINK_RIGHT]
-    down = blendshapes[EYE_LOOK_DOWN_LEFT] + blendshapes[EYE_LOOK_DOWN_RIGHT]
-    return float(blink + LOOK_DOWN_SHARE * down) / 2
-
-
 def smile(blendshapes: Scores) -> float:
     """How far the mouth smiles, 0..1: that narrows eyes which are awake."""
     return float(blendshapes[MOUTH_SMILE_LEFT] + blendshapes[MOUTH_SMILE_RIGHT]) / 2
@@ -329,7 +314,6 @@ def measure(
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
         eye_blink=blink,
-        lid_droop=lid_droop(scores) if scores is not None and sees_eyes else None,
         eyes_hidden=False,
         brow_down=None if scores is None else brow_down(scores),
         smile=None if scores is None else smile(scores),

@@ -12,13 +12,11 @@ from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis, Settings
 
 OPEN, SHUT = 0.03, 0.7  # blink scores of eyes that are clearly so
-OPEN_DROOP = 0.1  # how far open lids hang, in this driver's own unit
 ROAD = Signals(
     yaw_deg=0,
     pitch_deg=0,
     roll_deg=0,
     eye_blink=OPEN,
-    lid_droop=OPEN_DROOP,
     eyes_hidden=False,
     brow_down=0.0,
     smile=0.0,

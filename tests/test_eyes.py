@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.attention import momentary_state
+from app.signals import Signals
 from app.verdict import Level, State, Verdict
 from config.settings import Settings
 from tests.story import (
@@ -252,32 +255,40 @@ def test_of_a_picture_alone_hidden_eyes_are_unseen() -> None:
 BETWEEN = 0.33  # less than anybody's shut lids have, more than those of a driver with wide eyes
 
 
-def test_a_driver_who_is_known_sleeps_where_lids_hang_lower_than_usual() -> None:
-    """Usual is 0.1, shut 0.2 above it."""
-    verdicts = story(attentive(START_S), showing(5, eye_blink=BETWEEN, lid_droop=0.35), attentive(20))
+def test_a_driver_who_is_known_sleeps_with_lids_that_are_lower_than_usual() -> None:
+    """As behind glasses."""
+    verdicts = story(attentive(START_S), showing(5, eye_blink=BETWEEN), attentive(20))
     assert kinds(verdicts) == [(CLOSED, ALARM)]
     assert reached(verdicts, CLOSED, ALARM) == pytest.approx(START_S + 3, abs=1)
-    assert kinds(story(attentive(START_S), showing(5, eye_blink=BETWEEN, lid_droop=0.22), attentive(20))) == []
+    assert kinds(story(attentive(START_S), showing(5, eye_blink=0.2), attentive(20))) == []
 
 
 def test_a_driver_whose_lids_usually_hang_is_awake_with_the_same_lids() -> None:
-    squinting = showing(START_S, eye_blink=0.26, lid_droop=0.3)
-    assert kinds(story(squinting, showing(5, eye_blink=BETWEEN, lid_droop=0.35), squinting)) == []
+    squinting = showing(START_S, eye_blink=0.26)
+    assert kinds(story(squinting, showing(5, eye_blink=BETWEEN), squinting)) == []
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        {"brow_down": 0.45},
-        {"mar": 0.2},
-        {"mar": 0.1, "smile": 0.3},
-        {"yaw_deg": 22.0},
-        {"pitch_deg": 17.0},
-    ],
-)
+def test_scores_that_jump_up_and_down_as_behind_lenses_that_mirror_must_rise_higher() -> None:
+    def jumping(time_s: float) -> Signals:
+        return replace(ROAD, eye_blink=0.05 if int(time_s) % 4 == 0 else 0.13)
+
+    mirrored = Part(START_S, jumping)
+    assert kinds(story(mirrored, showing(5, eye_blink=BETWEEN), mirrored)) == []
+    steady = showing(START_S, eye_blink=0.13)
+    assert kinds(story(steady, showing(5, eye_blink=BETWEEN), steady)) == [(CLOSED, ALARM)]
+
+
+def test_lids_that_were_shut_stay_so_at_a_score_that_would_not_begin_sleep() -> None:
+    almost = 0.18
+    assert kinds(story(attentive(START_S), showing(5, eye_blink=almost), attentive(20))) == []
+    verdicts = story(attentive(START_S), eyes_closed(1), showing(5, eye_blink=almost), attentive(20))
+    assert kinds(verdicts) == [(CLOSED, ALARM)]
+
+
+@pytest.mark.parametrize("expression", [{"brow_down": 0.45}, {"mar": 0.1, "smile": 0.3}, {"yaw_deg": 22.0}])
 def test_lids_that_hang_in_a_face_that_is_not_at_rest_are_not_shut(expression: dict[str, float]) -> None:
-    """It frowns, sings, laughs, or is turned."""
-    drooping = showing(5, eye_blink=BETWEEN, lid_droop=0.35, gaze_yaw_deg=None, **expression)
+    """It frowns, laughs, or is turned."""
+    drooping = showing(5, eye_blink=BETWEEN, gaze_yaw_deg=None, **expression)
     assert kinds(story(attentive(START_S), drooping, attentive(20))) == []
 
 

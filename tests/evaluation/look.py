@@ -18,7 +18,23 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, face, pictures, rules, seat, sight, signals, timers, watch
+from app import (
+    attention,
+    blendshapes,
+    driver,
+    eye_visibility,
+    face,
+    graph,
+    mesh_input,
+    pictures,
+    regions,
+    rules,
+    seat,
+    sight,
+    signals,
+    timers,
+    watch,
+)
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
@@ -35,6 +51,25 @@ from tests.evaluation.vary import poses, trip_of
 FIELDS = tuple(field.name for field in fields(Signals))
 SIGHTS, STATES, SEATED = tuple(Sight), tuple(State), (None, *Seated)
 SETTINGS = Settings()
+# What a look depends on; the rules belong to it because they decide when a second look is taken
+SEEING = (
+    attention,
+    blendshapes,
+    driver,
+    eye_visibility,
+    face,
+    graph,
+    mesh_input,
+    pictures,
+    regions,
+    rules,
+    seat,
+    sight,
+    signals,
+    timers,
+    vary,
+    watch,
+)
 
 Table = npt.NDArray[np.float32]
 
@@ -52,13 +87,10 @@ class Seen:
 def digest() -> str:
     """Names the renderer, its scenarios, and the whole way to a verdict: another one sees other things.
 
-    The rules belong to it because they decide when a second look is taken; of the camera only how soon that is.
+    Of the camera only how soon a second look is taken.
     """
-    files = [
-        Path(str(module.__file__))
-        for module in (attention, driver, face, rules, seat, sight, signals, timers, vary, watch)
-    ]
-    files += [Path(__file__), Path(str(pictures.__file__))]
+    files = [Path(str(module.__file__)) for module in SEEING]
+    files.append(Path(__file__))
     files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
     sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}{SETTINGS}{SIZE}".encode())
     for path in sorted(path for path in files if path.suffix != ".pyc"):

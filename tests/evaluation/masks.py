@@ -19,6 +19,8 @@ WIDE = 0.5  # of scene.jaw_open: a yawn; talking opens it by 0.3
 NOD_DEG = 35.0  # closed eyes must be told while the head is no further down or up than this from the road
 NODDING_DEG = 11.0  # a sleeper whose head has moved this far up or down may be told as looking away or down too
 LOWERED = 0.45  # of scene.lids: lids that follow eyes this far down (by 20 degrees) may read like shut ones
+# From the road a head bowed so far is seen from above, and its lids hang before eyes that are open
+BOWED_DEG = 20.0
 OPAQUE_TINT, OPAQUE_MIRROR = 0.85, 0.8  # of scene.glasses and scene.lens_mirrors: the eyes cannot be seen
 
 Mask = npt.NDArray[np.bool_]
@@ -47,8 +49,8 @@ def true_eyes(scene: Scene) -> str | None:
 class Masks:
     """may: when each kind may be told. must: when it must, if that lasts long enough.
 
-    asleep: closed for longer than a blink. lowered: lids that follow eyes looking down. yawns: the mouth is wide open.
-    unseen: lenses hide the eyes.
+    asleep: closed for longer than a blink. lowered: lids that follow eyes looking down. bowed: lids of a
+    bowed head. yawns: the mouth is wide open. unseen: lenses hide the eyes.
     """
 
     may: dict[State, Mask]
@@ -56,6 +58,7 @@ class Masks:
     closed: Mask
     asleep: Mask
     lowered: Mask
+    bowed: Mask
     yawns: Mask
     unseen: Mask
     blocked: Mask
@@ -106,6 +109,7 @@ def masks_of(scenes: Sequence[Scene], trip: Trip, s: Analysis, sees_gaze: bool) 
         closed=closed,
         asleep=asleep,
         lowered=seen & ~unseen & ~asleep & mask(has_lowered_lids),
+        bowed=seen & ~unseen & ~asleep & (pitch < -BOWED_DEG),
         yawns=mask(lambda scene: scene.jaw_open >= WIDE),
         unseen=unseen,
         blocked=blocked,

@@ -78,8 +78,8 @@ class Truth:
     def _off_road(self, masks: Masks, period_s: float) -> Iterator[Due]:
         """Looks away and down.
 
-        Shut eyes may tell of them too where lids follow the eyes down, and where a sleeper's head is turned so far that
-        the lids need not be seen.
+        Shut eyes may tell of them too where lids follow the eyes down or the head is bowed, and where a sleeper's head
+        is turned so far that the lids need not be seen.
         """
         for kind in (State.LOOKING_AWAY, State.LOOKING_DOWN):
             make = partial(due_of, kind, steps_of(self._s)[kind], period_s=period_s)
@@ -89,7 +89,7 @@ class Truth:
                     part = self._during((due.from_s, due.to_s))
                     is_lowered = kind is State.LOOKING_DOWN and masks.lowered[part].mean() >= 0.5
                     yield told_by_either(due) if is_lowered or masks.asleep[part].any() else due
-        for span_s in stretches(masks.lowered, self.times_s):
+        for span_s in stretches(masks.lowered | masks.bowed, self.times_s):
             steps = steps_of(self._s)[State.EYES_CLOSED]
             due = replace(due_of(State.EYES_CLOSED, steps, span_s, period_s), must=Level.NONE, limits_s=())
             yield replace(due, may=Level.NONE) if is_too_short(self._s.microsleep_s, span_s, period_s) else due
