@@ -45,8 +45,8 @@ SHUT_BLINK_RISE, SHUT_BLINK_LEAST = 0.12, 0.22
 # tenth of looks with the widest eyes is below it (0.02 without glasses, 0.03 behind clear ones, 0.05 behind mirrors)
 SHUT_SPREADS, WIDEST_SHARE = 3.5, 0.1
 # But only of a face at rest: brows that come down, as against the sun, a smile, a laugh, and a head that is turned
-# aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by 0.06 of a smile and
-# 0.1 of MAR, is both at once
+# aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by 0.06 of
+# a smile and 0.1 of MAR, is both at once
 AT_REST_FROWN, AT_REST_SMILE, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.3, 0.045, 0.05
 AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 35.0
 # Lids that were shut stay shut down to so much less: scores of shut lids scatter, behind glasses most
