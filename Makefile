@@ -8,6 +8,8 @@ PROFILE_LOCK := tests/benchmarks/profile.lock
 CAMERA ?= fake:commute
 ARCH ?= amd64
 UV := $(BIN)/uv
+# Python 3.12, where the system has none that mediapipe 0.10.18 has wheels for
+DOWNLOADED := .python
 export PYTHONUNBUFFERED := 1
 export PORT
 # PyPI's wheels by their hashes, and nothing that their metadata would pull in besides
@@ -51,7 +53,7 @@ check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run snap/hooks/* snap/local/bin/* tests/vm/*.sh tests/vm/guest/*.sh
+	$(BIN)/shellcheck .ci/run snap/hooks/* snap/local/bin/* tests/tools/*.sh tests/vm/*.sh tests/vm/guest/*.sh
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
 stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12
@@ -109,21 +111,17 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
 		--constraints $(LOCK) --constraints $(TEST_LOCK) tests/benchmarks/profile.in -o $(PROFILE_LOCK)
 
-clean: ## remove what the other targets made, .drivewatch with its events excepted
+clean: ## remove what the other targets made, except .drivewatch with its events and .python, which was downloaded
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.python:
-	@for python in "$(PYTHON)" python3.12 python3.11 python3.10 python3; do \
-		[ -n "$$python" ] && "$$python" -c \
-			'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null || continue; \
-		echo "setting up .venv with $$("$$python" --version)"; \
-		"$$python" -m venv $(VENV) && touch $@ && exit 0; \
-		rm -rf $(VENV); \
-		echo "error: $$python cannot make a virtual environment; run:  sudo apt install python3-venv" >&2; exit 1; \
-	done; \
-	echo "error: no Python 3.10, 3.11 or 3.12 here (mediapipe 0.10.18 has no wheels for others);" >&2; \
-	echo "run:  sudo apt install python3 python3-venv   or name one:  make setup PYTHON=/path/to/python3.11" >&2; exit 1
+# Made again when its interpreter is gone, as after an upgrade of the system. PYTHON names it, except for the two goals
+# that take PYTHON as the payload's version
+$(VENV)/.python: $(shell test -x $(BIN)/python || echo interpreter-is-gone)
+	@tests/tools/venv.sh $(VENV) $(DOWNLOADED) "$(if $(filter stage snap,$(MAKECMDGOALS)),,$(PYTHON))"
+	@touch $@
+
+.PHONY: interpreter-is-gone
 
 $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 	@echo "installing what drivewatch runs on (about 100 MB to download, once)"

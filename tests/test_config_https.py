@@ -214,7 +214,7 @@ def test_files_that_do_not_fit_are_refused_with_the_reason_and_nothing_changes(
     assert openssl(*locking, "-out", str(tmp_path / "locked-key")).returncode == 0
     request, signing = str(tmp_path / "request"), ("-key", str(tmp_path / "key"))
     openssl("req", "-new", *signing, "-subj", "/CN=expired", "-out", request)
-    openssl("x509", "-req", "-in", request, *signing, "-days", "-1", "-out", str(tmp_path / "expired"))
+    openssl("x509", "-req", "-in", request, *signing, "-days", "0", "-out", str(tmp_path / "expired"))
     with pytest.raises(HttpsError, match=said):
         enable(paths, (tmp_path / cert, tmp_path / key))
     assert not (paths.data / CHOICE).exists()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 from config.reference import table
@@ -52,14 +50,6 @@ def test_every_requirement_has_a_hash_and_names_no_host() -> None:
 def test_nothing_else_stands_at_the_top_but_dotfiles_and_what_is_built() -> None:
     standing = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert standing - {"build"} <= TOP_LEVEL
-
-
-def test_without_a_python_make_names_a_command_that_sets_up(tmp_path: Path) -> None:
-    venv = tmp_path / "venv"
-    command = [shutil.which("make") or "", "-s", f"VENV={venv}", f"{venv}/.python"]
-    done = subprocess.run(command, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
-    assert done.returncode
-    assert "make setup PYTHON=" in done.stderr
 
 
 def test_the_readme_lists_the_settings_as_they_are() -> None:

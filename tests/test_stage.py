@@ -16,6 +16,7 @@ from importlib.machinery import SourceFileLoader
 from importlib.metadata import distribution
 from importlib.util import cache_from_source
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from jsonschema import Draft7Validator
@@ -50,18 +51,22 @@ def versions(python: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The locked packages of this environment, linked, and drivewatch's own."""
-    folder = tmp_path_factory.mktemp("payload")
-    for name in versions(PYTHON):
-        for file in distribution(name).files or ():
-            source, place = Path(str(file.locate())), folder / file
-            if ".." not in file.parts and source.is_file():
-                place.parent.mkdir(parents=True, exist_ok=True)
-                os.link(source, place)
-    for name in OWN:
-        folder.joinpath(name).symlink_to(ROOT / name)
-    yield folder
+def library() -> Iterator[Path]:
+    """The locked packages of this environment, linked, and drivewatch's own.
+
+    It is beside the packages, because a hard link does not reach a /tmp that is a tmpfs, as on Debian 13.
+    """
+    with TemporaryDirectory(prefix="payload-", dir=sys.prefix) as name:
+        folder = Path(name)
+        for package in versions(PYTHON):
+            for file in distribution(package).files or ():
+                source, place = Path(str(file.locate())), folder / file
+                if ".." not in file.parts and source.is_file():
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    os.link(source, place)
+        for package in OWN:
+            folder.joinpath(package).symlink_to(ROOT / package)
+        yield folder
 
 
 def test_each_python_gets_its_own_numpy_and_the_same_of_all_else() -> None:
