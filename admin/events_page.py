@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.parts import parts
 from app import status
 from app.journal import Entry, JournalUnreadable, newest
+from app.journal_file import why_beside
 from app.status import Request
 from app.verdict import WORDS, State
 
@@ -85,7 +86,7 @@ def page() -> str:
     """The newest ones, with a filter."""
     first = max(0, request.args.get("first", 0, int))
     rows: list[dict[str, object]] = []
-    total, problem = 0, ""
+    total, problem = 0, why_beside(parts().paths.events)
     try:
         for total, found in enumerate(_found(), 1):
             if first < total <= first + PAGE_EVENTS:

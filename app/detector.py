@@ -230,6 +230,8 @@ class Detector:
         elif not self._was_healthy and now_s - self._healthy_since_s >= HEALTHY_S:
             self._was_healthy = True
             self._on_healthy()
+            if self._journal is not None:
+                self._journal.mark_good()
 
     def _obey(self, requests: list[status.Request], now_s: float) -> None:
         for request in requests:

@@ -15,6 +15,7 @@ from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
 from app.face import FaceMesh, FaceMeshError
 from app.journal import JournalUnreadable, recent
+from app.journal_file import why_beside
 from app.sight import NOISE_REMEDY, Lens
 from app.verdict import Sight, State
 from app.version import VERSION
@@ -135,6 +136,8 @@ def _events(paths: Paths) -> Finding:
         newest = recent(paths.events, limit=1)
     except JournalUnreadable as error:
         return Finding("events", False, str(error))
+    if problem := why_beside(paths.events):
+        return Finding("events", False, problem)
     return Finding("events", True, f"{paths.events}, {'some' if newest else 'none'} stored")
 
 

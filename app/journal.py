@@ -13,18 +13,9 @@ from itertools import islice
 from math import inf, isfinite
 from pathlib import Path
 
-from app.journal_file import (
-    BUSY_S,
-    LEAN,
-    UPSERT,
-    explained,
-    inode_of,
-    is_damage,
-    open_file,
-    said,
-    set_aside,
-    version_of,
-)
+from app.journal_copies import all_beside, beside, copy_of, remove, remove_copies
+from app.journal_file import explained, inode_of, merge_all, open_file, open_to_read, set_aside
+from app.journal_schema import UPSERT, UnusableSchema, is_damage, said
 from app.verdict import Event, Level, State
 
 log = logging.getLogger(__name__)
@@ -36,6 +27,7 @@ RETRY_S = 30.0
 CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long
 CLOCK_STEP_S = 2.0  # more than slewing moves a clock between two events
 CLOCK_STEADY_S = 600.0  # a clock that was set more recently deletes nothing
+DAMAGED_FILES = 2  # at most so many are set aside at once: the file, and the copy that took its place
 DETAIL_MAX = 200  # characters
 TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
 
@@ -83,12 +75,13 @@ class Journal:
         self._boot_id = boot_id
         self._keep_events, self._keep_s = max(1, keep_events), keep_days * 86400
         self._db: sqlite3.Connection | None = None
-        self._inode: int | None = None
+        self._file = path  # where events are recorded: `path`, or beside it while this release cannot use that
+        self._inodes: tuple[int | None, ...] = ()
         self._began = False
         self._is_to_empty = False
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._lost = 0
-        self._failure = self._damage = ""
+        self._failure = self._damage = self._beside = ""
         self._retry_at_s = self._now_s = self._steady_since_s = self._checked_s = -inf
         self._offset_s = inf  # wall clock minus monotonic, as last seen
         self._try_to_save()
@@ -97,7 +90,7 @@ class Journal:
     def problem(self) -> str:
         """For a mechanic: what is wrong, where, what helps; empty while all is well."""
         if not self._failure:
-            return self._damage
+            return "; ".join(filter(None, (self._beside, self._damage)))
         return f"{self._failure} ({len(self._waiting)} reports wait in memory, {self._lost} are lost)"
 
     def record(self, event: Event, wall_s: float, now_s: float) -> None:
@@ -123,6 +116,15 @@ class Journal:
         self._is_to_empty = True
         self._try_to_save()
 
+    def mark_good(self) -> None:
+        """Remove the copy from before the last update of the file: this release runs well with what it made of it."""
+        if self._db is None or self._file != self._path:
+            return
+        try:
+            remove_copies(self._path)
+        except OSError as error:
+            log.warning("a copy is not removed: %s", explained(copy_of(self._path), error))
+
     def close(self) -> None:
         """Save what waits and close the file; may be called twice."""
         if self._waiting:
@@ -140,26 +142,34 @@ class Journal:
             self._save_or_begin_anew()
         except (OSError, sqlite3.Error, MemoryError) as error:
             self._disconnect()
-            failure = f"events cannot be saved: {explained(self._path, error)}"
+            failure = f"events cannot be saved: {explained(self._file, error)}"
         if failure != self._failure:
             log.log(logging.WARNING if failure else logging.INFO, "%s", failure or "events are saved again")
         self._failure = failure
         return not failure
 
     def _save_or_begin_anew(self) -> None:
-        try:
-            self._save()
-        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            if not is_damage(error):
-                raise
-            self._disconnect()
-            aside = set_aside(self._path)
-            self._damage = (
-                f"{self._path} was damaged ({said(error)}): its events are in {aside.name}, new ones in a new file"
-            )
-            self._damage += "; change the SD card if it happens again"
-            log.warning("%s", self._damage)
-            self._save()
+        for _ in range(DAMAGED_FILES):
+            try:
+                self._save()
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                if not is_damage(error):
+                    raise
+                self._disconnect()
+                self._set_aside(error)
+            else:
+                return
+        self._save()
+
+    def _set_aside(self, error: Exception) -> None:
+        aside = set_aside(self._file)
+        is_copied = self._file == self._path and copy_of(self._path).exists()
+        instead = "the copy from before the last update is used" if is_copied else "new ones in a new file"
+        self._damage = (
+            f"{self._file} was damaged ({said(error)}): its events are in {aside.name}, {instead}"
+            "; change the SD card if it happens again"
+        )
+        log.warning("%s", self._damage)
 
     def _save(self) -> None:
         """Bring the file up to date, in one transaction."""
@@ -168,6 +178,7 @@ class Journal:
                 db.execute(_INTERRUPT)
             if self._is_to_empty:
                 db.execute("DELETE FROM events")
+                self._delete_other_files()
             if self._waiting:
                 db.executemany(UPSERT, map(self._row, self._waiting))
                 clock = {"offset_s": self._offset_s, "boot_id": self._boot_id, "step_s": CLOCK_STEP_S}
@@ -190,13 +201,37 @@ class Journal:
         return (self._boot_id, event.kind.value, int(event.level), *onset, event.end_s, detail, wall_s)
 
     def _connected(self) -> sqlite3.Connection:
-        is_another = self._inode != inode_of(self._path)  # somebody deleted or replaced the history
+        is_another = self._inodes != self._inodes_now()  # somebody deleted or replaced the history
         if is_another or self._now_s - self._checked_s >= CHECK_S:
             self._disconnect()
         if self._db is None:
-            self._db = open_file(self._path)
-            self._inode, self._checked_s = inode_of(self._path), self._now_s
+            self._db = self._opened()
+            self._inodes, self._checked_s = self._inodes_now(), self._now_s
         return self._db
+
+    def _inodes_now(self) -> tuple[int | None, ...]:
+        return inode_of(self._path), inode_of(self._file)
+
+    def _opened(self) -> sqlite3.Connection:
+        """A connection to the file, or to one beside it where this release cannot use it and leaves it as it is."""
+        self._file, problem = self._path, ""
+        try:
+            db = open_file(self._path, keeps_copy=True)
+            merge_all(db, self._path)
+        except UnusableSchema as error:
+            self._file = beside(self._path)
+            problem = f"new events are in {self._file.name}: {explained(self._path, error)}"
+            db = open_file(self._file)
+        if problem != self._beside:
+            log.log(logging.WARNING if problem else logging.INFO, "%s", problem or f"new events are in {self._path}")
+        self._beside = problem
+        return db
+
+    def _delete_other_files(self) -> None:
+        """Delete what copies and files beside hold; a newer release's file stays as it is."""
+        remove_copies(self._path)
+        for file in set(all_beside(self._path).values()) - {self._file}:
+            remove(file)
 
     def _disconnect(self) -> None:
         db, self._db = self._db, None
@@ -218,11 +253,9 @@ def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
     try:
         if not path.exists():
             return
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", BUSY_S, uri=True)) as db:
+        with closing(open_to_read(path)) as db:
             db.row_factory = sqlite3.Row
             db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
-            db.executescript(LEAN)
-            version_of(db)
             yield from filter(None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id,))))
     except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error

@@ -1,14 +1,31 @@
-"""The file of the events: its table, how it is opened, what is wrong with it, and how a damaged one is set aside."""
+"""The file of the events: how it is opened, what is wrong with it, and how a damaged one is set aside."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
-VERSION = 1  # of the schema below, kept in PRAGMA user_version
-LEAST_ROOM_BYTES = 64 * 1024  # SQLite's index of the log takes 32 KiB at once
-BUSY_S = 0.5  # as long as another process may hold up the detector
+from app import journal_schema
+from app.journal_copies import (
+    BUSY_S,
+    LEAST_ROOM_BYTES,
+    LOG_SUFFIXES,
+    all_beside,
+    beside,
+    keep_copy,
+    read_only,
+    remove,
+    restore_copy,
+    room_in,
+)
+from app.journal_schema import MERGE, UnusableSchema, is_damage, migrate, said, this_version, version_of
+
+log = logging.getLogger(__name__)
+
 KEEP_CORRUPT = 3
 
 # WAL, because a commit costs 1 sync and 10 KiB on the card instead of 4 syncs and 28 KiB with a rollback journal
@@ -16,32 +33,6 @@ KEEP_CORRUPT = 3
 # power cut takes back a saved event. Every 64 pages (256 KiB) the log is folded in.
 _DURABLE = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 64;"
 LEAN = "PRAGMA journal_size_limit = 262144; PRAGMA cache_size = -64; PRAGMA mmap_size = 0;"
-# Without a vacuum: pages of deleted rows are used again, so the file stops growing.
-_SCHEMA = f"""
-BEGIN IMMEDIATE;
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    boot_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    level INTEGER NOT NULL,
-    onset_s REAL NOT NULL,
-    onset_earliest_s REAL NOT NULL,
-    onset_latest_s REAL NOT NULL,
-    end_s REAL,
-    detail TEXT NOT NULL,
-    wall_s REAL NOT NULL,
-    interrupted INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (boot_id, kind, onset_s)
-);
-PRAGMA user_version = {VERSION};
-COMMIT;
-"""
-UPSERT = """
-INSERT INTO events (boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (boot_id, kind, onset_s) DO UPDATE SET
-    level = max(level, excluded.level), end_s = coalesce(excluded.end_s, end_s), detail = excluded.detail
-"""
 
 _REMEDIES = (  # words of the reason -> what helps
     (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left"),
@@ -51,50 +42,128 @@ _REMEDIES = (  # words of the reason -> what helps
     ),
     (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there"),
     (("locked",), "a second detector may be running, see `snap services drivewatch`"),
-    (("newer",), "`sudo snap refresh drivewatch`, or move the file away"),
+    (("with schema", "from schema"), "`sudo snap refresh drivewatch` brings a release that uses it, or move it away"),
 )
 _REMEDY = "see `ls -l {folder}`, then `sudo snap restart drivewatch`"
 
 
-class NewerJournal(sqlite3.NotSupportedError):
-    """The file was written by a later version of drivewatch."""
+def open_file(path: Path, *, keeps_copy: bool = False) -> sqlite3.Connection:
+    """Open the file, made or updated if need be, and look it through.
 
-
-def is_damage(error: Exception) -> bool:
-    """Whether this comes of what stands in the file, and will not go away."""
-    # DatabaseError itself is NOTADB or CORRUPT; Python 3.10 tells no code. DataError: a length that makes no sense.
-    # UnicodeDecodeError: SQLite quotes what stands where the table's name was.
-    if type(error) in (sqlite3.DatabaseError, sqlite3.DataError, UnicodeDecodeError):
-        return True
-    return str(error) == "unsupported file format"  # a bad byte in the header
-
-
-def open_file(path: Path) -> sqlite3.Connection:
-    """Open the file, made if need be, and look it through. Raises: OSError, sqlite3.Error, UnicodeDecodeError."""
+    keeps_copy: what an update would change is copied first, and the copy stands in for a file that is gone.
+    Raises: OSError, sqlite3.Error, UnicodeDecodeError; UnusableSchema leaves the file as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if keeps_copy and restore_copy(path):
+        log.warning("%s was gone: its copy from before the last update is used", path)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # this error says why, SQLite's does not
+    _refuse_newer(path)
     db = sqlite3.connect(path, BUSY_S, isolation_level="IMMEDIATE", check_same_thread=False, cached_statements=8)
     try:
-        is_new = version_of(db) < VERSION
-        if is_new and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise sqlite3.DatabaseError("it has tables, but no version")
-        db.executescript(LEAN + _DURABLE + (_SCHEMA if is_new else ""))
-        found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]  # 3 ms for a full table
-        if found != "ok":
+        version = version_of(db)
+        db.executescript(LEAN + _DURABLE)
+        if (found := journal_schema.integrity_of(db)) != "ok":
             raise sqlite3.DatabaseError(found)
-        _check_table(db)
+        migrate(db, partial(keep_copy, path) if keeps_copy else lambda version: None)
+        journal_schema.check(db)
     except BaseException:
         db.close()
         raise
+    if 0 < version < this_version():
+        log.info("%s was brought from schema %d to %d", path, version, this_version())
     return db
 
 
-def _check_table(db: sqlite3.Connection) -> None:
-    """See that events can be written, without writing one. Raises: sqlite3.DatabaseError."""
+def _refuse_newer(path: Path) -> None:
+    """Look at the version by a connection that may not write, which would fold a newer release's log in.
+
+    Raises: NewerJournal, and what says that the file is damaged.
+    """
+    with suppress(sqlite3.OperationalError), closing(read_only(path)) as db:  # it cannot read before a rollback
+        version_of(db)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open what `path` holds, in this release's schema; where it cannot be used, what was recorded beside it.
+
+    Raises: OSError, sqlite3.Error, UnicodeDecodeError.
+    """
     try:
-        db.execute(f"EXPLAIN {UPSERT}", (None,) * 9)
-    except sqlite3.OperationalError as error:
-        raise sqlite3.DatabaseError(f"its table is another: {error}") from error
+        return _in_this_schema(path)
+    except UnusableSchema:
+        if not beside(path).exists():
+            raise
+        return _in_this_schema(beside(path))
+
+
+def why_beside(path: Path) -> str:
+    """Why this release records beside `path`, for a mechanic; "" while it does not."""
+    try:
+        if path.exists() and beside(path).exists():
+            _in_this_schema(path).close()
+    except UnusableSchema as error:
+        return f"new events are in {beside(path).name}: {explained(path, error)}"
+    except (OSError, sqlite3.Error, UnicodeDecodeError):
+        pass  # whoever reads the events is told
+    return ""
+
+
+def _in_this_schema(path: Path) -> sqlite3.Connection:
+    """A connection to read from; an older file is updated in memory, as only the detector writes to the card."""
+    db = read_only(path)
+    try:
+        db.executescript(LEAN)
+        if version_of(db) == this_version():
+            return db
+        in_memory = sqlite3.connect(":memory:", isolation_level="IMMEDIATE")
+        try:
+            db.backup(in_memory)
+            migrate(in_memory)
+        except BaseException:
+            in_memory.close()
+            raise
+    except BaseException:
+        db.close()
+        raise
+    db.close()
+    return in_memory
+
+
+def merge_all(db: sqlite3.Connection, path: Path) -> None:
+    """Add what earlier releases recorded beside `path`, to which db is open, and remove those files.
+
+    What cannot be added now stays where it is, for the next start.
+    """
+    for number, file in all_beside(path).items():
+        try:
+            if number <= this_version() and _is_sound(file):
+                _merge(db, file)
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+            log.warning("events recorded beside %s wait to be added: %s", path.name, explained(file, error))
+
+
+def _is_sound(file: Path) -> bool:
+    """Whether a file can be used, and is up to date now; a damaged one is set aside. Raises: OSError, sqlite3.Error."""
+    try:
+        open_file(file).close()
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        if not is_damage(error):
+            raise
+        log.warning("%s was damaged (%s): its events are in %s", file, said(error), set_aside(file).name)
+        return False
+    return True
+
+
+def _merge(db: sqlite3.Connection, file: Path) -> None:
+    db.execute("ATTACH ? AS beside", (str(file),))
+    try:
+        with db:
+            for statement in MERGE:
+                db.execute(statement)
+    finally:
+        db.execute("DETACH beside")
+    remove(file)
+    log.info("the events of %s were added", file)
 
 
 def inode_of(path: Path) -> int | None:
@@ -105,17 +174,9 @@ def inode_of(path: Path) -> int | None:
         return None
 
 
-def version_of(db: sqlite3.Connection) -> int:
-    """The version of its schema, 0 for an empty file. Raises: NewerJournal."""
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        raise NewerJournal(f"written by a newer drivewatch, with schema {version} instead of {VERSION}")
-    return version
-
-
 def set_aside(path: Path) -> Path:
     """Rename a damaged database and keep no more than KEEP_CORRUPT of them."""
-    for suffix in ("-wal", "-shm"):  # folded in where possible; the new one must not meet them, even if a reader does
+    for suffix in LOG_SUFFIXES:  # folded in where possible; the new one must not meet them, even if a reader does
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     prefix = f"{path.name}.corrupt-"
     kept = sorted(int(n) for file in path.parent.glob(f"{prefix}*") if (n := file.name.removeprefix(prefix)).isdigit())
@@ -128,15 +189,9 @@ def set_aside(path: Path) -> Path:
 
 def _is_full(folder: Path) -> bool:
     try:
-        found = os.statvfs(folder)
+        return room_in(folder) < LEAST_ROOM_BYTES
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < LEAST_ROOM_BYTES
-
-
-def said(error: Exception) -> str:
-    """What an error says, on one line: SQLite's report has two, and quotes what it found in the file."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(error)).split())
 
 
 def explained(path: Path, error: Exception) -> str:

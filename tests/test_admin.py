@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -340,6 +342,19 @@ def test_events_come_newest_first_and_can_be_filtered_and_downloaded(owner: Flas
     assert owner.get("/events.csv").text.splitlines()[1].startswith("3,eyes_closed,warning,2026-09-21T")
     found = owner.get("/events.json?kind=drowsy").get_json()
     assert [(one["kind"], one["duration_s"]) for one in found] == [("drowsy", 4.0)]
+
+
+def test_after_a_revert_the_page_shows_what_is_recorded_beside_the_newer_file(owner: FlaskClient, paths: Paths) -> None:
+    events(paths)
+    assert "new events are in" not in owner.get("/events").text
+    with closing(sqlite3.connect(paths.events)) as db:
+        db.execute("PRAGMA user_version = 99")
+    text = owner.get("/events").text
+    assert "written by a newer drivewatch, with schema 99" in text and "0 events" in text
+    events(paths)
+    text = owner.get("/events").text
+    assert "new events are in events.sqlite.schema-1" in text and "sudo snap refresh drivewatch" in text
+    assert "3 events" in text and len(owner.get("/events.json").get_json()) == 3
 
 
 def test_a_day_of_events_is_that_of_the_browser(owner: FlaskClient, paths: Paths) -> None:

@@ -135,7 +135,7 @@ class FakeReport(Report):
 class FakeJournal(Journal):
     def __init__(self) -> None:
         self.recorded: list[tuple[Event, float]] = []
-        self.retries = 0
+        self.retries = self.marked_good = 0
 
     @property
     def problem(self) -> str:
@@ -146,6 +146,9 @@ class FakeJournal(Journal):
 
     def retry(self, now_s: float) -> None:
         self.retries += 1
+
+    def mark_good(self) -> None:
+        self.marked_good += 1
 
     def delete_all(self) -> None:
         self.recorded.clear()
@@ -397,12 +400,14 @@ def test_mute_ends_by_itself(bench: Bench) -> None:
 def test_a_minute_of_judged_frames_is_healthy_and_said_once(bench: Bench) -> None:
     bench.run(5 * HEALTHY_S)
     assert bench.healthy_at_s == [HEALTHY_S]
+    assert bench.journal.marked_good == 1
 
 
 def test_without_a_camera_nothing_is_healthy(bench: Bench) -> None:
     bench.camera.sending = False
     bench.run(5 * HEALTHY_S)
     assert not bench.healthy_at_s
+    assert not bench.journal.marked_good
 
 
 def test_the_minute_starts_anew_when_the_camera_was_lost(bench: Bench) -> None:

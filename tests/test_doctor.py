@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -17,6 +19,7 @@ from app.alert import Alert
 from app.camera import Camera, CameraHealth, Frame
 from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.face import FaceMeshError
+from app.journal import Journal
 from app.pins import GpioUnavailable, Switch
 from app.verdict import State
 from config import settings as declared
@@ -249,6 +252,16 @@ def test_events_that_cannot_be_read_are_named(practice: Practice) -> None:
     practice.paths.events.write_text("this is no database" * 100)
     ((part, text),) = practice.bad()
     assert (part, str(practice.paths.events) in text) == ("events", True)
+
+
+def test_events_recorded_beside_a_newer_file_are_named(practice: Practice) -> None:
+    practice.paths.common.mkdir()
+    Journal(practice.paths.events, "newer").close()
+    with closing(sqlite3.connect(practice.paths.events)) as db:
+        db.execute("PRAGMA user_version = 99")
+    Journal(practice.paths.events, "reverted").close()
+    ((part, text),) = practice.bad()
+    assert (part, text.partition(":")[0]) == ("events", "new events are in events.sqlite.schema-1")
 
 
 def test_too_little_memory_is_named(practice: Practice) -> None:

@@ -249,7 +249,7 @@ def test_a_card_that_goes_bad_is_noticed_within_the_hour_by_what_is_saved_then(j
 def test_a_full_disk_is_called_so_although_sqlite_calls_it_an_error(
     path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, says: str
 ) -> None:
-    def refuse(path: Path) -> sqlite3.Connection:
+    def refuse(path: Path, *, keeps_copy: bool) -> sqlite3.Connection:
         raise sqlite3.OperationalError("disk I/O error")
 
     room = os.statvfs_result((4096, 4096, 1000, blocks, blocks, 0, 0, 0, 0, 255))
@@ -266,19 +266,6 @@ def test_only_so_many_damaged_files_are_kept(path: Path) -> None:
         Journal(path, BOOT).close()
     kept = sorted(file.name for file in path.parent.glob("*.corrupt-*"))
     assert kept == [f"events.sqlite.corrupt-{number}" for number in range(6 - KEEP_CORRUPT, 6)]
-
-
-def test_a_newer_schema_is_left_untouched_and_reported(journal: Journal, path: Path) -> None:
-    record(journal, event(1.0))
-    journal.close()
-    sql(path, "PRAGMA user_version = 99; ALTER TABLE events RENAME TO incidents")
-    before = path.read_bytes()
-    with closing(Journal(path, BOOT)) as after:
-        record(after, event(2.0))
-        assert "newer drivewatch" in after.problem and "snap refresh" in after.problem
-    assert path.read_bytes() == before
-    with pytest.raises(JournalUnreadable, match="newer drivewatch"):
-        recent(path)
 
 
 def test_what_cannot_be_saved_waits_and_is_saved_later(tmp_path: Path) -> None:

@@ -97,16 +97,16 @@ def take_the_folder_away(card: Card) -> None:
     card.paths.events.with_name("away").rename(card.paths.events)
 
 
-def age(card: Card) -> None:
+def age(card: Card, schema: int = 99) -> None:
     """As a later drivewatch would leave it."""
     with closing(sqlite3.connect(card.paths.events)) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute(f"PRAGMA user_version = {schema}")
 
 
 def make_young(card: Card) -> None:
-    """As this drivewatch knows it."""
-    with closing(sqlite3.connect(card.paths.events)) as db:
-        db.execute("PRAGMA user_version = 1")
+    """As if the newer release came back, which adds what was recorded beside."""
+    age(card, 1)
+    Journal(card.paths.events, "back").close()
 
 
 FULL, DEAD, SHUT = "make room", "change the SD card", "who may write there"
@@ -124,7 +124,7 @@ FAULTS = (
     Fault("events: empty file", partial(truncate, share=0.0), None, "", at_start=True, keeps_earlier=False),
     Fault("events: a folder in its place", put_a_folder, take_the_folder_away, FOLDER, at_start=True),
     Fault("events: a folder comes in its place", put_a_folder, take_the_folder_away, FOLDER, at_start=False),
-    Fault("events: of a newer version", age, make_young, NEWER, at_start=True),
+    Fault("events: of a newer version", age, None, NEWER, at_start=True),
 )
 
 
@@ -247,18 +247,18 @@ class Try:
 
     def _kept(self, detector: Running) -> str:
         """After its end everything that its status told is in the file, and so is what was there before."""
-        told = detector.status
+        if self.fault.breaks == age:
+            make_young(self.card)
         kept = recent(self.card.paths.events, 1000)
         since_s = 0.0 if self.fault.keeps_earlier or self.fault.at_start else self._broken_s
+        told = detector.status
         told_events = [event for event in (told.events if told else ()) if event.onset_s >= since_s]
         onsets_s = {entry.event.onset_s for entry in kept}
         self.lost = sum(event.onset_s not in onsets_s for event in told_events)
-        earlier = sum(entry.boot_id == "earlier" for entry in kept)
-        if self.fault.keeps_earlier and earlier != EARLIER:
-            self.lost += EARLIER - earlier
-        saved = self.card.paths.config.read_text()
+        if self.fault.keeps_earlier:
+            self.lost += EARLIER - sum(entry.boot_id == "earlier" for entry in kept)
         wanted = CONFIG if self.fault.saving_fails else CONFIG.replace("320", str(WIDTH))
-        if saved != wanted:
+        if (saved := self.card.paths.config.read_text()) != wanted:
             return f"config.yaml is {saved!r}"
         aside = self.card.paths.events.with_name("events.sqlite.corrupt-1").exists()
         if aside != (self.fault.says == DAMAGED):

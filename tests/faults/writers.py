@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from admin.tokens import Tokens
+from app import journal_schema
 from app.journal import Journal, recent
 from app.verdict import Event, Level, State
 from config import password
@@ -27,6 +28,13 @@ WIDTHS = range(int(DECLARATIONS["camera.width"].low), int(DECLARATIONS["camera.w
 KEEP_EVENTS, CHECKED_EVENTS = 200, 100  # of those kept; unconfirmed ones take up some of them
 TOKEN_LIFE = 9  # steps, odd: made in even ones, revoked in odd ones
 WALL_S = 1.8e9
+REBUILD = (  # of the events' table, as SQLite's manual gives it for what ALTER TABLE cannot change
+    "CREATE TABLE next AS SELECT * FROM events",
+    "DROP TABLE events",
+    *journal_schema.MIGRATIONS[0],
+    "INSERT INTO events SELECT * FROM next",
+    "DROP TABLE next",
+)
 
 Confirm = Callable[[str], None]
 
@@ -165,6 +173,40 @@ def _check_events(folder: Path, confirmed: Sequence[str]) -> Check:
     return Check(len(lost), wrong)
 
 
+@contextmanager
+def updated(steps: int) -> Iterator[None]:
+    """Be a release whose events' schema has so many further steps."""
+    today = journal_schema.MIGRATIONS
+    journal_schema.MIGRATIONS = today + (REBUILD,) * steps
+    try:
+        yield
+    finally:
+        journal_schema.MIGRATIONS = today
+
+
+def _write_updates(folder: Path, first: int) -> Iterator[str]:
+    """Each step is the start of a release with a later schema; every third runs well and removes its copy."""
+    for step in itertools.count(first):
+        at_s = float(step)
+        path = paths_in(folder).events
+        with updated(step + 1), closing(Journal(path, f"boot-{step}", keep_events=KEEP_EVENTS)) as journal:
+            journal.record(Event(State.PHONE, Level.WARNING, at_s, at_s, at_s, at_s + 0.5), WALL_S + at_s, at_s)
+            if step % 3 == 2:
+                journal.mark_good()
+            if journal.problem:
+                raise OSError(journal.problem)
+        yield ""
+
+
+def _check_updates(folder: Path, confirmed: Sequence[str]) -> Check:
+    path = paths_in(folder).events
+    with updated(len(confirmed) + 1):
+        found = _check_events(folder, confirmed)
+    allowed = {path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}.before-update"}
+    others = {file.name for file in folder.glob(f"{path.name}*")} - allowed
+    return found if found.wrong or not others else Check(0, f"files are left: {sorted(others)}")
+
+
 def cheapen_hashes() -> None:
     """Take scrypt's work out of the password: what is tried is how it is kept, 500 times."""
     password.N = 2
@@ -175,4 +217,5 @@ WRITERS = (
     Writer("password", _write_password, _check_password),
     Writer("tokens", _write_tokens, _check_tokens),
     Writer("events", _write_events, _check_events),
+    Writer("events with each start in a newer schema", _write_updates, _check_updates),
 )
