@@ -41,6 +41,10 @@ def top(name: str) -> str:
     return name.partition(".")[0]
 
 
+def file_of(module: str) -> Path:
+    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
 def loaded_by(statement: str) -> set[str]:
     """Modules in a fresh Python after a statement, which must say nothing."""
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
@@ -84,13 +88,13 @@ def test_the_page_imports_no_more_of_the_daemon_than_what_both_write_and_read() 
     for path in sources("admin"):
         names = set(imported(path))
         assert not {top(name) for name in names} & set(HEAVY)
-        modules = {".".join(name.split(".")[:2]) for name in names if top(name) == "app"} - {"app"}
+        modules = {name for name in names if top(name) == "app" and file_of(name).is_file()}
         assert modules <= ADMIN_MAY
 
 
 def test_attention_knows_no_camera_and_no_clock() -> None:
-    for name in ("attention.py", "driver.py", "rules.py", "timers.py", "verdict.py"):
-        assert set(imported(ROOT / "app" / name)) & CLOCKS_AND_CAMERAS == set()
+    for name in ("app.attention", "app.driver", "app.rules", "app.timers", "app.verdict"):
+        assert set(imported(file_of(name))) & CLOCKS_AND_CAMERAS == set()
 
 
 @pytest.mark.parametrize("module", sorted(ADMIN_MAY))
