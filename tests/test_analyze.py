@@ -20,7 +20,7 @@ from app.signals import Signals
 from app.verdict import Event, Level, Sight, State
 from app.watch import Look
 from config.settings import Settings
-from tests.story import ROAD, attentive, story
+from tests.support.story import ROAD, attentive, story
 
 SIZE = (320, 240)
 FPS, TRIP_S, AWAY_AT_S = 2, 18, 8

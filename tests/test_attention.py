@@ -8,7 +8,7 @@ from app.attention import Attention
 from app.signals import Signals
 from app.verdict import Level, Seated, Sight, State, Verdict
 from config.settings import Settings
-from tests.story import (
+from tests.support.story import (
     OPEN,
     REPEAT_S,
     ROAD,

@@ -12,7 +12,7 @@ from app.console import ERASE_LINE, Console, live_line
 from app.verdict import WORDS, Level, Sight, State, Verdict
 from app.watch import Look
 from config.settings import Settings
-from tests.story import ROAD, Part, attentive, eyes_closed, looking, sight, story
+from tests.support.story import ROAD, Part, attentive, eyes_closed, looking, sight, story
 
 ANALYSIS = Settings().analysis
 STARTED_S = 1000.0

@@ -32,7 +32,7 @@ from app.status import Request
 from app.verdict import Cue, Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
-from tests.story import ROAD, Part, eyes_closed, looking, new_attention
+from tests.support.story import ROAD, Part, eyes_closed, looking, new_attention
 
 ANALYSIS = Settings().analysis
 PICTURE = np.zeros((24, 32, 3), np.uint8)

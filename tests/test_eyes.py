@@ -10,7 +10,7 @@ from app.attention import momentary_state
 from app.signals import Signals
 from app.verdict import Level, State, Verdict
 from config.settings import Settings
-from tests.story import (
+from tests.support.story import (
     OPEN,
     ROAD,
     SHUT,

@@ -15,7 +15,7 @@ from config import password
 from config.https import listening
 from config.paths import Paths
 from config.snapd import snapctl
-from tests.snapd import Snapd
+from tests.support.snapd import Snapd
 
 
 @pytest.fixture

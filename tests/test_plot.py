@@ -12,7 +12,7 @@ from app.plot import COLOURS, EVENTS_MAX, LEFT_PX, NAMES_MAX, POINTS_MAX, RIGHT_
 from app.verdict import Event, Level, Sight, State, Verdict
 from app.watch import Look
 from config.settings import Settings
-from tests.story import ROAD, Part, attentive, looking, lost, samples, story
+from tests.support.story import ROAD, Part, attentive, looking, lost, samples, story
 
 ANALYSIS = Settings().analysis
 STRIPS = 5

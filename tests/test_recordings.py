@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
-from tests.videos import FPS, cut_off, number_of, write_video
+from tests.support.videos import FPS, cut_off, number_of, write_video
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from app.watch import Look
 from config.paths import Paths
 from config.settings import Settings
 from config.store import Store
-from tests.story import ROAD, attentive, story
+from tests.support.story import ROAD, attentive, story
 
 STARTED_S, WALL_S = 500.0, 1.8e9
 VERDICT = story(attentive(70))[-1]

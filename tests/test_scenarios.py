@@ -16,7 +16,7 @@ from app.verdict import Level, Sight, State, Verdict
 from app.watch import Watch
 from config.settings import Settings
 from tests.evaluation.truth import true_sample
-from tests.story import events, reached
+from tests.support.story import events, reached
 
 SETTINGS = Settings()
 ANALYSIS = SETTINGS.analysis

@@ -17,7 +17,7 @@ from jsonschema.exceptions import best_match
 from app.version import VERSION
 from snap.local.pack import HOOKS, SNAPCRAFT_YAML, snap_yaml, write_meta
 from snap.local.stage import LOCAL
-from tests.snapd import Snapd
+from tests.support.snapd import Snapd
 
 # Least privilege: what each may have, and no other. The detector reaches no network, the page no hardware.
 HARDWARE = {"camera", "gpio-control", "buzzer", "led"}

@@ -10,7 +10,7 @@ from config.paths import Paths
 from config.settings import DECLARATIONS
 from config.snapd import SnapctlError, dashed, snapctl, tell
 from config.store import Store
-from tests.snapd import Snapd
+from tests.support.snapd import Snapd
 
 RESTART = ["restart", "drivewatch.detector"]
 

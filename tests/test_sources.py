@@ -15,7 +15,7 @@ import pytest
 from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr
 from app.sources import FakeDriver, PictureFolder, Source, VideoFile, open_source
 from config import settings
-from tests.videos import FPS, cut_off, number_of, write_video
+from tests.support.videos import FPS, cut_off, number_of, write_video
 
 ROOT = Path(__file__).parents[1]
 

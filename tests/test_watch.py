@@ -20,7 +20,7 @@ from app.verdict import Level, Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import FACES
-from tests.story import events, reached
+from tests.support.story import events, reached
 
 Picture = npt.NDArray[np.uint8]
 

@@ -51,7 +51,7 @@ from tests.evaluation.run import complete, scores
 from tests.evaluation.score import replay
 from tests.evaluation.truth import Truth
 from tests.evaluation.vary import trip_of
-from tests.story import events
+from tests.support.story import events
 
 
 def main() -> int:

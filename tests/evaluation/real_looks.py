@@ -17,7 +17,7 @@ from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.labelled import whole_picture
 from tests.evaluation.real_people import EYES_ASIDE, Clip, RealPeople, Still, Stretch
-from tests.story import events
+from tests.support.story import events
 
 SETTINGS = Settings()
 CLIP_FPS = 10.0  # of a clip so many frames a second are read, and each is looked at alone where the eyes are labelled

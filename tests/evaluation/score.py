@@ -17,7 +17,7 @@ from tests.evaluation.look import Seen
 from tests.evaluation.masks import CLOSED, WIDE, true_eyes
 from tests.evaluation.truth import Truth, true_sample
 from tests.evaluation.vary import Trip, poses, trip_of
-from tests.story import events
+from tests.support.story import events
 
 SETTINGS = Settings()
 TALKING_AT_MOST = 0.35  # of jaw_open; between it and WIDE is neither

@@ -19,7 +19,18 @@ from app.verdict import Cue, Level, Sight, State, Verdict
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
-from tests.story import ROAD, Part, attentive, cues, events, eyes_closed, looking, lost, mouth_open, new_attention
+from tests.support.story import (
+    ROAD,
+    Part,
+    attentive,
+    cues,
+    events,
+    eyes_closed,
+    looking,
+    lost,
+    mouth_open,
+    new_attention,
+)
 from tests.test_detector import (
     PERIOD_S,
     START_S,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 Table = dict[str, object]
 
 
@@ -29,7 +29,7 @@ class Snapd:
         folder.joinpath("snap/bin").symlink_to(ROOT / "snap/local/bin")
         folder.joinpath("snap/python").symlink_to(ROOT)
         snapctl = folder / "bin/snapctl"
-        snapctl.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/fake_snapctl.py "$@"\n')
+        snapctl.write_text(f'#!/bin/sh\nexec {sys.executable} {ROOT}/tests/support/fake_snapctl.py "$@"\n')
         snapctl.chmod(0o755)
         folder.joinpath("bin/python3").symlink_to(sys.executable)
         snapd = cls(folder)

@@ -1,0 +1,1 @@
+"""What tests of several rooms need: trips told in a line, videos, a snapd."""
