@@ -17,8 +17,8 @@ from admin.memory_page import rows
 from admin.parts import parts
 from admin.status_page import now_shown
 from app import memory, status
+from app.events import State
 from app.journal import JournalUnreadable, recent
-from app.verdict import State
 from config.declaration import Value
 from config.durable import StoreError
 from config.reference import json_schema

@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 from app import status
+from app.events import WORDS, State
 from app.journal import Entry, JournalUnreadable, newest
 from app.journal_file import why_beside
 from app.status import Request
-from app.verdict import WORDS, State
 
 pages: Final = Blueprint("events", __name__)
 

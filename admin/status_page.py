@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 from app import failure, status
+from app.events import WORDS, Level, State
 from app.failure import Failure
 from app.status import Request, Status
-from app.verdict import WORDS, Level, State
 from app.version import VERSION
 
 pages: Final = Blueprint("status", __name__)

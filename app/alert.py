@@ -13,8 +13,8 @@ from functools import partial
 from itertools import cycle
 from math import inf
 
+from app.events import Cue, Level, State
 from app.pins import Switch, open_output
-from app.verdict import Cue, Level, State
 
 log = logging.getLogger(__name__)
 

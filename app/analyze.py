@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TextIO
 
 from app.console import ERASE_LINE
+from app.events import Event
 from app.look_times import LookTimes
 from app.pictures import fitted, is_picture
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
 from app.signals import Signals
-from app.verdict import Event
 from app.watch import Look, Watch
 from config.settings import Settings
 

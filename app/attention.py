@@ -11,10 +11,10 @@ from collections import deque
 from dataclasses import dataclass
 
 from app.driver import STAYS_SHUT, Driver, PoseError
+from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
 from app.rules import MeasureRule, SpellRule, Step
 from app.signals import Signals
 from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
-from app.verdict import Cue, Event, Level, Seated, Sight, State, Verdict
 from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat

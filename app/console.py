@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
-from app.verdict import WORDS, Event, Level, State, Verdict
+from app.events import WORDS, Event, Level, State, Verdict
 from app.watch import Look
 
 # ANSI

@@ -15,6 +15,7 @@ import cv2
 from app import memory, status
 from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
+from app.events import Cue, Event, Level, Sight, State
 from app.face import FaceMeshError
 from app.governor import Governor, Thrift, ladder
 from app.journal import Journal
@@ -22,7 +23,6 @@ from app.lifeline import DetectorError, HungError
 from app.rates import is_fast
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, smaller
-from app.verdict import Cue, Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.paths import Paths
 from config.settings import Settings

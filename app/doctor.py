@@ -13,11 +13,11 @@ from pathlib import Path
 from app import failure, memory, status
 from app.alert import Alert, open_alert
 from app.camera import Camera, Frame
+from app.events import Sight, State
 from app.face import FaceMesh, FaceMeshError
 from app.journal import JournalUnreadable, recent
 from app.journal_file import why_beside
 from app.sight import NOISE_REMEDY, Lens
-from app.verdict import Sight, State
 from app.version import VERSION
 from config import settings as declared
 from config.paths import Paths

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import inf
 
 from app import status
+from app.events import State
 from app.status import Status
-from app.verdict import State
 from config.durable import StoreError
 from config.paths import Paths
 from config.settings import Settings

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 
 from app import status
+from app.events import WORDS, Level
 from app.status import Status
-from app.verdict import WORDS, Level
 from app.version import VERSION
 from config import password
 from config.https import HttpsError, listening

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from app.verdict import Event, Level
+from app.events import Event, Level
 from app.watch import Look
 from config.settings import Analysis
 

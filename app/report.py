@@ -14,10 +14,10 @@ import numpy.typing as npt
 from app import memory, status
 from app.alert import Availability
 from app.camera import CameraHealth
+from app.events import Event, Sight, State
 from app.face import Face
 from app.governor import Thrift
 from app.sight import NOISE_REMEDY
-from app.verdict import Event, Sight, State
 from app.version import VERSION
 from app.watch import Look
 from config.paths import Paths

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app.events import Event, Level, State
 from app.timers import Span, Spell
-from app.verdict import Event, Level, State
 
 
 @dataclass(frozen=True, slots=True)

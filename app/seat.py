@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.events import Seated
 from app.pictures import sampled
 from app.sight import contrast_of
 from app.signals import FACE_LOST_PX
-from app.verdict import Seated
 
 Grey = npt.NDArray[np.uint8]
 

@@ -22,9 +22,9 @@ from app.blendshapes import (
     MOUTH_SMILE_RIGHT,
     Scores,
 )
+from app.events import State
 from app.face import IRIS_START, Face, Landmarks, Reading
 from app.regions import Region
-from app.verdict import State
 
 # Landmarks that no expression moves much, in MediaPipe's canonical face (canonical_face_model.obj, cm; x to the
 # driver's left, y up, z towards the camera). The brows and the jaw are left out because they move.

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
-from app.verdict import Event, Level, Neutral, State
+from app.events import Event, Level, Neutral, State
 from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, place, private_folder
 
 log = logging.getLogger(__name__)

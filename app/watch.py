@@ -7,12 +7,12 @@ from types import TracebackType
 
 from app.attention import Attention, momentary_state
 from app.camera import Frame
+from app.events import Seated, Sight, State, Verdict
 from app.eye_visibility import eyes_hidden
 from app.face import Face, FaceMesh
 from app.seat import Seat
 from app.sight import Lens, Sharpness
 from app.signals import Signals, glimpsed, measure
-from app.verdict import Seated, Sight, State, Verdict
 from config.settings import Analysis, Vision
 
 

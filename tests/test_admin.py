@@ -22,8 +22,8 @@ from admin.parts import NAME, Parts
 from admin.status_page import SILENT
 from admin.throttle import FAILURES
 from app import failure, status
+from app.events import WORDS, Event, Level, State
 from app.journal import Journal
-from app.verdict import WORDS, Event, Level, State
 from config import password
 from config.paths import Paths
 

@@ -34,8 +34,8 @@ from app.alert import (
     steps_of,
     tune,
 )
+from app.events import Cue, Level, State
 from app.pins import GpioRefused, Switch
-from app.verdict import Cue, Level, State
 
 BUZZER, LAMP = 17, 27
 ROOT = Path(__file__).parents[1]
@@ -438,7 +438,7 @@ def test_a_pin_that_hangs_does_not_hold_up_the_caller() -> None:
 DAEMON = """
 import signal, sys, time
 from app.alert import Alert
-from app.verdict import Cue, Level, State
+from app.events import Cue, Level, State
 
 class Told:
     def on(self): print("on", flush=True)

@@ -13,11 +13,11 @@ import pytest
 
 from app.analyze import Bar, Judged, Options, analyze, line_of
 from app.camera import Frame
+from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
 from app.recordings import Recorded
 from app.signals import Signals
-from app.verdict import Event, Level, Sight, State
 from app.watch import Look
 from config.settings import Settings
 from tests.support.story import ROAD, attentive, story

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from app.attention import Attention
+from app.events import Level, Seated, Sight, State, Verdict
 from app.signals import Signals
-from app.verdict import Level, Seated, Sight, State, Verdict
 from config.settings import Settings
 from tests.support.story import (
     OPEN,

@@ -22,6 +22,7 @@ from app.detector import (
     POLL_S,
     Detector,
 )
+from app.events import Cue, Event, Level, Sight, State
 from app.governor import Step, Thrift
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
@@ -29,7 +30,6 @@ from app.report import Report, Surroundings
 from app.savings import Economy
 from app.signals import Signals
 from app.status import Request
-from app.verdict import Cue, Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.support.story import ROAD, Part, eyes_closed, looking, new_attention

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from app.camera import SECOND_LOOK_S, Frame
+from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.render import Renderer
 from app.fake_driver.scenario import load_scenario
-from app.verdict import Event, Level, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import (

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from app.attention import momentary_state
+from app.events import Level, State, Verdict
 from app.signals import Signals
-from app.verdict import Level, State, Verdict
 from config.settings import Settings
 from tests.support.story import (
     OPEN,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.events import Sight, State
 from app.sight import Lens
-from app.verdict import Sight, State
 from app.watch import Watch
 from config import settings
 from tests.faults import camera, disk, powercuts, properties, tally

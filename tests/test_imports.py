@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("numpy", "cv2", "mediapipe")
-ADMIN_MAY = {"app.failure", "app.status", "app.journal", "app.journal_file", "app.memory", "app.verdict", "app.version"}
+ADMIN_MAY = {"app.failure", "app.status", "app.journal", "app.journal_file", "app.memory", "app.events", "app.version"}
 CLOCKS_AND_CAMERAS = {"time", "datetime", "cv2", "app.camera", "app.sources", "app.v4l2", "app.face", "app.detector"}
 
 
@@ -93,7 +93,7 @@ def test_the_page_imports_no_more_of_the_daemon_than_what_both_write_and_read() 
 
 
 def test_attention_knows_no_camera_and_no_clock() -> None:
-    for name in ("app.attention", "app.driver", "app.rules", "app.timers", "app.verdict"):
+    for name in ("app.attention", "app.driver", "app.rules", "app.timers", "app.events"):
         assert set(imported(file_of(name))) & CLOCKS_AND_CAMERAS == set()
 
 

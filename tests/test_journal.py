@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from app.events import Event, Level, State
 from app.journal import (
     BACKLOG,
     CHECK_S,
@@ -30,7 +31,6 @@ from app.journal import (
     recent,
 )
 from app.journal_file import KEEP_CORRUPT
-from app.verdict import Event, Level, State
 
 BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
 NOON_S = 1_790_000_000.0  # Unix seconds
@@ -457,7 +457,7 @@ def test_a_torn_tree_is_told_on_one_line(journal: Journal, path: Path) -> None:
 
 def test_a_crashed_daemons_events_are_readable_before_it_is_back(path: Path) -> None:
     code = f"""
-import os; from pathlib import Path; from app.journal import Journal; from app.verdict import Event, Level, State
+import os; from pathlib import Path; from app.journal import Journal; from app.events import Event, Level, State
 Journal(Path({str(path)!r}), "boot").record(Event(State.PHONE, Level.ALARM, 1.0, 1.0, 1.0), 2.0, 2.0); os._exit(1)"""
     subprocess.run([sys.executable, "-c", code], check=False)
     assert onsets_s(path) == [1]
@@ -480,7 +480,7 @@ NURSERY = """
 import os, sys
 from pathlib import Path
 from app.journal import Journal
-from app.verdict import Event, Level, State
+from app.events import Event, Level, State
 for round, _ in enumerate(sys.stdin):
     pid = os.fork()
     if pid == 0:

@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 
 from app import journal_schema
+from app.events import Level, State
 from app.journal import CHECK_S, RETRY_S, Journal, JournalUnreadable, recent
 from app.journal_copies import all_beside, beside, copy_of
 from app.journal_file import why_beside
-from app.verdict import Level, State
 from tests.test_journal import event, files_no_larger_than, onsets_s, record, sql
 
 Steps = tuple[tuple[str, ...], ...]

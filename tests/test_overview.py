@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from app import status
+from app.events import Event, Level, State
 from app.overview import overview
 from app.status import Alerts, Camera, Configuration, Memory, Status
-from app.verdict import Event, Level, State
 from config import password
 from config.paths import Paths
 

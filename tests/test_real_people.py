@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from app.camera import SECOND_LOOK_S, Frame
+from app.events import Event, Level, Neutral, Sight, State, Verdict
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.look_times import LookTimes
-from app.verdict import Event, Level, Neutral, Sight, State, Verdict
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.real_looks import EyesSeen, PictureRead, Run, Seen, StillSeen, frames_within, looks_of_run

@@ -15,10 +15,10 @@ import pytest
 from app import memory, status
 from app.alert import LED_OFF, Availability
 from app.camera import CameraHealth, Frame
+from app.events import Event, Level, Sight, State, Verdict
 from app.face import Face
 from app.governor import Thrift
 from app.report import ALIVE_EVERY_S, CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
-from app.verdict import Event, Level, Sight, State, Verdict
 from app.version import VERSION
 from app.watch import Look
 from config.paths import Paths

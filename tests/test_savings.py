@@ -11,13 +11,13 @@ import pytest
 from app import memory, status
 from app.camera import Camera, Frame
 from app.detector import first_rung
+from app.events import State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving, ladder
 from app.memory import System
 from app.report import Report
 from app.savings import Economy, Savings
-from app.verdict import State
 from app.watch import Watch
 from config.paths import Paths
 from config.settings import Settings, settings_from

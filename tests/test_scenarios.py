@@ -9,10 +9,10 @@ import pytest
 
 from app.attention import Attention
 from app.camera import Frame
+from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
 from app.signals import Signals
-from app.verdict import Level, Sight, State, Verdict
 from app.watch import Watch
 from config.settings import Settings
 from tests.evaluation.truth import true_sample

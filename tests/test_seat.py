@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.events import Seated
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.seat import Seat
-from app.verdict import Seated
 
 Picture = npt.NDArray[np.uint8]
 

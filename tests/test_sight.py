@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.events import Sight
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.sight import Lens, Sharpness
-from app.verdict import Sight
 
 Picture = npt.NDArray[np.uint8]
 

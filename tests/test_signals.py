@@ -22,6 +22,7 @@ from app.blendshapes import (
     MOUTH_SMILE_RIGHT,
     Scores,
 )
+from app.events import State
 from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
 from app.fake_driver.render import Renderer, rotation_of_pose
 from app.fake_driver.scene import Scene
@@ -59,7 +60,6 @@ from app.signals import (
     pose_confidence,
     smile,
 )
-from app.verdict import State
 
 SIZE = (320, 240)
 FOV_DEG = 53.13

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from app import alert, camera, memory
+from app.events import Event, Level, Neutral, State
 from app.status import (
     ITEMS_MAX,
     REQUESTS_MAX,
@@ -37,7 +38,6 @@ from app.status import (
     take,
     write,
 )
-from app.verdict import Event, Level, Neutral, State
 from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
 
 FULL = Status(

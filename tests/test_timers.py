@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.events import Event, Level, State
 from app.rules import MeasureRule, SpellRule, Step
 from app.timers import (
     FIRST_PERIOD_S,
@@ -26,7 +27,6 @@ from app.timers import (
     Span,
     Spell,
 )
-from app.verdict import Event, Level, State
 
 RATES_HZ = (0.5, 1.0, 2.0, 10.0)
 CLEAR_S = 1.0

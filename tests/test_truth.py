@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.events import Event, Level, State
 from app.fake_driver.scenario import Move, Scenario
 from app.fake_driver.scene import Scene
-from app.verdict import Event, Level, State
 from config.settings import Settings
 from tests.evaluation.cases import evaluated_scenarios, scenario
 from tests.evaluation.due import Due

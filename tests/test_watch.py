@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pytest
 
 from app.camera import Frame
+from app.events import Level, Seated, Sight, State
 from app.face import FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.pictures import fitted
 from app.regions import Region
-from app.verdict import Level, Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import FACES

@@ -26,9 +26,9 @@ from typing import TypeVar
 
 import yaml
 
+from app.events import Level, State
 from app.fake_driver.mesh import FOLDER
 from app.fake_driver.scene import Scene
-from app.verdict import Level, State
 
 SCENARIOS = FOLDER / "scenarios"
 EASE_S = 0.3  # a head turns by 40 degrees in about this time

@@ -20,8 +20,8 @@ FACES, LANDMARKS, FRAMES = 300, 468, 10
 def history(_: Path, window_s: str) -> None:
     """Attention over twenty minutes with a history of that length."""
     from app.attention import Attention
+    from app.events import Sight
     from app.signals import Signals
-    from app.verdict import Sight
     from config.settings import settings_from
 
     attention = Attention(settings_from({"analysis.history_window": int(window_s)}).analysis, 3.0)
@@ -42,7 +42,7 @@ def history(_: Path, window_s: str) -> None:
 
 def events(_: Path, most: str) -> None:
     """So many events in memory."""
-    from app.verdict import Event, Level, State
+    from app.events import Event, Level, State
 
     kept = [
         Event(State.LOOKING_AWAY, Level.WARNING, at, at - 0.5, at + 0.5, at + 4.0)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from app.alert import Availability
 from app.attention import Attention
 from app.camera import CameraHealth, Frame
+from app.events import Sight
 from app.eye_visibility import eyes_hidden
 from app.face import Face, FaceMesh
 from app.governor import Thrift
@@ -29,7 +30,6 @@ from app.report import Report, Surroundings, outlined
 from app.seat import Seat
 from app.signals import Signals, measure
 from app.status import Configuration
-from app.verdict import Sight
 from app.watch import Watch
 from config.paths import Paths
 from config.settings import settings_from

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from app.verdict import Level, State
+from app.events import Level, State
 from config.settings import Analysis
 
 TURN_S = 0.3  # a head needs so long: when it is away lies within

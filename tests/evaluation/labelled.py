@@ -2,7 +2,7 @@
 
 labels.csv has a header and a row for each picture: `file,yaw_deg,pitch_deg,roll_deg,eyes,state`. `file` is the path
 from the folder; angles are relative to the camera, with the signs of app/signals.py (+ yaw is the driver's right, which
-is left in the picture; + pitch is up); eyes are open or closed; state is one of app/verdict.py's. A cell that is empty
+is left in the picture; + pitch is up); eyes are open or closed; state is one of app/events.py's. A cell that is empty
 and a column that is not there are not labelled. A video takes a row for each labelled moment, in a further column
 time_s; of it the frame nearest to the moment is judged, as the newest of all before it. What is wrong is named, and
 left out.
@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.camera import Frame
+from app.events import State
 from app.look_times import LookTimes
 from app.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.recordings import InputError, recorded_frames
-from app.verdict import State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.csv_rows import Cells, Table, WrongRow, existing_file, number, parsed_rows, unnamed_files

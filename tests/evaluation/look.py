@@ -36,12 +36,12 @@ from app import (
     watch,
 )
 from app.camera import SECOND_LOOK_S, Frame, has_second_look
+from app.events import Seated, Sight, State
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.signals import Signals
-from app.verdict import Seated, Sight, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from app.events import State
 from app.fake_driver.scene import Scene
-from app.verdict import State
 from config.settings import Analysis
 from tests.evaluation.vary import Trip
 

@@ -9,7 +9,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from app.verdict import Event, Level, State
+from app.events import Event, Level, State
 from tests.evaluation.due import COUNTED, Due
 from tests.evaluation.look import Seen
 from tests.evaluation.score import Score

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import cv2
 
 from app.camera import Frame
+from app.events import Event, State
 from app.look_times import LookTimes
 from app.pictures import BadPicture
 from app.recordings import InputError, recorded_frames
-from app.verdict import Event, State
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.labelled import whole_picture

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from app.verdict import Event, Level
+from app.events import Event, Level
 from config.settings import Settings
 from tests.evaluation.own_data import tell_problems
 from tests.evaluation.real_looks import EyesSeen, Run, Seen, StillSeen, look_at_people

@@ -10,7 +10,7 @@ from math import inf
 
 import numpy as np
 
-from app.verdict import Event, Level, State
+from app.events import Event, Level, State
 from tests.evaluation.real_looks import RUN_FPS, EyesSeen, Run, Seen, StillSeen
 from tests.evaluation.real_people import EYES_ASIDE, MASK, Clip, Stretch
 from tests.evaluation.report import Goal

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from app.verdict import Level, State
+from app.events import Level, State
 from tests.evaluation.cases import ALONE_FPS, JUDGED_SEEDS, TUNING_SEEDS, Case
 from tests.evaluation.score import SETTINGS, PoseRead, Score, Told
 

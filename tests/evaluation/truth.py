@@ -12,9 +12,9 @@ from functools import partial
 
 import numpy as np
 
+from app.events import Level, Sight, State
 from app.fake_driver.scene import Scene
 from app.signals import Signals
-from app.verdict import Level, Sight, State
 from config.settings import Analysis
 from tests.evaluation.due import (
     Due,

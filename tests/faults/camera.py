@@ -18,10 +18,10 @@ import cv2
 
 from app import memory, status
 from app.detector import Detector
+from app.events import Cue, Level, State
 from app.graph import quiet_native_log
 from app.journal import Journal, recent
 from app.report import Report
-from app.verdict import Cue, Level, State
 from app.watch import Watch
 from config import settings
 from config.paths import Paths

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from app.events import Event, Level, State
 from app.journal import Journal, JournalUnreadable, recent
-from app.verdict import Event, Level, State
 from config import password
 from config.paths import Paths
 from tests.faults.page import opened

@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 from app import journal_copies
+from app.events import Event, Level, State
 from app.journal import RETRY_S, Journal, recent
-from app.verdict import Event, Level, State
 from tests.faults.cards import Card, why_not
 from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row

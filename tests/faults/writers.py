@@ -15,8 +15,8 @@ from pathlib import Path
 
 from admin.tokens import Tokens
 from app import journal_schema
+from app.events import Event, Level, State
 from app.journal import Journal, recent
-from app.verdict import Event, Level, State
 from config import password
 from config.paths import CONFIG, LAST_GOOD, Paths
 from config.read import read

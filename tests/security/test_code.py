@@ -9,8 +9,8 @@ from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
+from app.events import Event
 from app.journal import Journal
-from app.verdict import Event
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "os.execvp", "subprocess.getoutput", "yaml.load"}

@@ -15,8 +15,8 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from app import status
+from app.events import State
 from app.status import Status
-from app.verdict import State
 from tests.test_admin_server import Browser
 from tests.vm.machine import CommandFailed, Machine
 

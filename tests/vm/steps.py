@@ -13,7 +13,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from app.verdict import Level, State
+from app.events import Level, State
 from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, PATIENCE_S, Installed, wait_for
 
 DETECTOR_RSS_MAX_MB, PAGE_PSS_MAX_MB = 100.0, 45.0
