@@ -9,10 +9,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TextIO
 
+from app.camera.pictures import fitted, is_picture
 from app.console import ERASE_LINE
 from app.events import Event
 from app.look_times import LookTimes
-from app.pictures import fitted, is_picture
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
 from app.signals import Signals

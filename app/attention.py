@@ -262,7 +262,7 @@ class Eyes:
         self.closed = self._are_shut(sample, driver)
         if self.closed is False and not slept:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
-        # Closed eyes are looked at more often than other things (camera.py, SECOND_LOOK_S): what counts is that gap
+        # Closed eyes are looked at more often than other things (capture.py, SECOND_LOOK_S): what counts is that gap
         period_s = min(sample.period_s, sample.seconds)
         least_s = self._least_s(sample, mouth_is_wide)
         self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)

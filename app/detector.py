@@ -14,7 +14,7 @@ import cv2
 
 from app import memory, status
 from app.alert import Alert, open_alert
-from app.camera import Camera, Frame
+from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.face import FaceMeshError
 from app.governor import Governor, Thrift, ladder
@@ -35,7 +35,7 @@ HEALTHY_S = 60.0  # as the save protocol asks before a configuration counts as g
 MUTE_S = 600.0  # a mute ends by itself: a silent safety device is worse than none
 GIVE_UP_S = 10.0  # MediaPipe's graph stays broken once it is: a new process may do better
 NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # who muted must know that nobody watches now
-# camera.py has replaced the hung thread once by then; only the end of the process frees the device
+# capture.py has replaced the hung thread once by then; only the end of the process frees the device
 CAMERA_HUNG_S = 60.0
 PINS_HUNG_S = 20.0  # a write takes microseconds
 # A stream that repeats its picture may live again once it is opened anew; each try waits twice as long as the last

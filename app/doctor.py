@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app import failure, memory, status
 from app.alert import Alert, open_alert
-from app.camera import Camera, Frame
+from app.camera.capture import Camera, Frame
 from app.events import Sight, State
 from app.face import FaceMesh, FaceMeshError
 from app.journal import JournalUnreadable, recent

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.pictures import sampled
+from app.camera.pictures import sampled
 
 Thumbnail = npt.NDArray[np.uint8]
 Size = tuple[int, int]  # (width, height) of the picture in pixels

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from app import memory, status
 from app.alert import Availability
-from app.camera import CameraHealth
+from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
 from app.face import Face
 from app.governor import Thrift

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app import memory
-from app.camera import Camera
+from app.camera.capture import Camera
 from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
 from app.rates import is_fast
 from app.report import Report

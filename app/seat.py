@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.camera.pictures import sampled
 from app.events import Seated
-from app.pictures import sampled
 from app.sight import contrast_of
 from app.signals import FACE_LOST_PX
 

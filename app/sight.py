@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.camera.pictures import sampled
 from app.events import Sight
-from app.pictures import sampled
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike

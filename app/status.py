@@ -47,7 +47,7 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """The fields of app.camera.CameraHealth."""
+    """The fields of app.camera.capture.CameraHealth."""
 
     state: str = "opening"
     source: str = ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 
 from app.attention import Attention, momentary_state
-from app.camera import Frame
+from app.camera.capture import Frame
 from app.events import Seated, Sight, State, Verdict
 from app.eye_visibility import eyes_hidden
 from app.face import Face, FaceMesh

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.analyze import Bar, Judged, Options, analyze, line_of
-from app.camera import Frame
+from app.camera.capture import Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.alert import Alert, Availability
-from app.camera import Camera, CameraHealth, Frame
+from app.camera.capture import Camera, CameraHealth, Frame
 from app.detector import (
     CAMERA_HUNG_S,
     GIVE_UP_S,

@@ -16,7 +16,7 @@ import pytest
 
 from app import failure, memory, status
 from app.alert import Alert
-from app.camera import Camera, CameraHealth, Frame
+from app.camera.capture import Camera, CameraHealth, Frame
 from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
 from app.face import FaceMeshError

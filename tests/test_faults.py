@@ -159,8 +159,8 @@ def test_a_black_picture_that_is_not_told_is_noticed(watch: Watch, monkeypatch: 
 def test_a_camera_that_is_back_for_seven_seconds_before_it_is_looked_at_is_noticed(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.camera._RETRY_MIN_S", 10.0)
-    monkeypatch.setattr("app.camera._RETRY_MAX_S", 10.0)
+    monkeypatch.setattr("app.camera.capture._RETRY_MIN_S", 10.0)
+    monkeypatch.setattr("app.camera.capture._RETRY_MAX_S", 10.0)
     wrong, _, back_s = camera.tried(fault("away"), 0, watch)
     assert back_s is not None and back_s > 2
     assert "it shows no_camera" in wrong

@@ -14,7 +14,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = ("numpy", "cv2", "mediapipe")
 ADMIN_MAY = {"app.failure", "app.status", "app.journal", "app.journal_file", "app.memory", "app.events", "app.version"}
-CLOCKS_AND_CAMERAS = {"time", "datetime", "cv2", "app.camera", "app.sources", "app.v4l2", "app.face", "app.detector"}
+CLOCKS_AND_CAMERAS = {
+    "time",
+    "datetime",
+    "cv2",
+    "app.camera.capture",
+    "app.camera.sources",
+    "app.camera.v4l2",
+    "app.face",
+    "app.detector",
+}
 
 
 def sources(package: str) -> list[Path]:

@@ -348,7 +348,7 @@ def test_messages_are_seen_also_while_the_face_mesh_turns_stderr_away(capfd: pyt
     with fresh_log():
         assert main(["render", "nobody", "--out", "x"]) == 1
         with quiet_native_log():
-            logging.getLogger("app.camera").warning("camera lost")
+            logging.getLogger("app.camera.capture").warning("camera lost")
     assert capfd.readouterr().err.splitlines()[-1] == "WARNING camera lost"
 
 

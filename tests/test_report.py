@@ -14,7 +14,7 @@ import pytest
 
 from app import memory, status
 from app.alert import LED_OFF, Availability
-from app.camera import CameraHealth, Frame
+from app.camera.capture import CameraHealth, Frame
 from app.events import Event, Level, Sight, State, Verdict
 from app.face import Face
 from app.governor import Thrift

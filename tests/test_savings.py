@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app import memory, status
-from app.camera import Camera, Frame
+from app.camera.capture import Camera, Frame
 from app.detector import first_rung
 from app.events import State
 from app.fake_driver.render import Renderer

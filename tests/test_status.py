@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from app import alert, camera, memory
+from app import alert, memory
+from app.camera import capture
 from app.events import Event, Level, Neutral, State
 from app.status import (
     ITEMS_MAX,
@@ -88,7 +89,7 @@ def test_every_field_of_the_example_differs_from_its_default() -> None:
 
 def test_the_groups_take_what_the_daemon_has() -> None:
     """The page cannot import those modules, so that these fields are named twice."""
-    assert Camera(**asdict(camera.CameraHealth(state="lost"))).state == "lost"
+    assert Camera(**asdict(capture.CameraHealth(state="lost"))).state == "lost"
     assert Alerts(**asdict(alert.Availability(True, "", False, "why"))).led_message == "why"
     usage = memory.Usage(1, 2, 3, 4, 5, 6, 7)
     assert asdict(Memory(**asdict(usage), budget_mb=160, rung=1)).items() >= asdict(usage).items()
@@ -312,6 +313,6 @@ def test_the_page_may_import_these_modules() -> None:
 import sys
 import app.journal, app.memory, app.status
 heavy = {"numpy", "cv2", "mediapipe", "gpiozero"} & set(sys.modules)
-heavy |= {"app.camera", "app.alert", "app.attention"} & set(sys.modules)
+heavy |= {"app.camera.capture", "app.alert", "app.attention"} & set(sys.modules)
 sys.exit(f"imports {heavy}" if heavy else 0)"""
     subprocess.run([sys.executable, "-c", code], check=True)

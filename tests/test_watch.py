@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.camera import Frame
+from app.camera.capture import Frame
+from app.camera.pictures import fitted
 from app.events import Level, Seated, Sight, State
 from app.face import FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.pictures import fitted
 from app.regions import Region
 from app.watch import Look, Watch
 from config.settings import Settings

@@ -10,7 +10,7 @@ from functools import partial
 
 import cv2
 
-from app.pictures import read_picture
+from app.camera.pictures import read_picture
 from config.declaration import Value
 from config.settings import settings_from
 from tests.benchmarks.experiments import BEFORE

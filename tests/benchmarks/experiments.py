@@ -80,7 +80,7 @@ def buffers(folder: Path, how: str) -> None:
     import cv2
     import numpy as np
 
-    from app.pictures import read_picture
+    from app.camera.pictures import read_picture
 
     small, rgb = np.empty((240, 320, 3), np.uint8), np.empty((240, 320, 3), np.uint8)
     for _ in range(5):
@@ -126,8 +126,8 @@ def quantised(folder: Path, _: str) -> None:
 
     import numpy as np
 
+    from app.camera.pictures import as_bgr, read_picture
     from app.face import FaceMesh
-    from app.pictures import as_bgr, read_picture
     from app.signals import measure
 
     errors = []

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from app.camera.pictures import read_picture
 from app.face import FaceMesh
 from app.mesh_input import MeshInput
-from app.pictures import read_picture
 from tests.benchmarks.steps import cpu_ms_each, step
 
 

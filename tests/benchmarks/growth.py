@@ -47,9 +47,9 @@ def start() -> None:
 def look(folder: str, model: str) -> None:
     """The face mesh, and frames."""
     from app import graph
+    from app.camera.pictures import as_bgr, read_picture
     from app.face import FaceMesh
     from app.memory import settle_allocator, trim, unmap_unchanged
-    from app.pictures import as_bgr, read_picture
 
     graph._load_bindings()
     step("MediaPipe's extension module")

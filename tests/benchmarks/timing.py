@@ -20,12 +20,12 @@ import numpy.typing as npt
 
 from app.alert import Availability
 from app.attention import Attention
-from app.camera import CameraHealth, Frame
+from app.camera.capture import CameraHealth, Frame
+from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
 from app.eye_visibility import eyes_hidden
 from app.face import Face, FaceMesh
 from app.governor import Thrift
-from app.pictures import as_bgr, fitted, read_picture
 from app.report import Report, Surroundings, outlined
 from app.seat import Seat
 from app.signals import Signals, measure

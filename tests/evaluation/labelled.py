@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.camera import Frame
+from app.camera.capture import Frame
+from app.camera.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.events import State
 from app.look_times import LookTimes
-from app.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.recordings import InputError, recorded_frames
 from app.watch import Look, Watch
 from config.settings import Settings

@@ -26,7 +26,6 @@ from app import (
     face,
     graph,
     mesh_input,
-    pictures,
     regions,
     rules,
     seat,
@@ -35,7 +34,8 @@ from app import (
     timers,
     watch,
 )
-from app.camera import SECOND_LOOK_S, Frame, has_second_look
+from app.camera import pictures
+from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
 from app.events import Seated, Sight, State
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 
-from app.camera import Frame
+from app.camera.capture import Frame
+from app.camera.pictures import BadPicture
 from app.events import Event, State
 from app.look_times import LookTimes
-from app.pictures import BadPicture
 from app.recordings import InputError, recorded_frames
 from app.watch import Look, Watch
 from config.settings import Settings

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.camera import Frame
-from app.pictures import BadPicture
+from app.camera.capture import Frame
+from app.camera.pictures import BadPicture
 from app.watch import Watch
 from config.declaration import PROFILES
 from config.settings import settings_from

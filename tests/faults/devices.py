@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from cv2.typing import MatLike
 
+from app.camera.pictures import SourceLost
+from app.camera.sources import Source, open_source
 from app.events import State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.pictures import SourceLost
-from app.sources import Source, open_source
 from config import settings
 from tests.faults.damaged import damaged
 from tests.faults.lockstep import Time

@@ -33,8 +33,8 @@ def main() -> int:
 
     from app import detector
     from app.__main__ import main as run
-    from app.camera import Camera, CameraHealth, Capture, Frame
-    from app.sources import open_source
+    from app.camera.capture import Camera, CameraHealth, Capture, Frame
+    from app.camera.sources import open_source
     from config import settings
 
     class SteppedCamera(Camera):

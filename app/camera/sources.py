@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from app.pictures import (
+from app.camera.pictures import (
     PICTURE_SUFFIXES,
     BadPicture,
     SourceLost,
@@ -24,7 +24,7 @@ from app.pictures import (
     picture_files,
     read_picture,
 )
-from app.v4l2 import open_device
+from app.camera.v4l2 import open_device
 from config import settings
 
 # At most so many frames of a video are skipped to keep up with the time, which bounds what one grab takes; what is
@@ -34,7 +34,7 @@ _CATCH_UP_FRAMES = 120
 _ANSI_ART = int.from_bytes(b"ansi", "little")
 # The renderer needs some 20 ms, but the first picture waits for Python to start from a slow card.
 _FAKE_ANSWER_S = 10.0
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 
 
 class Source(Protocol):

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from cv2.typing import MatLike
 
-from app.pictures import (
+from app.camera.pictures import (
     BadPicture,
     SourceLost,
     SourceRefused,

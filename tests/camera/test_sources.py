@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr
-from app.sources import FakeDriver, PictureFolder, Source, VideoFile, open_source
+from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr
+from app.camera.sources import FakeDriver, PictureFolder, Source, VideoFile, open_source
 from config import settings
 from tests.support.videos import FPS, cut_off, number_of, write_video
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def at(source: Source, time_s: float) -> int:
@@ -155,7 +155,9 @@ def files_open_under(folder: Path) -> int:
 def test_damaged_video_prints_nothing_of_opencvs_and_ffmpegs_own(tmp_path: Path) -> None:
     video = write_video(tmp_path / "drive.mp4")  # its index stands at the end
     video.write_bytes(video.read_bytes()[:2000])
-    code = "import sys; from pathlib import Path; from app.sources import VideoFile; VideoFile(Path(sys.argv[1]))"
+    code = (
+        "import sys; from pathlib import Path; from app.camera.sources import VideoFile; VideoFile(Path(sys.argv[1]))"
+    )
     done = subprocess.run([sys.executable, "-c", code, video], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stderr.splitlines()[-1].endswith("drive.mp4: not a video, or damaged")
     assert done.stderr.startswith("Traceback")

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from app.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
-from app.sources import Source, open_source
+from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
+from app.camera.sources import Source, open_source
 from config import settings
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pytest
 from cv2.typing import MatLike
 
-from app.pictures import BadPicture, decoded_jpeg, has_jpegs_end, jpeg_reduction
-from app.v4l2 import Device, Node
+from app.camera.pictures import BadPicture, decoded_jpeg, has_jpegs_end, jpeg_reduction
+from app.camera.v4l2 import Device, Node
 
 Bytes = npt.NDArray[np.uint8]
 SENT = (640, 480)

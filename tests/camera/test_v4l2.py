@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.pictures import SourceLost, SourceRefused
-from app.v4l2 import Device, Node, find_node
+from app.camera.pictures import SourceLost, SourceRefused
+from app.camera.v4l2 import Device, Node, find_node
 
 CAPTURE, METADATA, M2M, DEVICE_CAPS = 0x1, 0x0080_0000, 0x8000, 0x8000_0000
 
