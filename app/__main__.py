@@ -352,7 +352,7 @@ def _mark_good(store: Store, loaded: Loaded) -> None:
 
 def _analyze(options: argparse.Namespace) -> int:
     from app.analyze import Options, analyze
-    from app.face import FaceMeshError
+    from app.vision.face import FaceMeshError
 
     loaded = _loaded(options.config, Paths.from_environment())
     _say_problems(loaded, options.config)

@@ -15,7 +15,7 @@ from app.events import Event
 from app.look_times import LookTimes
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
-from app.signals import Signals
+from app.vision.signals import Signals
 from app.watch import Look, Watch
 from config.settings import Settings
 

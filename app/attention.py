@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from app.driver import STAYS_SHUT, Driver, PoseError
 from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
 from app.rules import MeasureRule, SpellRule, Step
-from app.signals import Signals
 from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
+from app.vision.signals import Signals
 from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat
@@ -62,7 +62,7 @@ REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHON
 class Sample:
     """One look at the driver: what the rules share. signals is None when the driver's face was not found.
 
-    seated: what is left of the driver then (app/seat.py).
+    seated: what is left of the driver then (app/vision/seat.py).
     """
 
     time_s: float
@@ -84,8 +84,8 @@ def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) 
 def looks_aside(error: PoseError, sight_deg: float) -> bool:
     """The eyes alone look beyond this angle from the road: the head faces it, eyes and head together do not.
 
-    Only sideways: up and down the irises are no better than chance at 320 x 240 (app/signals.py), and who looks down
-    lowers the lids, which counts as closed.
+    Only sideways: up and down the irises are no better than chance at 320 x 240 (app/vision/signals.py), and who looks
+    down lowers the lids, which counts as closed.
     """
     gaze_deg = error.gaze_yaw_deg
     if gaze_deg is None or abs(gaze_deg) <= GAZE_TURNED_DEG:

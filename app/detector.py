@@ -16,13 +16,13 @@ from app import memory, status
 from app.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
-from app.face import FaceMeshError
 from app.governor import Governor, Thrift, ladder
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.rates import is_fast
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, smaller
+from app.vision.face import FaceMeshError
 from app.watch import Look, Watch
 from config.paths import Paths
 from config.settings import Settings

@@ -14,11 +14,11 @@ from app import failure, memory, status
 from app.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Sight, State
-from app.face import FaceMesh, FaceMeshError
 from app.journal import JournalUnreadable, recent
 from app.journal_file import why_beside
-from app.sight import NOISE_REMEDY, Lens
 from app.version import VERSION
+from app.vision.face import FaceMesh, FaceMeshError
+from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
 from config.paths import Paths
 from config.settings import Settings

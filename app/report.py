@@ -15,10 +15,10 @@ from app import memory, status
 from app.alert import Availability
 from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
-from app.face import Face
 from app.governor import Thrift
-from app.sight import NOISE_REMEDY
 from app.version import VERSION
+from app.vision.face import Face
+from app.vision.sight import NOISE_REMEDY
 from app.watch import Look
 from config.paths import Paths
 from config.settings import Settings

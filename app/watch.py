@@ -8,11 +8,11 @@ from types import TracebackType
 from app.attention import Attention, momentary_state
 from app.camera.capture import Frame
 from app.events import Seated, Sight, State, Verdict
-from app.eye_visibility import eyes_hidden
-from app.face import Face, FaceMesh
-from app.seat import Seat
-from app.sight import Lens, Sharpness
-from app.signals import Signals, glimpsed, measure
+from app.vision.eye_visibility import eyes_hidden
+from app.vision.face import Face, FaceMesh
+from app.vision.seat import Seat
+from app.vision.sight import Lens, Sharpness
+from app.vision.signals import Signals, glimpsed, measure
 from config.settings import Analysis, Vision
 
 

@@ -19,9 +19,9 @@ from app.alert import Alert
 from app.camera.capture import Camera, CameraHealth, Frame
 from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
-from app.face import FaceMeshError
 from app.journal import Journal
 from app.pins import GpioUnavailable, Switch
+from app.vision.face import FaceMeshError
 from config import settings as declared
 from config.paths import Paths
 from config.settings import Settings

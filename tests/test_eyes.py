@@ -8,7 +8,7 @@ import pytest
 
 from app.attention import momentary_state
 from app.events import Level, State, Verdict
-from app.signals import Signals
+from app.vision.signals import Signals
 from config.settings import Settings
 from tests.support.story import (
     OPEN,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.events import Sight, State
-from app.sight import Lens
+from app.vision.sight import Lens
 from app.watch import Watch
 from config import settings
 from tests.faults import camera, disk, powercuts, properties, tally

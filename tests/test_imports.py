@@ -21,7 +21,7 @@ CLOCKS_AND_CAMERAS = {
     "app.camera.capture",
     "app.camera.sources",
     "app.camera.v4l2",
-    "app.face",
+    "app.vision.face",
     "app.detector",
 }
 
@@ -113,7 +113,7 @@ def test_what_the_page_may_import_loads_nothing_heavy(module: str) -> None:
 
 def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependencies() -> None:
     loaded = loaded_by(
-        "from app.face import FaceMesh\nfrom app.fake_driver.render import Renderer, Scene\n"
+        "from app.vision.face import FaceMesh\nfrom app.fake_driver.render import Renderer, Scene\n"
         "with FaceMesh('full', hands=True) as mesh: assert mesh.find(Renderer(320, 240).picture(Scene()))"
     )
     assert "mediapipe.python._framework_bindings" in loaded

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from app import failure, lifeline
-from app.face import FaceMeshError
 from app.lifeline import (
     BUSY_S,
     CRASH,
@@ -29,6 +28,7 @@ from app.lifeline import (
     sole,
 )
 from app.status import boot_id
+from app.vision.face import FaceMeshError
 from config.paths import FAILURE
 
 ROOT = Path(__file__).parents[1]
@@ -198,7 +198,8 @@ def test_a_stderr_that_nobody_reads_does_not_save_a_hung_process(tmp_path: Path)
 
 INFERENCE = """
 import ctypes, sys
-from app import face, lifeline
+from app import lifeline
+from app.vision import face
 from app.__main__ import main
 
 lifeline.LOOK_S, lifeline.HANG_S = 0.05, 0.5
@@ -243,11 +244,11 @@ def test_an_inference_that_never_returns_ends_the_real_detector_and_check_says_s
     again.terminate()
     stderr = done.stderr + again.communicate(timeout=WAIT_S)[1]
     assert again.returncode == 0
-    assert 'app/face.py", line ' in stderr
+    assert 'app/vision/face.py", line ' in stderr
     check = [sys.executable, "-m", "app", "check", "--camera", "fake:attentive"]
     told = subprocess.run(check, cwd=ROOT, env=env, capture_output=True, text=True, timeout=WAIT_S, check=False).stdout
     assert "BAD  last failure   0 min ago, number 1 of this boot: it hung" in told
-    assert "app/face.py line " in told
+    assert "app/vision/face.py line " in told
 
 
 def test_a_detector_that_was_stopped_for_a_while_goes_on() -> None:

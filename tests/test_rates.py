@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.face import Face, FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.governor import Saving, ladder
-from app.graph import Graph
-from app.mesh_input import MeshInput
 from app.rates import is_fast
-from app.regions import Region
+from app.vision.face import Face, FaceMesh
+from app.vision.graph import Graph
+from app.vision.mesh_input import MeshInput
+from app.vision.regions import Region
 from app.watch import Watch
 from config.declaration import Value
 from config.settings import Settings, settings_from

@@ -12,7 +12,7 @@ from app.camera.capture import Frame
 from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
-from app.signals import Signals
+from app.vision.signals import Signals
 from app.watch import Watch
 from config.settings import Settings
 from tests.evaluation.truth import true_sample

@@ -164,17 +164,17 @@ def test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked(library: Pa
     model = by_name.pop("face_blendshapes")
     assert {name: component["version"] for name, component in by_name.items()} == versions(PYTHON)
     assert by_name["flask"]["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
-    file = (ROOT / "app/models/face_blendshapes.tflite").read_bytes()
+    file = (ROOT / "app/vision/models/face_blendshapes.tflite").read_bytes()
     assert model["hashes"] == [{"alg": "SHA-256", "content": sha256(file).hexdigest()}]
     assert (model["version"], model["licenses"]) == ("1", [{"license": {"id": "Apache-2.0"}}])
     (origin,) = model["externalReferences"]
     assert origin["url"].endswith("/face_landmarker.task")
-    assert origin["hashes"][0]["content"] in (ROOT / "app/models/README.md").read_text()
+    assert origin["hashes"][0]["content"] in (ROOT / "app/vision/models/README.md").read_text()
 
 
 def test_the_snap_has_the_model_that_no_wheel_brings_with_its_licence(library: Path) -> None:
     for name in ("face_blendshapes.tflite", "LICENSE", "README.md"):
-        assert (library / "app/models" / name).read_bytes() == (ROOT / "app/models" / name).read_bytes()
+        assert (library / "app/vision/models" / name).read_bytes() == (ROOT / "app/vision/models" / name).read_bytes()
 
 
 @pytest.mark.parametrize(

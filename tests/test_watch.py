@@ -13,10 +13,10 @@ import pytest
 from app.camera.capture import Frame
 from app.camera.pictures import fitted
 from app.events import Level, Seated, Sight, State
-from app.face import FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.regions import Region
+from app.vision.face import FaceMesh
+from app.vision.regions import Region
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import FACES

@@ -6,9 +6,9 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import TypedDict
 
-from app.model_files import BLENDSHAPES
+from app.vision.model_files import BLENDSHAPES
 
-# The one model that no wheel brings (app/models/README.md): where its bundle is, of which version, and its hash
+# The one model that no wheel brings (app/vision/models/README.md): where its bundle is, of which version, and its hash
 BUNDLE = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
 )

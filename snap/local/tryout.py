@@ -33,9 +33,9 @@ def import_everything() -> None:
 
 def find_faces() -> None:
     """With each model, hands included."""
-    from app.face import FaceMesh
     from app.fake_driver.render import Renderer
     from app.fake_driver.scene import Scene
+    from app.vision.face import FaceMesh
 
     picture = Renderer(320, 240).picture(Scene())
     for model in MODELS:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from app import model_files
 from app.memory import Usage, usage_of
+from app.vision import model_files
 from config.declaration import PROFILES, Value
 from config.settings import DECLARATIONS, MODELS, settings_from
 from tests.benchmarks import charts

@@ -21,7 +21,7 @@ def history(_: Path, window_s: str) -> None:
     """Attention over twenty minutes with a history of that length."""
     from app.attention import Attention
     from app.events import Sight
-    from app.signals import Signals
+    from app.vision.signals import Signals
     from config.settings import settings_from
 
     attention = Attention(settings_from({"analysis.history_window": int(window_s)}).analysis, 3.0)
@@ -127,8 +127,8 @@ def quantised(folder: Path, _: str) -> None:
     import numpy as np
 
     from app.camera.pictures import as_bgr, read_picture
-    from app.face import FaceMesh
-    from app.signals import measure
+    from app.vision.face import FaceMesh
+    from app.vision.signals import measure
 
     errors = []
     with FaceMesh() as mesh:

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.camera.pictures import read_picture
-from app.face import FaceMesh
-from app.mesh_input import MeshInput
+from app.vision.face import FaceMesh
+from app.vision.mesh_input import MeshInput
 from tests.benchmarks.steps import cpu_ms_each, step
 
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.face import Face, FaceMesh
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.seat import Seat
-from app.signals import (
+from app.vision.face import Face, FaceMesh
+from app.vision.seat import Seat
+from app.vision.signals import (
     LEFT_EYE,
     RIGHT_EYE,
     camera_matrix,

@@ -46,10 +46,10 @@ def start() -> None:
 
 def look(folder: str, model: str) -> None:
     """The face mesh, and frames."""
-    from app import graph
     from app.camera.pictures import as_bgr, read_picture
-    from app.face import FaceMesh
     from app.memory import settle_allocator, trim, unmap_unchanged
+    from app.vision import graph
+    from app.vision.face import FaceMesh
 
     graph._load_bindings()
     step("MediaPipe's extension module")

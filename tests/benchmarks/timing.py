@@ -23,13 +23,13 @@ from app.attention import Attention
 from app.camera.capture import CameraHealth, Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
-from app.eye_visibility import eyes_hidden
-from app.face import Face, FaceMesh
 from app.governor import Thrift
 from app.report import Report, Surroundings, outlined
-from app.seat import Seat
-from app.signals import Signals, measure
 from app.status import Configuration
+from app.vision.eye_visibility import eyes_hidden
+from app.vision.face import Face, FaceMesh
+from app.vision.seat import Seat
+from app.vision.signals import Signals, measure
 from app.watch import Watch
 from config.paths import Paths
 from config.settings import settings_from

@@ -33,7 +33,7 @@ def _fast_kernels() -> None:
 
 
 def _models() -> None:
-    from app import graph
+    from app.vision import graph
 
     mapped = graph._inference
     graph._inference = lambda fast: mapped(fast).replace("try_mmap_model: true ", "")

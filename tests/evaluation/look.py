@@ -18,22 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import (
-    attention,
-    blendshapes,
-    driver,
-    eye_visibility,
-    face,
-    graph,
-    mesh_input,
-    regions,
-    rules,
-    seat,
-    sight,
-    signals,
-    timers,
-    watch,
-)
+from app import attention, driver, rules, timers, watch
 from app.camera import pictures
 from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
 from app.events import Seated, Sight, State
@@ -41,7 +26,8 @@ from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.signals import Signals
+from app.vision import blendshapes, eye_visibility, face, graph, mesh_input, regions, seat, sight, signals
+from app.vision.signals import Signals
 from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary

@@ -19,9 +19,9 @@ import cv2
 from app import memory, status
 from app.detector import Detector
 from app.events import Cue, Level, State
-from app.graph import quiet_native_log
 from app.journal import Journal, recent
 from app.report import Report
+from app.vision.graph import quiet_native_log
 from app.watch import Watch
 from config import settings
 from config.paths import Paths

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from app.graph import quiet_native_log
+from app.vision.graph import quiet_native_log
 from config.settings import DECLARATIONS
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row

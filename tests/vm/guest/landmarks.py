@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from app.face import FaceMesh
+from app.vision.face import FaceMesh
 
 MODELS = ("lite", "standard", "full")
 

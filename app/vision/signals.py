@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.blendshapes import (
+from app.events import State
+from app.vision.blendshapes import (
     BROW_DOWN_LEFT,
     BROW_DOWN_RIGHT,
     EYE_BLINK_LEFT,
@@ -22,9 +23,8 @@ from app.blendshapes import (
     MOUTH_SMILE_RIGHT,
     Scores,
 )
-from app.events import State
-from app.face import IRIS_START, Face, Landmarks, Reading
-from app.regions import Region
+from app.vision.face import IRIS_START, Face, Landmarks, Reading
+from app.vision.regions import Region
 
 # Landmarks that no expression moves much, in MediaPipe's canonical face (canonical_face_model.obj, cm; x to the
 # driver's left, y up, z towards the camera). The brows and the jaw are left out because they move.

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.eye_visibility import EYES, eyes_hidden
-from app.face import FaceMesh
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.vision.eye_visibility import EYES, eyes_hidden
+from app.vision.face import FaceMesh
 from tests.evaluation.cases import FACES
 
 Picture = npt.NDArray[np.uint8]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from app.graph import Graph
-from app.model_files import BLENDSHAPES
+from app.vision.graph import Graph
+from app.vision.model_files import BLENDSHAPES
 
 Scores = npt.NDArray[np.float32]
 

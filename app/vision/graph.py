@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.model_files import FaceMeshError, ModelFile, package_root
-from app.regions import Region
+from app.vision.model_files import FaceMeshError, ModelFile, package_root
+from app.vision.regions import Region
 
 # Of an expanded graph: the nodes that read a model into memory, a node that takes a model from them, and its delegate
 _LOADER = re.compile(r'^node \{\n  name: "\w*models?loader__.*?^\}\n', re.MULTILINE | re.DOTALL)

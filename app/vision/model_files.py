@@ -25,7 +25,10 @@ class FaceMeshError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model: its path from the folder it is in, and its SHA-256. is_own: it is in app/models, not in a wheel."""
+    """A model: its path from the folder it is in, and its SHA-256.
+
+    is_own: it is in app/vision/models, not in a wheel.
+    """
 
     name: str
     sha256: str
@@ -42,7 +45,7 @@ class ModelFile:
         Raises: FaceMeshError, it is missing, cut, or another file.
         """
         path = self.path if folder is None else folder / self.name
-        remedy = "git checkout app/models" if self.is_own else "make clean setup"
+        remedy = "git checkout app/vision/models" if self.is_own else "make clean setup"
         remedy = f"run `{remedy}`, or install the snap again"
         try:
             with path.open("rb") as file:
@@ -81,7 +84,7 @@ HAND = ModelFile(
     "hand_landmark/hand_landmark_lite.tflite",
     "048edd3645c9bf7397d19a9f6e3a42957d6e414c9bea6598030a2e9b624156e6",
 )
-# See app/models/README.md
+# See app/vision/models/README.md
 BLENDSHAPES = ModelFile(
     "face_blendshapes.tflite",
     "4f36dded049db18d76048567439b2a7f58f1daabc00d78bfe8f3ad396a2d2082",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.regions import THUMBNAIL_SIZE, Region, change_around, faces_by_prominence, overlap, prominence
+from app.vision.regions import THUMBNAIL_SIZE, Region, change_around, faces_by_prominence, overlap, prominence
 
 SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
 DRIVER = Region(160, 120, 120, 0, score=0.97)

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.blendshapes import (
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.vision.blendshapes import (
     COUNT,
     EYE_BLINK_LEFT,
     EYE_BLINK_RIGHT,
@@ -18,9 +20,7 @@ from app.blendshapes import (
     Blendshapes,
     Scores,
 )
-from app.face import IRIS_START, FaceMesh
-from app.fake_driver.render import Renderer
-from app.fake_driver.scene import Scene
+from app.vision.face import IRIS_START, FaceMesh
 from tests.evaluation.cases import FACES
 
 Landmarks = npt.NDArray[np.float32]

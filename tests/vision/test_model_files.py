@@ -14,18 +14,21 @@ from pathlib import Path
 import cv2
 import pytest
 
-from app import model_files
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.model_files import FaceMeshError, ModelFile
+from app.vision import model_files
+from app.vision.model_files import FaceMeshError, ModelFile
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "app" / "models" / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "app" / "vision" / "models" / "README.md").read_text()
 ALL = [value for value in vars(model_files).values() if isinstance(value, ModelFile)]
 IN_WHEEL = [model for model in ALL if not model.is_own]
 OWN = [model for model in ALL if model.is_own]
 MISSING, CUT, OTHER, EMPTY = "missing", "cut", "of other content", "empty"
-HELP = {True: "run `git checkout app/models`, or install the snap again", False: "run `make clean setup`, or install"}
+HELP = {
+    True: "run `git checkout app/vision/models`, or install the snap again",
+    False: "run `make clean setup`, or install",
+}
 
 
 def spoil(path: Path, how: str) -> None:
@@ -50,7 +53,7 @@ def test_each_model_that_is_installed_is_the_expected_one(model: ModelFile) -> N
 
 def test_a_model_is_of_the_wheel_or_of_the_repository() -> None:
     assert len(IN_WHEEL) >= 6
-    assert [model.path for model in OWN] == [ROOT / "app" / "models" / "face_blendshapes.tflite"]
+    assert [model.path for model in OWN] == [ROOT / "app" / "vision" / "models" / "face_blendshapes.tflite"]
 
 
 @pytest.mark.parametrize("how", [CUT, OTHER, EMPTY])
@@ -90,7 +93,7 @@ def test_the_readme_beside_the_model_has_its_hash_its_size_and_its_licence() -> 
     assert f"`{model.sha256}`" in README
     assert f"{model.path.stat().st_size:,}" in README
     assert "Apache-2.0" in README
-    assert "Apache License" in (ROOT / "app" / "models" / "LICENSE").read_text()
+    assert "Apache License" in (ROOT / "app" / "vision" / "models" / "LICENSE").read_text()
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ class Installation:
     root: Path
 
     def place(self, model: ModelFile) -> Path:
-        return self.root / ("app/models" if model.is_own else "mediapipe/modules") / model.name
+        return self.root / ("app/vision/models" if model.is_own else "mediapipe/modules") / model.name
 
     def damage(self, model: ModelFile, how: str = OTHER) -> Path:
         path = self.place(model)
@@ -127,7 +130,7 @@ def installation(tmp_path: Path) -> Installation:
     return Installation(tmp_path)
 
 
-START = "from app.face import FaceMesh\nwith FaceMesh({arguments}): print('it judges')"
+START = "from app.vision.face import FaceMesh\nwith FaceMesh({arguments}): print('it judges')"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +151,7 @@ def test_a_face_mesh_with_a_damaged_model_does_not_start(
     path = installation.damage(model)
     done = installation.run("-c", START.format(arguments=arguments))
     assert (done.returncode, done.stdout) == (1, "")
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("app.model_files.FaceMeshError: ")]
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("app.vision.model_files.FaceMeshError: ")]
     assert f"the model {path} is damaged" in line
     assert HELP[model.is_own] in line
 
@@ -167,7 +170,7 @@ def test_without_the_blendshape_model_nothing_is_judged(installation: Installati
     done = installation.run("-m", "app", "analyze", str(picture))
     assert (done.returncode, done.stdout) == (1, "")
     assert str(path) in done.stderr
-    assert "run `git checkout app/models`" in done.stderr
+    assert "run `git checkout app/vision/models`" in done.stderr
 
 
 def test_check_names_the_damaged_model(installation: Installation) -> None:
@@ -176,7 +179,7 @@ def test_check_names_the_damaged_model(installation: Installation) -> None:
     (line,) = [line for line in done.stdout.splitlines() if "face mesh" in line]
     assert line.startswith("BAD")
     assert str(path) in line
-    assert "run `git checkout app/models`" in line
+    assert "run `git checkout app/vision/models`" in line
     assert done.returncode == 1
 
 

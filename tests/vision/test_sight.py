@@ -12,7 +12,7 @@ import pytest
 from app.events import Sight
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.sight import Lens, Sharpness
+from app.vision.sight import Lens, Sharpness
 
 Picture = npt.NDArray[np.uint8]
 

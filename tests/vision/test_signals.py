@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.blendshapes import (
+from app.events import State
+from app.fake_driver.render import Renderer, rotation_of_pose
+from app.fake_driver.scene import Scene
+from app.vision.blendshapes import (
     BROW_DOWN_LEFT,
     BROW_DOWN_RIGHT,
     COUNT,
@@ -22,12 +25,9 @@ from app.blendshapes import (
     MOUTH_SMILE_RIGHT,
     Scores,
 )
-from app.events import State
-from app.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
-from app.fake_driver.render import Renderer, rotation_of_pose
-from app.fake_driver.scene import Scene
-from app.regions import ROI_SCALE, Region
-from app.signals import (
+from app.vision.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
+from app.vision.regions import ROI_SCALE, Region
+from app.vision.signals import (
     CANONICAL_CM,
     CONFIDENCE_MIN,
     LEFT_EAR,

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.regions import Region, Size
+from app.vision.regions import Region, Size
 
 # The mesh was trained on faces by day. A darker one is made so bright on average, of 255, and no more than this many
 # times brighter: at a sixth to a third of daylight that raises the blink score of the rendered drivers' shut lids from

@@ -18,7 +18,9 @@ import numpy.typing as npt
 import pytest
 
 from app.driver import Driver
-from app.face import (
+from app.fake_driver.render import PASSENGER, Renderer
+from app.fake_driver.scene import Scene
+from app.vision.face import (
     DETECT_EVERY,
     DISAGREEMENT_MAX,
     IRIS_START,
@@ -28,13 +30,11 @@ from app.face import (
     disagreement,
     landmarks_px,
 )
-from app.fake_driver.render import PASSENGER, Renderer
-from app.fake_driver.scene import Scene
-from app.regions import ROI_SCALE, Region
-from app.signals import LEFT_EYE, PITCH_OFFSET_DEG, RIGHT_EYE, Signals, measure
+from app.vision.regions import ROI_SCALE, Region
+from app.vision.signals import LEFT_EYE, PITCH_OFFSET_DEG, RIGHT_EYE, Signals, measure
 from config.settings import Settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 Picture = npt.NDArray[np.uint8]
 
 WIDTH_PX, HEIGHT_PX = 320, 240
@@ -473,7 +473,7 @@ PLAIN, ATTENTION, BLENDSHAPES = "face_landmark", "face_landmark_with_attention",
 def test_models_are_mapped_and_no_others(arguments: str, mapped: set[str]) -> None:
     """A mapped page is the kernel's to take back; a model read into memory would stay there."""
     script = (
-        "from pathlib import Path\nfrom app.face import FaceMesh\n"
+        "from pathlib import Path\nfrom app.vision.face import FaceMesh\n"
         f"with FaceMesh({arguments}):\n"
         "    names = [line.split()[-1] for line in Path('/proc/self/maps').read_text().splitlines()]\n"
         "print(*{Path(name).stem for name in names if name.endswith('.tflite')})"

@@ -9,7 +9,7 @@ import pytest
 from app.events import Seated
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.seat import Seat
+from app.vision.seat import Seat
 
 Picture = npt.NDArray[np.uint8]
 

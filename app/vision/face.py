@@ -15,12 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app import model_files
-from app.blendshapes import Blendshapes, Scores
-from app.graph import Graph, detections, quiet_native_log, rect_of, rect_proto
-from app.mesh_input import MeshInput
-from app.model_files import FaceMeshError as FaceMeshError
-from app.regions import (
+from app.vision import model_files
+from app.vision.blendshapes import Blendshapes, Scores
+from app.vision.graph import Graph, detections, quiet_native_log, rect_of, rect_proto
+from app.vision.mesh_input import MeshInput
+from app.vision.model_files import FaceMeshError as FaceMeshError
+from app.vision.regions import (
     THUMBNAIL_SIZE,
     Region,
     Thumbnail,
@@ -132,7 +132,7 @@ class Face:
 
     landmarks: float32 (468 | 478, 3), x right and y down in pixels of the frame, z in the same scale, smaller is nearer
     the camera; 478 with the irises of the attention mesh. presence: the mesh's own score in 0..1. blendshapes: float32
-    (52,), 0..1, see app/blendshapes.py. hands: float32 (21, 3) each, same units; only model full.
+    (52,), 0..1, see app/vision/blendshapes.py. hands: float32 (21, 3) each, same units; only model full.
     """
 
     landmarks: Landmarks

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from app.camera.pictures import sampled
 from app.events import Seated
-from app.sight import contrast_of
-from app.signals import FACE_LOST_PX
+from app.vision.sight import contrast_of
+from app.vision.signals import FACE_LOST_PX
 
 Grey = npt.NDArray[np.uint8]
 
