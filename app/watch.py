@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from app.attention import Attention, momentary_state
+from app.attention.judgement import Attention, momentary_state
 from app.camera.capture import Frame
 from app.events import Seated, Sight, State, Verdict
 from app.vision.eye_visibility import eyes_hidden

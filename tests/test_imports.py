@@ -102,7 +102,13 @@ def test_the_page_imports_no_more_of_the_daemon_than_what_both_write_and_read() 
 
 
 def test_attention_knows_no_camera_and_no_clock() -> None:
-    for name in ("app.attention", "app.driver", "app.rules", "app.timers", "app.events"):
+    for name in (
+        "app.attention.judgement",
+        "app.attention.driver",
+        "app.attention.rules",
+        "app.attention.timers",
+        "app.events",
+    ):
         assert set(imported(file_of(name))) & CLOCKS_AND_CAMERAS == set()
 
 

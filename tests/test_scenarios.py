@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention import Attention
+from app.attention.judgement import Attention
 from app.camera.capture import Frame
 from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered

@@ -19,7 +19,7 @@ FACES, LANDMARKS, FRAMES = 300, 468, 10
 
 def history(_: Path, window_s: str) -> None:
     """Attention over twenty minutes with a history of that length."""
-    from app.attention import Attention
+    from app.attention.judgement import Attention
     from app.events import Sight
     from app.vision.signals import Signals
     from config.settings import settings_from

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.alert import Availability
-from app.attention import Attention
+from app.attention.judgement import Attention
 from app.camera.capture import CameraHealth, Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight

@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import attention, driver, rules, timers, watch
+from app import watch
+from app.attention import driver, judgement, rules, timers
 from app.camera import pictures
 from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
 from app.events import Seated, Sight, State
@@ -39,7 +40,7 @@ SIGHTS, STATES, SEATED = tuple(Sight), tuple(State), (None, *Seated)
 SETTINGS = Settings()
 # What a look depends on; the rules belong to it because they decide when a second look is taken
 SEEING = (
-    attention,
+    judgement,
     blendshapes,
     driver,
     eye_visibility,

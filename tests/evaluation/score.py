@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from app.attention import SILENT_CAUTIONS, Attention, are_lowered
-from app.driver import Driver
+from app.attention.driver import Driver
+from app.attention.judgement import SILENT_CAUTIONS, Attention, are_lowered
 from app.events import Event, Level, State, Verdict
 from app.vision.signals import Signals
 from config.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from app.attention import Attention
+from app.attention.judgement import Attention
 from app.camera.capture import SECOND_LOOK_S, has_second_look
 from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
 from app.vision.signals import Signals

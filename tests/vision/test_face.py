@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.driver import Driver
+from app.attention.driver import Driver
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
 from app.vision.face import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app.attention.timers import Span, Spell
 from app.events import Event, Level, State
-from app.timers import Span, Spell
 
 
 @dataclass(frozen=True, slots=True)

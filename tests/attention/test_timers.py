@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.events import Event, Level, State
-from app.rules import MeasureRule, SpellRule, Step
-from app.timers import (
+from app.attention.rules import MeasureRule, SpellRule, Step
+from app.attention.timers import (
     FIRST_PERIOD_S,
     HOLD_OFF_MIN_S,
     HOLD_OFF_PERIODS,
@@ -27,6 +26,7 @@ from app.timers import (
     Span,
     Spell,
 )
+from app.events import Event, Level, State
 
 RATES_HZ = (0.5, 1.0, 2.0, 10.0)
 CLEAR_S = 1.0

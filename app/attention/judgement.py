@@ -10,10 +10,10 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
-from app.driver import STAYS_SHUT, Driver, PoseError
+from app.attention.driver import STAYS_SHUT, Driver, PoseError
+from app.attention.rules import MeasureRule, SpellRule, Step
+from app.attention.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
 from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
-from app.rules import MeasureRule, SpellRule, Step
-from app.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
 from app.vision.signals import Signals
 from config.settings import Analysis
 
@@ -23,7 +23,7 @@ OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two gl
 LOST_S = 2.1  # a face lost for less may be hidden by glare: so long low sun in glasses hid one
 REACHING_DEG = 30.0  # who bowed so far may be reaching into the footwell, which takes the shoulders along
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
-LOWERED_BLINK = 0.27  # from here on both lids are down, shut or nearly so (app/driver.py)
+LOWERED_BLINK = 0.27  # from here on both lids are down, shut or nearly so (app/attention/driver.py)
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
 # Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest: of 35 shut

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention import Attention
+from app.attention.judgement import Attention
 from app.events import Level, Seated, Sight, State, Verdict
 from app.vision.signals import Signals
 from config.settings import Settings
