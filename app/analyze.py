@@ -13,10 +13,10 @@ from app.camera.pictures import fitted, is_picture
 from app.console import ERASE_LINE
 from app.events import Event
 from app.look_times import LookTimes
+from app.observer import Look, Watch
 from app.plot import Timeline
 from app.recordings import InputError, Recorded, frame_count, recorded_frames
 from app.vision.signals import Signals
-from app.watch import Look, Watch
 from config.settings import Settings
 
 BAR_COLUMNS = 30

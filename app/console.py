@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from app.events import WORDS, Event, Level, State, Verdict
-from app.watch import Look
+from app.observer import Look
 
 # ANSI
 PLAIN, GREEN = "0", "32"

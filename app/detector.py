@@ -19,11 +19,11 @@ from app.events import Cue, Event, Level, Sight, State
 from app.governor import Governor, Thrift, ladder
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
+from app.observer import Look, Watch
 from app.rates import is_fast
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, smaller
 from app.vision.face import FaceMeshError
-from app.watch import Look, Watch
 from config.paths import Paths
 from config.settings import Settings
 

@@ -101,7 +101,7 @@ def bound_s(limit_s: float, silent_s: float, cpu_s: float) -> float:
 
 
 def place(stacks: str) -> str:
-    """Where the main thread was, such as "app/watch.py line 41 (look)"; "" where no stack says so.
+    """Where the main thread was, such as "app/observer.py line 41 (look)"; "" where no stack says so.
 
     faulthandler prints the newest thread first and the newest frame first, so it is the first of ours in the last part.
     """

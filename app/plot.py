@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from app.events import Event, Level
-from app.watch import Look
+from app.observer import Look
 from config.settings import Analysis
 
 WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 1000, 120, 984, 44

@@ -16,10 +16,10 @@ from app.alert import Availability
 from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
 from app.governor import Thrift
+from app.observer import Look
 from app.version import VERSION
 from app.vision.face import Face
 from app.vision.sight import NOISE_REMEDY
-from app.watch import Look
 from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded

@@ -8,9 +8,9 @@ from dataclasses import replace
 from app import memory
 from app.camera.capture import Camera
 from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
+from app.observer import Watch
 from app.rates import is_fast
 from app.report import Report
-from app.watch import Watch
 from config.settings import Settings, Vision
 
 UNMAP_S = 60.0  # each takes as long as two looks

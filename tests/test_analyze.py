@@ -16,9 +16,9 @@ from app.camera.capture import Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
+from app.observer import Look
 from app.recordings import Recorded
 from app.vision.signals import Signals
-from app.watch import Look
 from config.settings import Settings
 from tests.support.story import ROAD, attentive, story
 

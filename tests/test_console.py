@@ -10,7 +10,7 @@ import pytest
 
 from app.console import ERASE_LINE, Console, live_line
 from app.events import WORDS, Level, Sight, State, Verdict
-from app.watch import Look
+from app.observer import Look
 from config.settings import Settings
 from tests.support.story import ROAD, Part, attentive, eyes_closed, looking, sight, story
 

@@ -26,11 +26,11 @@ from app.events import Cue, Event, Level, Sight, State
 from app.governor import Step, Thrift
 from app.journal import Journal
 from app.lifeline import DetectorError, HungError
+from app.observer import Look, Watch
 from app.report import Report, Surroundings
 from app.savings import Economy
 from app.status import Request
 from app.vision.signals import Signals
-from app.watch import Look, Watch
 from config.settings import Settings
 from tests.support.story import ROAD, Part, eyes_closed, looking, new_attention
 

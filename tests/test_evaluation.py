@@ -17,7 +17,7 @@ from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.render import Renderer
 from app.fake_driver.scenario import load_scenario
-from app.watch import Look, Watch
+from app.observer import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import (
     JUDGED_SEEDS,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.events import Sight, State
+from app.observer import Watch
 from app.vision.sight import Lens
-from app.watch import Watch
 from config import settings
 from tests.faults import camera, disk, powercuts, properties, tally
 from tests.faults.camera import Held, Outage

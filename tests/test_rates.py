@@ -13,12 +13,12 @@ import pytest
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.governor import Saving, ladder
+from app.observer import Watch
 from app.rates import is_fast
 from app.vision.face import Face, FaceMesh
 from app.vision.graph import Graph
 from app.vision.mesh_input import MeshInput
 from app.vision.regions import Region
-from app.watch import Watch
 from config.declaration import Value
 from config.settings import Settings, settings_from
 

@@ -17,10 +17,10 @@ from app.alert import LED_OFF, Availability
 from app.camera.capture import CameraHealth, Frame
 from app.events import Event, Level, Sight, State, Verdict
 from app.governor import Thrift
+from app.observer import Look
 from app.report import ALIVE_EVERY_S, CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.version import VERSION
 from app.vision.face import Face
-from app.watch import Look
 from config.paths import Paths
 from config.settings import Settings
 from config.store import Store

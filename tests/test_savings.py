@@ -16,9 +16,9 @@ from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving, ladder
 from app.memory import System
+from app.observer import Watch
 from app.report import Report
 from app.savings import Economy, Savings
-from app.watch import Watch
 from config.paths import Paths
 from config.settings import Settings, settings_from
 

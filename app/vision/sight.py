@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cv2.typing import MatLike
 
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
-# Of 255; the fake driver's night has 8 and more. Where the mesh finds a face even so, watch.py says clear
+# Of 255; the fake driver's night has 8 and more. Where the mesh finds a face even so, observer.py says clear
 DARK_MEAN = 14.0
 # Standard deviation: a cabin by day has 30 and more, by night 4.6 at the least, which then is half its brightness; a
 # covered lens has 0 to 4, or a tenth of its brightness

@@ -24,13 +24,13 @@ from app.camera.capture import CameraHealth, Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
 from app.governor import Thrift
+from app.observer import Watch
 from app.report import Report, Surroundings, outlined
 from app.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.seat import Seat
 from app.vision.signals import Signals, measure
-from app.watch import Watch
 from config.paths import Paths
 from config.settings import settings_from
 from tests.benchmarks.steps import step

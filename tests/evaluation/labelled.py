@@ -21,8 +21,8 @@ from app.camera.capture import Frame
 from app.camera.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.events import State
 from app.look_times import LookTimes
+from app.observer import Look, Watch
 from app.recordings import InputError, recorded_frames
-from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.csv_rows import Cells, Table, WrongRow, existing_file, number, parsed_rows, unnamed_files
 from tests.evaluation.score import EYES_READ, PoseRead, Score

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import watch
+from app import observer
 from app.attention import driver, judgement, rules, timers
 from app.camera import pictures
 from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
@@ -27,9 +27,9 @@ from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.observer import Look, Watch
 from app.vision import blendshapes, eye_visibility, face, graph, mesh_input, regions, seat, sight, signals
 from app.vision.signals import Signals
-from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation import vary
 from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE, Case, scenario, sees_hands
@@ -55,7 +55,7 @@ SEEING = (
     signals,
     timers,
     vary,
-    watch,
+    observer,
 )
 
 Table = npt.NDArray[np.float32]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from app.camera.capture import Frame
 from app.camera.pictures import BadPicture
-from app.watch import Watch
+from app.observer import Watch
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.evaluation.labelled import whole_picture

@@ -20,9 +20,9 @@ from app import memory, status
 from app.detector import Detector
 from app.events import Cue, Level, State
 from app.journal import Journal, recent
+from app.observer import Watch
 from app.report import Report
 from app.vision.graph import quiet_native_log
-from app.watch import Watch
 from config import settings
 from config.paths import Paths
 from tests.faults.devices import ASIDE_DEG, AWAY, FAULTS, Fault, Rig, driver

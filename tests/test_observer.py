@@ -15,9 +15,9 @@ from app.camera.pictures import fitted
 from app.events import Level, Seated, Sight, State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.observer import Look, Watch
 from app.vision.face import FaceMesh
 from app.vision.regions import Region
-from app.watch import Look, Watch
 from config.settings import Settings
 from tests.evaluation.cases import FACES
 from tests.support.story import events, reached
