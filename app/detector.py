@@ -13,7 +13,7 @@ from math import inf
 import cv2
 
 from app import memory, status
-from app.alert import Alert, open_alert
+from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.governor import Governor, Thrift, ladder

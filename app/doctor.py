@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import failure, memory, status
-from app.alert import Alert, open_alert
+from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Sight, State
 from app.journal import JournalUnreadable, recent

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app import memory, status
-from app.alert import Availability
+from app.alerts.alert import Availability
 from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
 from app.governor import Thrift

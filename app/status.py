@@ -63,7 +63,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """The fields of app.alert.Availability."""
+    """The fields of app.alerts.alert.Availability."""
 
     buzzer_ok: bool = False
     buzzer_message: str = ""

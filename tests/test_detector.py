@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.alert import Alert, Availability
+from app.alerts.alert import Alert, Availability
 from app.camera.capture import Camera, CameraHealth, Frame
 from app.detector import (
     CAMERA_HUNG_S,

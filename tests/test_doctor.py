@@ -15,12 +15,12 @@ import numpy.typing as npt
 import pytest
 
 from app import failure, memory, status
-from app.alert import Alert
+from app.alerts.alert import Alert
+from app.alerts.pins import GpioUnavailable, Switch
 from app.camera.capture import Camera, CameraHealth, Frame
 from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
 from app.journal import Journal
-from app.pins import GpioUnavailable, Switch
 from app.vision.face import FaceMeshError
 from config import settings as declared
 from config.paths import Paths

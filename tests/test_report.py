@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from app import memory, status
-from app.alert import LED_OFF, Availability
+from app.alerts.alert import LED_OFF, Availability
 from app.camera.capture import CameraHealth, Frame
 from app.events import Event, Level, Sight, State, Verdict
 from app.governor import Thrift

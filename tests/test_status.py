@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from app import alert, memory
+from app import memory
+from app.alerts import alert
 from app.camera import capture
 from app.events import Event, Level, Neutral, State
 from app.status import (
@@ -313,6 +314,6 @@ def test_the_page_may_import_these_modules() -> None:
 import sys
 import app.journal, app.memory, app.status
 heavy = {"numpy", "cv2", "mediapipe", "gpiozero"} & set(sys.modules)
-heavy |= {"app.camera.capture", "app.alert", "app.attention.judgement"} & set(sys.modules)
+heavy |= {"app.camera.capture", "app.alerts.alert", "app.attention.judgement"} & set(sys.modules)
 sys.exit(f"imports {heavy}" if heavy else 0)"""
     subprocess.run([sys.executable, "-c", code], check=True)

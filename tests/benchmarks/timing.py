@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.alert import Availability
+from app.alerts.alert import Availability
 from app.attention.judgement import Attention
 from app.camera.capture import CameraHealth, Frame
 from app.camera.pictures import as_bgr, fitted, read_picture

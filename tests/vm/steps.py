@@ -18,7 +18,7 @@ from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, PATIENCE_S, Installe
 
 DETECTOR_RSS_MAX_MB, PAGE_PSS_MAX_MB = 100.0, 45.0
 IDLE_S = 120.0  # of snapcraft.yaml
-ALARM_BEEPS = 5  # of app/alert.py
+ALARM_BEEPS = 5  # of app/alerts/alert.py
 # Denials that do no harm, and why
 EXPECTED_DENIALS = {
     'profile="/usr/lib/snapd/snap-confine"': "of Debian's snap-confine itself, before drivewatch is run",

@@ -14,7 +14,7 @@ import pytest
 from gpiozero import LED, PWMLED, Button, Buzzer
 from gpiozero.exc import PinInvalidFunction, PinPWMUnsupported
 
-from app.pins import (
+from app.alerts.pins import (
     Gpio,
     GpioBusy,
     GpioMissing,
@@ -330,8 +330,8 @@ def test_failed_attempts_leave_no_file_open(kernel: FakeKernel) -> None:
 
 def test_a_machine_without_gpio_never_imports_gpiozero(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from app.pins import *\n"
+        "import sys; from pathlib import Path; from app.alerts.pins import *\n"
         f"try: open_output('buzzer', 17, gpio=Gpio(Path({str(tmp_path)!r})))\n"
         "except GpioMissing: sys.exit('gpiozero' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent.parent).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -16,7 +16,7 @@ from gpiozero import LED, Buzzer
 from gpiozero.exc import PinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
-from app.alert import (
+from app.alerts.alert import (
     BY_CUE,
     BY_LEVEL,
     LED_BY_LEVEL,
@@ -34,11 +34,11 @@ from app.alert import (
     steps_of,
     tune,
 )
+from app.alerts.pins import GpioRefused, Switch
 from app.events import Cue, Level, State
-from app.pins import GpioRefused, Switch
 
 BUZZER, LAMP = 17, 27
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CUES = [Cue(kind, level) for kind in State for level in Level if level is not Level.NONE]
 
 
@@ -437,7 +437,7 @@ def test_a_pin_that_hangs_does_not_hold_up_the_caller() -> None:
 
 DAEMON = """
 import signal, sys, time
-from app.alert import Alert
+from app.alerts.alert import Alert
 from app.events import Cue, Level, State
 
 class Told:
@@ -470,7 +470,7 @@ def test_the_buzzer_is_given_back_at_exit_and_at_sigterm(terminated: bool) -> No
 
 
 def test_a_pin_that_hangs_at_the_end_is_given_back_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.alert.CLOSE_S", 0.01)
+    monkeypatch.setattr("app.alerts.alert.CLOSE_S", 0.01)
     buzzer = Flaky()
     buzzer.free.clear()
     with flaky_alert(buzzer) as alert:

@@ -13,8 +13,8 @@ from functools import partial
 from itertools import cycle
 from math import inf
 
+from app.alerts.pins import Switch, open_output
 from app.events import Cue, Level, State
-from app.pins import Switch, open_output
 
 log = logging.getLogger(__name__)
 
