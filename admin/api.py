@@ -18,7 +18,7 @@ from admin.parts import parts
 from admin.status_page import now_shown
 from app import memory, status
 from app.events import State
-from app.journal import JournalUnreadable, recent
+from app.journal.journal import JournalUnreadable, recent
 from config.declaration import Value
 from config.durable import StoreError
 from config.reference import json_schema

@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.parts import parts
 from app import status
 from app.events import WORDS, State
-from app.journal import Entry, JournalUnreadable, newest
-from app.journal_file import why_beside
+from app.journal.journal import Entry, JournalUnreadable, newest
+from app.journal.journal_file import why_beside
 from app.status import Request
 
 pages: Final = Blueprint("events", __name__)

@@ -17,7 +17,7 @@ from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.governor import Governor, Thrift, ladder
-from app.journal import Journal
+from app.journal.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.observer import Look, Watch
 from app.rates import is_fast

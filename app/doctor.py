@@ -14,8 +14,8 @@ from app import failure, memory, status
 from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Sight, State
-from app.journal import JournalUnreadable, recent
-from app.journal_file import why_beside
+from app.journal.journal import JournalUnreadable, recent
+from app.journal.journal_file import why_beside
 from app.version import VERSION
 from app.vision.face import FaceMesh, FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens

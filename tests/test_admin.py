@@ -23,7 +23,7 @@ from admin.status_page import SILENT
 from admin.throttle import FAILURES
 from app import failure, status
 from app.events import WORDS, Event, Level, State
-from app.journal import Journal
+from app.journal.journal import Journal
 from config import password
 from config.paths import Paths
 

@@ -24,7 +24,7 @@ from app.detector import (
 )
 from app.events import Cue, Event, Level, Sight, State
 from app.governor import Step, Thrift
-from app.journal import Journal
+from app.journal.journal import Journal
 from app.lifeline import DetectorError, HungError
 from app.observer import Look, Watch
 from app.report import Report, Surroundings

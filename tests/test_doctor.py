@@ -20,7 +20,7 @@ from app.alerts.pins import GpioUnavailable, Switch
 from app.camera.capture import Camera, CameraHealth, Frame
 from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
-from app.journal import Journal
+from app.journal.journal import Journal
 from app.vision.face import FaceMeshError
 from config import settings as declared
 from config.paths import Paths

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import pytest
 
-from app import journal_schema
 from app.events import Level, State
-from app.journal import CHECK_S, RETRY_S, Journal, JournalUnreadable, recent
-from app.journal_copies import all_beside, beside, copy_of
-from app.journal_file import why_beside
-from tests.test_journal import event, files_no_larger_than, onsets_s, record, sql
+from app.journal import journal_schema
+from app.journal.journal import CHECK_S, RETRY_S, Journal, JournalUnreadable, recent
+from app.journal.journal_copies import all_beside, beside, copy_of
+from app.journal.journal_file import why_beside
+from tests.journal.test_journal import event, files_no_larger_than, onsets_s, record, sql
 
 Steps = tuple[tuple[str, ...], ...]
 Release = Callable[[Steps], None]
@@ -151,8 +151,8 @@ def test_bytes_that_are_no_text_survive_an_update(path: Path, release: Release) 
 MORTAL = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from app import journal_schema
-from app.journal import Journal
+from app.journal import journal_schema
+from app.journal.journal import Journal
 connect, fsync = sqlite3.connect, os.fsync
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -366,7 +366,7 @@ def test_files_beside_are_added_once_even_if_they_could_not_be_removed(
 
     _record_beside(path, release)
     with monkeypatch.context() as broken:
-        broken.setattr("app.journal_file.remove", refuse)
+        broken.setattr("app.journal.journal_file.remove", refuse)
         assert opened(path) == ""
         assert beside(path).with_name("events.sqlite.schema-1").exists()
     assert opened(path) == ""

@@ -24,7 +24,7 @@ from app.__main__ import _watch, main
 from app.detector import MUTE_S
 from app.events import State
 from app.fake_driver.scenario import scenario_names
-from app.journal import recent
+from app.journal.journal import recent
 from app.lifeline import LOCK, Lifeline
 from app.status import ask_for_preview, read
 from app.vision.graph import quiet_native_log

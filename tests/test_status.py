@@ -312,7 +312,7 @@ def test_a_flood_of_requests_is_taken_bit_by_bit(run: Path) -> None:
 def test_the_page_may_import_these_modules() -> None:
     code = """
 import sys
-import app.journal, app.memory, app.status
+import app.journal.journal, app.memory, app.status
 heavy = {"numpy", "cv2", "mediapipe", "gpiozero"} & set(sys.modules)
 heavy |= {"app.camera.capture", "app.alerts.alert", "app.attention.judgement"} & set(sys.modules)
 sys.exit(f"imports {heavy}" if heavy else 0)"""

@@ -20,7 +20,7 @@ from app import memory, status
 from app.appliance import FRUGAL
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
-from app.journal import recent
+from app.journal.journal import recent
 from app.savings import UNMAP_S
 from config.declaration import PROFILES
 from config.paths import Paths

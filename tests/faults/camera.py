@@ -19,7 +19,7 @@ import cv2
 from app import memory, status
 from app.detector import Detector
 from app.events import Cue, Level, State
-from app.journal import Journal, recent
+from app.journal.journal import Journal, recent
 from app.observer import Watch
 from app.report import Report
 from app.vision.graph import quiet_native_log

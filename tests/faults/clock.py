@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.detector import Detector
 from app.events import Cue, Level, Sight, State, Verdict
-from app.journal import CLOCK_STEP_S, Entry, Journal, recent
+from app.journal.journal import CLOCK_STEP_S, Entry, Journal, recent
 from app.vision.signals import Signals
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory

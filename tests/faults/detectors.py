@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import status
-from app.journal import recent
+from app.journal.journal import recent
 from app.status import Status
 from config.paths import Paths
 from tests.faults.scratch import on_disk

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from app import journal_copies
 from app.events import Event, Level, State
-from app.journal import RETRY_S, Journal, recent
+from app.journal import journal_copies
+from app.journal.journal import RETRY_S, Journal, recent
 from tests.faults.cards import Card, why_not
 from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row

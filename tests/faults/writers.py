@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admin.tokens import Tokens
-from app import journal_schema
 from app.events import Event, Level, State
-from app.journal import Journal, recent
+from app.journal import journal_schema
+from app.journal.journal import Journal, recent
 from config import password
 from config.paths import CONFIG, LAST_GOOD, Paths
 from config.read import read

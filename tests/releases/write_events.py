@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from app.events import Event, Level, State
-from app.journal import Journal
+from app.journal.journal import Journal
 
 EVENTS = {"drive-1": 20, "drive-2": 4}
 WALL_S = 1_790_000_000.0  # Unix seconds at the start of the boot

@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from app.events import Event
-from app.journal import Journal
+from app.journal.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "os.execvp", "subprocess.getoutput", "yaml.load"}

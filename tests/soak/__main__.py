@@ -26,7 +26,7 @@ from admin.tokens import Tokens
 from app import memory, status
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
-from app.journal import newest
+from app.journal.journal import newest
 from config import password
 from config.paths import Paths
 from tests.benchmarks.ten_minutes import Figure, print_table, show

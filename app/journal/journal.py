@@ -14,9 +14,9 @@ from math import inf, isfinite
 from pathlib import Path
 
 from app.events import Event, Level, State
-from app.journal_copies import all_beside, beside, copy_of, remove, remove_copies
-from app.journal_file import explained, inode_of, merge_all, open_file, open_to_read, set_aside
-from app.journal_schema import UPSERT, UnusableSchema, is_damage, said
+from app.journal.journal_copies import all_beside, beside, copy_of, remove, remove_copies
+from app.journal.journal_file import explained, inode_of, merge_all, open_file, open_to_read, set_aside
+from app.journal.journal_schema import UPSERT, UnusableSchema, is_damage, said
 
 log = logging.getLogger(__name__)
 

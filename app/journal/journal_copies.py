@@ -14,7 +14,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
-from app.journal_schema import this_version
+from app.journal.journal_schema import this_version
 
 LEAST_ROOM_BYTES = 64 * 1024  # SQLite's index of the log takes 32 KiB at once
 UPDATE_FILES = 3  # an update needs so many times the file: the copy, and every page twice in the log

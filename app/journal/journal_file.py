@@ -9,8 +9,8 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
-from app import journal_schema
-from app.journal_copies import (
+from app.journal import journal_schema
+from app.journal.journal_copies import (
     BUSY_S,
     LEAST_ROOM_BYTES,
     LOG_SUFFIXES,
@@ -22,7 +22,7 @@ from app.journal_copies import (
     restore_copy,
     room_in,
 )
-from app.journal_schema import MERGE, UnusableSchema, is_damage, migrate, said, this_version, version_of
+from app.journal.journal_schema import MERGE, UnusableSchema, is_damage, migrate, said, this_version, version_of
 
 log = logging.getLogger(__name__)
 

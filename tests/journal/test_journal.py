@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from app.events import Event, Level, State
-from app.journal import (
+from app.journal.journal import (
     BACKLOG,
     CHECK_S,
     CLOCK_STEADY_S,
@@ -30,7 +30,7 @@ from app.journal import (
     JournalUnreadable,
     recent,
 )
-from app.journal_file import KEEP_CORRUPT
+from app.journal.journal_file import KEEP_CORRUPT
 
 BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
 NOON_S = 1_790_000_000.0  # Unix seconds
@@ -253,7 +253,7 @@ def test_a_full_disk_is_called_so_although_sqlite_calls_it_an_error(
         raise sqlite3.OperationalError("disk I/O error")
 
     room = os.statvfs_result((4096, 4096, 1000, blocks, blocks, 0, 0, 0, 0, 255))
-    monkeypatch.setattr("app.journal.open_file", refuse)
+    monkeypatch.setattr("app.journal.journal.open_file", refuse)
     monkeypatch.setattr("os.statvfs", lambda folder: room)
     with closing(Journal(path, BOOT)) as journal:
         assert says in journal.problem
@@ -457,7 +457,7 @@ def test_a_torn_tree_is_told_on_one_line(journal: Journal, path: Path) -> None:
 
 def test_a_crashed_daemons_events_are_readable_before_it_is_back(path: Path) -> None:
     code = f"""
-import os; from pathlib import Path; from app.journal import Journal; from app.events import Event, Level, State
+import os; from pathlib import Path; from app.journal.journal import Journal; from app.events import Event, Level, State
 Journal(Path({str(path)!r}), "boot").record(Event(State.PHONE, Level.ALARM, 1.0, 1.0, 1.0), 2.0, 2.0); os._exit(1)"""
     subprocess.run([sys.executable, "-c", code], check=False)
     assert onsets_s(path) == [1]
@@ -479,7 +479,7 @@ KILLS = 40
 NURSERY = """
 import os, sys
 from pathlib import Path
-from app.journal import Journal
+from app.journal.journal import Journal
 from app.events import Event, Level, State
 for round, _ in enumerate(sys.stdin):
     pid = os.fork()
