@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Literal, TypeAlias, get_args
 
 from app.events import State
-from app.status import Status
+from app.telemetry.status import Status
 
 # make run's longest delay and the detector's start take 15; in a machine as slow as an emulated one, or one that reads
 # everything from a slow card, the start alone takes 26

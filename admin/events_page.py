@@ -14,11 +14,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
-from app import status
 from app.events import WORDS, State
 from app.journal.journal import Entry, JournalUnreadable, newest
 from app.journal.journal_file import why_beside
-from app.status import Request
+from app.telemetry import status
+from app.telemetry.status import Request
 
 pages: Final = Blueprint("events", __name__)
 

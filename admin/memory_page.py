@@ -11,8 +11,9 @@ from flask import Blueprint, render_template
 
 from admin.parts import parts
 from admin.status_page import now_shown
-from app import memory, status
+from app import memory
 from app.memory import Reading, Usage
+from app.telemetry import status
 
 pages: Final = Blueprint("memory", __name__)
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from admin.course import LIMIT_S, Action, Course, Progress, course_of
 from admin.mirror import Mirror
-from app import status
-from app.status import Status, boot_id
+from app.telemetry import status
+from app.telemetry.status import Status, boot_id
 from config.durable import StoreError
 from config.paths import Paths
 from config.snapd import Snapctl, SnapctlError, instance, snapctl

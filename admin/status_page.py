@@ -9,10 +9,10 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
-from app import failure, status
 from app.events import WORDS, Level, State
-from app.failure import Failure
-from app.status import Request, Status
+from app.telemetry import failure, status
+from app.telemetry.failure import Failure
+from app.telemetry.status import Request, Status
 from app.version import VERSION
 
 pages: Final = Blueprint("status", __name__)

@@ -12,7 +12,7 @@ from math import inf
 
 import cv2
 
-from app import memory, status
+from app import memory
 from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
@@ -23,6 +23,7 @@ from app.observer import Look, Watch
 from app.rates import is_fast
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, smaller
+from app.telemetry import status
 from app.vision.face import FaceMeshError
 from config.paths import Paths
 from config.settings import Settings

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import failure, memory, status
+from app import memory
 from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Sight, State
 from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
+from app.telemetry import failure, status
 from app.version import VERSION
 from app.vision.face import FaceMesh, FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from math import inf
 
-from app import status
 from app.events import State
-from app.status import Status
+from app.telemetry import status
+from app.telemetry.status import Status
 from config.durable import StoreError
 from config.paths import Paths
 from config.settings import Settings

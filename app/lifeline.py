@@ -23,8 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from app import failure
-from app.status import boot_id
+from app.telemetry import failure
+from app.telemetry.status import boot_id
 from config.paths import FAILURE
 
 log = logging.getLogger(__name__)

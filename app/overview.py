@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from app import status
 from app.events import WORDS, Level
-from app.status import Status
+from app.telemetry import status
+from app.telemetry.status import Status
 from app.version import VERSION
 from config import password
 from config.https import HttpsError, listening

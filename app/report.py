@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import memory, status
+from app import memory
 from app.alerts.alert import Availability
 from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
 from app.governor import Thrift
 from app.observer import Look
+from app.telemetry import status
 from app.version import VERSION
 from app.vision.face import Face
 from app.vision.sight import NOISE_REMEDY

@@ -21,9 +21,9 @@ from admin import create_app
 from admin.parts import NAME, Parts
 from admin.status_page import SILENT
 from admin.throttle import FAILURES
-from app import failure, status
 from app.events import WORDS, Event, Level, State
 from app.journal.journal import Journal
+from app.telemetry import failure, status
 from config import password
 from config.paths import Paths
 

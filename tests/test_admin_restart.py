@@ -13,9 +13,9 @@ import pytest
 
 from admin.course import LIMIT_S, OPENING_S, SETTLED_S, STOP_S, TRIES, Action, Course
 from admin.restart import DETECTOR, Restarter
-from app import status
 from app.events import State
-from app.status import Configuration, Status, boot_id
+from app.telemetry import status
+from app.telemetry.status import Configuration, Status, boot_id
 from config.paths import Paths
 from config.snapd import SnapctlError
 from config.store import Store

@@ -29,7 +29,7 @@ from app.lifeline import DetectorError, HungError
 from app.observer import Look, Watch
 from app.report import Report, Surroundings
 from app.savings import Economy
-from app.status import Request
+from app.telemetry.status import Request
 from app.vision.signals import Signals
 from config.settings import Settings
 from tests.support.story import ROAD, Part, eyes_closed, looking, new_attention

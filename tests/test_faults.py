@@ -31,7 +31,7 @@ WALL_CLOCKS = {
     ("app/doctor.py", "time.localtime"): "shows it",
     ("app/doctor.py", "time.strftime"): "shows it",
     ("app/report.py", "time.time"): "the stamp of the status, to be shown",
-    ("app/status.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
+    ("app/telemetry/status.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
 }
 WALL = {"time", "time_ns", "localtime", "gmtime", "strftime", "ctime", "asctime"}

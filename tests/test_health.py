@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app import status
 from app.events import State
 from app.health import BETWEEN_S, LOOK_S, Note, Transitions, look, note_of
-from app.status import Alerts, Camera, Configuration, Status
+from app.telemetry import status
+from app.telemetry.status import Alerts, Camera, Configuration, Status
 from config.paths import Paths
 from config.snapd import SnapctlError
 

@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 HEAVY = ("numpy", "cv2", "mediapipe")
 ADMIN_MAY = {
-    "app.failure",
-    "app.status",
+    "app.telemetry.failure",
+    "app.telemetry.status",
     "app.journal.journal",
     "app.journal.journal_file",
     "app.memory",

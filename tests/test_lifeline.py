@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app import failure, lifeline
+from app import lifeline
 from app.lifeline import (
     BUSY_S,
     CRASH,
@@ -27,7 +27,8 @@ from app.lifeline import (
     how_it_ended,
     sole,
 )
-from app.status import boot_id
+from app.telemetry import failure
+from app.telemetry.status import boot_id
 from app.vision.face import FaceMeshError
 from config.paths import FAILURE
 

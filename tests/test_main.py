@@ -26,7 +26,7 @@ from app.events import State
 from app.fake_driver.scenario import scenario_names
 from app.journal.journal import recent
 from app.lifeline import LOCK, Lifeline
-from app.status import ask_for_preview, read
+from app.telemetry.status import ask_for_preview, read
 from app.vision.graph import quiet_native_log
 from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
 from config.settings import Settings

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app import status
 from app.events import Event, Level, State
 from app.overview import overview
-from app.status import Alerts, Camera, Configuration, Memory, Status
+from app.telemetry import status
+from app.telemetry.status import Alerts, Camera, Configuration, Memory, Status
 from config import password
 from config.paths import Paths
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app import memory, status
+from app import memory
 from app.camera.capture import Camera, Frame
 from app.detector import first_rung
 from app.events import State
@@ -19,6 +19,7 @@ from app.memory import System
 from app.observer import Watch
 from app.report import Report
 from app.savings import Economy, Savings
+from app.telemetry import status
 from config.paths import Paths
 from config.settings import Settings, settings_from
 

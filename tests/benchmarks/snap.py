@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app import status
+from app.telemetry import status
 from config.paths import STATUS
 from snap.local.pack import BUILD, pack
 from snap.local.stage import TARGETS, interpreter_of

@@ -23,8 +23,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app import cgroup, failure, memory, status
+from app import cgroup, memory
 from app.governor import END_AGE_S, END_S, UP_S
+from app.telemetry import failure, status
 from config.paths import Paths
 
 ROOT = Path(__file__).parents[2]

@@ -26,7 +26,7 @@ from app.events import Sight
 from app.governor import Thrift
 from app.observer import Watch
 from app.report import Report, Surroundings, outlined
-from app.status import Configuration
+from app.telemetry.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.seat import Seat

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import cv2
 
-from app import memory, status
+from app import memory
 from app.detector import Detector
 from app.events import Cue, Level, State
 from app.journal.journal import Journal, recent
 from app.observer import Watch
 from app.report import Report
+from app.telemetry import status
 from app.vision.graph import quiet_native_log
 from config import settings
 from config.paths import Paths

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import status
 from app.journal.journal import recent
-from app.status import Status
+from app.telemetry import status
+from app.telemetry.status import Status
 from config.paths import Paths
 from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row

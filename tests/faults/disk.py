@@ -23,7 +23,7 @@ from app.events import Event, Level, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import Journal, JournalUnreadable, recent
-from app.status import Status
+from app.telemetry.status import Status
 from config import password
 from tests.faults.cards import Card, why_not, without_roots_eye
 from tests.faults.detectors import ROOT, Running, detecting, waited

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from app import status
 from app.events import State
-from app.status import Status
+from app.telemetry import status
+from app.telemetry.status import Status
 from tests.test_admin_server import Browser
 from tests.vm.machine import CommandFailed, Machine
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.status import boot_id, parsed, plain, replace_file
+from app.telemetry.status import boot_id, parsed, plain, replace_file
 
 FAILURE_MAX_BYTES = 16 * 1024  # one has about 300
 

@@ -1,0 +1,1 @@
+"""What the detector and the page tell each other through the run folder."""
