@@ -16,9 +16,9 @@ from admin.guard import open_to_all
 from admin.memory_page import rows
 from admin.parts import parts
 from admin.status_page import now_shown
-from app import memory
 from app.events import State
 from app.journal.journal import JournalUnreadable, recent
+from app.memory import memory
 from app.telemetry import status
 from config.declaration import Value
 from config.durable import StoreError

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-from app.memory import calm_allocator, no_core_dumps, unmap_unchanged
+from app.memory.memory import calm_allocator, no_core_dumps, unmap_unchanged
 from config.https import HttpsError, certificate, listening
 from config.paths import Paths, private_folder
 

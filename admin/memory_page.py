@@ -11,8 +11,8 @@ from flask import Blueprint, render_template
 
 from admin.parts import parts
 from admin.status_page import now_shown
-from app import memory
-from app.memory import Reading, Usage
+from app.memory import memory
+from app.memory.memory import Reading, Usage
 from app.telemetry import status
 
 pages: Final = Blueprint("memory", __name__)

@@ -285,7 +285,7 @@ def _say_problems(loaded: Loaded, file: Path | None) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from app.memory import calm_allocator, leave_out, no_core_dumps
+    from app.memory.memory import calm_allocator, leave_out, no_core_dumps
 
     no_core_dumps()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
@@ -325,7 +325,7 @@ def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[
             lifeline = parts.enter_context(Lifeline(paths.run))
             from app.console import Console
             from app.detector import open_detector
-            from app.memory import settle_allocator
+            from app.memory.memory import settle_allocator
             from app.report import configuration_of
 
             console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))

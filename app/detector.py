@@ -12,15 +12,15 @@ from math import inf
 
 import cv2
 
-from app import memory
 from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
-from app.governor import Governor, Thrift, ladder
 from app.journal.journal import Journal
 from app.lifeline import DetectorError, HungError
+from app.memory import memory
+from app.memory.governor import Governor, Thrift, ladder
+from app.memory.rates import is_fast
 from app.observer import Look, Watch
-from app.rates import is_fast
 from app.report import Report, Surroundings
 from app.savings import Economy, Savings, smaller
 from app.telemetry import status

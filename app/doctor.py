@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import memory
 from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Sight, State
 from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
+from app.memory import memory
 from app.telemetry import failure, status
 from app.version import VERSION
 from app.vision.face import FaceMesh, FaceMeshError

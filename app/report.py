@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app import memory
 from app.alerts.alert import Availability
 from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
-from app.governor import Thrift
+from app.memory import memory
+from app.memory.governor import Thrift
 from app.observer import Look
 from app.telemetry import status
 from app.version import VERSION

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app import memory
 from app.camera.capture import Camera
-from app.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
+from app.memory import memory
+from app.memory.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
+from app.memory.rates import is_fast
 from app.observer import Watch
-from app.rates import is_fast
 from app.report import Report
 from config.settings import Settings, Vision
 

@@ -23,9 +23,9 @@ from app.detector import (
     Detector,
 )
 from app.events import Cue, Event, Level, Sight, State
-from app.governor import Step, Thrift
 from app.journal.journal import Journal
 from app.lifeline import DetectorError, HungError
+from app.memory.governor import Step, Thrift
 from app.observer import Look, Watch
 from app.report import Report, Surroundings
 from app.savings import Economy

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app import memory
 from app.alerts.alert import Alert
 from app.alerts.pins import GpioUnavailable, Switch
 from app.camera.capture import Camera, CameraHealth, Frame
 from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
 from app.journal.journal import Journal
+from app.memory import memory
 from app.telemetry import failure, status
 from app.vision.face import FaceMeshError
 from config import settings as declared

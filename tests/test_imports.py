@@ -18,7 +18,7 @@ ADMIN_MAY = {
     "app.telemetry.status",
     "app.journal.journal",
     "app.journal.journal_file",
-    "app.memory",
+    "app.memory.memory",
     "app.events",
     "app.version",
 }
@@ -170,12 +170,13 @@ assert not hasattr(html, "nothing")
 
 def test_the_machines_memory_is_read_without_psutil() -> None:
     """It would cost detector, master and worker 0.7 to 1.5 MB each, for two lines of /proc/meminfo."""
-    assert "psutil" not in loaded_by("import app.memory\napp.memory.system()")
+    assert "psutil" not in loaded_by("import app.memory.memory\napp.memory.memory.system()")
 
 
 def test_numpy_does_without_its_docstrings() -> None:
     loaded_by(
-        "from app.__main__ import NUMPYS_DOCSTRINGS\nfrom app.memory import leave_out\nleave_out(NUMPYS_DOCSTRINGS)\n"
+        "from app.__main__ import NUMPYS_DOCSTRINGS\nfrom app.memory.memory import leave_out\n"
+        "leave_out(NUMPYS_DOCSTRINGS)\n"
         "import app.detector, numpy\nassert numpy.arange.__doc__ is None"
     )
 

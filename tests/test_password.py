@@ -176,7 +176,7 @@ def test_one_check_at_a_time_and_who_would_wait_too_long_is_told() -> None:
 
 PEAK = """
 import hashlib, threading
-from app.memory import calm_allocator
+from app.memory.memory import calm_allocator
 from config.password import one_at_a_time, verify
 calm_allocator()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
 def check():

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from app import memory
 from app.alerts.alert import LED_OFF, Availability
 from app.camera.capture import CameraHealth, Frame
 from app.events import Event, Level, Sight, State, Verdict
-from app.governor import Thrift
+from app.memory import memory
+from app.memory.governor import Thrift
 from app.observer import Look
 from app.report import ALIVE_EVERY_S, CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.telemetry import status

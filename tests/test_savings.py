@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app import memory
 from app.camera.capture import Camera, Frame
 from app.detector import first_rung
 from app.events import State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving, ladder
-from app.memory import System
+from app.memory import memory
+from app.memory.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving, ladder
+from app.memory.memory import System
 from app.observer import Watch
 from app.report import Report
 from app.savings import Economy, Savings

@@ -74,7 +74,8 @@ class Alerts:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The fields of app.memory.Usage and app.governor.Thrift (rung 0: nothing is saved), the budget of the settings."""
+    """The fields of app.memory.memory.Usage and app.memory.governor.Thrift (rung 0: nothing is saved), the budget of
+    the settings."""
 
     rss_mb: float = 0.0
     pss_mb: float | None = None

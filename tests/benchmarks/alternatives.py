@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from app.memory import Usage, usage_of
+from app.memory.memory import Usage, usage_of
 from app.vision import model_files
 from config.declaration import PROFILES, Value
 from config.settings import DECLARATIONS, MODELS, settings_from

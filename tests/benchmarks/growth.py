@@ -27,7 +27,7 @@ def start() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     load("app.__main__")
     from app.__main__ import NUMPYS_DOCSTRINGS
-    from app.memory import calm_allocator, leave_out
+    from app.memory.memory import calm_allocator, leave_out
 
     leave_out(NUMPYS_DOCSTRINGS)
     calm_allocator()
@@ -47,7 +47,7 @@ def start() -> None:
 def look(folder: str, model: str) -> None:
     """The face mesh, and frames."""
     from app.camera.pictures import as_bgr, read_picture
-    from app.memory import settle_allocator, trim, unmap_unchanged
+    from app.memory.memory import settle_allocator, trim, unmap_unchanged
     from app.vision import graph
     from app.vision.face import FaceMesh
 

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from app.rates import FAST_FROM_FPS
+from app.memory.rates import FAST_FROM_FPS
 from config.declaration import Value
 from tests.benchmarks.measure import (
     FULL,

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app import memory
-from app.memory import calm_allocator, settle_allocator, usage_of
+from app.memory import memory
+from app.memory.memory import calm_allocator, settle_allocator, usage_of
 from app.telemetry import status
 from config.declaration import PROFILES
 from config.paths import Paths

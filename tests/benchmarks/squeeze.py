@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app import cgroup, memory
-from app.governor import END_AGE_S, END_S, UP_S
+from app.memory import cgroup, memory
+from app.memory.governor import END_AGE_S, END_S, UP_S
 from app.telemetry import failure, status
 from config.paths import Paths
 

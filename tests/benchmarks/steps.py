@@ -38,7 +38,7 @@ def cpu_ms_each(act: Callable[[T], object], things: Sequence[T], first: int = 10
 
 
 def let_go() -> None:
-    """As app.memory.unmap_unchanged, whose import alone would add 2 MB to the process that is measured."""
+    """As app.memory.memory.unmap_unchanged, whose import alone would add 2 MB to the process that is measured."""
     import ctypes
     import re
 

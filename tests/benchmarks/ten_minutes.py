@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import memory
 from app.appliance import FRUGAL
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import recent
+from app.memory import memory
 from app.savings import UNMAP_S
 from app.telemetry import status
 from config.declaration import PROFILES

@@ -23,7 +23,7 @@ from app.attention.judgement import Attention
 from app.camera.capture import CameraHealth, Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
-from app.governor import Thrift
+from app.memory.governor import Thrift
 from app.observer import Watch
 from app.report import Report, Surroundings, outlined
 from app.telemetry.status import Configuration

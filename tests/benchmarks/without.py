@@ -21,13 +21,13 @@ def _nothing() -> None:
 
 
 def _small_kernels() -> None:
-    from app import rates
+    from app.memory import rates
 
     rates.FAST_FROM_FPS = 0.0
 
 
 def _fast_kernels() -> None:
-    from app import rates
+    from app.memory import rates
 
     rates.FAST_FROM_FPS = inf
 
@@ -40,19 +40,19 @@ def _models() -> None:
 
 
 def _blocks() -> None:
-    from app import memory
+    from app.memory import memory
 
     memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas))
 
 
 def _heaps() -> None:
-    from app import memory
+    from app.memory import memory
 
     memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, memory._MMAP_FROM_BYTES))
 
 
 def _numpys_docstrings() -> None:
-    from app import memory
+    from app.memory import memory
 
     memory.leave_out = lambda modules: None
 
@@ -69,13 +69,13 @@ def _imports(module: str) -> Callable[[], None]:
 
 
 def _keep_freed() -> None:
-    from app import memory
+    from app.memory import memory
 
     memory.trim = lambda: None
 
 
 def _keep_mapped() -> None:
-    from app import memory
+    from app.memory import memory
 
     memory.unmap_unchanged = lambda proc=memory.PROC: None
 

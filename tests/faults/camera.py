@@ -16,10 +16,10 @@ from pathlib import Path
 
 import cv2
 
-from app import memory
 from app.detector import Detector
 from app.events import Cue, Level, State
 from app.journal.journal import Journal, recent
+from app.memory import memory
 from app.observer import Watch
 from app.report import Report
 from app.telemetry import status

@@ -23,10 +23,10 @@ from statistics import median
 import psutil
 
 from admin.tokens import Tokens
-from app import memory
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import newest
+from app.memory import memory
 from app.telemetry import status
 from config import password
 from config.paths import Paths

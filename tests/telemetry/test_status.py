@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from app import memory
 from app.alerts import alert
 from app.camera import capture
 from app.events import Event, Level, Neutral, State
+from app.memory import memory
 from app.telemetry.status import (
     ITEMS_MAX,
     REQUESTS_MAX,
@@ -312,7 +312,7 @@ def test_a_flood_of_requests_is_taken_bit_by_bit(run: Path) -> None:
 def test_the_page_may_import_these_modules() -> None:
     code = """
 import sys
-import app.journal.journal, app.memory, app.telemetry.status
+import app.journal.journal, app.memory.memory, app.telemetry.status
 heavy = {"numpy", "cv2", "mediapipe", "gpiozero"} & set(sys.modules)
 heavy |= {"app.camera.capture", "app.alerts.alert", "app.attention.judgement"} & set(sys.modules)
 sys.exit(f"imports {heavy}" if heavy else 0)"""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cgroup import MB, group_in, room_mb
+from app.memory.cgroup import MB, group_in, room_mb
 
 MAX_V1 = 9223372036854771712
 

@@ -12,9 +12,9 @@ import pytest
 
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.governor import Saving, ladder
+from app.memory.governor import Saving, ladder
+from app.memory.rates import is_fast
 from app.observer import Watch
-from app.rates import is_fast
 from app.vision.face import Face, FaceMesh
 from app.vision.graph import Graph
 from app.vision.mesh_input import MeshInput
@@ -141,7 +141,7 @@ def test_blocks_are_kept_only_where_the_rate_is_high(fast: bool) -> None:
     code = f"""
 import resource
 import numpy as np
-from app.memory import calm_allocator, keep_freed_blocks
+from app.memory.memory import calm_allocator, keep_freed_blocks
 calm_allocator()
 if {fast}: assert keep_freed_blocks()
 def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

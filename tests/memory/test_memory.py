@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.memory import History, Reading, System, _unchanged, read_history, rss_mb, system, usage_of
+from app.memory.memory import History, Reading, System, _unchanged, read_history, rss_mb, system, usage_of
 
 BOOT = "0b7c1f6e"
 
@@ -127,7 +127,7 @@ def test_a_refusal_to_tell_the_pressure_is_taken_once(proc_of_machine: Path, mon
 CALM = """
 import re, threading
 from pathlib import Path
-from app.memory import calm_allocator
+from app.memory.memory import calm_allocator
 assert calm_allocator({arenas})
 together = threading.Barrier(6)
 def work():
@@ -239,16 +239,16 @@ def test_rss_alone_is_the_kernels_too() -> None:
 
 
 def test_a_groups_limit_counts_where_it_leaves_less(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.memory.room_mb", lambda proc: 0.5)
+    monkeypatch.setattr("app.memory.memory.room_mb", lambda proc: 0.5)
     assert system(proc_of_machine).available_mb == 0.5
-    monkeypatch.setattr("app.memory.room_mb", lambda proc: inf)
+    monkeypatch.setattr("app.memory.memory.room_mb", lambda proc: inf)
     assert system(proc_of_machine).available_mb == 1.0
 
 
 LET_GO = """
 import mmap, sys
 from pathlib import Path
-from app.memory import unmap_unchanged, usage_of
+from app.memory.memory import unmap_unchanged, usage_of
 path = Path(sys.argv[1])
 path.write_bytes(b"a" * (1 << 20))
 with path.open("r+b") as file:
@@ -265,7 +265,7 @@ print(changed[:4] + unchanged[-2:] == b"newaaa", before.file_mb, after.file_mb)
 
 def test_pages_of_files_are_let_go_and_what_was_changed_is_kept(tmp_path: Path) -> None:
     command = [sys.executable, "-c", LET_GO, str(tmp_path / "file")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     is_kept, before_mb, after_mb = done.stdout.split()
     assert is_kept == "True"
     assert float(after_mb) <= float(before_mb) - 1

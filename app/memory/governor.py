@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from app.memory import System
-from app.rates import is_fast
+from app.memory.memory import System
+from app.memory.rates import is_fast
 from config.settings import Settings
 
 # Below it memory is short: earlyoom acts below 10 %, which is this of the smallest Pi (512 MB)

@@ -17,7 +17,7 @@ from math import inf, isfinite
 from pathlib import Path
 from types import ModuleType
 
-from app.cgroup import room_mb
+from app.memory.cgroup import room_mb
 from config.paths import place
 
 log = logging.getLogger(__name__)

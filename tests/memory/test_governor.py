@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.governor import (
+from app.memory.governor import (
     CALM_MB,
     CALM_PSI_PCT,
     DOWN_S,
@@ -30,7 +30,7 @@ from app.governor import (
     Step,
     ladder,
 )
-from app.memory import System
+from app.memory.memory import System
 from config.settings import settings_from
 
 RUNGS, BUDGET_MB, RSS_MB = 5, 160.0, 90.0
