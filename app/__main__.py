@@ -317,16 +317,16 @@ def _ending_signals() -> list[int]:
 
 
 def _watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[], bool]) -> int:
-    from app.lifeline import DetectorError, Lifeline
+    from app.monitor.lifeline import DetectorError, Lifeline
 
     mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     try:
         with ExitStack() as parts:
             lifeline = parts.enter_context(Lifeline(paths.run))
             from app.console import Console
-            from app.detector import open_detector
             from app.memory.memory import settle_allocator
-            from app.report import configuration_of
+            from app.monitor.detector import open_detector
+            from app.monitor.report import configuration_of
 
             console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
             configuration = configuration_of(settings, loaded)

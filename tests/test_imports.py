@@ -30,7 +30,7 @@ CLOCKS_AND_CAMERAS = {
     "app.camera.sources",
     "app.camera.v4l2",
     "app.vision.face",
-    "app.detector",
+    "app.monitor.detector",
 }
 
 
@@ -177,7 +177,7 @@ def test_numpy_does_without_its_docstrings() -> None:
     loaded_by(
         "from app.__main__ import NUMPYS_DOCSTRINGS\nfrom app.memory.memory import leave_out\n"
         "leave_out(NUMPYS_DOCSTRINGS)\n"
-        "import app.detector, numpy\nassert numpy.arange.__doc__ is None"
+        "import app.monitor.detector, numpy\nassert numpy.arange.__doc__ is None"
     )
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app import lifeline
-from app.lifeline import (
+from app.monitor import lifeline
+from app.monitor.lifeline import (
     BUSY_S,
     CRASH,
     EX_SOFTWARE,
@@ -40,8 +40,8 @@ NOW_S = 500.0
 CHILD = """
 import ctypes, faulthandler, logging, os, signal, sys, threading
 from pathlib import Path
-from app import lifeline
-from tests.test_detector import Bench
+from app.monitor import lifeline
+from tests.monitor.test_detector import Bench
 
 lifeline.LOOK_S, lifeline.BUSY_S = 0.05, 0.5
 run, stage, how = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -126,10 +126,10 @@ def names(run: Path) -> list[str]:
 def test_a_stage_that_hangs_ends_the_process_with_all_stacks_and_the_reason(tmp_path: Path, stage: str) -> None:
     done = ended(tmp_path, stage, "wait")
     assert done.returncode == EX_SOFTWARE
-    assert f"ERROR the detector hung for 0.3 s while {stage}, in app/detector.py line " in done.stderr
+    assert f"ERROR the detector hung for 0.3 s while {stage}, in app/monitor/detector.py line " in done.stderr
     assert 'in wait_for_ever\n  File "' in done.stderr
     assert done.stderr.count("most recent call first") >= 2  # the loop and the watchdog
-    assert reason(tmp_path).startswith(f"it hung for 0.3 s while {stage}, in app/detector.py line ")
+    assert reason(tmp_path).startswith(f"it hung for 0.3 s while {stage}, in app/monitor/detector.py line ")
     assert names(tmp_path) == [LOCK, FAILURE]
 
 
@@ -152,7 +152,7 @@ def test_native_code_that_keeps_pythons_lock_is_ended_by_the_kernel_and_told_by_
     assert done.returncode == -signal.SIGALRM
     with Lifeline(tmp_path, lambda: NOW_S):
         pass
-    assert "it hung in app/detector.py line " in reason(tmp_path)
+    assert "it hung in app/monitor/detector.py line " in reason(tmp_path)
     assert "in keep_the_gil" in caplog.text
     assert caplog.text.count("most recent call first") >= 2
 
@@ -161,7 +161,7 @@ def test_a_native_crash_is_told_by_the_next(tmp_path: Path, caplog: pytest.LogCa
     assert ended(tmp_path, "judging a frame", "crash").returncode == -signal.SIGSEGV
     with Lifeline(tmp_path, lambda: NOW_S):
         pass
-    assert "it crashed in app/detector.py line " in reason(tmp_path)
+    assert "it crashed in app/monitor/detector.py line " in reason(tmp_path)
     assert "Segmentation fault" in reason(tmp_path)
     assert "in crash" in caplog.text
 
@@ -199,7 +199,7 @@ def test_a_stderr_that_nobody_reads_does_not_save_a_hung_process(tmp_path: Path)
 
 INFERENCE = """
 import ctypes, sys
-from app import lifeline
+from app.monitor import lifeline
 from app.vision import face
 from app.__main__ import main
 
@@ -371,7 +371,9 @@ def test_a_stage_that_computes_for_ever_ends_too(tmp_path: Path) -> None:
 
 def test_a_stage_that_cannot_go_on_for_want_of_memory_ends_sooner_and_says_so(tmp_path: Path) -> None:
     assert ended(tmp_path, "judging a frame", "starve").returncode == EX_SOFTWARE
-    assert reason(tmp_path).startswith("it hung for 0.1 s while judging a frame: no memory, in app/detector.py line ")
+    assert reason(tmp_path).startswith(
+        "it hung for 0.1 s while judging a frame: no memory, in app/monitor/detector.py line "
+    )
 
 
 def test_memory_that_cannot_be_read_does_not_end_the_guard(tmp_path: Path) -> None:

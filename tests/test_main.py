@@ -21,11 +21,11 @@ import cv2
 import pytest
 
 from app.__main__ import _watch, main
-from app.detector import MUTE_S
 from app.events import State
 from app.fake_driver.scenario import scenario_names
 from app.journal.journal import recent
-from app.lifeline import LOCK, Lifeline
+from app.monitor.detector import MUTE_S
+from app.monitor.lifeline import LOCK, Lifeline
 from app.telemetry.status import ask_for_preview, read
 from app.vision.graph import quiet_native_log
 from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
@@ -384,7 +384,7 @@ def test_the_detector_marks_good_settings_and_its_guard_asks_the_governor(
 
         return SimpleNamespace(run=run, economy=SimpleNamespace(past_help=lambda now_s, late_s: "memory is short"))
 
-    monkeypatch.setattr("app.detector.open_detector", open_fake)
+    monkeypatch.setattr("app.monitor.detector.open_detector", open_fake)
     assert not paths.last_good.exists()
     assert _watch(Settings(), store.load(), paths, lambda: True) == 0
     assert paths.last_good.read_text() == "profile: low_memory\n"

@@ -40,7 +40,7 @@ def start() -> None:
     cv2.setNumThreads(1)
     step("OpenCV")
     load("app.console")
-    load("app.detector")
+    load("app.monitor.detector")
     step("drivewatch, SQLite")
 
 

@@ -26,7 +26,7 @@ from config.paths import Paths
 from config.settings import settings_from
 
 if TYPE_CHECKING:
-    from app.detector import Detector
+    from app.monitor.detector import Detector
 
 FOLDER = Path("build/rungs")
 ROOT = Path(__file__).parents[2]
@@ -68,7 +68,7 @@ def walked(detector: Detector, frames_s: float = 1.0) -> float:
 
 def measured(profile: str) -> Iterator[str]:
     """The rows of one profile, in this process."""
-    from app.detector import open_detector
+    from app.monitor.detector import open_detector
 
     calm_allocator()
     settings = settings_from({"profile": profile, "memory.budget_mb": 4096, "analysis.event_history": False})

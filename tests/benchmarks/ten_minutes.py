@@ -21,7 +21,7 @@ from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import recent
 from app.memory import memory
-from app.savings import UNMAP_S
+from app.monitor.savings import UNMAP_S
 from app.telemetry import status
 from config.declaration import PROFILES
 from config.paths import Paths

@@ -24,8 +24,8 @@ from app.camera.capture import CameraHealth, Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
 from app.memory.governor import Thrift
+from app.monitor.report import Report, Surroundings, outlined
 from app.observer import Watch
-from app.report import Report, Surroundings, outlined
 from app.telemetry.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import cv2
 
-from app.detector import Detector
 from app.events import Cue, Level, State
 from app.journal.journal import Journal, recent
 from app.memory import memory
+from app.monitor.detector import Detector
+from app.monitor.report import Report
 from app.observer import Watch
-from app.report import Report
 from app.telemetry import status
 from app.vision.graph import quiet_native_log
 from config import settings
@@ -30,7 +30,7 @@ from tests.faults.devices import ASIDE_DEG, AWAY, FAULTS, Fault, Rig, driver
 from tests.faults.lockstep import GOES_ON_S, LockstepCamera, Time
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
-from tests.test_detector import START_S, WALL_S, FakeAlert
+from tests.monitor.test_detector import START_S, WALL_S, FakeAlert
 
 TRIES, LONG_TRIES = 4, 200
 TIMES, LONG_TIMES = 500, 5_000

@@ -12,13 +12,24 @@ from contextlib import closing
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from app.detector import Detector
 from app.events import Cue, Level, Sight, State, Verdict
 from app.journal.journal import CLOCK_STEP_S, Entry, Journal, recent
+from app.monitor.detector import Detector
 from app.vision.signals import Signals
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
+from tests.monitor.test_detector import (
+    PERIOD_S,
+    START_S,
+    TIMEOUT_S,
+    WALL_S,
+    Clock,
+    FakeAlert,
+    FakeCamera,
+    FakeReport,
+    FakeWatch,
+)
 from tests.support.story import (
     ROAD,
     Part,
@@ -30,17 +41,6 @@ from tests.support.story import (
     lost,
     mouth_open,
     new_attention,
-)
-from tests.test_detector import (
-    PERIOD_S,
-    START_S,
-    TIMEOUT_S,
-    WALL_S,
-    Clock,
-    FakeAlert,
-    FakeCamera,
-    FakeReport,
-    FakeWatch,
 )
 
 DRIVES, LONG_DRIVES = 40, 1000

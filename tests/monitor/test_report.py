@@ -17,8 +17,17 @@ from app.camera.capture import CameraHealth, Frame
 from app.events import Event, Level, Sight, State, Verdict
 from app.memory import memory
 from app.memory.governor import Thrift
+from app.monitor.report import (
+    ALIVE_EVERY_S,
+    CHIN,
+    OUTLINE_BGR,
+    Report,
+    Surroundings,
+    configuration_of,
+    health,
+    outlined,
+)
 from app.observer import Look
-from app.report import ALIVE_EVERY_S, CHIN, OUTLINE_BGR, Report, Surroundings, configuration_of, health, outlined
 from app.telemetry import status
 from app.version import VERSION
 from app.vision.face import Face

@@ -12,7 +12,10 @@ import pytest
 
 from app.alerts.alert import Alert, Availability
 from app.camera.capture import Camera, CameraHealth, Frame
-from app.detector import (
+from app.events import Cue, Event, Level, Sight, State
+from app.journal.journal import Journal
+from app.memory.governor import Step, Thrift
+from app.monitor.detector import (
     CAMERA_HUNG_S,
     GIVE_UP_S,
     HEALTHY_S,
@@ -22,13 +25,10 @@ from app.detector import (
     POLL_S,
     Detector,
 )
-from app.events import Cue, Event, Level, Sight, State
-from app.journal.journal import Journal
-from app.lifeline import DetectorError, HungError
-from app.memory.governor import Step, Thrift
+from app.monitor.lifeline import DetectorError, HungError
+from app.monitor.report import Report, Surroundings
+from app.monitor.savings import Economy
 from app.observer import Look, Watch
-from app.report import Report, Surroundings
-from app.savings import Economy
 from app.telemetry.status import Request
 from app.vision.signals import Signals
 from config.settings import Settings

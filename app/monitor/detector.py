@@ -16,13 +16,13 @@ from app.alerts.alert import Alert, open_alert
 from app.camera.capture import Camera, Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.journal.journal import Journal
-from app.lifeline import DetectorError, HungError
 from app.memory import memory
 from app.memory.governor import Governor, Thrift, ladder
 from app.memory.rates import is_fast
+from app.monitor.lifeline import DetectorError, HungError
+from app.monitor.report import Report, Surroundings
+from app.monitor.savings import Economy, Savings, smaller
 from app.observer import Look, Watch
-from app.report import Report, Surroundings
-from app.savings import Economy, Savings, smaller
 from app.telemetry import status
 from app.vision.face import FaceMeshError
 from config.paths import Paths

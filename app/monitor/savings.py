@@ -9,8 +9,8 @@ from app.camera.capture import Camera
 from app.memory import memory
 from app.memory.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
 from app.memory.rates import is_fast
+from app.monitor.report import Report
 from app.observer import Watch
-from app.report import Report
 from config.settings import Settings, Vision
 
 UNMAP_S = 60.0  # each takes as long as two looks

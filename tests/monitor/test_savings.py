@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from app.camera.capture import Camera, Frame
-from app.detector import first_rung
 from app.events import State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.memory import memory
 from app.memory.governor import HISTORY_S, PREVIEW_QUALITY, Governor, Saving, ladder
 from app.memory.memory import System
+from app.monitor.detector import first_rung
+from app.monitor.report import Report
+from app.monitor.savings import Economy, Savings
 from app.observer import Watch
-from app.report import Report
-from app.savings import Economy, Savings
 from app.telemetry import status
 from config.paths import Paths
 from config.settings import Settings, settings_from

@@ -1,0 +1,1 @@
+"""The running detector: its loop, its report, its memory savings, its watchdog."""
