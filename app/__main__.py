@@ -351,7 +351,7 @@ def _mark_good(store: Store, loaded: Loaded) -> None:
 
 
 def _analyze(options: argparse.Namespace) -> int:
-    from app.analyze import Options, analyze
+    from app.recordings.analyze import Options, analyze
     from app.vision.face import FaceMeshError
 
     loaded = _loaded(options.config, Paths.from_environment())

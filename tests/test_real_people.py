@@ -16,8 +16,8 @@ from app.camera.capture import SECOND_LOOK_S, Frame
 from app.events import Event, Level, Neutral, Sight, State, Verdict
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.look_times import LookTimes
 from app.observer import Look, Watch
+from app.recordings.look_times import LookTimes
 from config.settings import Settings
 from tests.evaluation.real_looks import EyesSeen, PictureRead, Run, Seen, StillSeen, frames_within, looks_of_run
 from tests.evaluation.real_people import EYES_ASIDE, Clip, Still, Stretch, read_people

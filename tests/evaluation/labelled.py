@@ -20,9 +20,9 @@ import numpy.typing as npt
 from app.camera.capture import Frame
 from app.camera.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.events import State
-from app.look_times import LookTimes
 from app.observer import Look, Watch
-from app.recordings import InputError, recorded_frames
+from app.recordings.frames import InputError, recorded_frames
+from app.recordings.look_times import LookTimes
 from config.settings import Settings
 from tests.evaluation.csv_rows import Cells, Table, WrongRow, existing_file, number, parsed_rows, unnamed_files
 from tests.evaluation.score import EYES_READ, PoseRead, Score

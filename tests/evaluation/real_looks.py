@@ -11,9 +11,9 @@ import cv2
 from app.camera.capture import Frame
 from app.camera.pictures import BadPicture
 from app.events import Event, State
-from app.look_times import LookTimes
 from app.observer import Look, Watch
-from app.recordings import InputError, recorded_frames
+from app.recordings.frames import InputError, recorded_frames
+from app.recordings.look_times import LookTimes
 from config.settings import Settings
 from tests.evaluation.labelled import whole_picture
 from tests.evaluation.real_people import EYES_ASIDE, Clip, RealPeople, Still, Stretch

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from app.analyze import Bar, Judged, Options, analyze, line_of
 from app.camera.capture import Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
 from app.observer import Look
-from app.recordings import Recorded
+from app.recordings.analyze import Bar, Judged, Options, analyze, line_of
+from app.recordings.frames import Recorded
 from app.vision.signals import Signals
 from config.settings import Settings
 from tests.support.story import ROAD, attentive, story

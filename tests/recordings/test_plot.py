@@ -10,7 +10,7 @@ import pytest
 
 from app.events import Event, Level, Sight, State, Verdict
 from app.observer import Look
-from app.plot import COLOURS, EVENTS_MAX, LEFT_PX, NAMES_MAX, POINTS_MAX, RIGHT_PX, Timeline
+from app.recordings.plot import COLOURS, EVENTS_MAX, LEFT_PX, NAMES_MAX, POINTS_MAX, RIGHT_PX, Timeline
 from config.settings import Settings
 from tests.support.story import ROAD, Part, attentive, looking, lost, samples, story
 

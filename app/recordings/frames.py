@@ -11,7 +11,7 @@ import cv2
 from app.camera.capture import Frame
 from app.camera.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
 from app.camera.sources import frame_rate, open_video
-from app.look_times import LookTimes
+from app.recordings.look_times import LookTimes
 
 _FOLDER_FPS = 1.0
 # Containers state the number of frames, or derive it from the duration, and may be off by a few.

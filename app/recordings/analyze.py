@@ -12,10 +12,10 @@ from typing import TextIO
 from app.camera.pictures import fitted, is_picture
 from app.console import ERASE_LINE
 from app.events import Event
-from app.look_times import LookTimes
 from app.observer import Look, Watch
-from app.plot import Timeline
-from app.recordings import InputError, Recorded, frame_count, recorded_frames
+from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
+from app.recordings.look_times import LookTimes
+from app.recordings.plot import Timeline
 from app.vision.signals import Signals
 from config.settings import Settings
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.recordings import InputError, Recorded, frame_count, recorded_frames
+from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
 from tests.support.videos import FPS, cut_off, number_of, write_video
 
 

@@ -1,0 +1,1 @@
+"""Videos and pictures judged as fast as they go, with a timeline."""
