@@ -32,7 +32,7 @@ setup: $(VENV)/.runtime ## install what drivewatch runs on into .venv
 
 run: setup ## detector and page on the rendered driver, no hardware needed; CAMERA=/dev/video0, PORT=8081; Ctrl-C ends it
 	@echo "drivewatch watches $(CAMERA); Ctrl-C ends it"
-	@$(BIN)/python -m app.appliance --camera "$(CAMERA)"
+	@$(BIN)/python -m app.service.appliance --camera "$(CAMERA)"
 
 test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers included
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

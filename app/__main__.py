@@ -301,7 +301,7 @@ def _run(options: argparse.Namespace) -> int:
         log.warning("nothing can be saved, watching goes on: %s", error)
     settings = _with_camera(loaded.settings, options.camera)
     if instance():
-        from app import health
+        from app.service import health
 
         health.start(paths, loaded.settings)
     return _watch(settings, loaded, paths, lambda: bool(ended_by))

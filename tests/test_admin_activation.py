@@ -44,7 +44,7 @@ def activated(folder: Path, listener: socket.socket, idle_s: str = str(IDLE_S)) 
             "os.execv(sys.argv[1], sys.argv[1:])",
         )
     )
-    page = (sys.executable, "-m", "app.page", "-c", "admin/gunicorn.conf.py")
+    page = (sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py")
     with subprocess.Popen(
         [sys.executable, "-c", start, *page], env=env, cwd=ROOT, pass_fds=[held], text=True
     ) as process:
@@ -79,7 +79,7 @@ def test_a_page_that_holds_its_own_port_never_ends_for_idleness(tmp_path: Path) 
     env = {**os.environ, "DRIVEWATCH_DATA": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
     env |= {"PORT": str(port), "IDLE_S": "0.2", "LISTEN_PID": "1", "LISTEN_FDS": "1"}
     with subprocess.Popen(
-        [sys.executable, "-m", "app.page", "-c", "admin/gunicorn.conf.py"], env=env, cwd=ROOT
+        [sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py"], env=env, cwd=ROOT
     ) as page:
         try:
             with pytest.raises(subprocess.TimeoutExpired):

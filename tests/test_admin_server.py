@@ -126,7 +126,7 @@ def running(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None) ->
     port = free_port()
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
     env |= {"DRIVEWATCH_DATA": str(folder / "data"), "XDG_RUNTIME_DIR": str(folder / "run"), "PORT": str(port)}
-    command = [sys.executable, "-m", "app.appliance", *arguments]
+    command = [sys.executable, "-m", "app.service.appliance", *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from app.appliance import FIRST_DELAY_S, LONGEST_DELAY_S, PATIENCE, delay_s, first_password, main, parts, port_problem
+from app.service.appliance import (
+    FIRST_DELAY_S,
+    LONGEST_DELAY_S,
+    PATIENCE,
+    delay_s,
+    first_password,
+    main,
+    parts,
+    port_problem,
+)
 from config import password
 from config.https import LOOPBACK, Listening
 
@@ -51,7 +60,7 @@ class Appliance:
         self.folder = folder
         wanted = [[sys.executable, "-c", (CHILD + body).format(folder=str(folder))] for body in bodies]
         code = (
-            "import json, sys; from app.appliance import Part, supervise\n"
+            "import json, sys; from app.service.appliance import Part, supervise\n"
             "wanted, stop_s = json.loads(sys.argv[1])\n"
             "supervise([Part('detector', tuple(command)) for command in wanted], stop_s)"
         )
@@ -149,7 +158,7 @@ def test_what_was_killed_is_started_again_while_the_other_goes_on(appliances: li
 
 def test_what_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
     code = (
-        "import signal; from app.appliance import Part, supervise\n"
+        "import signal; from app.service.appliance import Part, supervise\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.7); signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(15))\n"
         "supervise([Part('page', ('/nowhere/to-be-found',))])"
     )
@@ -179,7 +188,7 @@ def test_what_a_crashed_child_leaves_behind_is_ended_before_the_next_start(
 
 def test_a_child_has_its_signals_unblocked_and_its_output_comes_through(tmp_path: Path) -> None:
     code = (
-        "from app.appliance import Part, supervise; import sys\n"
+        "from app.service.appliance import Part, supervise; import sys\n"
         "supervise([Part('detector', (sys.executable, '-c', sys.argv[1]), {'PORT': '8081'})])"
     )
     child = (
@@ -246,5 +255,5 @@ def test_a_damaged_password_is_not_replaced_by_a_start(tmp_path: Path) -> None:
 def test_detector_and_page_are_what_is_run() -> None:
     detector, page = parts("fake:commute", 8081)
     assert detector.command[1:] == ("-m", "app", "run", "--camera", "fake:commute")
-    assert page.command[1:] == ("-m", "app.page", "-c", "admin/gunicorn.conf.py")
+    assert page.command[1:] == ("-m", "app.service.page", "-c", "admin/gunicorn.conf.py")
     assert page.environment["PORT"] == "8081"

@@ -20,10 +20,10 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from app.appliance import FRUGAL
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import load_scenario
 from app.memory import memory
+from app.service.appliance import FRUGAL
 from app.telemetry import status
 from config.declaration import Value
 from config.patch import patch

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 
-from app.appliance import FRUGAL
+from app.service.appliance import FRUGAL
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.benchmarks import advice, alternatives, charts, rates, shrinking, ten_minutes

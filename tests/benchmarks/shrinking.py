@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from app.appliance import FRUGAL
 from app.memory.memory import Usage
+from app.service.appliance import FRUGAL
 from tests.benchmarks.measure import Effort, Section, detector_usage, pictures, side_by_side
 from tests.benchmarks.ten_minutes import clean
 

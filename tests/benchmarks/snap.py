@@ -103,7 +103,7 @@ def has_face(path: Path) -> bool:
 def page_mb(interpreter: str, library: Path) -> float:
     """PSS of gunicorn's master and worker once the form to sign in was asked for."""
     port = free_port()
-    command = ("app.page", "-c", str(library / "admin/gunicorn.conf.py"))
+    command = ("app.service.page", "-c", str(library / "admin/gunicorn.conf.py"))
     with running(interpreter, library, *command, PORT=str(port)) as (master, _):
         browser = Browser(port)
         assert wait_for(lambda: answers(browser))

@@ -16,12 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.appliance import FRUGAL
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import recent
 from app.memory import memory
 from app.monitor.savings import UNMAP_S
+from app.service.appliance import FRUGAL
 from app.telemetry import status
 from config.declaration import PROFILES
 from config.paths import Paths

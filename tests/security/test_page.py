@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.appliance import first_password
+from app.service.appliance import first_password
 from app.version import VERSION
 from config import password
 from config.paths import Paths

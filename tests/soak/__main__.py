@@ -121,7 +121,7 @@ class Visitor:
 @contextmanager
 def page(env: dict[str, str], port: int) -> Iterator[Appliance]:
     """gunicorn over the same folders."""
-    command = [sys.executable, "-m", "app.page", "-c", "admin/gunicorn.conf.py"]
+    command = [sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py"]
     with (
         (FOLDER / "page.log").open("w") as log,
         subprocess.Popen(command, cwd=ROOT, env=env, stderr=log, text=True) as process,

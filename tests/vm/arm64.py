@@ -180,7 +180,7 @@ def page(root: Path) -> str:
     password = re.search(r"password: (\S+)", run(root, "python3", "-m", "app", "admin-password"))
     assert password
     browser = Browser(port := free_port(), timeout_s=60)
-    command = ("python3", "-m", "app.page", "-c", f"/{SNAP}/python/admin/gunicorn.conf.py")
+    command = ("python3", "-m", "app.service.page", "-c", f"/{SNAP}/python/admin/gunicorn.conf.py")
     with service(root, *command, port=port) as process:
         sign_in = urlencode({"password": password[1]})
         signed_in = wait_for("the page", lambda: browser.ask("POST", "/login", sign_in), PATIENCE_S)

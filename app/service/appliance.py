@@ -1,7 +1,7 @@
 """What `make run` starts: the detector and the page, each started again when it ends, as systemd does in the snap.
 
-`python -m app.appliance [--camera SOURCE] [--port N]`, until Ctrl-C or SIGTERM. Exit status: 0 ended as asked; 1 cannot
-start, and the last line says why.
+`python -m app.service.appliance [--camera SOURCE] [--port N]`, until Ctrl-C or SIGTERM. Exit status: 0 ended as asked;
+1 cannot start, and the last line says why.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class Part:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run both and return the exit status."""
-    parser = argparse.ArgumentParser("python -m app.appliance", description="the detector and the page together")
+    parser = argparse.ArgumentParser(
+        "python -m app.service.appliance", description="the detector and the page together"
+    )
     parser.add_argument("--camera", metavar="SOURCE", help="instead of the setting camera.source")
     parser.add_argument("--port", metavar="N", help="of the page; PORT in the environment does the same")
     options = parser.parse_args(arguments)
@@ -75,7 +77,7 @@ def parts(camera: str | None, port: int) -> tuple[Part, ...]:
     python = (sys.executable, "-m")
     return (
         Part("detector", (*python, "app", "run", *(("--camera", camera) if camera else ())), FRUGAL),
-        Part("page", (*python, "app.page", "-c", "admin/gunicorn.conf.py"), {**FRUGAL, "PORT": str(port)}),
+        Part("page", (*python, "app.service.page", "-c", "admin/gunicorn.conf.py"), {**FRUGAL, "PORT": str(port)}),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.events import State
-from app.health import BETWEEN_S, LOOK_S, Note, Transitions, look, note_of
+from app.service.health import BETWEEN_S, LOOK_S, Note, Transitions, look, note_of
 from app.telemetry import status
 from app.telemetry.status import Alerts, Camera, Configuration, Status
 from config.paths import Paths

@@ -1,4 +1,5 @@
-"""`python -m app.page -c admin/gunicorn.conf.py`: gunicorn, without what it and Flask import and hardly ever use."""
+"""`python -m app.service.page -c admin/gunicorn.conf.py`: gunicorn, without what it and Flask import and hardly ever
+use."""
 
 from __future__ import annotations
 
