@@ -27,9 +27,9 @@ ROOT = Path(__file__).parents[1]
 WALL_CLOCKS = {
     ("admin/tokens.py", "time.time"): "when a token was made, to be shown",
     ("app/monitor/detector.py", "time.time"): "the stamp of an event, to be shown",
-    ("app/doctor.py", "time.time"): "is the clock set?",
-    ("app/doctor.py", "time.localtime"): "shows it",
-    ("app/doctor.py", "time.strftime"): "shows it",
+    ("app/commands/doctor.py", "time.time"): "is the clock set?",
+    ("app/commands/doctor.py", "time.localtime"): "shows it",
+    ("app/commands/doctor.py", "time.strftime"): "shows it",
     ("app/monitor/report.py", "time.time"): "the stamp of the status, to be shown",
     ("app/telemetry/status.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",

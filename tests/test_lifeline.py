@@ -201,7 +201,7 @@ INFERENCE = """
 import ctypes, sys
 from app.monitor import lifeline
 from app.vision import face
-from app.__main__ import main
+from app.commands.command_line import main
 
 lifeline.LOOK_S, lifeline.HANG_S = 0.05, 0.5
 lifeline.Lifeline.at.__defaults__ = (lifeline.HANG_S,)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from app.camera.pictures import fitted, is_picture
-from app.console import ERASE_LINE
+from app.commands.console import ERASE_LINE
 from app.events import Event
 from app.observer import Look, Watch
 from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames

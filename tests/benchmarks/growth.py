@@ -25,8 +25,8 @@ def start() -> None:
     """Up to the face mesh."""
     step("Python")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    load("app.__main__")
-    from app.__main__ import NUMPYS_DOCSTRINGS
+    load("app.commands.command_line")
+    from app.commands.command_line import NUMPYS_DOCSTRINGS
     from app.memory.memory import calm_allocator, leave_out
 
     leave_out(NUMPYS_DOCSTRINGS)
@@ -39,7 +39,7 @@ def start() -> None:
 
     cv2.setNumThreads(1)
     step("OpenCV")
-    load("app.console")
+    load("app.commands.console")
     load("app.monitor.detector")
     step("drivewatch, SQLite")
 

@@ -81,7 +81,7 @@ def _keep_mapped() -> None:
 
 
 def _debug() -> None:
-    import app.__main__ as command_line
+    import app.commands.command_line as command_line
 
     command_line._log_to_stderr = lambda level: logging.basicConfig(level=logging.DEBUG)
 
@@ -108,7 +108,7 @@ STEPS: dict[str, Callable[[], None]] = {
 def main(name: str, *arguments: str) -> int:
     """Run the detector."""
     STEPS[name]()
-    from app.__main__ import main as run
+    from app.commands.command_line import main as run
 
     return run(arguments)
 

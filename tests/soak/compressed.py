@@ -31,9 +31,9 @@ def main() -> int:
     clock = Clock(float(sys.argv[1]), time.time() - float(sys.argv[1]))
     time.monotonic, time.time = clock.monotonic, clock.wall  # before the modules that take them as their default
 
-    from app.__main__ import main as run
     from app.camera.capture import Camera, CameraHealth, Capture, Frame
     from app.camera.sources import open_source
+    from app.commands.command_line import main as run
     from app.monitor import detector
     from config import settings
 

@@ -17,7 +17,7 @@ import pytest
 from app.alerts.alert import Alert
 from app.alerts.pins import GpioUnavailable, Switch
 from app.camera.capture import Camera, CameraHealth, Frame
-from app.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
+from app.commands.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
 from app.journal.journal import Journal
 from app.memory import memory

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.console import ERASE_LINE, Console, live_line
+from app.commands.console import ERASE_LINE, Console, live_line
 from app.events import WORDS, Level, Sight, State, Verdict
 from app.observer import Look
 from config.settings import Settings

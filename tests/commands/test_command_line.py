@@ -20,7 +20,7 @@ from types import MethodType, SimpleNamespace
 import cv2
 import pytest
 
-from app.__main__ import _watch, main
+from app.commands.command_line import _watch, main
 from app.events import State
 from app.fake_driver.scenario import scenario_names
 from app.journal.journal import recent
@@ -32,7 +32,7 @@ from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
 from config.settings import Settings
 from config.store import Store
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WAIT_S = 20.0
 COMMANDS = ("run", "analyze", "render", "check")
 
@@ -206,7 +206,7 @@ def test_an_endless_config_file_is_refused(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_check_looks_at_the_camera_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its status depends on this machine's pins, which tests/test_doctor.py makes up."""
+    """Its status depends on this machine's pins, which tests/commands/test_doctor.py makes up."""
     main(["check", "--camera", "fake:attentive"])
     out = capsys.readouterr().out
     assert "ok   camera         fake:attentive, 320 x 240, used as 320 x 240\nok   picture        clear\n" in out

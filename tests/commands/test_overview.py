@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.commands.overview import overview
 from app.events import Event, Level, State
-from app.overview import overview
 from app.telemetry import status
 from app.telemetry.status import Alerts, Camera, Configuration, Memory, Status
 from config import password

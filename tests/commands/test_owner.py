@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import main
+from app.commands.command_line import main
 from config import password
 from config.https import listening
 from config.paths import Paths
@@ -135,7 +135,7 @@ def test_a_session_that_drops_does_not_keep_the_services_from_starting(
         found.append((arguments[0], signal.getsignal(signal.SIGHUP)))
         return snapctl(*arguments)
 
-    monkeypatch.setattr("app.owner.snapctl", ask)
+    monkeypatch.setattr("app.commands.owner.snapctl", ask)
     assert main(["factory-reset", "--yes"]) == 0
     assert found == [("stop", signal.SIG_IGN), ("start", signal.SIG_IGN)]
     assert signal.getsignal(signal.SIGHUP) == before
