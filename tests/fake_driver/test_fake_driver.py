@@ -20,7 +20,7 @@ from app.vision.signals import pose_of_rotation
 NOSE, CHIN, UNDER_EYE = 4, 152, 119
 RIGHT_EAR, LEFT_EAR = 234, 454
 LIDS = [33, 159, 145, 133, 362, 386, 374, 263]  # corners, upper and lower lid of each eye
-FACES = Path(__file__).parent / "evaluation" / "faces"
+FACES = Path(__file__).parents[1] / "evaluation" / "faces"
 REQUIRED = {
     *("attentive", "glance-away", "phone-in-lap", "phone-at-ear", "microsleep", "asleep", "drowsy", "yawning"),
     *("talking", "absent", "camera-covered", "camera-frozen", "passenger-too", "night", "commute"),
