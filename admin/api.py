@@ -11,8 +11,8 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
+from admin.auth.guard import open_to_all
 from admin.events_page import PAGE_EVENTS, row
-from admin.guard import open_to_all
 from admin.memory_page import rows
 from admin.parts import parts
 from admin.status_page import now_shown

@@ -8,10 +8,10 @@ from typing import cast
 
 from flask import current_app
 
+from admin.auth.sessions import Sessions
+from admin.auth.throttle import Throttle
+from admin.auth.tokens import Tokens
 from admin.restart import Restarter
-from admin.sessions import Sessions
-from admin.throttle import Throttle
-from admin.tokens import Tokens
 from config.https import Listening
 from config.paths import Paths
 from config.store import Store

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from admin import create_app
-from admin.guard import is_local
+from admin.auth.guard import is_local
 from config import https
 from config.paths import Paths
 from tests.test_admin_server import PATIENCE_S, Browser

@@ -25,7 +25,7 @@ from tests.faults.writers import Check, Writer
 ROOT = Path(__file__).parents[1]
 # Where a wall clock is read, and what for; everything else counts monotonic seconds
 WALL_CLOCKS = {
-    ("admin/tokens.py", "time.time"): "when a token was made, to be shown",
+    ("admin/auth/tokens.py", "time.time"): "when a token was made, to be shown",
     ("app/monitor/detector.py", "time.time"): "the stamp of an event, to be shown",
     ("app/commands/doctor.py", "time.time"): "is the clock set?",
     ("app/commands/doctor.py", "time.localtime"): "shows it",

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from admin.tokens import Tokens
+from admin.auth.tokens import Tokens
 from app.events import Event, Level, State
 from app.journal import journal_schema
 from app.journal.journal import Journal, recent

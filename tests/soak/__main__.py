@@ -22,7 +22,7 @@ from statistics import median
 
 import psutil
 
-from admin.tokens import Tokens
+from admin.auth.tokens import Tokens
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import newest

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.throttle import ALL_FAILURES, CLIENTS, FAILURES, FILE_MAX_BYTES, KNOWN, LOCKED_S, Throttle
+from admin.auth.throttle import ALL_FAILURES, CLIENTS, FAILURES, FILE_MAX_BYTES, KNOWN, LOCKED_S, Throttle
 
 GUESSER, OWNER = "192.168.1.66", "192.168.1.7"
 NOW_S = 1000.0

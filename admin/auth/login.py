@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin.guard import cookie_name, open_to_all, signed_in
+from admin.auth.guard import cookie_name, open_to_all, signed_in
 from admin.parts import parts
 from config import password
 

@@ -8,8 +8,8 @@ from typing import Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth.tokens import TokenError
 from admin.parts import parts
-from admin.tokens import TokenError
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.sessions import FILE_MAX_BYTES, IDLE_S, LIFE_S, MIRROR_S, MOST, Sessions
+from admin.auth.sessions import FILE_MAX_BYTES, IDLE_S, LIFE_S, MIRROR_S, MOST, Sessions
 
 PASSWORD, OTHER_PASSWORD = "5" * 64, "6" * 64
 START_S = 4000.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.tokens import FILE_MAX_BYTES, LABEL_MAX, MOST, TokenError, Tokens
+from admin.auth.tokens import FILE_MAX_BYTES, LABEL_MAX, MOST, TokenError, Tokens
 from config.disk import LOCK, Disk
 from config.durable import StoreError
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth.sessions import Session
 from admin.parts import parts
-from admin.sessions import Session
 from config import password
 from config.https import LOOPBACK
 
