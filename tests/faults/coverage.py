@@ -48,7 +48,7 @@ def _row(fault: str, target: str, runs: int) -> Row:
 def _fuzz(target: str, runs: int, folder: Path) -> None:
     import atheris
 
-    with atheris.instrument_imports(include=["config", "admin.forms", "yaml"], enable_loader_override=False):
+    with atheris.instrument_imports(include=["config", "admin.settings.forms", "yaml"], enable_loader_override=False):
         from config.reference import config_yaml
         from config.settings import DECLARATIONS
         from tests.faults import properties

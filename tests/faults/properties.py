@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 
-from admin.forms import Basis, Typed, as_sent, carried, changes, text_of, touched, typed_in, uncarried
+from admin.settings.forms import Basis, Typed, as_sent, carried, changes, text_of, touched, typed_in, uncarried
 from config.check import accept, broken_rules
 from config.declaration import Value
 from config.document import DocumentError, MappingNode, Node, ScalarNode, parse

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from admin.fields import FIRST, RSS_MB, Field, groups
-from admin.forms import (
+from admin.settings.fields import FIRST, RSS_MB, Field, groups
+from admin.settings.forms import (
     BACK,
     CUSTOM,
     DECIMAL_COMMA,

@@ -17,8 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from admin import settings_page
 from admin.parts import NAME
+from admin.settings import settings_page
 from config.disk import Disk
 from config.document import MAX_BYTES
 from config.paths import CONFIG, HISTORY, LAST_GOOD
@@ -26,7 +26,7 @@ from config.reference import config_yaml
 from config.settings import DECLARATIONS
 from config.store import NO_FILE, Store
 
-ADMIN = Path(__file__).parents[1] / "admin"
+ADMIN = Path(__file__).parents[2] / "admin"
 NAV = ("status.page", "memory.page", "events.page", "account.page", "login.sign_out")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"

@@ -17,10 +17,10 @@ from typing import Final
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin import forms
-from admin.fields import groups
-from admin.forms import Basis, Difference, Typed
 from admin.parts import parts
+from admin.settings import forms
+from admin.settings.fields import groups
+from admin.settings.forms import Basis, Difference, Typed
 from config.check import Problem
 from config.declaration import Value
 from config.document import MAX_BYTES

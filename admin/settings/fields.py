@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from admin.forms import HEIGHT, WIDTH, Basis, Typed, text_of
+from admin.settings.forms import HEIGHT, WIDTH, Basis, Typed, text_of
 from config.check import limits
 from config.declaration import Declaration, Value
 from config.settings import DECLARATIONS, SECTIONS

@@ -1,0 +1,1 @@
+"""The settings: form, file, difference, earlier versions."""
