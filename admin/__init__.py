@@ -15,14 +15,15 @@ from flask import Flask, Response, make_response, render_template, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from admin import api, events_page, memory_page, restart_page, status_page
+from admin import api, events_page, memory_page, status_page
 from admin.auth import account, guard, login
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.byte_code import ByteCode
 from admin.parts import NAME, Parts
-from admin.restart import Restarter
+from admin.restart import restart_page
+from admin.restart.restarter import Restarter
 from admin.settings import settings_page
 from config.durable import StoreError
 from config.https import listening

@@ -11,7 +11,7 @@ from flask import current_app
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
-from admin.restart import Restarter
+from admin.restart.restarter import Restarter
 from config.https import Listening
 from config.paths import Paths
 from config.store import Store

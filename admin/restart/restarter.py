@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from admin.course import LIMIT_S, Action, Course, Progress, course_of
 from admin.mirror import Mirror
+from admin.restart.course import LIMIT_S, Action, Course, Progress, course_of
 from app.telemetry import status
 from app.telemetry.status import Status, boot_id
 from config.durable import StoreError

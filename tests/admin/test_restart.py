@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from admin.course import LIMIT_S, OPENING_S, SETTLED_S, STOP_S, TRIES, Action, Course
-from admin.restart import DETECTOR, Restarter
+from admin.restart.course import LIMIT_S, OPENING_S, SETTLED_S, STOP_S, TRIES, Action, Course
+from admin.restart.restarter import DETECTOR, Restarter
 from app.events import State
 from app.telemetry import status
 from app.telemetry.status import Configuration, Status, boot_id

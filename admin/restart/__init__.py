@@ -1,0 +1,1 @@
+"""Restarting the detector, and going back to the last good settings when it does not watch."""
