@@ -15,12 +15,13 @@ from flask import Flask, Response, make_response, render_template, request
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from admin import api, events_page, memory_page, status_page
+from admin import api
 from admin.auth import account, guard, login
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.byte_code import ByteCode
+from admin.pages import events_page, memory_page, status_page
 from admin.parts import NAME, Parts
 from admin.restart import restart_page
 from admin.restart.restarter import Restarter

@@ -12,10 +12,10 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from admin.auth.guard import open_to_all
-from admin.events_page import PAGE_EVENTS, row
-from admin.memory_page import rows
+from admin.pages.events_page import PAGE_EVENTS, row
+from admin.pages.memory_page import rows
+from admin.pages.status_page import now_shown
 from admin.parts import parts
-from admin.status_page import now_shown
 from app.events import State
 from app.journal.journal import JournalUnreadable, recent
 from app.memory import memory

@@ -19,8 +19,8 @@ from werkzeug.test import TestResponse
 
 from admin import create_app
 from admin.auth.throttle import FAILURES
+from admin.pages.status_page import SILENT
 from admin.parts import NAME, Parts
-from admin.status_page import SILENT
 from app.events import WORDS, Event, Level, State
 from app.journal.journal import Journal
 from app.telemetry import failure, status

@@ -9,8 +9,8 @@ from typing import Final
 
 from flask import Blueprint, render_template
 
+from admin.pages.status_page import now_shown
 from admin.parts import parts
-from admin.status_page import now_shown
 from app.memory import memory
 from app.memory.memory import Reading, Usage
 from app.telemetry import status

@@ -1,0 +1,1 @@
+"""The pages that show status, memory and events."""
