@@ -68,7 +68,7 @@ calm_allocator()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
 _where = listening(_paths)
 
-wsgi_app = "admin:create_app()"
+wsgi_app = "admin.application:create_app()"
 bind = _where.bind
 if _where.certificate:
     certfile, keyfile = str(_where.certificate.certificate), str(_where.certificate.key)

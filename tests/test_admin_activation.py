@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from admin import create_app
+from admin.application import create_app
 from admin.auth.guard import is_local
 from config import https
 from config.paths import Paths

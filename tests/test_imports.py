@@ -145,7 +145,7 @@ def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependen
 PAGE = """
 from app.service.page import put_off
 put_off()
-import gunicorn.app.wsgiapp, gunicorn.glogging, gunicorn.workers.gthread, admin
+import gunicorn.app.wsgiapp, gunicorn.glogging, gunicorn.workers.gthread, admin.application
 """
 
 

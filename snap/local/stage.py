@@ -91,7 +91,7 @@ LEAN = ("click", "cv2", "flask", "google", "gunicorn", "jinja2", "mediapipe", "n
 UNCHECKED_HASH = 0b01  # flags of a .pyc, PEP 552
 # Works for any architecture, as the page's packages do without their native parts too
 TEMPLATES = """
-from admin import create_app
+from admin.application import create_app
 pages = create_app().jinja_env
 for name in pages.list_templates(["html"]):
     pages.get_template(name)

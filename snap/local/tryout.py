@@ -69,7 +69,7 @@ def judge_a_video() -> None:
 
 def ask_the_page() -> None:
     """The form to sign in, with its style sheet."""
-    from admin import create_app
+    from admin.application import create_app
 
     client = create_app().test_client()
     login, style = client.get("/login"), client.get("/static/page.css")

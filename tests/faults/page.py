@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from admin import create_app
+from admin.application import create_app
 from admin.parts import NAME, Parts
 from config import password
 from config.https import HttpsError

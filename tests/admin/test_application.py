@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from admin import create_app
+from admin.application import create_app
 from admin.auth.throttle import FAILURES
 from admin.pages.status_page import SILENT
 from admin.parts import NAME, Parts

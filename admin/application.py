@@ -1,0 +1,83 @@
+"""The page, made of its parts and routes; how it answers where something is wrong."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+
+from flask import Flask, Response, make_response, render_template, request
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from admin import api
+from admin.auth import account, guard, login
+from admin.auth.sessions import Sessions
+from admin.auth.throttle import Throttle
+from admin.auth.tokens import Tokens
+from admin.byte_code import ByteCode
+from admin.pages import events_page, memory_page, status_page
+from admin.parts import NAME, Parts
+from admin.restart import restart_page
+from admin.restart.restarter import Restarter
+from admin.settings import settings_page
+from config.durable import StoreError
+from config.https import listening
+from config.paths import Paths
+from config.store import Store
+
+BODY_MAX_BYTES = 96 * 1024  # of a form; the settings file may have 16 KiB
+FORM_PARTS_MAX = 200  # a settings form has one for each key
+
+log = logging.getLogger(__name__)
+
+
+def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.monotonic) -> Flask:
+    """Make the page over the given folders."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    paths = paths or Paths.from_environment()
+    paths.make()
+    app = Flask(__name__)
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_MAX_BYTES, MAX_FORM_PARTS=FORM_PARTS_MAX, MAX_FORM_MEMORY_SIZE=BODY_MAX_BYTES
+    )
+    store = Store(paths.data)
+    app.extensions[NAME] = Parts(
+        paths=paths,
+        where=listening(paths),
+        store=store,
+        sessions=Sessions(paths.sessions, clock),
+        throttle=Throttle(paths.throttle),
+        tokens=Tokens(paths.admin_tokens),
+        restarter=Restarter(paths, store, clock),
+        clock=clock,
+    )
+    app.extensions[NAME].restarter.resume()
+    app.secret_key = os.urandom(32)  # signs only the notices between two pages
+    app.jinja_env.bytecode_cache = ByteCode()
+    guard.install(app)
+    for module in (login, status_page, memory_page, events_page, settings_page, restart_page, account, api):
+        app.register_blueprint(module.pages)
+    app.register_error_handler(Exception, _explain)
+    return app
+
+
+def _explain(error: Exception) -> Response:
+    """Say what went wrong in one sentence, without a stack."""
+    code, said = 500, "The page failed; `sudo snap logs drivewatch.admin` shows why."
+    if isinstance(error, StoreError):
+        code, said = 507, str(error)
+    elif isinstance(error, HTTPException) and error.code and error.code < 500:
+        code, said = error.code, error.description or error.name
+    else:
+        log.exception("%s %s", request.method, request.path)
+    if request.path.startswith(guard.API):
+        answer = api.problem(code, said)
+    elif request_ctx.url_adapter is None:  # a Host so wrong that no address can be made
+        answer = Response(said, code, mimetype="text/plain")
+    else:
+        answer = make_response(render_template("error.html", code=code, said=said), code)
+    if isinstance(error, MethodNotAllowed):
+        answer.allow.update(error.valid_methods or ())
+    return answer
