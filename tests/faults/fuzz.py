@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from config.declaration import Value
 from config.reference import config_yaml
 from config.settings import DECLARATIONS
-from tests.faults import properties
-from tests.faults.tally import Count, Row
-from tests.test_config_patch import (
+from tests.config.test_patch import (
     ALL_KEYS,
     Document,
     documents,
     test_patching_reads_back_right_and_keeps_all_that_it_was_not_asked_to_change,
     values_for,
 )
-from tests.test_config_patch import changes as wanted_changes
-from tests.test_config_read import MUTATED, PIECES
+from tests.config.test_patch import changes as wanted_changes
+from tests.config.test_read import MUTATED, PIECES
+from tests.faults import properties
+from tests.faults.tally import Count, Row
 
 EXAMPLES, LONG_EXAMPLES = 500, 25_000  # of each property, a quarter for each where the generator is costly
 FILES = [MUTATED, config_yaml().encode(), config_yaml().replace("#", "").encode()[:9000]]

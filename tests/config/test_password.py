@@ -16,7 +16,7 @@ import pytest
 from config import password
 from config.disk import LOCK
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GOOD = "nelly eats hay on fridays"
 EMOJI = "".join(chr(0x1F600 + i) for i in range(64))
 

@@ -17,7 +17,7 @@ from config.read import read
 from config.reference import config_yaml, table
 from config.settings import DECLARATIONS, Settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

@@ -310,6 +310,6 @@ for _ in range({KILLS}):
 
 def test_a_kill_at_any_moment_leaves_the_acknowledged_file_or_the_next_one(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SAVE_UNTIL_KILLED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parent.parent)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.split()) == KILLS
