@@ -21,7 +21,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.test_admin_server import Appliance, appliance, running  # noqa: F401  the fixture
+from tests.system.test_admin_server import Appliance, appliance, running  # noqa: F401  the fixture
 
 SHOTS = Path("build/screenshots")
 PATIENCE_S = 90.0  # twice the time of a restart that fails

@@ -32,7 +32,7 @@ from app.telemetry.status import boot_id
 from app.vision.face import FaceMeshError
 from config.paths import FAILURE
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WAIT_S = 30.0
 NOW_S = 500.0
 

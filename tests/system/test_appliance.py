@@ -27,7 +27,7 @@ from app.service.appliance import (
 from config import password
 from config.https import LOOPBACK, Listening
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WAIT_S = 10.0
 POLL_S = 0.01
 # Each writes its number into a file of its own, so that a test sees how often it was started

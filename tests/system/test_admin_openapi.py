@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.test_admin_server import Appliance, appliance  # noqa: F401  the fixture
+from tests.system.test_admin_server import Appliance, appliance  # noqa: F401  the fixture
 
 EXAMPLES = 60  # for each operation, besides those at the edges of what the description allows
 # Changes that the description allows may break a rule between two settings, or be of another version of the file; and

@@ -17,9 +17,9 @@ from admin.application import create_app
 from admin.auth.guard import is_local
 from config import https
 from config.paths import Paths
-from tests.test_admin_server import PATIENCE_S, Browser
+from tests.system.test_admin_server import PATIENCE_S, Browser
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 IDLE_S = 1.5
 
 

@@ -26,7 +26,7 @@ import pytest
 from config.https import enable
 from config.paths import Paths
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 40.0  # for what takes a second or two on an idle machine
 PAGE_PSS_MAX_MB = 45.0
 HALF_A_REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
