@@ -22,7 +22,7 @@ from tests.faults.tally import Count, Row, table
 from tests.faults.unsynced import ForgetfulDisk, Record
 from tests.faults.writers import Check, Writer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Where a wall clock is read, and what for; everything else counts monotonic seconds
 WALL_CLOCKS = {
     ("admin/auth/tokens.py", "time.time"): "when a token was made, to be shown",

@@ -39,7 +39,7 @@ from tests.evaluation.truth import Truth
 from tests.evaluation.vary import Trip, trip_of
 
 ANALYSIS = Settings().analysis
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def plain(name: str) -> Trip:

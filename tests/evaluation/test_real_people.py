@@ -41,7 +41,7 @@ from tests.evaluation.real_score import (
 )
 from tests.evaluation.report import Goal
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DEFAULT_MODEL = Settings().vision.model
 STILLS_HEAD = "file,group,eyes,yaw_deg,pitch_deg,is"
 EYES_HEAD = "file,from_s,to_s,eyes"
