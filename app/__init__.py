@@ -1,27 +1,21 @@
-"""The daemon, in the order of the data.
+"""The daemon, in rooms along the way of a frame.
 
-    camera ── Frame ──▶ watch ─────────────────────────────────────────────▶ detector
-    sources, v4l2,       │ sight      Frame   → can anything be seen?          │
-    pictures             │ face       Frame   → Face | None (MediaPipe)        ├─▶ alert, pins    buzzer and LED
-                         │   regions, blendshapes, graph, model_files          │
-                         │ signals    Face    → Signals (pose, eyes, mouth)    ├─▶ journal        events.sqlite
-                         │ eye_visibility  Frame, Face → are the eyes hidden?  │
-                         │ seat       Frame   → does the driver sit there yet? │
-    fake_driver/         └ attention  Signals → Verdict, Events                ├─▶ report, status status.json, preview
-    (a camera of           driver, rules, timers, verdict                      └─▶ console        lines for a person
-    rendered pictures)
+    camera/      pictures from a device, a video, a folder or the fake driver   -> Frame
+    vision/      what a frame shows: face, head pose, eyes, mouth, hands         -> Signals
+    attention/   whether the driver attends, by rules that count seconds         -> Verdict, Events
+    observer     the three in their order, for live pictures and recordings      Frame -> Look
+    monitor/     the running detector: its loop, report, memory savings, watchdog
+    alerts/      buzzer and LED
+    journal/     events.sqlite
+    telemetry/   status.json, preview and requests, between the detector and the page
+    memory/      what the process uses, what the machine has left, when to save
 
-    analyze, recordings, plot   the same watch on recordings
-    doctor                      `check`: what is wrong, and what helps
-    memory, cgroup              what the process costs, and what the machine leaves it
-    governor, savings           memory runs short: down the ladder of savings, and up again
-    lifeline, failure           one at a time, ended when it hangs, and how it last failed
-    overview                    `status`: how it does, on one screen
-    health                      what snapd shows of it
-    owner                       the console commands of the owner: password, HTTPS, factory reset
-    appliance                   `make run`: detector and page together, started again when they end
-    page                        the page's gunicorn, with less in memory
-    __main__                    the command line
+    recordings/  `analyze`: the same observer on videos and pictures
+    service/     what runs beside the detector: supervisor, the page's process, snapd's health
+    commands/    the command line
+    fake_driver/ a camera of rendered pictures with known truth
+    events       the words that all rooms share: states, levels, events, cues
+    version      the version, named once
 
 Words: *blink* how far both lids are shut, 0 to 1 · *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share
 of time with the eyes closed · *head pose* yaw, pitch, roll in degrees from the driver's seat: + yaw is the driver's
