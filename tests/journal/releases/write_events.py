@@ -1,7 +1,7 @@
 """Write events as a release of drivewatch does, to be read by later ones: run it in that release's own sources.
 
     mkdir /tmp/release && git archive f4e896f | tar -x -C /tmp/release
-    cd /tmp/release && PYTHONPATH=. python .../tests/releases/write_events.py .../tests/releases/0.2.0
+    cd /tmp/release && PYTHONPATH=. python .../tests/journal/releases/write_events.py .../tests/journal/releases/0.2.0
 
 No tag names 0.2.0. f4e896f is the commit whose snap, drivewatch_0.2.0_amd64.snap, was tried in the virtual machine. The
 process ends as if the power was cut, so events.sqlite has its log beside it, which is how a car leaves it. The shared
