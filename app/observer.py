@@ -10,9 +10,10 @@ from app.camera.capture import Frame
 from app.events import Seated, Sight, State, Verdict
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
+from app.vision.measurements import Signals
 from app.vision.seat import Seat
 from app.vision.sight import Lens, Sharpness
-from app.vision.signals import Signals, glimpsed, measure
+from app.vision.signals import glimpsed, measure
 from config.settings import Analysis, Vision
 
 

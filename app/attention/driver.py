@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.events import Neutral
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Analysis
 
 SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure

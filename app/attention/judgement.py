@@ -14,7 +14,7 @@ from app.attention.driver import STAYS_SHUT, Driver, PoseError
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.timers import Mean, Pace, Recent, Share, Span, Spell, silence_s
 from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Analysis
 
 TURNED_DEG = 15.0  # a face lost from a pose beyond this was turned away, not taken from the seat

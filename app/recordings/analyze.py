@@ -16,7 +16,7 @@ from app.observer import Look, Watch
 from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
 from app.recordings.look_times import LookTimes
 from app.recordings.plot import Timeline
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 
 BAR_COLUMNS = 30

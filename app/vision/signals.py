@@ -24,6 +24,7 @@ from app.vision.blendshapes import (
     Scores,
 )
 from app.vision.face import IRIS_START, Face, Landmarks, Reading
+from app.vision.measurements import Signals
 from app.vision.regions import Region
 
 # Landmarks that no expression moves much, in MediaPipe's canonical face (canonical_face_model.obj, cm; x to the
@@ -112,34 +113,6 @@ HAND_AT_EAR_FACES = 0.45  # a hand whose nearest landmark is this many face widt
 # So many face widths from the face's middle its wrist is beside the face. Of 156 hands at the ear, on seeds to tune by,
 # the least was 0.57; of the 30 chins, collars and caps that the hand model took for one there 28 were below
 WRIST_BESIDE_FACES = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What one face shows; every part None where it cannot be measured.
-
-    eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). eyes_hidden: lenses, glare or a
-    hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, to show; mar: mouth aspect ratio.
-    gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. confidence: of the pose, 0..1. face_x,
-    face_width: centre and width as shares of the picture's width.
-    glimpsed: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
-    """
-
-    yaw_deg: float | None = None
-    pitch_deg: float | None = None
-    roll_deg: float | None = None
-    eye_blink: float | None = None
-    eyes_hidden: bool | None = None
-    brow_down: float | None = None
-    smile: float | None = None
-    ear: float | None = None
-    mar: float | None = None
-    gaze_yaw_deg: float | None = None
-    hand_at_ear: bool | None = None
-    confidence: float = 0.0
-    face_x: float = 0.5
-    face_width: float = 0.0
-    glimpsed: State | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 
 from app.attention.judgement import Attention
 from app.events import Level, Seated, Sight, State, Verdict
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.support.story import (
     OPEN,

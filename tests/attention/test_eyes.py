@@ -8,7 +8,7 @@ import pytest
 
 from app.attention.judgement import momentary_state
 from app.events import Level, State, Verdict
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.support.story import (
     OPEN,

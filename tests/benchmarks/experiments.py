@@ -21,7 +21,7 @@ def history(_: Path, window_s: str) -> None:
     """Attention over twenty minutes with a history of that length."""
     from app.attention.judgement import Attention
     from app.events import Sight
-    from app.vision.signals import Signals
+    from app.vision.measurements import Signals
     from config.settings import settings_from
 
     attention = Attention(settings_from({"analysis.history_window": int(window_s)}).analysis, 3.0)

@@ -29,8 +29,9 @@ from app.observer import Watch
 from app.telemetry.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
+from app.vision.measurements import Signals
 from app.vision.seat import Seat
-from app.vision.signals import Signals, measure
+from app.vision.signals import measure
 from config.paths import Paths
 from config.settings import settings_from
 from tests.benchmarks.steps import step

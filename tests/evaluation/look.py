@@ -19,8 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from app import observer
-from app.attention import driver, judgement, rules, timers
-from app.camera import pictures
 from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
 from app.events import Seated, Sight, State
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
@@ -28,8 +26,7 @@ from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.observer import Look, Watch
-from app.vision import blendshapes, eye_visibility, face, graph, mesh_input, regions, seat, sight, signals
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.evaluation import vary
 from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE, Case, scenario, sees_hands
@@ -39,24 +36,8 @@ FIELDS = tuple(field.name for field in fields(Signals))
 SIGHTS, STATES, SEATED = tuple(Sight), tuple(State), (None, *Seated)
 SETTINGS = Settings()
 # What a look depends on; the rules belong to it because they decide when a second look is taken
-SEEING = (
-    judgement,
-    blendshapes,
-    driver,
-    eye_visibility,
-    face,
-    graph,
-    mesh_input,
-    pictures,
-    regions,
-    rules,
-    seat,
-    sight,
-    signals,
-    timers,
-    vary,
-    observer,
-)
+APP = Path(str(observer.__file__)).parent
+SEEING = (APP / "observer.py", APP / "camera" / "pictures.py", APP / "vision", APP / "attention")
 
 Table = npt.NDArray[np.float32]
 
@@ -76,9 +57,8 @@ def digest() -> str:
 
     Of the camera only how soon a second look is taken.
     """
-    files = [Path(str(module.__file__)) for module in SEEING]
-    files.append(Path(__file__))
-    files += [path for folder in (FAKE_DRIVER, OWN_SCENARIOS, FACES) for path in folder.rglob("*") if path.is_file()]
+    parts = [*SEEING, Path(__file__), Path(str(vary.__file__)), FAKE_DRIVER, OWN_SCENARIOS, FACES]
+    files = [file for part in parts for file in ([part] if part.is_file() else part.rglob("*")) if file.is_file()]
     sums = hashlib.sha256(f"{SECOND_LOOK_S}{inspect.getsource(has_second_look)}{SETTINGS}{SIZE}".encode())
     for path in sorted(path for path in files if path.suffix != ".pyc"):
         sums.update(path.name.encode() + path.read_bytes())

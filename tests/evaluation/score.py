@@ -9,7 +9,7 @@ from math import inf
 from app.attention.driver import Driver
 from app.attention.judgement import SILENT_CAUTIONS, Attention, are_lowered
 from app.events import Event, Level, State, Verdict
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.evaluation.cases import POSES, Case, scenario, sees_gaze, sees_hands
 from tests.evaluation.due import TURN_S, Due

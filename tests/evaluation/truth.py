@@ -14,7 +14,7 @@ import numpy as np
 
 from app.events import Level, Sight, State
 from app.fake_driver.scene import Scene
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Analysis
 from tests.evaluation.due import (
     Due,

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.events import Cue, Level, Sight, State, Verdict
 from app.journal.journal import CLOCK_STEP_S, Entry, Journal, recent
 from app.monitor.detector import Detector
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row

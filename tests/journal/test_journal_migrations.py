@@ -1,7 +1,7 @@
 """Files of other releases: older ones are updated and lose nothing, newer ones stay as they are.
 
-tests/journal/releases/0.2.0 holds what release 0.2.0 wrote; write_events.py beside it says how. Its schema is today's, so
-what an update does is tried with steps that a later release might take.
+releases/0.2.0 holds what release 0.2.0 wrote; write_events.py beside it says how. Its schema is today's, so what an
+update does is tried with steps that a later release might take.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from app.monitor.report import Report, Surroundings
 from app.monitor.savings import Economy
 from app.observer import Look, Watch
 from app.telemetry.status import Request
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.support.story import ROAD, Part, eyes_closed, looking, new_attention
 

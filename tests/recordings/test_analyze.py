@@ -18,7 +18,7 @@ from app.fake_driver.scenario import load_scenario
 from app.observer import Look
 from app.recordings.analyze import Bar, Judged, Options, analyze, line_of
 from app.recordings.frames import Recorded
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.support.story import ROAD, attentive, story
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.attention.judgement import Attention
 from app.camera.capture import SECOND_LOOK_S, has_second_look
 from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Analysis, Settings
 
 OPEN, SHUT = 0.03, 0.7  # blink scores of eyes that are clearly so

@@ -13,7 +13,7 @@ from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
 from app.observer import Watch
-from app.vision.signals import Signals
+from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.evaluation.truth import true_sample
 from tests.support.story import events, reached

@@ -30,8 +30,9 @@ from app.vision.face import (
     disagreement,
     landmarks_px,
 )
+from app.vision.measurements import Signals
 from app.vision.regions import ROI_SCALE, Region
-from app.vision.signals import LEFT_EYE, PITCH_OFFSET_DEG, RIGHT_EYE, Signals, measure
+from app.vision.signals import LEFT_EYE, PITCH_OFFSET_DEG, RIGHT_EYE, measure
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]

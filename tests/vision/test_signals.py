@@ -26,6 +26,7 @@ from app.vision.blendshapes import (
     Scores,
 )
 from app.vision.face import ATTENTION_MESH, IRIS_START, PLAIN_MESH, Face, FaceMesh, Landmarks
+from app.vision.measurements import Signals
 from app.vision.regions import ROI_SCALE, Region
 from app.vision.signals import (
     CANONICAL_CM,
@@ -45,7 +46,6 @@ from app.vision.signals import (
     UPPER_LIP,
     WRIST,
     Pose,
-    Signals,
     brow_down,
     camera_matrix,
     eye_aspect_ratio,
