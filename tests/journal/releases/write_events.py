@@ -14,8 +14,9 @@ import os
 import sys
 from pathlib import Path
 
-from app.events import Event, Level, State
-from app.journal.journal import Journal
+from app.verdict import Event, Level, State  # type: ignore[import-not-found]
+
+from app.journal import Journal  # type: ignore[attr-defined]
 
 EVENTS = {"drive-1": 20, "drive-2": 4}
 WALL_S = 1_790_000_000.0  # Unix seconds at the start of the boot
