@@ -37,7 +37,7 @@ class Due:
 
 
 def steps_of(s: Analysis) -> dict[State, Steps]:
-    """Each rule that counts the seconds of one stretch, from the main README's table: after how long which level."""
+    """Each rule that counts the seconds of one stretch, from README's table: after how long which level."""
     away = (
         (s.away_caution_s, Level.CAUTION),
         (s.away_warning_s, Level.WARNING),
