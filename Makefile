@@ -87,7 +87,7 @@ bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the
 soak: $(VENV)/.tests ## a day of frames as fast as they go, with page, saves and restarts; HOURS=24, 20 minutes
 	$(BIN)/python -m tests.soak --hours $(or $(HOURS),24)
 
-evaluate: $(VENV)/.tests ## how well it detects: a few minutes; RUN=judged: the README's figures; RUN=full: everything; DATA=folder: yours
+evaluate: $(VENV)/.tests ## how well it detects: a few minutes; RUN=judged: the figures of its README; RUN=full: everything; DATA=folder: yours
 	$(BIN)/python -m tests.evaluation $(if $(RUN),--$(RUN)) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 profile: $(VENV)/.profile ## flame graphs of the running detector: build/profile/; SECONDS=60, PROFILE=balanced
@@ -96,12 +96,11 @@ profile: $(VENV)/.profile ## flame graphs of the running detector: build/profile
 fake-driver-limits: $(VENV)/.tests ## within which angles the face mesh finds the rendered face, and how it reads lids
 	$(BIN)/python -m tests.benchmarks.fake_driver_limits
 
-config: setup ## print config/config.yaml and the README's table anew from the declarations
+config: setup ## write config/config.yaml and config/SETTINGS.md from the declarations
 	$(BIN)/python -m config yaml > config/config.yaml.new
 	mv config/config.yaml.new config/config.yaml
-	{ sed '/^<!-- settings/q' README.md; echo; $(BIN)/python -m config table; echo; sed -n '/^<!-- end of settings/,$$p' README.md; } \
-		> README.md.new
-	mv README.md.new README.md
+	{ printf 'Written by `make config`; do not edit it.\n\n'; $(BIN)/python -m config table; } > config/SETTINGS.md.new
+	mv config/SETTINGS.md.new config/SETTINGS.md
 
 lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and hash
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --no-deps --generate-hashes --no-header \

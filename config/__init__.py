@@ -10,7 +10,7 @@ check.py        is a value allowed; do the values agree with each other
 document.py     YAML text -> nodes with their places, refusing all that a settings file has no need of
 read.py         YAML text -> values and problems, each with its line
 patch.py        change single values in a text and nothing else
-reference.py    config.yaml and the README's table, printed from the declarations
+reference.py    config.yaml and the table of SETTINGS.md, printed from the declarations
 store.py        load, save, last good copy, history, rolling back
 disk.py         the file-system calls that saving makes
 durable.py      replace a file so that a power cut leaves the old one or the new one

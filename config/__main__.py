@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config", description="The settings of drivewatch.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("yaml", help="print config.yaml with every setting as a comment")
-    commands.add_parser("table", help="print the table of settings for the README, in Markdown")
+    commands.add_parser("table", help="print the table of SETTINGS.md, in Markdown")
     for name, what in (("check", "print each problem with its line"), ("show", "print the values in force")):
         command = commands.add_parser(name, help=f"{what}; exit with 1 if there is a problem")
         command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of the one in force")

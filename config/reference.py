@@ -1,5 +1,5 @@
-"""The settings as people and programs read them, printed from their declarations: config.yaml, the README's table, and
-JSON Schema for the page's API."""
+"""The settings as people and programs read them, printed from their declarations: config.yaml, the table of
+SETTINGS.md, and JSON Schema for the page's API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def config_yaml() -> str:
 
 
 def table() -> str:
-    """Return the README's table in Markdown."""
+    """Return the table of SETTINGS.md in Markdown."""
     heads = ("key", *PROFILES, "allowed", "meaning")
     rows = [heads, ("---",) * len(heads), *map(_row, DECLARATIONS.values())]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)

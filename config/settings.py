@@ -1,4 +1,4 @@
-"""Every setting of drivewatch, declared once: daemon, page, hook, README and tests read it here."""
+"""Every setting of drivewatch, declared once: daemon, page, hook, SETTINGS.md and tests read it here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the project promises about itself: the lock, the top level, the README's table."""
+"""What the project promises about itself: the lock, the top level, the table of settings."""
 
 from __future__ import annotations
 
@@ -52,11 +52,9 @@ def test_nothing_else_stands_at_the_top_but_dotfiles_and_what_is_built() -> None
     assert standing - {"build"} <= TOP_LEVEL
 
 
-def test_the_readme_lists_the_settings_as_they_are() -> None:
-    text = (ROOT / "README.md").read_text()
-    listed = re.search(r"<!-- settings[^>]*-->\n\n(.*?)\n<!-- end of settings -->", text, re.DOTALL)
-    assert listed is not None
-    assert listed[1] == table(), "run `make config`"
+def test_settings_md_lists_the_settings_as_they_are() -> None:
+    text = (ROOT / "config/SETTINGS.md").read_text()
+    assert text == f"Written by `make config`; do not edit it.\n\n{table()}", "run `make config`"
 
 
 def test_ci_runs_the_tests_and_the_checks() -> None:

@@ -10,8 +10,8 @@ from config.check import limits
 from config.declaration import Declaration, Value
 from config.settings import DECLARATIONS, SECTIONS
 
-# RSS of the detector in MB by profile, on x86-64, Python 3.11, as `make bench` prints it (README, "What it costs"); a
-# model has the figure of the profile that takes it
+# RSS of the detector in MB by profile, on x86-64, Python 3.11, as `make bench` prints it (tests/benchmarks/README.md);
+# a model has the figure of the profile that takes it
 RSS_MB: Mapping[str, int] = {
     "low_memory": 69,
     "balanced": 76,

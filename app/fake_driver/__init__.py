@@ -11,6 +11,6 @@ infrared.py   the light of a night camera
 render.py     scene -> picture
 __main__.py   the process that `fake:SCENARIO` starts, so that the renderer's memory is not the detector's
 
-Within which angles the face mesh finds the rendered face stands in the README, measured by
-`make fake-driver-limits`. Portrait: NASA, Eileen M. Collins, public domain, as in scikit-image's data set.
+Within which angles the face mesh finds the rendered face stands in README.md beside this file,
+measured by `make fake-driver-limits`. Portrait: NASA, Eileen M. Collins, public domain, as in scikit-image's data set.
 """

@@ -1,7 +1,7 @@
 """`make evaluate`: how well drivewatch detects, on the rendered driver or on labelled pictures of your own.
 
     python -m tests.evaluation                     # some minutes: model standard, 1 frame/s, two seeds to tune by
-    python -m tests.evaluation --judged            # the figures of the README: 1 frame/s, seeds nothing was tuned on
+    python -m tests.evaluation --judged            # the figures of README.md: 1 frame/s, seeds nothing was tuned on
     python -m tests.evaluation --full              # everything: four rates, three models, 20 seeds
     python -m tests.evaluation --data FOLDER       # pictures and videos with a labels.csv, or with stills.csv,
                                                    # eyes.csv and clips.csv as real_people.py describes them

@@ -92,7 +92,7 @@ def full_plan() -> Plan:
 
 
 def judged_plan() -> Plan:
-    """What the README shows: the default model at the product's rate on the judged seeds."""
+    """What README.md beside this file shows: the default model at the product's rate on the judged seeds."""
     return Plan(evaluated_scenarios(), JUDGED_SEEDS, models=("standard",), rates=(1.0,))
 
 

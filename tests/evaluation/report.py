@@ -23,7 +23,7 @@ SURE = 0.05  # so seldom the true rate is above the bound
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What issue and README promise, what was measured over all conditions, and whether that is reached.
+    """A goal of README.md beside this file, what was measured over all conditions, and whether it is reached.
 
     missed_in: the conditions that by themselves do not reach it.
     """
@@ -320,7 +320,7 @@ share in which they could be told open or closed, and of these seen the share th
 
 
 def short_table(data: Json) -> list[str]:
-    """The table that the README shows."""
+    """The table that README.md beside this file shows."""
     return table("model, condition", SUMMARY_COLUMNS, _list(data["summary"]))
 
 
