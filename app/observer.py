@@ -8,12 +8,13 @@ from types import TracebackType
 from app.attention.judgement import Attention, momentary_state
 from app.camera.capture import Frame
 from app.events import Seated, Sight, State, Verdict
+from app.vision.detected_only import detected_only
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.measurements import Signals
+from app.vision.measuring import measure
 from app.vision.seat import Seat
 from app.vision.sight import Lens, Sharpness
-from app.vision.signals import glimpsed, measure
 from config.settings import Analysis, Vision
 
 
@@ -102,10 +103,10 @@ class Watch:
     def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
         height_px, width_px = frame.bgr.shape[:2]
         if face is None:
-            glimpse = self._mesh.glimpse
-            return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
+            unfitted = self._mesh.unfitted
+            return detected_only(unfitted, (width_px, height_px)) if unfitted else None
         size, fov_deg = (width_px, height_px), self._vision.horizontal_fov_deg
-        signals = measure(face, size, fov_deg, self._mesh.reading, sees_hands=self._mesh.sees_hands)
+        signals = measure(face, size, fov_deg, self._mesh.calibration, sees_hands=self._mesh.sees_hands)
         if self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2]):
             return replace(signals, eye_blink=None, eyes_hidden=None, ear=None, mar=None, gaze_yaw_deg=None)
         if signals.yaw_deg is not None and eyes_hidden(frame.bgr, face.landmarks):

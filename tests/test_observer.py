@@ -129,7 +129,7 @@ def test_a_head_above_an_empty_seat_or_in_a_covered_lens_is_noise(
     keypoints = np.array([(140, 100), (160, 100), (165, 115), (155, 130)], np.float32)
 
     def glimpse(mesh: FaceMesh, _: Picture) -> None:
-        mesh.glimpse = Region(150, 115, 120, 0, keypoints=keypoints)
+        mesh.unfitted = Region(150, 115, 120, 0, keypoints=keypoints)
 
     trip(watch, (5, Scene()))
     monkeypatch.setattr(FaceMesh, "find", glimpse)

@@ -23,9 +23,6 @@ _MISSING_SHARE = 0.25
 # The lower half of a cabin by night may well be pure black.
 _BLACK_MAX = 16
 
-# What is judged of the picture as a whole needs no more
-SAMPLED_WIDTH_PX = 320
-
 # What OpenCV and FFmpeg would print, SourceLost and BadPicture say once and in plain words.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's AV_LOG_QUIET; read when the first video is opened
@@ -222,18 +219,6 @@ def fitted(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.
     scale = min(size[0] / width, size[1] / height)
     fitting = max(1, round(scale * width)), max(1, round(scale * height))
     return bgr if fitting == (width, height) else _uint8(cv2.resize(bgr, fitting, interpolation=cv2.INTER_LINEAR))
-
-
-def sampled(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Every n-th pixel of every n-th row of a large picture, still at least SAMPLED_WIDTH_PX wide; a smaller one as is.
-
-    Not averaged, so that noise stays as strong as it is.
-    """
-    width_px, height_px = size_of(bgr)
-    nth = width_px // SAMPLED_WIDTH_PX
-    if nth < 2:
-        return bgr
-    return _uint8(cv2.resize(bgr, (width_px // nth, max(1, height_px // nth)), interpolation=cv2.INTER_NEAREST))
 
 
 def size_of(picture: MatLike) -> tuple[int, int]:

@@ -352,7 +352,7 @@ def _mark_good(store: Store, loaded: Loaded) -> None:
 
 def _analyze(options: argparse.Namespace) -> int:
     from app.recordings.analyze import Options, analyze
-    from app.vision.face import FaceMeshError
+    from app.vision.model_files import FaceMeshError
 
     loaded = _loaded(options.config, Paths.from_environment())
     _say_problems(loaded, options.config)

@@ -18,7 +18,8 @@ from app.journal.journal_file import why_beside
 from app.memory import memory
 from app.telemetry import failure, status
 from app.version import VERSION
-from app.vision.face import FaceMesh, FaceMeshError
+from app.vision.face import FaceMesh
+from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
 from config.paths import Paths

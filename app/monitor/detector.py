@@ -24,7 +24,7 @@ from app.monitor.report import Report, Surroundings
 from app.monitor.savings import Economy, Savings, smaller
 from app.observer import Look, Watch
 from app.telemetry import status
-from app.vision.face import FaceMeshError
+from app.vision.model_files import FaceMeshError
 from config.paths import Paths
 from config.settings import Settings
 

@@ -30,8 +30,8 @@ from app.telemetry.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.measurements import Signals
+from app.vision.measuring import measure
 from app.vision.seat import Seat
-from app.vision.signals import measure
 from config.paths import Paths
 from config.settings import settings_from
 from tests.benchmarks.steps import step
@@ -80,7 +80,7 @@ def mesh(frames: list[Picture]) -> Face:
 
 def after_the_mesh(frame: Picture, face: Face) -> None:
     """What follows from a face."""
-    taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().reading
+    taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().calibration
     step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
     step("whether the eyes can be seen", ms=median(ms(eyes_hidden, frame, face.landmarks) for _ in range(TIMES)))
     seat = Seat()

@@ -22,7 +22,7 @@ from app.events import State
 from app.journal.journal import Journal
 from app.memory import memory
 from app.telemetry import failure, status
-from app.vision.face import FaceMeshError
+from app.vision.model_files import FaceMeshError
 from config import settings as declared
 from config.paths import Paths
 from config.settings import Settings

@@ -68,7 +68,7 @@ def in_force(savings: Savings, watch: Watch, report: Report) -> set[Saving]:
         Saving.HALF_RATE: camera.every == 2 == savings.every,
         Saving.PREVIEW: report.jpeg_quality == PREVIEW_QUALITY,
         Saving.HISTORY: watch.attention._eyes._share._window_s == HISTORY_S == watch.attention._history._window_s,
-        Saving.MODEL: watch._vision.model == "standard" and watch._mesh._hands is None,
+        Saving.MODEL: watch._vision.model == "standard" and not watch._mesh.sees_hands,
     }
     return {saving for saving, holds in found.items() if holds}
 
