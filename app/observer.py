@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 
 from app.attention.judgement import Attention, momentary_state
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.events import Seated, Sight, State, Verdict
 from app.vision.detected_only import detected_only
 from app.vision.eye_visibility import eyes_hidden

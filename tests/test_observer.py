@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import fitted
 from app.events import Level, Seated, Sight, State
 from app.fake_driver.render import Renderer

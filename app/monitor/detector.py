@@ -13,7 +13,8 @@ from math import inf
 import cv2
 
 from app.alerts.alert import Alert, open_alert
-from app.camera.capture import Camera, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.frame import Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.journal.journal import Journal
 from app.memory import memory
@@ -52,7 +53,7 @@ class Detector:
 
     def __init__(
         self,
-        camera: Camera,
+        camera: CameraThread,
         watch: Watch,
         alert: Alert,
         report: Report,
@@ -153,7 +154,7 @@ class Detector:
             self._note_failure(frame, error)
             return None
         if look.verdict.is_urgent:
-            self._camera.look_again()
+            self._camera.request_recheck()
         self._has_judged = True
         self._failing_since_s, self._failure = None, ""
         self._loosen_stuck(look)
@@ -166,7 +167,7 @@ class Detector:
         elif self._stuck_due_s == inf:
             self._stuck_due_s = now_s + self._stuck_pause_s
         elif now_s >= self._stuck_due_s:
-            self._camera.open_anew(f"{self._camera.health.source} sends the same picture again and again: opened anew")
+            self._camera.reopen(f"{self._camera.health.source} sends the same picture again and again: opened anew")
             self._stuck_pause_s = min(2 * self._stuck_pause_s, STUCK_MAX_S)
             self._stuck_due_s = now_s + self._stuck_pause_s
 
@@ -267,7 +268,7 @@ def open_detector(
         parts.enter_context(closing(journal))
     budget_mb, quality = settings.memory.budget_mb, pi.compression_quality
     report = parts.enter_context(closing(Report(paths, configuration, budget_mb, quality, time.monotonic())))
-    opened_camera = parts.enter_context(Camera(camera))  # opens in its own thread while the face mesh loads
+    opened_camera = parts.enter_context(CameraThread(camera))  # opens in its own thread while the face mesh loads
     rung = first_rung(settings)
     vision = smaller(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
     fast = is_fast(camera) and not rung

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.camera.capture import Camera
+from app.camera.camera_thread import CameraThread
 from app.memory import memory
 from app.memory.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
 from app.memory.rates import is_fast
@@ -24,7 +24,7 @@ def smaller(vision: Vision) -> Vision:
 class Savings:
     """The detector's parts, made as small as a rung says."""
 
-    def __init__(self, settings: Settings, camera: Camera, watch: Watch, report: Report, rung: int = 0) -> None:
+    def __init__(self, settings: Settings, camera: CameraThread, watch: Watch, report: Report, rung: int = 0) -> None:
         self.ladder = ladder(settings)
         self._settings = settings
         self._camera, self._watch, self._report = camera, watch, report

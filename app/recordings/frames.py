@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
 from app.camera.sources import frame_rate, open_video
 from app.recordings.look_times import LookTimes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.camera.capture import SECOND_LOOK_S, has_second_look
+from app.camera.frame import SECOND_LOOK_S, has_second_look
 
 
 class LookTimes:

@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from app.alerts.alert import Availability
 from app.attention.judgement import Attention
-from app.camera.capture import CameraHealth, Frame
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
 from app.memory.governor import Thrift

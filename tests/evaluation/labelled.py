@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.events import State
 from app.observer import Look, Watch

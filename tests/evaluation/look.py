@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app import observer
-from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
+from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
 from app.events import Seated, Sight, State
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture

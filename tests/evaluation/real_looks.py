@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture
 from app.events import Event, State
 from app.observer import Look, Watch

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture
 from app.observer import Watch
 from config.declaration import PROFILES

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.camera.capture import SECOND_LOOK_S, Frame
+from app.camera.frame import SECOND_LOOK_S, Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.render import Renderer

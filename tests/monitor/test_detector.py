@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from app.alerts.alert import Alert, Availability
-from app.camera.capture import Camera, CameraHealth, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.journal.journal import Journal
 from app.memory.governor import Step, Thrift
@@ -41,7 +43,7 @@ START_S, WALL_S = 1000.0, 1.8e9
 AWAY = looking(1, yaw_deg=45)
 
 
-class FakeCamera(Camera):
+class FakeCamera(CameraThread):
     """Sends a frame a second while it is sending; a read that waits in vain takes its time-out."""
 
     def __init__(self, clock: Clock) -> None:
@@ -64,10 +66,10 @@ class FakeCamera(Camera):
         self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
         return Frame(PICTURE, self._time.now_s, 0)
 
-    def look_again(self) -> None:
+    def request_recheck(self) -> None:
         self.again_at_s.append(self._time.now_s - START_S)
 
-    def open_anew(self, why: str) -> None:
+    def reopen(self, why: str) -> None:
         assert "the same picture again and again" in why
         self.opened_anew_s.append(self._time.now_s - START_S)
 

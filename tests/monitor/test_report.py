@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from app.alerts.alert import LED_OFF, Availability
-from app.camera.capture import CameraHealth, Frame
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.events import Event, Level, Sight, State, Verdict
 from app.memory import memory
 from app.memory.governor import Thrift

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.camera.capture import Camera, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.frame import Frame
 from app.events import State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
@@ -28,7 +29,7 @@ RENDERER = Renderer(320, 240, seed=1)
 SHORT, PLENTY = System(1000.0, 40.0, None), System(1000.0, 500.0, None)
 
 
-class StillCamera(Camera):
+class StillCamera(CameraThread):
     """Only notes how it is thinned out."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.attention.judgement import Attention
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
