@@ -85,7 +85,7 @@ def check(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine | N
 
 
 def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) -> Iterator[Finding]:
-    """Look at each part in turn. CameraThread and pins are the detector's while it runs: then it is asked instead."""
+    """Look at each part in turn. Camera and pins are the detector's while it runs: then it is asked instead."""
     snap = os.environ.get("SNAP_INSTANCE_NAME")
     where = f"snap {snap}" if snap else "outside a snap"
     yield Finding("drivewatch", True, f"{VERSION}, Python {platform.python_version()}, {platform.machine()}, {where}")

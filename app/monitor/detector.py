@@ -23,7 +23,7 @@ from app.memory.rates import is_fast
 from app.monitor.lifeline import DetectorError, HungError
 from app.monitor.report import Report, Surroundings
 from app.monitor.savings import Economy, Savings, smaller
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.telemetry import status
 from app.vision.model_files import FaceMeshError
 from config.paths import Paths
@@ -54,14 +54,14 @@ class Detector:
     def __init__(
         self,
         camera: CameraThread,
-        watch: Watch,
+        watch: Observer,
         alert: Alert,
         report: Report,
         *,
         journal: Journal | None,
         period_s: float,
         frame_timeout_s: float,
-        on_look: Callable[[Look, float], None] = lambda look, now_s: None,
+        on_look: Callable[[Observation, float], None] = lambda look, now_s: None,
         on_healthy: Callable[[], None] = lambda: None,
         take_requests: Callable[[], list[status.Request]] = list,
         on_stage: Callable[[str], None] = lambda stage: None,
@@ -146,7 +146,7 @@ class Detector:
         if pins_s >= PINS_HUNG_S:
             raise HungError(f"the buzzer or LED pin does not answer for {pins_s:.0f} s: the detector is started again")
 
-    def _judged(self, frame: Frame) -> Look | None:
+    def _judged(self, frame: Frame) -> Observation | None:
         """None where judging fails: such a frame is as good as missing."""
         try:
             look = self._watch.look(frame)
@@ -160,7 +160,7 @@ class Detector:
         self._loosen_stuck(look)
         return look
 
-    def _loosen_stuck(self, look: Look) -> None:
+    def _loosen_stuck(self, look: Observation) -> None:
         now_s = self._clock()
         if look.sight is not Sight.FROZEN:
             self._stuck_due_s, self._stuck_pause_s = inf, STUCK_S
@@ -183,12 +183,12 @@ class Detector:
         elif now_s - self._failing_since_s >= GIVE_UP_S:
             raise DetectorError(f"{self._failure}, and so for {GIVE_UP_S:.0f} s: start it again") from error
 
-    def _nothing(self, now_s: float) -> Look:
+    def _nothing(self, now_s: float) -> Observation:
         """Before the first frame nothing is known of the driver: "attentive" would be a claim."""
-        look = self._watch.nothing(now_s)
+        look = self._watch.no_frame(now_s)
         return look if self._has_judged else replace(look, verdict=replace(look.verdict, state=State.NO_CAMERA))
 
-    def _tell(self, look: Look, now_s: float) -> None:
+    def _tell(self, look: Observation, now_s: float) -> None:
         verdict = look.verdict
         self._at("alerting the driver")
         self._alert.show(verdict.state, verdict.level)
@@ -205,7 +205,7 @@ class Detector:
     def _is_muted(self, cue: Cue, now_s: float) -> bool:
         return now_s < self._muted_until_s and cue.level < Level.ALARM and cue.kind not in NEVER_MUTED
 
-    def _record(self, look: Look, now_s: float) -> None:
+    def _record(self, look: Observation, now_s: float) -> None:
         if self._journal is None:
             return
         for event in look.verdict.events:
@@ -223,7 +223,7 @@ class Detector:
             thrift=self.economy.thrift if self.economy else Thrift(),
         )
 
-    def _note_health(self, look: Look, now_s: float) -> None:
+    def _note_health(self, look: Observation, now_s: float) -> None:
         """Say once that this configuration works: frames came and were judged for a minute."""
         if look.verdict.state is State.NO_CAMERA:
             self._healthy_since_s = None
@@ -253,7 +253,7 @@ def open_detector(
     settings: Settings,
     configuration: status.Configuration,
     paths: Paths,
-    on_look: Callable[[Look, float], None],
+    on_look: Callable[[Observation, float], None],
     on_healthy: Callable[[], None],
     on_stage: Callable[[str], None],
 ) -> Detector:
@@ -275,7 +275,7 @@ def open_detector(
     if fast:
         memory.keep_freed_blocks()
     try:
-        watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s, fast))
+        watch = parts.enter_context(Observer(vision, settings.analysis, alerting.repeat_s, fast))
     except FaceMeshError as error:
         raise DetectorError(str(error)) from error
     beep_only, visual = alerting.use_beep_only, alerting.visual_alerts_enabled

@@ -11,7 +11,7 @@ from typing import Protocol, TextIO
 
 from app.camera.pictures import fitted, is_picture
 from app.events import Event
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
 from app.recordings.look_times import LookTimes
 from app.recordings.plot import Timeline
@@ -31,7 +31,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `analyze` was asked for; still judges alone also the pictures of folders and videos."""
+    """What `analyze` was asked for; still: judge also the pictures of folders and videos alone."""
 
     inputs: tuple[str, ...]
     fps: float | None = None
@@ -41,11 +41,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A frame of one of the inputs, which are numbered from 0, and what it showed; alone: as if none were before."""
+    """A frame of one of the inputs, which are numbered from 0, and what it showed; alone: judged by itself."""
 
     input_number: int
     recorded: Recorded
-    look: Look
+    look: Observation
     alone: bool
 
 
@@ -59,7 +59,7 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO, prog
     timeline = Timeline(settings.analysis)
     bar = _Bar(options.inputs, progress)
     failures = 0
-    with Watch(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
+    with Observer(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
         for judged in _judged(options, settings, watch):
             if isinstance(judged, InputError):
                 failures += 1
@@ -76,14 +76,14 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO, prog
     return 1 if failures else 0
 
 
-def _judged(options: Options, settings: Settings, watch: Watch) -> Iterator[Judged | InputError]:
-    """Every frame of one input after the other; before each all is forgotten that another one showed.
+def _judged(options: Options, settings: Settings, watch: Observer) -> Iterator[Judged | InputError]:
+    """Every frame of one input after the other; the observer is reset before each input.
 
     Judged in the size and with the second looks that `run` takes, where a video has frames for them.
     """
     size = settings.camera.width, settings.camera.height
     for number, name in enumerate(options.inputs):
-        watch.begin_anew()
+        watch.reset()
         alone = options.still or (is_picture(Path(name)) and not Path(name).is_dir())
         times = None if options.fps is None or alone else LookTimes(options.fps)
         for recorded in recorded_frames([name], options.fps, times):
@@ -121,7 +121,7 @@ def line_of(judged: Judged) -> dict[str, object]:
 
 
 def _eyes(seen: Signals, are_closed: bool | None) -> str | None:
-    """In a word: closed (or lowered), open, or hidden; None where nothing can be said of them."""
+    """closed (or lowered), open, or hidden; None where that cannot be told."""
     if seen.eyes_hidden:
         return "hidden"
     return None if are_closed is None else "closed" if are_closed else "open"

@@ -14,7 +14,7 @@ from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.memory.governor import Saving, ladder
 from app.memory.rates import is_fast
-from app.observer import Watch
+from app.observer import Observer
 from app.vision.face import Face, FaceMesh
 from app.vision.graph import Graph
 from app.vision.regions import Region
@@ -55,7 +55,7 @@ def kernels(monkeypatch: pytest.MonkeyPatch, settings: Settings, fast: bool) -> 
         make(self, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Graph, "__init__", noted)
-    with Watch(settings.vision, settings.analysis, 3.0, fast) as watch:
+    with Observer(settings.vision, settings.analysis, 3.0, fast) as watch:
         watch.change_model(settings.vision, not fast)
     return asked
 

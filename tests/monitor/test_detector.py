@@ -30,7 +30,7 @@ from app.monitor.detector import (
 from app.monitor.lifeline import DetectorError, HungError
 from app.monitor.report import Report, Surroundings
 from app.monitor.savings import Economy
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.telemetry.status import Request
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -80,7 +80,7 @@ class FakeCamera(CameraThread):
         return CameraHealth(state="live" if self.sending else "lost")
 
 
-class FakeWatch(Watch):
+class FakeWatch(Observer):
     """Sees what `shows` says, or raises `error`."""
 
     def __init__(self) -> None:
@@ -90,12 +90,12 @@ class FakeWatch(Watch):
         self.error: Exception | None = None
         self.failures = 0
 
-    def look(self, frame: Frame) -> Look:
+    def look(self, frame: Frame) -> Observation:
         if self.error is not None:
             self.failures += 1
             raise self.error
         signals = self.shows(frame.time_s) if self.sight is Sight.CLEAR else None
-        return Look(frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals))
+        return Observation(frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals))
 
 
 class FakeAlert(Alert):
@@ -124,10 +124,10 @@ class FakeAlert(Alert):
 
 class FakeReport(Report):
     def __init__(self) -> None:
-        self.told: list[tuple[Look, Surroundings]] = []
+        self.told: list[tuple[Observation, Surroundings]] = []
         self.alive_at_s: list[float] = []
 
-    def update(self, look: Look, now_s: float, around: Surroundings) -> None:
+    def update(self, look: Observation, now_s: float, around: Surroundings) -> None:
         self.told.append((look, around))
 
     def still_here(self, now_s: float) -> None:
@@ -190,7 +190,7 @@ class Bench:
             wall=lambda: WALL_S + self.clock.now_s,
         )
 
-    def prints(self, look: Look) -> None:
+    def prints(self, look: Observation) -> None:
         """What the console would do."""
 
     def takes(self) -> list[Request]:

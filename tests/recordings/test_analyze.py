@@ -15,7 +15,7 @@ from app.camera.frame import Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
-from app.observer import Look
+from app.observer import Observation
 from app.recordings.analyze import Judged, Options, _Bar, analyze, line_of
 from app.recordings.frames import Recorded
 from app.vision.measurements import Signals
@@ -222,7 +222,7 @@ def test_a_plot_that_cannot_be_written_is_told_before_any_work(inputs: Inputs) -
 def judged(*events: Event, signals: Signals = ROAD, alone: bool = False) -> Judged:
     frame = Frame(np.zeros((4, 4, 3), np.uint8), 1.23456, 7)
     verdict = replace(story(attentive(1))[0], events=events, state=State.DROWSY, level=Level.WARNING)
-    return Judged(0, Recorded("trip.mp4", frame), Look(frame, Sight.CLEAR, None, signals, verdict), alone)
+    return Judged(0, Recorded("trip.mp4", frame), Observation(frame, Sight.CLEAR, None, signals, verdict), alone)
 
 
 def test_of_changes_at_one_frame_the_most_urgent_holds_the_others() -> None:
