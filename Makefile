@@ -56,6 +56,9 @@ check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 	$(BIN)/shellcheck .ci/run snap/hooks/* snap/local/bin/* tests/tools/*.sh tests/vm/*.sh tests/vm/guest/*.sh
 	$(BIN)/python -m pytest -q tests/test_imports.py
 
+rooms: $(VENV)/.tests ## the rooms of the code: what each imports, and the libraries that it loads
+	@$(BIN)/python -m tests.rooms
+
 stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12
 	@$(BIN)/python snap/local/stage.py $(or $(DESTDIR),build/stage-$(ARCH)) --arch $(ARCH) $(if $(PYTHON),--python $(PYTHON))
 

@@ -3,7 +3,7 @@
     camera/      pictures from a device, a video, a folder or the fake driver   -> Frame
     vision/      what a frame shows: face, head pose, eyes, mouth, hands         -> Signals
     attention/   whether the driver attends, by rules that count seconds         -> Verdict, Events
-    observer     the three in their order, for live pictures and recordings      Frame -> Look
+    observer     the three in their order, for live pictures and recordings      Frame -> Observation
     monitor/     the running detector: its loop, report, memory savings, watchdog
     alerts/      buzzer and LED
     journal/     events.sqlite

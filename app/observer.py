@@ -1,4 +1,4 @@
-"""Frame -> Look: sight, face, signals, seat and attention in their order, for `run` and `analyze` alike."""
+"""Frame -> Observation: sight, face, signals, seat and attention in their order, for `run` and `analyze` alike."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 
 from app.attention.judgement import Attention, momentary_state
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.events import Seated, Sight, State, Verdict
+from app.vision.detected_only import detected_only
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.measurements import Signals
+from app.vision.measuring import measure
 from app.vision.seat import Seat
 from app.vision.sight import Lens, Sharpness
-from app.vision.signals import glimpsed, measure
 from config.settings import Analysis, Vision
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one frame gave; frame None when none came in time, face and signals None where no face was found.
+class Observation:
+    """What one frame showed; frame None when none came in time, face and signals None where no face was found.
 
-    seated: what is seen of the driver where no pose is; None where that is not known.
+    seated: what the seat shows where no pose is measured; None where that is not known.
     """
 
     frame: Frame | None
@@ -36,26 +37,25 @@ def _mesh(vision: Vision, fast: bool) -> FaceMesh:
     return FaceMesh(vision.model, vision.static_image_mode, vision.max_num_faces, hands=vision.phone, fast=fast)
 
 
-class Watch:
-    """Looks at frames in the order of their time."""
+class Observer:
+    """Judges frames in the order of their time."""
 
     def __init__(self, vision: Vision, analysis: Analysis, repeat_s: float, fast: bool = False) -> None:
         """fast: with XNNPACK's kernels. Raises: FaceMeshError."""
         self._vision, self._analysis, self._repeat_s = vision, analysis, repeat_s
         self._fast, self._mesh = fast, _mesh(vision, fast)
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self) -> None:
-        """Forget all that was seen, as for another recording."""
+    def reset(self) -> None:
+        """Forget everything seen so far, as for another recording."""
         self._lens, self._sharpness, self._seat = Lens(), Sharpness(), Seat()
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s)
 
     def change_model(self, vision: Vision, fast: bool = False) -> None:
-        """Go on with another model or other kernels, the driver's pose and all that lasts kept.
+        """Go on with another model or other kernels; the driver's pose and all events that last are kept.
 
-        The old one is closed first, as there may be no memory for both; no frame is judged meanwhile. Raises:
-        FaceMeshError.
+        The old model is closed first, because there may be no memory for both. Raises: FaceMeshError.
         """
         if (vision, fast) == (self._vision, self._fast):
             return
@@ -63,18 +63,17 @@ class Watch:
         self._vision, self._fast, self._mesh = vision, fast, _mesh(vision, fast)
         self.attention.change_eyes()
 
-    def look(self, frame: Frame) -> Look:
+    def look(self, frame: Frame) -> Observation:
         """Judge one frame."""
         sight = self._lens.judge(frame.bgr)
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
-        # the detector alone sees faces in noise, turned anywhere: only a mesh that fits one is believed there
+        # in noise the face detector sees faces that are none; only one that a mesh fits is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         own = self.attention.driver.own(signals)
         if own is None and face is not None:
-            self._mesh.reset()  # so that the driver is looked for again, not the passenger followed
+            self._mesh.reset()  # so that the driver is found again instead of a passenger followed
         seated = self._seated(frame, face, own)
-        # Where not even the shoulders are, the detector sees noise: 12 of 2,034 glimpses in evaluation were above an
-        # empty seat or in a covered lens, and the seat said so of these alone
+        # Where even the shoulders are gone, the face detector sees noise (vision/README.md, detected only)
         if face is None and seated is Seated.LEFT:
             signals = None
         if signals is not None:
@@ -82,11 +81,11 @@ class Watch:
         if sight is not Sight.CLEAR:
             seated = None
         verdict = self.attention.update(frame.time_s, sight, signals, seated)
-        return Look(frame, sight, face, signals, verdict, seated)
+        return Observation(frame, sight, face, signals, verdict, seated)
 
-    def look_alone(self, frame: Frame) -> Look:
-        """Judge a picture by itself, without what was before: which state it would be if it lasted."""
-        self.begin_anew()
+    def look_alone(self, frame: Frame) -> Observation:
+        """Judge a picture by itself, whatever came before; the state is the one that it would lead to if it lasted."""
+        self.reset()
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
@@ -95,17 +94,17 @@ class Watch:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))
 
-    def nothing(self, time_s: float) -> Look:
+    def no_frame(self, time_s: float) -> Observation:
         """Judge that no frame has come."""
-        return Look(None, Sight.NOTHING, None, None, self.attention.update(time_s, Sight.NOTHING, None))
+        return Observation(None, Sight.NOTHING, None, None, self.attention.update(time_s, Sight.NOTHING, None))
 
     def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
         height_px, width_px = frame.bgr.shape[:2]
         if face is None:
-            glimpse = self._mesh.glimpse
-            return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
+            unfitted = self._mesh.unfitted
+            return detected_only(unfitted, (width_px, height_px)) if unfitted else None
         size, fov_deg = (width_px, height_px), self._vision.horizontal_fov_deg
-        signals = measure(face, size, fov_deg, self._mesh.reading, sees_hands=self._mesh.sees_hands)
+        signals = measure(face, size, fov_deg, self._mesh.calibration, sees_hands=self._mesh.sees_hands)
         if self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2]):
             return replace(signals, eye_blink=None, eyes_hidden=None, ear=None, mar=None, gaze_yaw_deg=None)
         if signals.yaw_deg is not None and eyes_hidden(frame.bgr, face.landmarks):
@@ -122,7 +121,7 @@ class Watch:
         """Stop the face mesh; may be called twice."""
         self._mesh.close()
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Observer:
         return self
 
     def __exit__(

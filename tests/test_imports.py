@@ -5,61 +5,28 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-import pytest
+from tests import rooms
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("numpy", "cv2", "mediapipe")
-ADMIN_MAY = {
-    "app.telemetry.failure",
-    "app.telemetry.status",
-    "app.journal.journal",
-    "app.journal.journal_file",
-    "app.memory.memory",
-    "app.events",
+LIGHT_ROOMS = (
     "app.version",
-}
-CLOCKS_AND_CAMERAS = {
-    "time",
-    "datetime",
-    "cv2",
-    "app.camera.capture",
-    "app.camera.sources",
-    "app.camera.v4l2",
-    "app.vision.face",
-    "app.monitor.detector",
-}
-
-
-def sources(package: str) -> list[Path]:
-    return sorted((ROOT / package).rglob("*.py"))
-
-
-@cache
-def imports(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
-
-
-def imported(path: Path) -> Iterator[str]:
-    """Every module that a file names in an import, wherever it stands."""
-    for node in imports(path):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    "app.events",
+    "app.attention",
+    "app.alerts",
+    "app.journal",
+    "app.telemetry",
+    "app.memory",
+)
+"""Rooms that load no library at all, followed through."""
+FORBIDDEN = {"config": {"flask", *HEAVY}, "admin": set(HEAVY), "app.__main__": {"flask", *HEAVY}}
+CLOCKS = {"time", "datetime"}
 
 
 def top(name: str) -> str:
     return name.partition(".")[0]
-
-
-def file_of(module: str) -> Path:
-    return ROOT.joinpath(*module.split(".")).with_suffix(".py")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -70,59 +37,78 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_the_walk_sees_the_sources() -> None:
-    assert len(sources("app")) > 20
-    assert len(sources("config")) > 8
+def test_each_room_imports_only_what_the_table_allows_and_loads_no_more() -> None:
+    """Direct imports by the table, late ones and types included; libraries followed through all that is loaded."""
+    found = rooms.rooms()
+    assert len(found) > 15
+    assert [room for room in found if room not in rooms.MAY_IMPORT] == [], "rooms that tests/rooms.py does not know"
+    refused = [
+        f"{module}:{line} imports {other}"
+        for module, other, line in rooms.arrows()
+        if not rooms.is_allowed(module, other)
+    ]
+    assert refused == []
+    too_heavy = {room: set(rooms.libraries(room)) for room in LIGHT_ROOMS}
+    too_heavy |= {room: set(rooms.libraries(room)) & libraries for room, libraries in FORBIDDEN.items()}
+    assert {room: libraries for room, libraries in too_heavy.items() if libraries} == {}
+
+
+def test_no_two_rooms_import_each_other_not_even_by_others() -> None:
+    targets: dict[str, set[str]] = {room: set() for room in rooms.rooms()}
+    for module, other, _ in rooms.arrows():
+        targets[rooms.room_of(module)].add(rooms.room_of(other))
+    while targets:
+        ends = {room for room, others in targets.items() if not others & targets.keys()}
+        assert ends, f"a circle between {', '.join(sorted(targets))}"
+        targets = {room: others for room, others in targets.items() if room not in ends}
+
+
+def test_the_loads_that_are_followed_through_the_sources_are_those_of_python() -> None:
+    for module in ("app.attention.judgement", "app.observer", "admin.application"):
+        ours = {name for name in loaded_by(f"import {module}") if name in rooms.modules()}
+        assert ours == {name for name in rooms.loaded_by(module) if name in rooms.modules()}
+
+
+def test_every_init_holds_a_docstring_only() -> None:
+    for path in (path for path in rooms.modules().values() if path.name == "__init__.py"):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        assert len(body) == 1, path
+        assert isinstance(body[0], ast.Expr), path
 
 
 def test_no_import_is_relative_as_the_walk_would_not_see_whose_it_is() -> None:
-    for path in (path for package in ("app", "config", "admin") for path in sources(package)):
-        assert not [node for node in imports(path) if isinstance(node, ast.ImportFrom) and node.level], path
+    for path in rooms.modules().values():
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level], path
 
 
 def test_config_imports_the_standard_library_and_yaml() -> None:
     allowed = sys.stdlib_module_names | {"yaml", "config"}
     assert {
-        (path.name, name) for path in sources("config") for name in imported(path) if top(name) not in allowed
+        (module, one.name)
+        for module in rooms.rooms()["config"]
+        for one in rooms.imports_of(module)
+        if top(one.name) not in allowed
     } == set()
 
 
 def test_only_the_graph_imports_mediapipe() -> None:
-    users = {
-        path.name
-        for package in ("app", "config", "admin")
-        for path in sources(package)
-        if "mediapipe" in map(top, imported(path))
-    }
-    assert users == {"graph.py"}
+    users = {module for module in rooms.modules() if "mediapipe" in {top(one.name) for one in rooms.imports_of(module)}}
+    assert users == {"app.vision.graph"}
 
 
 def test_the_daemon_never_imports_the_page() -> None:
-    assert [path.name for path in sources("app") if "admin" in map(top, imported(path))] == []
+    daemon = (module for module in rooms.modules() if top(module) == "app")
+    assert [module for module in daemon if "admin" in {top(one.name) for one in rooms.imports_of(module)}] == []
 
 
-def test_the_page_imports_no_more_of_the_daemon_than_what_both_write_and_read() -> None:
-    for path in sources("admin"):
-        names = set(imported(path))
-        assert not {top(name) for name in names} & set(HEAVY)
-        modules = {name for name in names if top(name) == "app" and file_of(name).is_file()}
-        assert modules <= ADMIN_MAY
+def test_attention_asks_no_clock() -> None:
+    for module in (*rooms.rooms()["app.attention"], "app.events"):
+        assert not {top(one.name) for one in rooms.imports_of(module)} & CLOCKS, module
 
 
-def test_attention_knows_no_camera_and_no_clock() -> None:
-    for name in (
-        "app.attention.judgement",
-        "app.attention.driver",
-        "app.attention.rules",
-        "app.attention.timers",
-        "app.events",
-    ):
-        assert set(imported(file_of(name))) & CLOCKS_AND_CAMERAS == set()
-
-
-@pytest.mark.parametrize("module", sorted(ADMIN_MAY))
-def test_what_the_page_may_import_loads_nothing_heavy(module: str) -> None:
-    assert not loaded_by(f"import {module}") & set(HEAVY)
+def test_the_page_loads_nothing_heavy() -> None:
+    assert not loaded_by("import admin.application") & set(HEAVY)
 
 
 def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependencies() -> None:

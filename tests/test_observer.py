@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import fitted
 from app.events import Level, Seated, Sight, State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.vision.face import FaceMesh
 from app.vision.regions import Region
 from config.settings import Settings
@@ -31,19 +31,19 @@ RENDERER = Renderer(320, 240, seed=1)
 BLACK = np.zeros((240, 320, 3), np.uint8)
 
 
-def new_watch(**vision: str | bool) -> Watch:
-    return Watch(replace(VISION, **vision), ANALYSIS, SETTINGS.alerting.repeat_s)  # type: ignore[arg-type]
+def new_watch(**vision: str | bool) -> Observer:
+    return Observer(replace(VISION, **vision), ANALYSIS, SETTINGS.alerting.repeat_s)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Watch]:
+def made() -> Iterator[Observer]:
     with new_watch() as watch:
         yield watch
 
 
 @pytest.fixture
-def watch(made: Watch) -> Watch:
-    made.begin_anew()
+def watch(made: Observer) -> Observer:
+    made.reset()
     return made
 
 
@@ -56,13 +56,13 @@ def frame(time_s: float, scene: Scene) -> Frame:
     return Frame(rendered(replace(scene, time_s=time_s)), time_s, int(time_s))
 
 
-def trip(watch: Watch, *parts: tuple[int, Scene]) -> list[Look]:
+def trip(watch: Observer, *parts: tuple[int, Scene]) -> list[Observation]:
     """Look once a second at each scene for so many seconds."""
     scenes = [scene for seconds, scene in parts for _ in range(seconds)]
     return [watch.look(frame(time_s, scene)) for time_s, scene in enumerate(scenes)]
 
 
-def test_a_look_holds_the_frame_the_face_its_signals_and_the_verdict(watch: Watch) -> None:
+def test_a_look_holds_the_frame_the_face_its_signals_and_the_verdict(watch: Observer) -> None:
     shown = frame(3, Scene(yaw_deg=12, pitch_deg=-4))
     look = watch.look(shown)
     assert look.frame is shown
@@ -76,12 +76,12 @@ def test_a_look_holds_the_frame_the_face_its_signals_and_the_verdict(watch: Watc
     assert (look.verdict.time_s, look.verdict.state) == (3, State.ATTENTIVE)
 
 
-def test_an_empty_seat_is_clear_and_has_no_face(watch: Watch) -> None:
+def test_an_empty_seat_is_clear_and_has_no_face(watch: Observer) -> None:
     look = watch.look(frame(0, Scene(present=0)))
     assert (look.sight, look.face, look.signals) == (Sight.CLEAR, None, None)
 
 
-def test_an_upside_down_camera_shows_a_face_but_no_pose_and_soon_says_that_it_sees_nobody(watch: Watch) -> None:
+def test_an_upside_down_camera_shows_a_face_but_no_pose_and_soon_says_that_it_sees_nobody(watch: Observer) -> None:
     for time_s in range(5):
         upright = frame(time_s, Scene())
         look = watch.look(replace(upright, bgr=np.ascontiguousarray(upright.bgr[::-1, ::-1])))
@@ -91,30 +91,30 @@ def test_an_upside_down_camera_shows_a_face_but_no_pose_and_soon_says_that_it_se
     assert look.verdict.state is State.NO_FACE
 
 
-def test_a_frozen_picture_is_not_looked_at_again(watch: Watch) -> None:
+def test_a_frozen_picture_is_not_looked_at_again(watch: Observer) -> None:
     first = watch.look(frame(0, Scene()))
     again = watch.look(Frame(rendered(Scene()), 1, 1))
     assert first.face is not None
     assert (again.sight, again.face, again.signals) == (Sight.FROZEN, None, None)
 
 
-def test_a_frozen_picture_of_a_driver_in_the_dark_is_never_taken_for_a_living_one(watch: Watch) -> None:
+def test_a_frozen_picture_of_a_driver_in_the_dark_is_never_taken_for_a_living_one(watch: Observer) -> None:
     dark = rendered(Scene(light=0.06, noise=1))
     looks = [watch.look(Frame(dark, time_s, time_s)) for time_s in range(4)]
     assert looks[0].face is not None
     assert {(look.sight, look.face) for look in looks[1:]} == {(Sight.FROZEN, None)}
 
 
-def test_a_picture_that_shows_a_face_is_clear_however_dark(watch: Watch) -> None:
+def test_a_picture_that_shows_a_face_is_clear_however_dark(watch: Observer) -> None:
     dark = Scene(light=0.06, noise=1)
     look = watch.look(frame(0, dark))
     assert look.face is not None
     assert look.sight is Sight.CLEAR
-    watch.begin_anew()
+    watch.reset()
     assert watch.look(frame(0, replace(dark, present=0))).sight is Sight.DARK
 
 
-def test_in_noise_no_driver_is_seen_who_looks_anywhere(watch: Watch) -> None:
+def test_in_noise_no_driver_is_seen_who_looks_anywhere(watch: Observer) -> None:
     dots = np.random.default_rng(1)
     trip(watch, (5, Scene()))
     noise = [dots.integers(0, 256, (240, 320, 3), dtype=np.uint8) for _ in range(40)]
@@ -124,12 +124,12 @@ def test_in_noise_no_driver_is_seen_who_looks_anywhere(watch: Watch) -> None:
 
 
 def test_a_head_above_an_empty_seat_or_in_a_covered_lens_is_noise(
-    watch: Watch, monkeypatch: pytest.MonkeyPatch
+    watch: Observer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keypoints = np.array([(140, 100), (160, 100), (165, 115), (155, 130)], np.float32)
 
     def glimpse(mesh: FaceMesh, _: Picture) -> None:
-        mesh.glimpse = Region(150, 115, 120, 0, keypoints=keypoints)
+        mesh.unfitted = Region(150, 115, 120, 0, keypoints=keypoints)
 
     trip(watch, (5, Scene()))
     monkeypatch.setattr(FaceMesh, "find", glimpse)
@@ -140,7 +140,7 @@ def test_a_head_above_an_empty_seat_or_in_a_covered_lens_is_noise(
     assert turned.signals is not None and turned.signals.glimpsed is State.LOOKING_AWAY
 
 
-def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> None:
+def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Observer) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, Scene(yaw_deg=42)), (3, Scene()))
     verdicts = [look.verdict for look in looks]
     assert [(event.kind, event.level) for event in events(verdicts)] == [(State.LOOKING_AWAY, Level.ALARM)]
@@ -163,7 +163,7 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> Non
     ids=["right", "left", "down", "empty", "empty beside a passenger"],
 )
 def test_of_a_face_lost_between_two_looks_the_seat_tells_whether_it_was_turned_or_has_left(
-    watch: Watch, scene: Scene, seated: Seated, kind: State
+    watch: Observer, scene: Scene, seated: Seated, kind: State
 ) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, scene), (3, Scene()))
     assert {look.seated for look in looks[LEARNT_S:-3]} == {seated}
@@ -185,13 +185,13 @@ def test_a_head_that_the_mesh_misfits_is_turned_away_and_its_eyes_are_not_judged
     assert [event.kind for event in events([look.verdict for look in looks])] == [State.LOOKING_AWAY]
 
 
-def test_a_covered_lens_is_the_cameras_fault(watch: Watch) -> None:
+def test_a_covered_lens_is_the_cameras_fault(watch: Observer) -> None:
     looks = trip(watch, (8, Scene()), (8, Scene(lens_covered=1)))
     assert {look.sight for look in looks[8:]} == {Sight.FLAT}
     assert {event.kind for event in events([look.verdict for look in looks])} == {State.CAMERA_BLOCKED}
 
 
-def test_lids_and_lips_of_a_face_smeared_by_a_bump_are_not_judged(watch: Watch) -> None:
+def test_lids_and_lips_of_a_face_smeared_by_a_bump_are_not_judged(watch: Observer) -> None:
     *_, smeared, after = trip(
         watch, (6, Scene(noise=2)), (1, Scene(noise=2, blur_px=6, pitch_deg=-7)), (1, Scene(noise=2))
     )
@@ -204,7 +204,9 @@ def test_lids_and_lips_of_a_face_smeared_by_a_bump_are_not_judged(watch: Watch) 
 @pytest.mark.parametrize(
     "lenses", [{"glasses": 0.9}, {"glasses": 0.05, "lens_mirrors": 0.85}], ids=["black", "mirrors"]
 )
-def test_eyes_behind_opaque_lenses_are_shown_as_unseen_and_not_judged(watch: Watch, lenses: dict[str, float]) -> None:
+def test_eyes_behind_opaque_lenses_are_shown_as_unseen_and_not_judged(
+    watch: Observer, lenses: dict[str, float]
+) -> None:
     looks = trip(watch, (6, Scene(**lenses)), (6, Scene(eyes_closed=1, **lenses)), (4, Scene()))
     for look in looks[:12]:
         assert look.signals is not None and look.signals.eyes_hidden is True
@@ -215,7 +217,7 @@ def test_eyes_behind_opaque_lenses_are_shown_as_unseen_and_not_judged(watch: Wat
     assert events([look.verdict for look in looks]) == []
 
 
-def test_who_sleeps_behind_clear_glasses_is_seen_to_sleep(watch: Watch) -> None:
+def test_who_sleeps_behind_clear_glasses_is_seen_to_sleep(watch: Observer) -> None:
     glasses = Scene(glasses=0.05)
     looks = trip(watch, (LEARNT_S, glasses), (5, replace(glasses, eyes_closed=1)), (3, glasses))
     alarm_s = reached([look.verdict for look in looks], State.EYES_CLOSED, Level.ALARM)
@@ -223,9 +225,9 @@ def test_who_sleeps_behind_clear_glasses_is_seen_to_sleep(watch: Watch) -> None:
     assert abs(alarm_s - LEARNT_S - 3) <= 1
 
 
-def test_no_frame_is_no_camera(watch: Watch) -> None:
+def test_no_frame_is_no_camera(watch: Observer) -> None:
     trip(watch, (5, Scene()))
-    looks = [watch.nothing(time_s) for time_s in range(5, 12)]
+    looks = [watch.no_frame(time_s) for time_s in range(5, 12)]
     assert {(look.frame, look.sight, look.face, look.signals) for look in looks} == {(None, Sight.NOTHING, None, None)}
     assert looks[-1].verdict.state is State.NO_CAMERA
 
@@ -247,20 +249,20 @@ ALONE: dict[str, tuple[Picture, State]] = {
 
 
 @pytest.mark.parametrize("what", ALONE)
-def test_a_picture_alone_is_told_by_what_it_shows(made: Watch, what: str) -> None:
+def test_a_picture_alone_is_told_by_what_it_shows(made: Observer, what: str) -> None:
     picture, state = ALONE[what]
     assert made.look_alone(Frame(picture, 0, 0)).verdict.state is state
 
 
-def test_pictures_alone_know_nothing_of_each_other(watch: Watch) -> None:
+def test_pictures_alone_know_nothing_of_each_other(watch: Observer) -> None:
     states = [watch.look_alone(Frame(rendered(Scene()), 0, 0)).verdict.state for _ in range(3)]
     assert states == [State.ATTENTIVE] * 3  # not frozen
 
 
-def test_beginning_anew_forgets_the_picture_the_face_and_the_driver(watch: Watch) -> None:
+def test_beginning_anew_forgets_the_picture_the_face_and_the_driver(watch: Observer) -> None:
     looks = trip(watch, (LEARNT_S, Scene()))
     assert looks[-1].verdict.neutral.learnt
-    watch.begin_anew()
+    watch.reset()
     look = watch.look(looks[-1].frame or frame(0, Scene()))
     assert look.sight is Sight.CLEAR
     assert not look.verdict.neutral.learnt
@@ -276,10 +278,10 @@ def test_a_phone_is_seen_by_the_full_model_alone_and_where_it_is_switched_on() -
             assert watch.look_alone(frame(1, Scene(phone_at_ear=1))).verdict.state is state
 
 
-def test_the_same_trip_is_judged_the_same(watch: Watch) -> None:
+def test_the_same_trip_is_judged_the_same(watch: Observer) -> None:
     parts = ((2, Scene()), (2, Scene(yaw_deg=30)), (1, Scene(present=0)), (1, Scene()))
     first = [look.verdict for look in trip(watch, *parts)]
-    watch.begin_anew()
+    watch.reset()
     assert [look.verdict for look in trip(watch, *parts)] == first
 
 
@@ -293,11 +295,11 @@ def test_close_may_come_twice() -> None:
     ("top", "bottom", "left", "right"), [(30, 210, 0, 320), (0, 240, 92, 227)], ids=["16:9", "9:16"]
 )
 def test_a_picture_of_another_shape_reads_the_same_head_and_raises_nothing(
-    watch: Watch, top: int, bottom: int, left: int, right: int
+    watch: Observer, top: int, bottom: int, left: int, right: int
 ) -> None:
     plain = watch.look_alone(Frame(rendered(Scene()), 0.0, 0)).signals
     cut = [fitted(rendered(Scene(time_s=t))[top:bottom, left:right], (320, 240)) for t in range(40)]
-    watch.begin_anew()
+    watch.reset()
     looks = [watch.look(Frame(picture, float(t), t)) for t, picture in enumerate(cut)]
     assert events([look.verdict for look in looks]) == []
     assert plain is not None

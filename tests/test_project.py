@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from config.reference import table
 
@@ -11,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 TOP_LEVEL = {"snap", "app", "admin", "config", "tests", "Makefile", "README.md"}
 LEFT_OUT = {"jax", "jaxlib", "matplotlib", "opencv-contrib-python", "opencv-python", "sounddevice", "sentencepiece"}
 LOCKS = ("snap/local/requirements", "tests/requirements")
+SIZED = ("app", "admin", "config", "snap")
+MODULE_MAX, FUNCTION_MAX = 300, 40  # lines; ruff checks complexity and statements besides (.ruff.toml)
 REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
 
 
@@ -62,3 +68,21 @@ def test_ci_runs_the_tests_and_the_checks() -> None:
     assert "make test" in commands
     assert "make check" in commands
     assert "make test-faults" in commands
+
+
+def lengths(path: Path) -> Iterator[tuple[str, int, int]]:
+    """Place, lines and how many are allowed, of a module and of each function in it."""
+    text, place = path.read_text(encoding="utf-8"), str(path.relative_to(ROOT))
+    yield place, text.count("\n"), MODULE_MAX
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{place}:{node.lineno} {node.name}", (node.end_lineno or 0) - node.lineno + 1, FUNCTION_MAX
+
+
+@pytest.mark.parametrize("package", SIZED)
+def test_no_module_and_no_function_is_too_long(package: str) -> None:
+    paths = sorted((ROOT / package).rglob("*.py"))
+    assert paths
+    found = [one for path in paths for one in lengths(path)]
+    too_long = [f"{place}: {lines} lines, {most} at most" for place, lines, most in found if lines > most]
+    assert not too_long, "\n".join(["", *too_long])

@@ -1,92 +1,63 @@
-"""The camera: the newest frame first, in time, back again after every loss, never in the detector's way."""
+"""Capture: opens one source, takes its pictures at the set rate, and opens it again after every loss."""
 
 from __future__ import annotations
 
 import logging
 import math
-import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
 from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
-from app.camera.sources import Source, open_source
+from app.camera.sources import Source
 from config import settings
 
 log = logging.getLogger(__name__)
 
-# A camera that is back is to be watched again within two frame periods, and takes its time to open: it is looked for
-# once a period, within these bounds. To find none takes 1.4 ms on x86-64 where all nodes are looked at
+# A camera that is back must give frames again within two frame periods, so a lost one is looked for once a period,
+# within these bounds. A try that finds none takes 1.4 ms on x86-64
 _RETRY_MIN_S, _RETRY_MAX_S = 0.5, 1.0
-# Where a try costs more than that
+# The pauses where each try costs more: a denial in the system's log, a process that starts
 _BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
 _COSTLY = (SourceRefused, PermissionError)
-# More than half of the pictures of 10 s are damaged: opening anew may help.
+# More than half of the pictures of 10 s are damaged: reopening may help
 _BAD_WINDOW_S, _BAD_SHARE = 10.0, 0.5
-# Longer than a device may keep OpenCV waiting (v4l2.py) and than Python takes to start the fake driver.
-_HUNG_S = 12.0
-# What a close may take; a thread that hangs longer is left behind.
-_CLOSE_S = 2.0
 _FPS_FRAMES = 20
-# At 1 frame a second two blinks look like one closure of a second. People blink 15 to 20 times a minute, so they met by
-# chance six times an hour on the fake driver; with looks so soon after each closed one they are told apart
-SECOND_LOOK_S = 0.35
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A picture and its moment."""
-
-    bgr: npt.NDArray[np.uint8]
-    """(height, width, 3), BGR"""
-    time_s: float
-    """Monotonic seconds at capture; under `analyze` seconds in the file."""
-    number: int
-    """Counts captured frames from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraHealth:
-    """How the camera does, for the page, `check` and the log."""
+    """How the camera is, for the page, `check` and the log; the package's docstring says what the states mean."""
 
     state: Literal["opening", "live", "lost", "hung"] = "opening"
     source: str = ""
-    """What was opened, e.g. "/dev/video0 (uvcvideo: HD Webcam)"."""
+    """The open source, e.g. "/dev/video0 (uvcvideo: HD Webcam)"."""
     message: str = ""
-    """What is wrong and what helps; empty while all is well."""
+    """What is wrong, then what helps; empty while the camera works."""
     width: int = 0
     height: int = 0
     """Pixels as they are decoded, which may be fewer than a camera sends; the frames have the size of the settings."""
     measured_fps: float = 0.0
     frames: int = 0
-    """Frames captured, the skipped and the bad among them."""
+    """Frames captured, including the skipped and the bad ones."""
     dropped: int = 0
     bad: int = 0
     last_frame_s: float | None = None
 
 
 Clock = Callable[[], float]
-Wait = Callable[[threading.Event, float], object]
 
 
 def tick_after(tick: int, elapsed_s: float, fps: float) -> int:
-    """The next of the moments n / fps that is still to come; those slept through are left out."""
+    """The number of the next moment n / fps that is still to come; those that have passed are left out."""
     return max(tick, math.floor(elapsed_s * fps)) + 1
 
 
-def has_second_look(taken_s: float, due_s: float) -> bool:
-    """Whether there is time for one between a frame and the next that is due."""
-    return due_s - taken_s >= 1.5 * SECOND_LOOK_S
-
-
 class Capture:
-    """Opens one source again and again and takes its pictures in time, one `step` after the other."""
+    """Opens one source and takes its pictures at the set rate, one `step` after the other; CameraThread calls it."""
 
     def __init__(
         self,
@@ -108,18 +79,18 @@ class Capture:
         self._were_bad: deque[bool] = deque(maxlen=max(4, math.ceil(_BAD_WINDOW_S * analysed_fps)))
         self.health = health
         self.every = 1
-        """Frames analysed: one of so many that the settings would analyse."""
+        """Only every so many-th of the frames that the settings would analyse is."""
         self.due_s = began_s
         """When the next step is due."""
         self.second_s = math.inf
-        """When a second look may be taken before that, if one is wished for."""
+        """When a second look may be taken before that; CameraThread._run takes it if request_recheck was called."""
         self.busy_since_s: float | None = None
-        """When the step began that is still under way."""
+        """When the step began that has not ended yet; CameraThread calls it hung by this."""
         self.stuck = ""
-        """Why the source is to be opened anew, if it is."""
+        """Why the next step reopens the source; set by CameraThread.reopen, called by Detector._loosen_stuck."""
 
     def step(self) -> Frame | None:
-        """Open the source, or take a picture: the frame, if it is one to analyse."""
+        """The frame, if this step took one to analyse; the first step after a loss opens the source instead."""
         self.busy_since_s = self._clock()
         try:
             if not self._source:
@@ -128,7 +99,7 @@ class Capture:
                 raise SourceLost(self.stuck)
             else:
                 return self._take(self._source)
-        except Exception as error:  # OpenCV and drivers may raise anything; the camera comes back from all of it
+        except Exception as error:  # OpenCV and drivers may raise anything; the camera recovers from all of it
             self._lose(error)
         finally:
             self.busy_since_s = None
@@ -159,7 +130,7 @@ class Capture:
         return frame
 
     def hurry(self) -> None:
-        """Take the next frame now, and count it as if it stood in the place of the newest."""
+        """Take the next frame now and count it in the place of the newest: the other frames keep their times."""
         self.due_s = self._clock()
         self._tick -= 1
         self._taken -= 1
@@ -200,7 +171,7 @@ class Capture:
         self.due_s = self._clock() + self._pause_s(error)
 
     def _pause_s(self, error: Exception) -> float:
-        """How long until the next try."""
+        """Seconds until the next try."""
         if not isinstance(error, _COSTLY):
             self._refusals = 0
             return min(_RETRY_MAX_S, max(_RETRY_MIN_S, 1 / self._camera.target_fps))
@@ -225,117 +196,3 @@ class Capture:
 def _rate(times_s: deque[float]) -> float:
     span_s = times_s[-1] - times_s[0]
     return (len(times_s) - 1) / span_s if span_s > 0 else 0.0
-
-
-class Camera:
-    """Frames of the newest picture, taken by a thread of its own."""
-
-    def __init__(
-        self,
-        camera: settings.Camera,
-        clock: Clock = time.monotonic,
-        wait: Wait = threading.Event.wait,
-        open_source: Callable[[settings.Camera], Source] = open_source,
-    ) -> None:
-        self._camera = camera
-        self._clock = clock
-        self.began_s = clock()
-        """What a video or scenario counts its seconds from."""
-        self._wait = wait
-        self._open_source = lambda: open_source(camera)
-        self._queue: deque[Frame] = deque(maxlen=camera.buffer_frames)
-        self._filled = threading.Condition()
-        self._dropped = 0
-        self._wants_second = False
-        self._closed = False
-        self._abandoned: threading.Thread | None = None
-        self._every = 1
-        self._start(CameraHealth(source=camera.source))
-
-    def _start(self, health: CameraHealth) -> None:
-        self._ending = threading.Event()
-        self._capture = Capture(self._camera, self._open_source, self._clock, self.began_s, health)
-        self._capture.every = self._every
-        self._thread = threading.Thread(
-            target=self._run, args=(self._capture, self._ending), name="camera", daemon=True
-        )
-        self._thread.start()
-
-    def _run(self, capture: Capture, ending: threading.Event) -> None:
-        while not ending.is_set():
-            self._wants_second = False
-            frame = capture.step()
-            if frame and not ending.is_set():
-                self._put(frame)
-            if frame and capture.second_s < capture.due_s:
-                self._wait(ending, max(0.0, capture.second_s - self._clock()))
-                if self._wants_second:
-                    capture.hurry()
-            self._wait(ending, max(0.0, capture.due_s - self._clock()))
-        capture.close()
-
-    def look_again(self) -> None:
-        """Take another frame SECOND_LOOK_S after the newest, if the next one is not due by then."""
-        self._wants_second = True
-
-    def open_anew(self, why: str) -> None:
-        """Close the source before its next picture and open it again: a stream may be stuck where its device is not."""
-        self._capture.stuck = why
-
-    def _put(self, frame: Frame) -> None:
-        with self._filled:
-            self._dropped += len(self._queue) == self._queue.maxlen
-            self._queue.append(frame)
-            self._filled.notify()
-
-    def read(self, timeout_s: float | None = None) -> Frame | None:
-        """The oldest frame waiting, or None when none comes in time (`frame_timeout` unless given)."""
-        self._replace_hung()
-        timeout_s = self._camera.frame_timeout if timeout_s is None else timeout_s
-        with self._filled:
-            self._filled.wait_for(lambda: self._queue or self._closed, timeout_s)
-            return self._queue.popleft() if self._queue else None
-
-    def thin_out(self, every: int) -> None:
-        """Analyse only every so many-th of the frames that the settings would analyse; 1 takes it back."""
-        self._every = self._capture.every = every
-
-    @property
-    def health(self) -> CameraHealth:
-        """How the camera does at this moment."""
-        health = replace(self._capture.health, dropped=self._dropped)
-        if self._is_hung() or (self._has_abandoned() and health.state != "live"):
-            message = f"{health.source} hangs: plug the camera out and in again, or `sudo reboot`"
-            return replace(health, state="hung", message=message, measured_fps=0.0)
-        return health
-
-    def _is_hung(self) -> bool:
-        since_s = self._capture.busy_since_s
-        return since_s is not None and self._clock() - since_s > _HUNG_S
-
-    def _has_abandoned(self) -> bool:
-        return self._abandoned is not None and self._abandoned.is_alive()
-
-    def _replace_hung(self) -> None:
-        # One thread may be left hanging in the driver; if its successor hangs too, a third would as well.
-        if self._closed or not self._is_hung() or self._has_abandoned():
-            return
-        log.warning("camera hung: %s", self.health.source)
-        self._ending.set()
-        self._abandoned = self._thread
-        self._start(replace(self._capture.health, state="lost"))
-
-    def close(self) -> None:
-        """Stop the thread and close the source; may be called twice."""
-        self._closed = True
-        self._ending.set()
-        with self._filled:
-            self._queue.clear()
-            self._filled.notify_all()
-        self._thread.join(0 if self._is_hung() else _CLOSE_S)
-
-    def __enter__(self) -> Camera:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()

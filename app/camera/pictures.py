@@ -1,4 +1,4 @@
-"""Reading picture files: what is too big, too small or damaged is named before it costs memory."""
+"""Picture files and JPEGs -> BGR; one that is too big, too small or damaged is refused before it costs memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from cv2.typing import MatLike
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-# 50 megapixels decode to 150 MB, which a Pi with 512 MB still survives.
+# 50 megapixels decode to 150 MB, which a Pi with 512 MB still has
 _MAX_MEGAPIXELS = 50
 _MAX_FILE_BYTES = 100_000_000
 # A face this small has no features left; such files are icons and tracking pixels.
@@ -23,10 +23,7 @@ _MISSING_SHARE = 0.25
 # The lower half of a cabin by night may well be pure black.
 _BLACK_MAX = 16
 
-# What is judged of the picture as a whole needs no more
-SAMPLED_WIDTH_PX = 320
-
-# What OpenCV and FFmpeg would print, SourceLost and BadPicture say once and in plain words.
+# SourceLost and BadPicture say once what OpenCV and FFmpeg would print again and again
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's AV_LOG_QUIET; read when the first video is opened
 
@@ -40,7 +37,7 @@ class SourceLost(OSError):
 
 
 class SourceRefused(SourceLost):
-    """Lost, and each further try has its price: a denial in the system's log, a process that starts."""
+    """Lost, and each further try costs something: a denial in the system's log, a process that starts."""
 
 
 def check_size(width: int, height: int) -> None:
@@ -101,12 +98,12 @@ def decoded_jpeg(data: npt.NDArray[np.uint8], sent: tuple[int, int], reduction: 
 
 
 def with_jpegs_end(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """A JPEG with the marker of the end, without which OpenCV decodes none."""
+    """A JPEG with the marker of the end, which OpenCV needs to decode it."""
     return np.append(data, np.frombuffer(_END_OF_IMAGE, np.uint8))
 
 
 def has_jpegs_end(data: npt.NDArray[np.uint8]) -> bool:
-    """Whether the marker that ends a JPEG is there, which no picture's data contain; there may be more behind it."""
+    """Whether the marker that ends a JPEG is there; no picture's data contain it, and more data may follow it."""
     sent = data.tobytes().rstrip(b"\0")
     return sent.find(_END_OF_IMAGE, len(sent) // 2) >= 0  # before that it may be a thumbnail's
 
@@ -176,7 +173,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def as_bgr(picture: MatLike | None) -> npt.NDArray[np.uint8]:
-    """Make a picture of any kind one of 8 bit BGR. Raises: BadPicture."""
+    """A picture of any kind as 8 bit BGR. Raises: BadPicture."""
     if picture is None or picture.size == 0 or picture.ndim not in (2, 3):
         raise BadPicture("an empty picture")
     eight_bit = _eight_bit(picture)
@@ -204,9 +201,9 @@ def _uint8(picture: MatLike) -> npt.NDArray[np.uint8]:
 
 
 def check_whole(bgr: npt.NDArray[np.uint8]) -> None:
-    """Refuse a picture cut off below: of half a face the mesh reads eyes that nobody has. Raises: BadPicture.
+    """Refuse a picture cut off below: from half a face the mesh makes up eyes. Raises: BadPicture.
 
-    Decoders fill what is missing with one colour, which hardly any lens shows to the last dot over the whole width.
+    Decoders fill what is missing with one colour, while a lens hardly ever shows one colour over the whole width.
     """
     filling = bgr[-1, -1]
     if (bgr[-1] != filling).any() or filling.max() < _BLACK_MAX or (bgr[0] == filling).all():
@@ -217,23 +214,11 @@ def check_whole(bgr: npt.NDArray[np.uint8]) -> None:
 
 
 def fitted(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Bring a picture into (width, height), as large as fits and never squeezed: a squeezed face reads as bowed."""
+    """The picture scaled to fit into (width, height), never squeezed: a squeezed face reads as bowed."""
     width, height = size_of(bgr)
     scale = min(size[0] / width, size[1] / height)
     fitting = max(1, round(scale * width)), max(1, round(scale * height))
     return bgr if fitting == (width, height) else _uint8(cv2.resize(bgr, fitting, interpolation=cv2.INTER_LINEAR))
-
-
-def sampled(bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Every n-th pixel of every n-th row of a large picture, still at least SAMPLED_WIDTH_PX wide; a smaller one as is.
-
-    Not averaged, so that noise stays as strong as it is.
-    """
-    width_px, height_px = size_of(bgr)
-    nth = width_px // SAMPLED_WIDTH_PX
-    if nth < 2:
-        return bgr
-    return _uint8(cv2.resize(bgr, (width_px // nth, max(1, height_px // nth)), interpolation=cv2.INTER_NEAREST))
 
 
 def size_of(picture: MatLike) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""What pictures come from: a video file, a folder of pictures, the fake driver (devices: see v4l2.py)."""
+"""Sources of pictures: a video file, a folder of pictures, the fake driver (devices: see v4l2.py)."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from app.camera.pictures import (
 from app.camera.v4l2 import open_device
 from config import settings
 
-# At most so many frames of a video are skipped to keep up with the time, which bounds what one grab takes; what is
-# still missing then (the Pi slept, the video is too large for it) is left out.
+# At most so many frames of a video are skipped to keep up with the time, which bounds the time of one grab; the rest
+# (the Pi slept, or is too slow for the video) is left out
 _CATCH_UP_FRAMES = 120
 # FFmpeg plays any text file as a video of a terminal.
 _ANSI_ART = int.from_bytes(b"ansi", "little")
-# The renderer needs some 20 ms, but the first picture waits for Python to start from a slow card.
+# The renderer needs about 20 ms, but the first picture waits for Python to start from a slow card
 _FAKE_ANSWER_S = 10.0
 _ROOT = Path(__file__).parents[2]
 
 
 class Source(Protocol):
-    """One opened place that pictures come from."""
+    """One opened source of pictures."""
 
     name: str
     size: tuple[int, int] | None
@@ -56,7 +56,7 @@ class Source(Protocol):
         """Decode the picture that `grab` took. Raises: BadPicture, SourceLost."""
 
     def close(self) -> None:
-        """Give everything back; may be called twice."""
+        """Release everything; may be called twice."""
 
 
 def open_source(camera: settings.Camera) -> Source:
@@ -114,7 +114,7 @@ def open_video(path: Path) -> cv2.VideoCapture:
     with path.open("rb") as file:
         if not file.read(1):
             raise SourceLost(f"{path}: the file is empty")
-    # Absolute, lest FFmpeg take "a:b.mp4" for a protocol; one thread, as each keeps its own pictures in memory.
+    # Absolute, because FFmpeg would take "a:b.mp4" for a protocol; one thread, because each keeps pictures in memory
     capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
     width, height = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     if min(width, height) < 1 or capture.get(cv2.CAP_PROP_FOURCC) == _ANSI_ART:
@@ -127,7 +127,7 @@ def open_video(path: Path) -> cv2.VideoCapture:
 
 
 def frame_rate(capture: cv2.VideoCapture) -> float:
-    """Frames a second of an opened video; 25 where the file states none that can be."""
+    """Frames a second of an opened video; 25 where the file states no possible rate."""
     fps = capture.get(cv2.CAP_PROP_FPS)
     return fps if 0 < fps <= 1000 else 25.0
 
@@ -172,7 +172,7 @@ class FakeDriver:
         self._shape = (size[1], size[0], 3)
         self._answer_s = answer_s
         self._time_s = 0.0
-        # A session of its own: Ctrl-C is for the detector, which then ends the process.
+        # A session of its own, so that Ctrl-C reaches the detector alone, which then ends the process
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -184,11 +184,11 @@ class FakeDriver:
         )
 
     def grab(self, time_s: float) -> None:
-        """Note the time; nothing is rendered before it is wanted."""
+        """Note the time; `retrieve` has the picture rendered."""
         self._time_s = time_s
 
     def retrieve(self) -> MatLike:
-        """Have the picture of that time rendered."""
+        """The picture of that time, rendered by the process."""
         picture = np.empty(self._shape, np.uint8)
         try:
             _pipe(self._process.stdin).write(f"{self._time_s:.6f}\n".encode())
@@ -210,7 +210,7 @@ class FakeDriver:
     def _last_words(self) -> str:
         self._process.kill()
         lines = _pipe(self._process.stderr).read().decode(errors="replace").strip().splitlines()
-        return f"{self.name} has ended: {lines[-1] if lines else 'without a word'}"
+        return f"{self.name} has ended: {lines[-1] if lines else 'it gave no reason'}"
 
     def close(self) -> None:
         """End the process."""

@@ -1,4 +1,4 @@
-"""Cameras of the Video4Linux kernel interface: which nodes are cameras, and reading them."""
+"""Cameras of the Video4Linux kernel interface: finding the node of a camera, and reading pictures from it."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ _NO_CAMERA = "no camera found: plug a USB camera in; `lsusb` lists what is plugg
 _ONLY_RIBBON_CABLE = "a camera on the ribbon cable cannot be read: plug a USB camera in"
 
 _SELECT_TIMEOUT_S = "3"  # that OpenCV waits for a picture, 10 of its own accord; a camera at 10 a second needs 0.2
-# The driver fills a buffer that nobody wants before the one that somebody waits for, and each can take two of the
-# device's frames, as the one under way is lost. A faster device costs USB and processor time.
+# Before the buffer that is waited for the driver fills an old one, and each can take two of the device's frames, as the
+# one under way is lost. A faster device costs USB and processor time
 _DEVICE_FRAMES, _MIN_DEVICE_FPS = 4.0, 10.0
 _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
-# Taken this often, even a picture that waited in the buffer is new.
+# At shorter intervals than this even a picture that waited in the buffer is new
 _NEW_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What a /dev/videoN says of itself."""
+    """How a /dev/videoN describes itself."""
 
     path: Path
     driver: str
@@ -68,7 +68,7 @@ class Node:
 
     @property
     def is_camera(self) -> bool:
-        """Whether pictures of the world come from it."""
+        """Whether it gives pictures of the world."""
         return self.captures and not self.driver.startswith((*_CODECS, *_RIBBON_CABLE))
 
     def __str__(self) -> str:
@@ -136,17 +136,17 @@ def find_camera(dev: Path = Path("/dev"), ioctl: Ioctl = fcntl.ioctl) -> Node:
 
 
 def check_free(node: Node, ioctl: Ioctl = fcntl.ioctl) -> None:
-    """Find out whether another program uses the camera. Raises: OSError."""
+    """Refuse a camera that another program uses. Raises: OSError."""
     request = _REQUEST_BUFFERS.pack(0, _BUF_TYPE_VIDEO_CAPTURE, _MEMORY_MMAP, 0, 0)
     try:
         _ask(node.path, ioctl, _VIDIOC_REQBUFS, bytearray(request))
     except OSError as error:
-        if error.errno == errno.EBUSY:  # any other answer is the driver's own way; opening will tell
+        if error.errno == errno.EBUSY:  # other answers differ by driver and say nothing; opening will show
             raise
 
 
 def explain(path: Path, error: OSError) -> SourceLost:
-    """Say what is wrong with a device and what helps."""
+    """What is wrong with a device, then what helps."""
     match error.errno:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
             text = f"{path} does not exist: plug the camera in, or set camera.source to auto"
@@ -188,7 +188,7 @@ class Device:
         self._sent = int(get(cv2.CAP_PROP_FRAME_WIDTH)), int(get(cv2.CAP_PROP_FRAME_HEIGHT))
         self._buffers = max(1, int(get(cv2.CAP_PROP_BUFFERSIZE)))
         self._grabbed_s = 0.0
-        # As they come, JPEGs can be decoded smaller, and those that are cut off told
+        # Undecoded JPEGs can be decoded smaller, and those that are cut off recognised
         self._has_jpegs = get(cv2.CAP_PROP_FOURCC) == _MJPG and self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
         self._reduction = jpeg_reduction(self._sent, size) if self._has_jpegs else 1
         self._ends_jpegs = False  # there are cameras that leave the marker of the end out
@@ -207,7 +207,7 @@ class Device:
         """Wait for the device's next picture.
 
         Retrieving gives the buffer back to the driver, which fills it at once: a second later every buffer holds a
-        picture of the past. After one grab more than there are buffers all of those are gone.
+        picture of the past. One grab more than there are buffers removes all of those.
         """
         is_new = time_s - self._grabbed_s < _NEW_S
         for _ in range(1 if is_new else 1 + self._buffers):
@@ -216,7 +216,7 @@ class Device:
         self._grabbed_s = time_s
 
     def retrieve(self) -> MatLike | None:
-        """Decode it, no larger than it is needed. Raises: BadPicture."""
+        """Decode it, no larger than needed. Raises: BadPicture."""
         picture = self._capture.retrieve()[1]
         if not self._has_jpegs or picture is None or picture.dtype != np.uint8 or len(picture) != 1:
             return picture

@@ -351,8 +351,9 @@ def _mark_good(store: Store, loaded: Loaded) -> None:
 
 
 def _analyze(options: argparse.Namespace) -> int:
+    from app.commands.terminal import Bar
     from app.recordings.analyze import Options, analyze
-    from app.vision.face import FaceMeshError
+    from app.vision.model_files import FaceMeshError
 
     loaded = _loaded(options.config, Paths.from_environment())
     _say_problems(loaded, options.config)
@@ -361,7 +362,8 @@ def _analyze(options: argparse.Namespace) -> int:
         settings = replace(settings, vision=replace(settings.vision, static_image_mode=True))
     wanted = Options(tuple(options.inputs), options.fps, options.still, options.plot)
     try:
-        return analyze(wanted, settings, sys.stdout, sys.stderr)
+        bar = Bar(sys.stderr) if sys.stderr.isatty() and not sys.stdout.isatty() else None
+        return analyze(wanted, settings, sys.stdout, sys.stderr, bar)
     except FaceMeshError as error:
         log.error("%s", error)
         return 1

@@ -1,17 +1,17 @@
-"""Look -> what a person at a terminal reads: a line for each change of state, and a live line below them."""
+"""Observation -> what a person at a terminal reads: a line for each change of state, and a live line below them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TextIO
 
+from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Event, Level, State, Verdict
-from app.observer import Look
+from app.observer import Observation
 
 # ANSI
 PLAIN, GREEN = "0", "32"
 COLOURS = {Level.NONE: PLAIN, Level.CAUTION: "33", Level.WARNING: "33;1", Level.ALARM: "31;1"}
-ERASE_LINE = "\r\x1b[K"
 
 
 class Console:
@@ -22,7 +22,7 @@ class Console:
         self._is_terminal = out.isatty()
         self._shown: tuple[State, Level] | None = None
 
-    def show(self, look: Look, now_s: float) -> None:
+    def show(self, look: Observation, now_s: float) -> None:
         """Print what is new in a look."""
         clock = _clock(now_s - self._started_s)
         text = "".join(self._line(f"{clock}  {news}", colour) for news, colour in self._news(look.verdict))
@@ -71,7 +71,7 @@ def described(event: Event) -> str:
     return f"{WORDS[event.kind]} for {lasted_s:.1f} s ({event.level.name.lower()})"
 
 
-def live_line(look: Look) -> str:
+def live_line(look: Observation) -> str:
     """The newest figures."""
     verdict, seen = look.verdict, look.signals
     if seen is None:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.alerts.alert import Alert, open_alert
-from app.camera.capture import Camera, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.frame import Frame
 from app.events import Sight, State
 from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory import memory
 from app.telemetry import failure, status
 from app.version import VERSION
-from app.vision.face import FaceMesh, FaceMeshError
+from app.vision.face import FaceMesh
+from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
 from config.paths import Paths
@@ -62,7 +64,7 @@ def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
 class Machine:
     """Where the doctor looks; a test has a machine of its own. load_mesh raises FaceMeshError."""
 
-    open_camera: Callable[[declared.Camera], Camera] = Camera
+    open_camera: Callable[[declared.Camera], CameraThread] = CameraThread
     open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
     load_mesh: Callable[[declared.Vision], None] = _load_mesh
     memory: Callable[[], memory.System] = memory.system
@@ -180,7 +182,7 @@ def _camera(camera: declared.Camera, machine: Machine) -> Iterator[Finding]:
     yield Finding("picture", sight is Sight.CLEAR, f"{sight.value}{SIGHT_REMEDIES.get(sight, MORE_SIGHT)}")
 
 
-def _first_frame(camera: Camera, clock: Callable[[], float]) -> Frame | None:
+def _first_frame(camera: CameraThread, clock: Callable[[], float]) -> Frame | None:
     end_s = clock() + FRAME_WAIT_S
     frame = None
     while frame is None and camera.health.state not in ("lost", "hung") and clock() < end_s:

@@ -13,7 +13,8 @@ from math import inf
 import cv2
 
 from app.alerts.alert import Alert, open_alert
-from app.camera.capture import Camera, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.frame import Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.journal.journal import Journal
 from app.memory import memory
@@ -22,9 +23,9 @@ from app.memory.rates import is_fast
 from app.monitor.lifeline import DetectorError, HungError
 from app.monitor.report import Report, Surroundings
 from app.monitor.savings import Economy, Savings, smaller
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.telemetry import status
-from app.vision.face import FaceMeshError
+from app.vision.model_files import FaceMeshError
 from config.paths import Paths
 from config.settings import Settings
 
@@ -52,15 +53,15 @@ class Detector:
 
     def __init__(
         self,
-        camera: Camera,
-        watch: Watch,
+        camera: CameraThread,
+        watch: Observer,
         alert: Alert,
         report: Report,
         *,
         journal: Journal | None,
         period_s: float,
         frame_timeout_s: float,
-        on_look: Callable[[Look, float], None] = lambda look, now_s: None,
+        on_look: Callable[[Observation, float], None] = lambda look, now_s: None,
         on_healthy: Callable[[], None] = lambda: None,
         take_requests: Callable[[], list[status.Request]] = list,
         on_stage: Callable[[str], None] = lambda stage: None,
@@ -145,7 +146,7 @@ class Detector:
         if pins_s >= PINS_HUNG_S:
             raise HungError(f"the buzzer or LED pin does not answer for {pins_s:.0f} s: the detector is started again")
 
-    def _judged(self, frame: Frame) -> Look | None:
+    def _judged(self, frame: Frame) -> Observation | None:
         """None where judging fails: such a frame is as good as missing."""
         try:
             look = self._watch.look(frame)
@@ -153,20 +154,20 @@ class Detector:
             self._note_failure(frame, error)
             return None
         if look.verdict.is_urgent:
-            self._camera.look_again()
+            self._camera.request_recheck()
         self._has_judged = True
         self._failing_since_s, self._failure = None, ""
         self._loosen_stuck(look)
         return look
 
-    def _loosen_stuck(self, look: Look) -> None:
+    def _loosen_stuck(self, look: Observation) -> None:
         now_s = self._clock()
         if look.sight is not Sight.FROZEN:
             self._stuck_due_s, self._stuck_pause_s = inf, STUCK_S
         elif self._stuck_due_s == inf:
             self._stuck_due_s = now_s + self._stuck_pause_s
         elif now_s >= self._stuck_due_s:
-            self._camera.open_anew(f"{self._camera.health.source} sends the same picture again and again: opened anew")
+            self._camera.reopen(f"{self._camera.health.source} sends the same picture again and again: opened anew")
             self._stuck_pause_s = min(2 * self._stuck_pause_s, STUCK_MAX_S)
             self._stuck_due_s = now_s + self._stuck_pause_s
 
@@ -182,12 +183,12 @@ class Detector:
         elif now_s - self._failing_since_s >= GIVE_UP_S:
             raise DetectorError(f"{self._failure}, and so for {GIVE_UP_S:.0f} s: start it again") from error
 
-    def _nothing(self, now_s: float) -> Look:
+    def _nothing(self, now_s: float) -> Observation:
         """Before the first frame nothing is known of the driver: "attentive" would be a claim."""
-        look = self._watch.nothing(now_s)
+        look = self._watch.no_frame(now_s)
         return look if self._has_judged else replace(look, verdict=replace(look.verdict, state=State.NO_CAMERA))
 
-    def _tell(self, look: Look, now_s: float) -> None:
+    def _tell(self, look: Observation, now_s: float) -> None:
         verdict = look.verdict
         self._at("alerting the driver")
         self._alert.show(verdict.state, verdict.level)
@@ -204,7 +205,7 @@ class Detector:
     def _is_muted(self, cue: Cue, now_s: float) -> bool:
         return now_s < self._muted_until_s and cue.level < Level.ALARM and cue.kind not in NEVER_MUTED
 
-    def _record(self, look: Look, now_s: float) -> None:
+    def _record(self, look: Observation, now_s: float) -> None:
         if self._journal is None:
             return
         for event in look.verdict.events:
@@ -222,7 +223,7 @@ class Detector:
             thrift=self.economy.thrift if self.economy else Thrift(),
         )
 
-    def _note_health(self, look: Look, now_s: float) -> None:
+    def _note_health(self, look: Observation, now_s: float) -> None:
         """Say once that this configuration works: frames came and were judged for a minute."""
         if look.verdict.state is State.NO_CAMERA:
             self._healthy_since_s = None
@@ -252,7 +253,7 @@ def open_detector(
     settings: Settings,
     configuration: status.Configuration,
     paths: Paths,
-    on_look: Callable[[Look, float], None],
+    on_look: Callable[[Observation, float], None],
     on_healthy: Callable[[], None],
     on_stage: Callable[[str], None],
 ) -> Detector:
@@ -267,14 +268,14 @@ def open_detector(
         parts.enter_context(closing(journal))
     budget_mb, quality = settings.memory.budget_mb, pi.compression_quality
     report = parts.enter_context(closing(Report(paths, configuration, budget_mb, quality, time.monotonic())))
-    opened_camera = parts.enter_context(Camera(camera))  # opens in its own thread while the face mesh loads
+    opened_camera = parts.enter_context(CameraThread(camera))  # opens in its own thread while the face mesh loads
     rung = first_rung(settings)
     vision = smaller(settings.vision) if rung else settings.vision  # what is short now would not bear the larger one
     fast = is_fast(camera) and not rung
     if fast:
         memory.keep_freed_blocks()
     try:
-        watch = parts.enter_context(Watch(vision, settings.analysis, alerting.repeat_s, fast))
+        watch = parts.enter_context(Observer(vision, settings.analysis, alerting.repeat_s, fast))
     except FaceMeshError as error:
         raise DetectorError(str(error)) from error
     beep_only, visual = alerting.use_beep_only, alerting.visual_alerts_enabled

@@ -1,4 +1,4 @@
-"""Look -> status.json, preview.jpg and the memory history: what the page, `drivewatch` and a mechanic see."""
+"""Observation -> status.json, preview.jpg and the memory history: what the page, `drivewatch` and a mechanic see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.camera.capture import CameraHealth
 from app.events import Event, Sight, State
 from app.memory import memory
 from app.memory.governor import Thrift
-from app.observer import Look
+from app.observer import Observation
 from app.telemetry import status
 from app.version import VERSION
 from app.vision.face import Face
@@ -109,7 +109,7 @@ class Report:
         self._told: status.Status | None = None
         self._mean_ms, self._looks = 0.0, 0
 
-    def update(self, look: Look, now_s: float, around: Surroundings) -> None:
+    def update(self, look: Observation, now_s: float, around: Surroundings) -> None:
         """Tell what was just seen, about once a second, and at once what is new."""
         newest_ms = None if look.frame is None else self._note_latency(now_s - look.frame.time_s)
         seen = look.verdict.state, look.sight
@@ -138,7 +138,7 @@ class Report:
         self._mean_ms += (latency_s * 1000 - self._mean_ms) / self._looks
         return latency_s * 1000
 
-    def _show_preview(self, look: Look, now_s: float) -> None:
+    def _show_preview(self, look: Observation, now_s: float) -> None:
         """A picture stays no longer than somebody watches and the camera sends more."""
         if not self._preview.wanted(now_s) or look.frame is None:
             self._preview.remove()
@@ -156,7 +156,7 @@ class Report:
         return self._usage
 
     def _status(
-        self, look: Look, now_s: float, newest_ms: float | None, usage: memory.Usage, around: Surroundings
+        self, look: Observation, now_s: float, newest_ms: float | None, usage: memory.Usage, around: Surroundings
     ) -> status.Status:
         verdict = look.verdict
         return status.Status(
@@ -183,7 +183,7 @@ class Report:
         )
 
 
-def health(look: Look, around: Surroundings, configuration: status.Configuration) -> str:
+def health(look: Observation, around: Surroundings, configuration: status.Configuration) -> str:
     """One line for a mechanic, empty while all is well: what keeps the driver from being watched stands first."""
     state, camera, alerts = look.verdict.state, around.camera, around.alerts
     if around.watch_problem:
@@ -216,7 +216,7 @@ def _thrift_in_words(thrift: Thrift) -> str:
     )
 
 
-def _signals(look: Look) -> status.Signals:
+def _signals(look: Observation) -> status.Signals:
     seen, verdict = look.signals, look.verdict
     is_not_believed = seen is not None and seen.yaw_deg is not None and verdict.yaw_error_deg is None
     if seen is None or is_not_believed:  # a passenger's, or one that the mesh misfits

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.camera.capture import Camera
+from app.camera.camera_thread import CameraThread
 from app.memory import memory
 from app.memory.governor import HISTORY_S, PREVIEW_QUALITY, READ_S, SHORT_MB, Governor, Saving, Step, Thrift, ladder
 from app.memory.rates import is_fast
 from app.monitor.report import Report
-from app.observer import Watch
+from app.observer import Observer
 from config.settings import Settings, Vision
 
 UNMAP_S = 60.0  # each takes as long as two looks
@@ -24,7 +24,9 @@ def smaller(vision: Vision) -> Vision:
 class Savings:
     """The detector's parts, made as small as a rung says."""
 
-    def __init__(self, settings: Settings, camera: Camera, watch: Watch, report: Report, rung: int = 0) -> None:
+    def __init__(
+        self, settings: Settings, camera: CameraThread, watch: Observer, report: Report, rung: int = 0
+    ) -> None:
         self.ladder = ladder(settings)
         self._settings = settings
         self._camera, self._watch, self._report = camera, watch, report

@@ -1,4 +1,4 @@
-"""Frames of recordings for `analyze`: every one, as fast as they go, with the time they have in the file."""
+"""Frames of recordings for `analyze`, as fast as they can be read, with the time that they have in the file."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import cv2
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
 from app.camera.sources import frame_rate, open_video
 from app.recordings.look_times import LookTimes
 
 _FOLDER_FPS = 1.0
-# Containers state the number of frames, or derive it from the duration, and may be off by a few.
+# Containers state the number of frames or derive it from the duration, and may be off by a few
 _BROKEN_OFF_SHARE = 0.9
 
 
@@ -27,7 +27,7 @@ class Recorded:
     frame: Frame
     """Its number counts the video's frames or the folder's pictures from 0, also those that are left out."""
     reach_s: float = 0.0
-    """Half a frame later: it is the nearest to every moment until then."""
+    """Half a frame later: this frame is the nearest one to every moment until then."""
 
 
 class InputError(ValueError):
@@ -40,7 +40,7 @@ def recorded_frames(
     """All frames of videos, pictures and folders of pictures, one input after the other.
 
     `fps` takes that many frames a second from a video, and is the rate of the pictures in a folder (else 1). `times`
-    takes the frames of one video that are due by it; whoever looks at a frame tells it so before the next.
+    takes the frames of one video that are due by it; the caller calls `times.taken` for each frame before the next.
     What cannot be read is an InputError in its place; the rest follows.
     """
     for path in map(Path, inputs):
@@ -49,7 +49,9 @@ def recorded_frames(
             if pictures is not None:
                 yield from _folder(path, pictures, fps or _FOLDER_FPS)
             else:
-                yield from _video(path, times) if times else _video(path, LookTimes(fps) if fps else None, tells=True)
+                yield from (
+                    _video(path, times) if times else _video(path, LookTimes(fps) if fps else None, marks_taken=True)
+                )
         except SourceLost as lost:
             yield InputError(str(lost))
         except OSError as error:
@@ -71,7 +73,7 @@ def frame_count(path: str | Path) -> int | None:
 
 
 def _pictures(path: Path) -> list[Path] | None:
-    """The pictures of a folder, of which a single picture is one of one; None for a video."""
+    """The pictures of a folder, or a single picture as the only one; None for a video."""
     if path.is_dir():
         return picture_files(path)
     return [path] if is_picture(path) else None
@@ -87,13 +89,13 @@ def _folder(folder: Path, pictures: list[Path], fps: float) -> Iterator[Recorded
             yield InputError(str(bad))
 
 
-def _video(path: Path, times: LookTimes | None, tells: bool = False) -> Iterator[Recorded]:
-    """The frames that are due, all without times; tells: nobody else tells it which were taken."""
+def _video(path: Path, times: LookTimes | None, marks_taken: bool = False) -> Iterator[Recorded]:
+    """The frames that are due, or all without times; marks_taken: the caller does not call times.taken."""
     capture = open_video(path)
     try:
         for number, time_s, reach_s in _grabbed(path, capture, times):
             yield Recorded(str(path), Frame(as_bgr(capture.retrieve()[1]), time_s, number), reach_s)
-            if times and tells:
+            if times and marks_taken:
                 times.taken(time_s, reach_s, is_urgent=False)
     except BadPicture as bad:
         raise SourceLost(f"{path}: {bad}") from bad
@@ -111,7 +113,7 @@ def _grabbed(path: Path, capture: cv2.VideoCapture, times: LookTimes | None) -> 
         if times is None or times.is_due(reach_s):
             yield number, time_s, reach_s
         number += 1
-    # A variable rate makes one of the two look short, never both.
+    # A variable rate makes one of the two look short, never both
     enough = _BROKEN_OFF_SHARE * _stated_count(capture)
     if number == 0 or (number < enough and time_s < enough / rate):
         raise SourceLost(f"{path}: breaks off after {number} of {_stated_count(capture)} frames")

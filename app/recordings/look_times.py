@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.camera.capture import SECOND_LOOK_S, has_second_look
+from app.camera.frame import SECOND_LOOK_S, has_second_look
 
 
 class LookTimes:
@@ -14,11 +14,11 @@ class LookTimes:
         self.due_s = phase_s
 
     def is_due(self, reach_s: float) -> bool:
-        """Whether the frame that stands for what was due until reach_s is to be looked at."""
+        """Whether the frame that is the nearest one until reach_s is due."""
         return reach_s >= self.due_s
 
     def taken(self, time_s: float, reach_s: float, is_urgent: bool) -> None:
-        """A look was taken at time_s; it stands for what was due until reach_s, half a frame later."""
+        """Note a look at time_s, which stands for all that was due until reach_s, half a frame later."""
         # The camera takes no frame before its moment: a recording's frame that comes sooner counts as taken then
         moment_s = max(time_s, self.due_s) if self.due_s <= reach_s else time_s
         while self._phase_s + self._tick / self._fps <= reach_s:

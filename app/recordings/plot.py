@@ -1,4 +1,4 @@
-"""Looks -> an SVG timeline: head pose, eyes and mouth in strips over one time axis, and the events below them."""
+"""Observations -> an SVG timeline: head pose, eyes and mouth in strips over one time axis, the events below."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from html import escape
 
 from app.events import Event, Level
-from app.observer import Look
+from app.observer import Observation
 from config.settings import Analysis
 
 WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 1000, 120, 984, 44
 STRIP_PX, GAP_PX, LANE_PX, FOOT_PX = 84, 16, 20, 34
 POINTS_MAX = 4000  # several a pixel; longer recordings are thinned out
-EVENTS_MAX = 500  # the newest; more would not be told apart
+EVENTS_MAX = 500  # the newest; more could not be told apart
 NAMES_MAX, NAME_PX = 12, 130
 TICKS_MAX = 10
 TICKS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
@@ -31,7 +31,7 @@ class Strip:
     label: str
     low: float
     high: float
-    value: Callable[[Look], float | None]
+    value: Callable[[Observation], float | None]
     limits: tuple[float, ...] = ()
 
     def share(self, value: float) -> float:
@@ -72,7 +72,7 @@ class Timeline:
         self._recording = -1
         self._offset_s = self._end_s = 0.0
 
-    def add(self, recording: int, name: str, look: Look) -> None:
+    def add(self, recording: int, name: str, look: Observation) -> None:
         """Add the next look at the recording of that number and name."""
         if recording != self._recording:
             self._begin(recording, name)

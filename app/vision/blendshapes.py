@@ -15,7 +15,7 @@ from app.vision.model_files import BLENDSHAPES
 Scores = npt.NDArray[np.float32]
 
 COUNT = 52
-# Numbers of those that are read here; left and right are the person's
+# The numbers of those that are used; left and right are the person's
 BROW_DOWN_LEFT, BROW_DOWN_RIGHT = 1, 2
 EYE_BLINK_LEFT, EYE_BLINK_RIGHT = 9, 10
 MOUTH_SMILE_LEFT, MOUTH_SMILE_RIGHT = 44, 45
@@ -70,7 +70,7 @@ node {
 
 
 class Blendshapes:
-    """The model in a graph of its own, run once for the face that counts."""
+    """The model in a graph of its own, run once, for the driver's face."""
 
     def __init__(self, fast: bool = False) -> None:
         """The model was checked before. Raises: FaceMeshError, mediapipe is missing or damaged."""

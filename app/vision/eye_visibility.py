@@ -1,4 +1,4 @@
-"""Frame, landmarks -> can the eyes be seen at all, or does something hide them? A mesh draws lids there all the same.
+"""Frame, landmarks -> whether something hides the eyes. The mesh draws lids there all the same.
 
 Opaque lenses are dark and of one brightness; glare and a hand leave nothing darker than skin, where an open eye has
 its iris and a shut one its lashes.
@@ -12,24 +12,21 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Landmarks = npt.NDArray[np.float32]
+from app.vision.landmarks import Landmarks
 
 EYES = ((33, 133), (362, 263))  # landmarks at the corners of the right and of the left eye, from the picture's left
 SKIN = (151, 9, 8, 197, 195, 5, 4, 101, 330, 50, 280)  # brow, ridge of the nose, cheeks
-SKIN_SHARE = 0.7  # of them may be darker than skin: behind a frame, a dark mask, hair
+SKIN_SHARE = 0.7  # so many of these points may be darker than skin: behind a frame, a dark mask, hair
 SKIN_MIN = 4.0  # of 255; less is a black picture
-# What is looked at, in widths of the eye: along the line between its corners, and below it
+# Where pixels are read, in widths of the eye: along the line between its corners, and below it
 ALONG = np.linspace(-0.5, 0.5, 12)[None, :, None]
 BELOW = np.linspace(-0.25, 0.3, 8)[:, None, None]
 MARGIN = 0.12  # around the eyes, in widths of both
 EYE_MIN_PX = 4.0  # of a driver 60 cm away it is 20 px wide at 320 x 240
-# Brightness over that of skin. The darkest tenth of a dark lens is nearly as bright as its middle, where an eye in
-# shadow has an iris. Of 146 real pictures and 22 clips no pair of eyes that can be seen is darker than 0.36 and has
-# less than 0.10 between the two; the fake driver's black lenses are at 0.13 to 0.33 and have 0 to 0.07. One lens is
-# enough where it is flatter than that, for the other may mirror the sky (sunglasses: 0.04 and 0.16)
+# A dark lens: brightness over that of skin, and how much darker its darkest tenth is than its middle, for both lenses
+# and for one alone; README.md, hidden eyes
 DARK, FLAT, ONE_FLAT = 0.38, 0.085, 0.05
-# Glare and hands: the darkest tenth of an open eye has at most 0.80 of its middle's brightness, of a shut one 0.83
-NOTHING_DARK = 0.9
+NOTHING_DARK = 0.9  # glare and hands: the darkest tenth has more of the middle's brightness than any eye has
 
 
 def eyes_hidden(bgr: npt.NDArray[np.uint8], landmarks: Landmarks) -> bool:
@@ -73,7 +70,7 @@ def _brightness(grey: npt.NDArray[np.float32], right: Landmarks, left: Landmarks
 
 
 def _quantile(values: npt.NDArray[np.float32], share: float) -> float:
-    """What np.quantile gives, which takes ten times as long for so few."""
+    """The quantile, as np.quantile gives it in ten times the time for so few values."""
     place = share * (len(values) - 1)
     low, high = np.sort(values)[[int(place), math.ceil(place)]].tolist()
     return float(low + (high - low) * (place - int(place)))

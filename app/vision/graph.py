@@ -1,4 +1,4 @@
-"""A running MediaPipe graph, reached without mediapipe's package-level imports; the one module that imports mediapipe.
+"""A running MediaPipe graph, without mediapipe's package-level imports; the only module that imports mediapipe.
 
 `import mediapipe` loads every solution and the tasks API (about 880 modules, 60 MB). A graph needs one extension module
 and small protobuf classes, so those alone are loaded.
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from app.vision.model_files import FaceMeshError, ModelFile, package_root
 from app.vision.regions import Region
 
-# Of an expanded graph: the nodes that read a model into memory, a node that takes a model from them, and its delegate
+# In an expanded graph: the nodes that read a model into memory, a node that takes a model from them, and its delegate
 _LOADER = re.compile(r'^node \{\n  name: "\w*models?loader__.*?^\}\n', re.MULTILINE | re.DOTALL)
 _LOADED = re.compile(r'  input_side_packet: "MODEL:(\w+)"\n(.*?)(?=delegate)', re.DOTALL)
 _XNNPACK = re.compile(r"delegate \{\s*xnnpack \{\s*\}\s*\}")
@@ -30,7 +30,7 @@ _XNNPACK = re.compile(r"delegate \{\s*xnnpack \{\s*\}\s*\}")
 
 @contextlib.contextmanager
 def quiet_native_log() -> Iterator[None]:
-    """Keep native libraries' chatter, which no setting silences, off stderr: the mesh's at its start, libjpeg's."""
+    """Keep off stderr what native libraries print and no setting silences: the mesh's lines at its start, libjpeg's."""
     sys.stderr.flush()
     saved = os.dup(2)
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a file descriptor is wanted)
@@ -66,13 +66,10 @@ def _load_bindings() -> types.ModuleType:
 
 
 def _inference(fast: bool) -> str:
-    """How a node runs its model: mapped, so that the kernel may take back each page, and on one thread.
+    """The options of a node that runs a model: mapped, so that the kernel may take back each page, and on one thread.
 
-    TensorFlow Lite's own kernels read weights where they lie; XNNPACK packs a copy of them and is faster. Measured on
-    x86-64 (`make bench-rates`, its table of kernels): 15 MB less, and about twice the time a frame. XNNPACK can keep
-    its packed copy in a mapped file, and the wheel's binary has that code (MMapWeightCacheProvider), but nothing calls
-    it: InferenceCalculator passes on num_threads alone (inference_calculator_xnnpack.cc), its Delegate.Xnnpack has no
-    other field that matters, and the function that makes the delegate is no symbol that could be reached.
+    TensorFlow Lite's own kernels read weights where they lie; XNNPACK packs a copy of them, which takes 15 MB more and
+    half the time (README.md, kernels).
     """
     kernels = "xnnpack { num_threads: 1 }" if fast else "tflite { }"
     return f"try_mmap_model: true cpu_num_thread: 1 delegate {{ {kernels} }}"
@@ -109,7 +106,7 @@ class Graph:
         self._graph.start_run({name: make[type(value)](value) for name, value in side_packets.items()})
 
     def image(self, rgb: npt.NDArray[np.uint8]) -> object:
-        """A packet that refers to the picture, contiguous RGB, which nobody may change from now on."""
+        """A packet that refers to the picture, contiguous RGB, which must not be changed from now on."""
         rgb.flags.writeable = False
         return self._packets._create_image_frame_from_pixel_data(
             self._bindings.image_frame.ImageFormat.SRGB, rgb, False

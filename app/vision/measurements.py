@@ -1,4 +1,4 @@
-"""What one face shows, as figures: the words between vision and attention. Loads neither numpy nor cv2.
+"""Signals: what one face shows, as figures. Vision makes them, attention reads them. Loads neither numpy nor cv2.
 
 Signs, from the driver's seat: + yaw is the driver's right (left in an unmirrored picture), + pitch is up, + roll leans
 to the right shoulder. Angles are relative to the camera's axis. None means "cannot be measured", never a guess.

@@ -13,9 +13,8 @@ import numpy.typing as npt
 
 from app.vision.regions import Region, Size
 
-# The mesh was trained on faces by day. A darker one is made so bright on average, of 255, and no more than this many
-# times brighter: at a sixth to a third of daylight that raises the blink score of the rendered drivers' shut lids from
-# 0.50 and 0.53 to 0.59 and 0.62 and leaves that of open ones (median of 30); no real face of ../shared/real changes
+# The mesh was trained on faces by day. A darker one is made so bright on average, of 255, and at most this many times
+# brighter; README.md, dark faces
 FACE_GREY, GAIN_MIN, GAIN_MAX = 110.0, 1.15, 4.0
 FACE_SHARE = 0.6  # of a region's side, in its middle, is face
 MARGIN_PX = 2  # around a region, so that its outermost pixels are interpolated as in the whole picture
@@ -35,7 +34,7 @@ class Part(NamedTuple):
 
 
 class MeshInput:
-    """Makes a packet when it is first asked for."""
+    """A frame whose packets are made when they are first asked for."""
 
     def __init__(self, bgr: npt.NDArray[np.uint8], make_packet: Callable[[npt.NDArray[np.uint8]], object]) -> None:
         self.bgr = bgr

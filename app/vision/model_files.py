@@ -1,4 +1,4 @@
-"""Where each model is, and its hash: a file that is not what it should be is named before it judges anything."""
+"""Where each model is, and its hash: a file that is damaged or another one is reported before it judges anything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-try:  # the interpreter's own: hashlib loads OpenSSL, 3.5 MB that nothing else here needs
+try:  # the interpreter's own: hashlib loads OpenSSL, 3.5 MB that the detector does not need otherwise
     from _sha2 import sha256  # type: ignore[import-not-found,unused-ignore]
 except ImportError:  # before Python 3.12
     try:

@@ -1,30 +1,23 @@
-"""Where in the picture the mesh looks for a face: regions, which of several faces is the driver's, what has moved."""
+"""Where in the picture the mesh looks for a face, and which of several faces is the driver's."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.pictures import sampled
-
-Thumbnail = npt.NDArray[np.uint8]
 Size = tuple[int, int]  # (width, height) of the picture in pixels
 
-# The mesh's region from the detected box: its side, and how far up its middle lies, in boxes. MediaPipe's
-# FaceDetectionFrontDetectionToRoi takes 1.5 and 0. On the fake driver, head turned by up to 40 degrees, these brought
-# the largest landmark errors from 20 px to 11; further up the plain mesh lost the chin of a yawn
+# The mesh's region from the detected box: its side, and how far up its middle lies, in boxes; README.md, detector
 ROI_SCALE, ROI_UP = 1.65, 0.06
 SAME_FACE_IOU = 0.25  # two regions that overlap more are one face; a passenger's head overlaps less
-THUMBNAIL_SIZE = (32, 24)
 # A detection that scores 0.5 may be anything, one that scores 0.9 is a whole face seen from the front
 SCORE_NONE, SCORE_SURE = 0.45, 0.85
-SCORE_LEAST = 0.15  # so much counts a face that scores no better: where it is alone it is still the driver's
-PLACE_GAIN = 1.5  # a face where the driver's was counts as so much larger
-ASIDE_LOSS = 0.6  # of its weight a face at the picture's edge loses: the camera is aimed at the driver
+SCORE_LEAST = 0.15  # the weight of a face that scores lower: where it is alone it is still the driver's
+PLACE_GAIN = 1.5  # a face where the driver's was counts as this many times larger
+ASIDE_LOSS = 0.6  # share of its weight that a face at the picture's edge loses: the camera is aimed at the driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +101,3 @@ def detected_region(
         score=score,
         keypoints=keypoints,
     )
-
-
-def thumbnail(bgr: npt.NDArray[np.uint8]) -> Thumbnail:
-    """The picture so small that comparing two costs nothing: uint8 (24, 32, 3)."""
-    return cv2.resize(sampled(bgr), THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-
-
-def change_around(region: Region, before: Thumbnail, after: Thumbnail, width_px: int) -> float:
-    """Mean difference of two frames' thumbnails where the face was, of 255; width_px: of the frames."""
-    scale = THUMBNAIL_SIZE[0] / width_px
-    left, right = (max(0, int((region.x_px + half) * scale)) for half in (-region.side_px / 2, region.side_px / 2))
-    top, bottom = (max(0, int((region.y_px + half) * scale)) for half in (-region.side_px / 2, region.side_px / 2))
-    return float(cv2.absdiff(before, after)[top : bottom + 1, left : right + 1].mean())

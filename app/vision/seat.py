@@ -1,7 +1,7 @@
-"""Frames -> does the driver still sit where the face was? So a face that is lost was turned, not taken away.
+"""Frames -> Seated: whether the driver still sits where the face was, so that a lost face was turned and has not left.
 
-The face mesh loses a head that is turned by more than 60 degrees or so. At 1 frame a second nothing may have been seen
-of it between the road and there; what is left of the driver in the picture then is collar and shoulders.
+The face mesh loses a head that is turned by more than about 60 degrees. At 1 frame a second there may be no frame
+between the road and there; what then remains of the driver in the picture is collar and shoulders.
 """
 
 from __future__ import annotations
@@ -10,28 +10,26 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.pictures import sampled
 from app.events import Seated
+from app.vision.head_pose import FACE_LOST_PX
 from app.vision.sight import contrast_of
-from app.vision.signals import FACE_LOST_PX
+from app.vision.thumbnail import sampled
 
 Grey = npt.NDArray[np.uint8]
 
 # The trunk below the chin, in widths of the face: from here, so far down and so far to either side
 TOP, HEIGHT, HALF_WIDTH = 0.1, 1.2, 1.1
-HEIGHT_MIN = 0.6  # less of it in the picture shows no shoulders, and what is beside the neck does not leave with it
+HEIGHT_MIN = 0.6  # a trunk cut off above this shows no shoulders, only background that stays when the driver leaves
 SWAY = 0.2  # how far it may have moved: a driver sways by 2 cm, a face is 14 cm wide
-SIZE, SIDE = (32, 16), 9  # and so much of the width is the shoulders', on either side: no bowed head hides them
-CONTRAST_MIN = 3.0  # standard deviation, of 255; a dark pullover in a dark cabin shows nothing
-# Correlation with what was there, whatever the light. `make fake-driver-limits` prints 0.87 and more for the shoulders
-# of a driver who looks ahead, aside or down, and 0.23 at most for empty seats; for the chest 0.77 and more, and 0.64 at
-# most behind a bowed head. In all conditions of `make evaluate`: 0.81, 0.35, 0.75 and 0.71, but behind a bowed cap
-STAYS, GONE = 0.7, 0.45
+SIZE, SIDE = (32, 16), 9  # pixels of the trunk, and of them each shoulder's columns, which no bowed head hides
+CONTRAST_MIN = 3.0  # standard deviation, of 255; a dark pullover in a dark cabin has less
+# Correlation with what was there, which the light does not change; README.md, seat
+SHOULDERS_STAY, SHOULDERS_GONE = 0.7, 0.45
 CHEST_HIDDEN = 0.74
 
 
 class Seat:
-    """Knows how the driver's trunk looked when the face was measured last."""
+    """The driver's trunk as it was when the face was measured last."""
 
     def __init__(self) -> None:
         self._trunk: Grey | None = None
@@ -40,7 +38,7 @@ class Seat:
         self._sway_px = 0
 
     def remember(self, bgr: npt.NDArray[np.uint8], outline_px: npt.NDArray[np.float32]) -> None:
-        """The driver's face, by its points as float32 (N, 2), is in this uint8 (height, width, 3) BGR picture."""
+        """Keep the trunk below a face, whose points are float32 (N, 2), in a uint8 (height, width, 3) picture."""
         height_px, width_px = bgr.shape[:2]
         (left, top), (right, chin) = outline_px.min(axis=0).tolist(), outline_px.max(axis=0).tolist()
         face_px, middle = max(right - left, 0.75 * (chin - top)), (left + right) / 2
@@ -57,17 +55,17 @@ class Seat:
             self._trunk = trunk
 
     def look(self, bgr: npt.NDArray[np.uint8]) -> Seated | None:
-        """What is there now; None where that is not sure, nothing is remembered, or the picture has another size."""
+        """Who sits there now; None where that is not sure, nothing is remembered, or the picture has another size."""
         likeness = self.likeness(bgr)
         if likeness is None:
             return None
         shoulders, chest = likeness
-        if shoulders < STAYS:
-            return Seated.LEFT if shoulders <= GONE else None
+        if shoulders < SHOULDERS_STAY:
+            return Seated.LEFT if shoulders <= SHOULDERS_GONE else None
         return Seated.UPRIGHT if chest >= CHEST_HIDDEN else Seated.BOWED
 
     def likeness(self, bgr: npt.NDArray[np.uint8]) -> tuple[float, float] | None:
-        """How far shoulders and chest correlate with those remembered, -1..1 each; None where there is no telling."""
+        """How far shoulders and chest correlate with those remembered, -1..1 each; None where that cannot be told."""
         if self._trunk is None or bgr.shape != self._shape:
             return None
         (left, top, right, bottom), reach = self._box, self._sway_px
@@ -90,7 +88,7 @@ def _grey(bgr: npt.NDArray[np.uint8], box: tuple[int, int, int, int], size: tupl
 def _alike(around: Grey, part: Grey) -> npt.NDArray[np.float32]:
     """How well the part fits at each place: the normalised correlation, -1..1; 0 where all is of one colour.
 
-    By hand, for cv2.matchTemplate's first call takes 0.4 MB.
+    By hand, because cv2.matchTemplate's first call takes 0.4 MB.
     """
     places = np.lib.stride_tricks.sliding_window_view(around.astype(np.float32), part.shape)
     places = places - places.mean(axis=(2, 3), keepdims=True)

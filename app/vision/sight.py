@@ -1,4 +1,4 @@
-"""Frame -> Sight: can anything be seen at all, or is the lens covered, the cabin black, the picture frozen, noise?"""
+"""Frame -> Sight: can the driver be seen, or is the lens covered, the cabin dark, the picture frozen, noise?"""
 
 from __future__ import annotations
 
@@ -8,41 +8,36 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.pictures import sampled
 from app.events import Sight
+from app.vision.thumbnail import sampled
 
 if TYPE_CHECKING:
     from cv2.typing import MatLike
 
 GREY_SIZE = (64, 48)  # enough for brightness and contrast; averaging takes most of the noise out
-# Of 255; the fake driver's night has 8 and more. Where the mesh finds a face even so, observer.py says clear
+# Of 255. Where the mesh finds a face even so, observer.py says clear; README.md, sight
 DARK_MEAN = 14.0
-# Standard deviation: a cabin by day has 30 and more, by night 4.6 at the least, which then is half its brightness; a
-# covered lens has 0 to 4, or a tenth of its brightness
+# Standard deviation: that of a covered lens, or less than this share of its brightness; README.md, sight
 COVERED_CONTRAST = 4.0
 FLAT_CONTRAST, FLAT_OF_MEAN = 7.0, 0.35
-FLAT_OF_USUAL = 0.25  # or this share of what the lens saw before; of less where it is darker now, as in a tunnel
-EMPTY_CONTRAST = 0.5  # less is one colour all over, as a covered lens may give again and again: no face hides in it
-# Less of its contrast outlives averaging: noise, of which 0.2 is left at 320 x 240, or 0.5 where it is two pixels wide.
-# Of a cabin it is 0.95, and 0.7 in a twentieth of daylight
-NOISE_OF_CONTRAST = 0.6
+FLAT_OF_USUAL = 0.25  # or this share of the usual contrast, which is scaled down where it is darker now (a tunnel)
+EMPTY_CONTRAST = 0.5  # less is one colour all over, which a covered lens may repeat without being frozen
+NOISE_OF_CONTRAST = 0.6  # a picture that keeps less of its contrast when it is averaged is noise; README.md, sight
 NOISE_REMEDY = "see that nothing covers the lens, or plug the camera out and in again"
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
-# Of the usual sharpness of the driver's face. A bump that moves it by 6 px in 320 leaves 0.4 to 0.6, by 2 px 0.7 and
-# more; light, noise and turning the head leave 0.75 and more
-SMEARED_OF_USUAL = 0.65
+SMEARED_OF_USUAL = 0.65  # of the usual sharpness of the driver's face; README.md, sight
 SHARPNESS_MIN_PX = 16  # a smaller face shows no lids
 
 
 class Lens:
-    """Judges pictures in their order; remembers the last one and the usual contrast."""
+    """Judges pictures in their order by the last one and the usual contrast."""
 
     def __init__(self) -> None:
         self._last: npt.NDArray[np.uint8] | None = None
         self._usual: tuple[float, float] | None = None  # brightness and contrast
 
     def judge(self, bgr: npt.NDArray[np.uint8]) -> Sight:
-        """What a uint8 (height, width, 3) BGR picture lets see."""
+        """What can be seen in a uint8 (height, width, 3) BGR picture."""
         grey = cv2.cvtColor(sampled(bgr), cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
         frozen = self._last is not None and np.array_equal(grey, self._last)
         self._last = grey
@@ -72,13 +67,13 @@ class Lens:
 
 
 class Sharpness:
-    """Knows how sharp the driver's face usually is: where a bump smears it, open lids look shut and lips closed."""
+    """How sharp the driver's face usually is: where a bump smears it, open lids look shut and lips closed."""
 
     def __init__(self) -> None:
         self._usual: float | None = None
 
     def is_smeared(self, bgr: npt.NDArray[np.uint8], outline_px: npt.NDArray[np.float32]) -> bool:
-        """Judge a face of the picture, whose points are float32 (N, 2); a lens out of focus is soon the usual."""
+        """Whether a face, by its points as float32 (N, 2), is less sharp than usual, not than in focus."""
         now = _sharpness(bgr, outline_px)
         if now is None:
             return False

@@ -128,7 +128,7 @@ def quantised(folder: Path, _: str) -> None:
 
     from app.camera.pictures import as_bgr, read_picture
     from app.vision.face import FaceMesh
-    from app.vision.signals import measure
+    from app.vision.measuring import measure
 
     errors = []
     with FaceMesh() as mesh:
@@ -140,7 +140,7 @@ def quantised(folder: Path, _: str) -> None:
             size = picture.shape[1], picture.shape[0]
             scale = np.float32(size[0] / 255)
             rounded = replace(face, landmarks=np.round(face.landmarks / scale).astype(np.float32) * scale)
-            one, other = (measure(each, size, 60.0, mesh.reading) for each in (face, rounded))
+            one, other = (measure(each, size, 60.0, mesh.calibration) for each in (face, rounded))
             if one.ear is not None and other.ear is not None and one.yaw_deg is not None and other.yaw_deg is not None:
                 errors.append((abs(one.ear - other.ear), abs(one.yaw_deg - other.yaw_deg)))
     ear_error, yaw_error_deg = np.mean(errors, axis=0)

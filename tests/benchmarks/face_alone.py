@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from app.camera.pictures import read_picture
 from app.vision.face import FaceMesh
-from app.vision.mesh_input import MeshInput
 from tests.benchmarks.steps import cpu_ms_each, step
 
 
@@ -26,7 +25,7 @@ def main(folder: str, kernels: str) -> None:
         def follow(frame: npt.NDArray[np.uint8]) -> None:
             nonlocal region
             assert region is not None, "the driver's face is in every frame"
-            fit = mesh._mesh(MeshInput(frame, mesh._faces.image), region)
+            fit = mesh._graphs.fit(mesh._graphs.input_of(frame), region)
             region = fit.region if fit else region
 
         followed_ms = cpu_ms_each(follow, frames[::-1])

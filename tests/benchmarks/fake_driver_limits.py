@@ -13,17 +13,12 @@ import numpy as np
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
+from app.vision.expression import eye_aspect_ratio, mouth_aspect_ratio
 from app.vision.face import Face, FaceMesh
+from app.vision.head_pose import camera_matrix, head_pose
+from app.vision.landmarks import LEFT_EYE, RIGHT_EYE
+from app.vision.measuring import measure
 from app.vision.seat import Seat
-from app.vision.signals import (
-    LEFT_EYE,
-    RIGHT_EYE,
-    camera_matrix,
-    eye_aspect_ratio,
-    head_pose,
-    measure,
-    mouth_aspect_ratio,
-)
 from config.analysis import Analysis
 from tests.evaluation.cases import FACES
 
@@ -130,7 +125,7 @@ def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
 def blinks(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> list[float]:
     """How far shut the eyes are read in each seed's picture, as the plain mesh's scores are corrected."""
     faces = [face for face, _ in seen(mesh, renderers, scene) if face]
-    read = [measure(face, SIZE, FOV_DEG, mesh.reading).eye_blink for face in faces]
+    read = [measure(face, SIZE, FOV_DEG, mesh.calibration).eye_blink for face in faces]
     return [blink for blink in read if blink is not None]
 
 

@@ -20,18 +20,19 @@ import numpy.typing as npt
 
 from app.alerts.alert import Availability
 from app.attention.judgement import Attention
-from app.camera.capture import CameraHealth, Frame
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
 from app.memory.governor import Thrift
 from app.monitor.report import Report, Surroundings, outlined
-from app.observer import Watch
+from app.observer import Observer
 from app.telemetry.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.measurements import Signals
+from app.vision.measuring import measure
 from app.vision.seat import Seat
-from app.vision.signals import measure
 from config.paths import Paths
 from config.settings import settings_from
 from tests.benchmarks.steps import step
@@ -80,7 +81,7 @@ def mesh(frames: list[Picture]) -> Face:
 
 def after_the_mesh(frame: Picture, face: Face) -> None:
     """What follows from a face."""
-    taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().reading
+    taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().calibration
     step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
     step("whether the eyes can be seen", ms=median(ms(eyes_hidden, frame, face.landmarks) for _ in range(TIMES)))
     seat = Seat()
@@ -96,17 +97,17 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
 def status_ms() -> float:
     """One update of the status file."""
     around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", False, Thrift())
-    with tempfile.TemporaryDirectory() as folder, Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
+    with tempfile.TemporaryDirectory() as folder, Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         paths = Paths.from_environment({"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder})
         paths.make()
         report = Report(paths, Configuration("low_memory", "standard", "", "", ()), 160.0, 70, 0.0)
         times_s = range(25)  # fewer than 30 s: no reading of memory but the first
-        return median(ms(report.update, watch.nothing(float(at)), float(at), around) for at in times_s)
+        return median(ms(report.update, watch.no_frame(float(at)), float(at), around) for at in times_s)
 
 
 def trip_ms(frames: list[Picture]) -> float:
     """Frame to verdict, the mean of a trip."""
-    with Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
+    with Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         watch.look(Frame(frames[0], 0.0, 0))
         trip = [Frame(frame, float(at), at) for at, frame in enumerate(frames[1:], 1)]
         return mean(ms(watch.look, frame) for frame in trip)

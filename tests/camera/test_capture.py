@@ -1,86 +1,19 @@
-"""The camera's pace, queue, losses and hangs, with scripted sources and a time that the tests turn."""
+"""The camera's pace, losses and bad pictures, with scripted sources and a time that the tests turn."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from time import monotonic
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.camera.capture import SECOND_LOOK_S, Camera, CameraHealth, Capture, Frame, tick_after
-from app.camera.pictures import SourceLost, SourceRefused
+from app.camera.capture import CameraHealth, Capture, tick_after
+from app.camera.frame import Frame
 from app.camera.sources import Source
 from config import settings
-
-PICTURE = np.full((240, 320, 3), 90, np.uint8)
-LOST = SourceLost("the plug was pulled")
-REFUSED = SourceRefused("/dev/video0 may not be opened")
-CUT_OFF = np.vstack([PICTURE[:150], np.full((90, 320, 3), 128, np.uint8)])
-
-
-class Hang:
-    """A grab that does not return before it is let go."""
-
-    def __init__(self) -> None:
-        self.began = threading.Event()
-        self.over = threading.Event()
-
-
-Shot = MatLike | None | Exception | Hang
-"""What a scripted source does at a grab: a picture, an empty one, an error, or hanging."""
-
-
-class Scripted:
-    """A source that plays a list of shots, then is lost."""
-
-    name = "scripted"
-
-    def __init__(self, shots: Iterable[Shot], size: tuple[int, int] | None = (320, 240)) -> None:
-        self._shots = iter(shots)
-        self.size = size
-        self.period_s = 0.0
-        self._picture: MatLike | None = None
-        self.decoded = 0
-        self.closed = False
-
-    def grab(self, time_s: float) -> None:
-        shot = next(self._shots, LOST)
-        if isinstance(shot, Hang):
-            shot.began.set()
-            shot.over.wait(10)
-            shot = LOST
-        if isinstance(shot, Exception):
-            raise shot
-        self._picture = shot
-
-    def retrieve(self) -> MatLike | None:
-        self.decoded += 1
-        return self._picture
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Time:
-    """A clock that runs only while somebody waits; at `end_s` the waiting becomes real."""
-
-    def __init__(self, end_s: float = 1e9) -> None:
-        self.now_s = 100.0
-        self._end_s = 100.0 + end_s
-        self.is_over = threading.Event()
-
-    def __call__(self) -> float:
-        return self.now_s
-
-    def wait(self, closing: threading.Event, seconds: float) -> None:
-        if self.now_s + seconds > self._end_s:
-            self.is_over.set()
-            closing.wait()
-        self.now_s += seconds
+from tests.camera.scripted import CUT_OFF, LOST, PICTURE, REFUSED, Scripted, Time
 
 
 class Trip:
@@ -205,18 +138,6 @@ def test_frames_can_be_thinned_out_on_top_of_that_and_no_longer() -> None:
     assert source.decoded == len(trip.frames)
 
 
-def test_a_thread_that_takes_the_place_of_a_hung_one_thins_out_too() -> None:
-    time, hang = Time(end_s=60), Hang()
-    hung, fresh = Scripted([hang]), Scripted([PICTURE] * 100)
-    with Camera(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
-        camera.thin_out(2)
-        hang.began.wait(5)
-        time.now_s += 13
-        camera.read(0.01)
-        assert camera._capture.every == 2
-        hang.over.set()
-
-
 # ---- pictures
 
 
@@ -270,7 +191,7 @@ def test_unusable_picture_is_counted_and_skipped(picture: MatLike | None) -> Non
     assert health.message.startswith("skipped ")
 
 
-def test_camera_of_mostly_bad_pictures_is_lost_and_opened_anew() -> None:
+def test_camera_of_mostly_bad_pictures_is_lost_and_reopened() -> None:
     trip = Trip(Scripted([PICTURE, *[None] * 20]), Scripted([PICTURE, *[None] * 5, PICTURE]))
     assert trip.drive(for_s=6.2).state == "lost"
     assert "most pictures are damaged (an empty picture)" in trip.capture.health.message
@@ -327,7 +248,7 @@ def test_camera_that_is_refused_is_asked_less_and_less_often(refusal: OSError) -
 
 
 @pytest.mark.parametrize("other", [Scripted([PICTURE]), LOST])
-def test_back_off_begins_anew_after_a_picture_or_another_loss(other: Source | Exception) -> None:
+def test_back_off_starts_over_after_a_picture_or_another_loss(other: Source | Exception) -> None:
     trip = Trip(REFUSED, REFUSED, REFUSED, other, *[REFUSED] * 9)
     trip.drive(for_s=10)
     between_s = np.diff(trip.opened_s)
@@ -365,7 +286,7 @@ def test_lost_source_is_closed() -> None:
     assert source.closed
 
 
-def test_source_that_fails_even_to_close_is_opened_anew() -> None:
+def test_source_that_fails_even_to_close_is_reopened() -> None:
     class Stubborn(Scripted):
         def close(self) -> None:
             super().close()
@@ -387,189 +308,3 @@ def test_message_of_an_error_is_one_line() -> None:
 
 
 # ---- the thread
-
-
-def opening(*sources: Source) -> Callable[[settings.Camera], Source]:
-    remaining = iter(sources)
-
-    def open_source(_: settings.Camera) -> Source:
-        source = next(remaining, None)
-        if source is None:
-            raise LOST
-        return source
-
-    return open_source
-
-
-def test_queue_drops_the_oldest_frames_never_the_newest() -> None:
-    time = Time(end_s=9.5)
-    four = settings.Camera(buffer_frames=4)
-    with Camera(four, time, time.wait, opening(Scripted([PICTURE] * 50))) as camera:
-        assert time.is_over.wait(5)
-        frames = [camera.read(0) for _ in range(5)]
-        assert [frame and frame.number for frame in frames] == [6, 7, 8, 9, None]
-        assert camera.health.dropped == 6
-
-
-def test_read_returns_within_its_timeout_when_nothing_comes() -> None:
-    time = Time(end_s=0)
-    with Camera(settings.Camera(frame_timeout=0.05), time, time.wait, opening()) as camera:
-        assert camera.read() is None
-        assert camera.read(0.01) is None
-
-
-class Judging(Time):
-    """Wishes for second looks, as the detector does while the camera waits: after which frames, is told."""
-
-    def __init__(self, end_s: float, wishes: set[int]) -> None:
-        super().__init__(end_s)
-        self._wishes = wishes
-        self._camera: Camera | None = None
-        self._begun = threading.Event()
-
-    def begin(self, camera: Camera) -> None:
-        self._camera = camera
-        self._begun.set()
-
-    def wait(self, closing: threading.Event, seconds: float) -> None:
-        assert self._begun.wait(5)
-        if self._camera and self._camera.health.frames in self._wishes:
-            self._camera.look_again()
-        super().wait(closing, seconds)
-
-
-@pytest.mark.parametrize(
-    ("fps", "expected_s"),
-    [
-        (1.0, [0, 1, 1 + SECOND_LOOK_S, 1 + 2 * SECOND_LOOK_S, 2, 3]),
-        (0.5, [0, 2, 2 + SECOND_LOOK_S, 2 + 2 * SECOND_LOOK_S, 4]),
-        (2.0, [0, 0.5, 1, 1.5, 2]),  # soon enough as it is
-    ],
-)
-def test_a_second_look_comes_soon_and_changes_no_other(fps: float, expected_s: list[float]) -> None:
-    time = Judging(expected_s[-1] + 0.1, wishes={2, 3})
-    camera = settings.Camera(target_fps=fps, buffer_frames=16)
-    with Camera(camera, time, time.wait, opening(Scripted([PICTURE] * 50))) as watched:
-        time.begin(watched)
-        assert time.is_over.wait(5)
-        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
-        assert [frame.time_s - 100 for frame in frames] == pytest.approx(expected_s)
-
-
-def test_of_a_video_that_has_no_newer_picture_yet_there_is_no_second_look() -> None:
-    time, source = Judging(3.1, wishes={1, 2, 3}), Scripted([PICTURE] * 50)
-    source.period_s = 1.0
-    with Camera(settings.Camera(buffer_frames=16), time, time.wait, opening(source)) as watched:
-        time.begin(watched)
-        assert time.is_over.wait(5)
-        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
-        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 1, 2, 3])
-
-
-def test_a_second_look_is_analysed_also_where_frames_are_skipped() -> None:
-    time = Judging(4.1, wishes={3})
-    with Camera(
-        settings.Camera(frame_skip=2, buffer_frames=16), time, time.wait, opening(Scripted([PICTURE] * 9))
-    ) as camera:
-        time.begin(camera)
-        assert time.is_over.wait(5)
-        frames = [frame for frame in (camera.read(0) for _ in range(9)) if frame]
-        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 2, 2 + SECOND_LOOK_S, 4])
-
-
-def test_hung_camera_is_left_behind_and_replaced() -> None:
-    time, hang = Time(), Hang()
-    hung, fresh = Scripted([hang]), Scripted([PICTURE])
-    with Camera(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
-        assert hang.began.wait(5)
-        time.now_s += 13
-        assert camera.health.state == "hung"
-        frame = camera.read(5)
-        assert frame and frame.number == 0
-        hang.over.set()
-    assert_ended(hung, fresh)
-
-
-def test_when_the_replacement_hangs_too_there_is_no_third_thread() -> None:
-    time, hangs = Time(), [Hang(), Hang()]
-    sources = [Scripted([hang]) for hang in hangs]
-    opened = opening(*sources)
-    with Camera(settings.Camera(), time, time.wait, opened) as camera:
-        for hang in hangs:
-            assert camera.read(0) is None
-            assert hang.began.wait(5)
-            time.now_s += 13
-        for _ in range(5):
-            assert camera.read(0) is None
-            time.now_s += 13
-        assert len(camera_threads()) == 2
-        assert camera.health.state == "hung"
-        assert "plug the camera out and in again" in camera.health.message
-    for hang in hangs:
-        hang.over.set()
-    assert_ended(*sources)
-
-
-def test_close_neither_waits_for_a_hung_camera_nor_lets_it_come_back() -> None:
-    time, hang = Time(), Hang()
-    hung = Scripted([hang])
-    camera = Camera(settings.Camera(), time, time.wait, opening(hung))
-    assert hang.began.wait(5)
-    time.now_s += 13
-    began_s = monotonic()
-    camera.close()
-    camera.close()
-    assert camera.read(60) is None
-    assert monotonic() - began_s < 1
-    assert len(camera_threads()) == 1
-    hang.over.set()
-    assert_ended(hung)
-
-
-def test_frame_of_a_thread_left_behind_is_not_delivered() -> None:
-    class Late(Scripted):
-        def grab(self, time_s: float) -> None:
-            hang.began.set()
-            hang.over.wait(10)
-            self._picture = PICTURE
-
-    time, hang = Time(end_s=20), Hang()
-    late = Late([])
-    with Camera(settings.Camera(), time, time.wait, opening(late)) as camera:
-        assert hang.began.wait(5)
-        (left_behind,) = camera_threads()
-        time.now_s += 13
-        camera.read(0)
-        hang.over.set()
-        left_behind.join(5)
-        assert late.closed
-        assert camera.read(0) is None
-
-
-def test_five_hundred_losses_leave_no_threads_and_no_sources_open(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL)
-    time = Time(end_s=2_100)
-    opened: list[Scripted] = []
-
-    def come_and_go(_: settings.Camera) -> Source:
-        opened.append(Scripted([PICTURE, PICTURE, None, LOST]))
-        return opened[-1]
-
-    with Camera(settings.Camera(), time, time.wait, come_and_go) as camera:
-        assert time.is_over.wait(10)
-        assert len(opened) > 500
-        assert camera.health.bad > 500
-        assert len(camera_threads()) == 1
-        assert all(source.closed for source in opened[:-1])
-    assert camera_threads() == []
-    assert opened[-1].closed
-
-
-def assert_ended(*sources: Scripted) -> None:
-    for thread in camera_threads():
-        thread.join(5)
-    assert all(source.closed for source in sources)
-
-
-def camera_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "camera"]

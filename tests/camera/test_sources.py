@@ -233,8 +233,8 @@ def test_fake_driver_renders_the_picture_of_the_time_asked_for() -> None:
     [
         ("import sys; sys.exit('no such scenario: asleep')", "has ended: no such scenario: asleep"),
         ("1 / 0", "has ended: ZeroDivisionError: division by zero"),
-        ("input()", "has ended: without a word"),
-        ("import sys; input(); sys.stdout.write('half a picture')", "has ended: without a word"),
+        ("input()", "has ended: it gave no reason"),
+        ("import sys; input(); sys.stdout.write('half a picture')", "has ended: it gave no reason"),
     ],
     ids=["refuses", "crashes", "ends", "gives half a frame"],
 )

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.commands.console import ERASE_LINE, Console, live_line
+from app.commands.console import Console, live_line
+from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Level, Sight, State, Verdict
-from app.observer import Look
+from app.observer import Observation
 from config.settings import Settings
 from tests.support.story import ROAD, Part, attentive, eyes_closed, looking, sight, story
 
@@ -30,9 +31,9 @@ class Gone(io.StringIO):
         raise BrokenPipeError
 
 
-def look_of(verdict: Verdict) -> Look:
+def look_of(verdict: Verdict) -> Observation:
     signals = None if verdict.state in (State.NO_CAMERA, State.NO_FACE) else ROAD
-    return Look(None, Sight.CLEAR, None, signals, verdict)
+    return Observation(None, Sight.CLEAR, None, signals, verdict)
 
 
 def printed(*parts: Part, out: io.StringIO | None = None) -> str:
@@ -111,7 +112,7 @@ def test_urgency_that_falls_is_no_news() -> None:
 
 def test_the_live_line_has_dashes_for_what_cannot_be_measured() -> None:
     verdict = story(attentive(1))[0]
-    look = Look(None, Sight.CLEAR, None, replace(ROAD, ear=None, yaw_deg=-12.3), verdict)
+    look = Observation(None, Sight.CLEAR, None, replace(ROAD, ear=None, yaw_deg=-12.3), verdict)
     assert live_line(look) == "attentive | yaw  -12  pitch   +0  EAR -  MAR 0.02  PERCLOS -"
     assert live_line(replace(look, signals=None, sight=Sight.DARK)) == "attentive | sight dark"
 

@@ -16,13 +16,15 @@ import pytest
 
 from app.alerts.alert import Alert
 from app.alerts.pins import GpioUnavailable, Switch
-from app.camera.capture import Camera, CameraHealth, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.commands.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
 from app.journal.journal import Journal
 from app.memory import memory
 from app.telemetry import failure, status
-from app.vision.face import FaceMeshError
+from app.vision.model_files import FaceMeshError
 from config import settings as declared
 from config.paths import Paths
 from config.settings import Settings
@@ -35,7 +37,7 @@ LOST = CameraHealth(state="lost", source="auto", message="no camera found: plug 
 NOW_S = 5000.0
 
 
-class FakeCamera(Camera):
+class FakeCamera(CameraThread):
     def __init__(self, health: CameraHealth, frame: Frame | None) -> None:
         self._health, self._frame = health, frame
 
@@ -68,7 +70,7 @@ def alert_with(open_buzzer: Callable[[], Switch]) -> Callable[[declared.Raspberr
 
 def camera_with(
     health: CameraHealth, bgr: npt.NDArray[np.uint8] | None = PICTURE
-) -> Callable[[declared.Camera], Camera]:
+) -> Callable[[declared.Camera], CameraThread]:
     return lambda _: FakeCamera(health, None if bgr is None else Frame(bgr, 0.0, 0))
 
 
@@ -76,7 +78,7 @@ def fail_to_load(vision: declared.Vision) -> None:
     raise FaceMeshError("mediapipe is not installed: run `make setup`")
 
 
-def no_camera(camera: declared.Camera) -> Camera:
+def no_camera(camera: declared.Camera) -> CameraThread:
     raise AssertionError("the detector has the camera")
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture, check_whole, is_picture, read_picture
 from app.events import State
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.recordings.frames import InputError, recorded_frames
 from app.recordings.look_times import LookTimes
 from config.settings import Settings
@@ -129,14 +129,14 @@ def evaluate_folder(labels: Labels, model: str) -> Score:
     """
     settings = Settings()
     score = Score()
-    with Watch(replace(settings.vision, model=model), settings.analysis, settings.alerting.repeat_s) as watch:
+    with Observer(replace(settings.vision, model=model), settings.analysis, settings.alerting.repeat_s) as watch:
         for label, look in _looks(labels, watch):
             labels.evaluated.add(label.line)
             _add(score, label, look)
     return score
 
 
-def _looks(labels: Labels, watch: Watch) -> Iterator[tuple[Label, Look]]:
+def _looks(labels: Labels, watch: Observer) -> Iterator[tuple[Label, Observation]]:
     videos: dict[Path, list[Label]] = {}
     for label in labels.rows:
         if label.time_s is not None:
@@ -160,9 +160,11 @@ def whole_picture(path: Path) -> npt.NDArray[np.uint8]:
     return picture
 
 
-def _looks_at_video(path: Path, rows: list[Label], watch: Watch, labels: Labels) -> Iterator[tuple[Label, Look]]:
+def _looks_at_video(
+    path: Path, rows: list[Label], watch: Observer, labels: Labels
+) -> Iterator[tuple[Label, Observation]]:
     """Look once a second and soon again where the detector would, and at the frame nearest to each labelled moment."""
-    watch.begin_anew()
+    watch.reset()
     waiting = sorted(rows, key=_moment_s)
     before_s, times = 0.0, LookTimes(Settings().camera.target_fps)
     for recorded in recorded_frames([path]):
@@ -195,7 +197,7 @@ def _name(labels: Labels, problem: str) -> None:
         labels.problems.append(problem)
 
 
-def _add(score: Score, label: Label, look: Look) -> None:
+def _add(score: Score, label: Label, look: Observation) -> None:
     signals = look.signals
     if label.pose_deg is not None:
         read = None

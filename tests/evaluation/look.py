@@ -19,13 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from app import observer
-from app.camera.capture import SECOND_LOOK_S, Frame, has_second_look
+from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
 from app.events import Seated, Sight, State
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.evaluation import vary
@@ -44,7 +44,7 @@ Table = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All looks of one case. times_s: float64 (N,). signals: None where no face was found. seated: as in Look."""
+    """All looks of one case. times_s: float64 (N,). signals: None without a face. seated: as in Observation."""
 
     times_s: npt.NDArray[np.float64]
     sights: list[Sight]
@@ -131,17 +131,17 @@ def groups(cases: Iterable[Case]) -> list[list[Case]]:
 class Eyes:
     """One watch for each model and rate; they are kept, as to make one takes as long as many looks."""
 
-    def __init__(self, make: type[Watch] = Watch) -> None:
+    def __init__(self, make: type[Observer] = Observer) -> None:
         self._make = make
-        self._watches: dict[tuple[str, float], Watch] = {}
+        self._watches: dict[tuple[str, float], Observer] = {}
 
-    def of(self, case: Case) -> Watch:
+    def of(self, case: Case) -> Observer:
         """The watch for this case, that has forgotten all it saw."""
         key = case.model, case.fps
         if key not in self._watches:
             vision = replace(SETTINGS.vision, model=case.model, phone=sees_hands(case.model))
             self._watches[key] = self._make(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
-        self._watches[key].begin_anew()
+        self._watches[key].reset()
         return self._watches[key]
 
 
@@ -174,10 +174,10 @@ def renderer_of(case: Case) -> Renderer:
 class Lookout:
     """Looks when the camera would: at its rate, and a second time soon where that is wished for."""
 
-    def __init__(self, case: Case, watch: Watch) -> None:
+    def __init__(self, case: Case, watch: Observer) -> None:
         self.case = case
         self.due_s = 0.0
-        self.looks: list[Look] = []
+        self.looks: list[Observation] = []
         self._watch = watch
         self._tick = 0
 
@@ -207,7 +207,7 @@ def _look_at_poses(cases: list[Case], eyes: Eyes) -> Iterator[tuple[Case, Seen]]
         )
 
 
-def _seen(looks: list[Look]) -> Seen:
+def _seen(looks: list[Observation]) -> Seen:
     return Seen(
         np.array([look.verdict.time_s for look in looks]),
         [look.sight for look in looks],

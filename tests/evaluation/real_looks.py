@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture
 from app.events import Event, State
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.recordings.frames import InputError, recorded_frames
 from app.recordings.look_times import LookTimes
 from config.settings import Settings
@@ -104,7 +104,7 @@ def look_at_people(people: RealPeople, models: Sequence[str], cores: int) -> dic
     return seen
 
 
-_watch: tuple[str, Watch] | None = None
+_watch: tuple[str, Observer] | None = None
 
 
 def _work(job: Job) -> Seen:
@@ -115,12 +115,12 @@ def _work(job: Job) -> Seen:
         if _watch is not None:
             _watch[1].close()
         vision = replace(SETTINGS.vision, model=job.model)
-        _watch = job.model, Watch(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
+        _watch = job.model, Observer(vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
     watch = _watch[1]
     return see_clip(job.shown, watch) if isinstance(job.shown, Clip) else see_stills(job.shown, watch)
 
 
-def see_stills(stills: Sequence[Still], watch: Watch) -> Seen:
+def see_stills(stills: Sequence[Still], watch: Observer) -> Seen:
     """Each picture judged alone."""
     seen = Seen()
     for still in stills:
@@ -133,7 +133,7 @@ def see_stills(stills: Sequence[Still], watch: Watch) -> Seen:
     return seen
 
 
-def see_clip(clip: Clip, watch: Watch) -> Seen:
+def see_clip(clip: Clip, watch: Observer) -> Seen:
     """The labelled frames of a clip judged alone, and its runs; none of a clip that cannot be read to its end."""
     seen, frames = Seen(), list[Frame]()
     for recorded in recorded_frames([clip.path], CLIP_FPS):
@@ -153,7 +153,7 @@ def see_clip(clip: Clip, watch: Watch) -> Seen:
     return seen
 
 
-def _eyes_of(clip: Clip, stretch: Stretch, frames: Sequence[Frame], watch: Watch) -> Iterator[EyesSeen]:
+def _eyes_of(clip: Clip, stretch: Stretch, frames: Sequence[Frame], watch: Observer) -> Iterator[EyesSeen]:
     for frame in frames_within(frames, stretch):
         name = f"{clip.name} {frame.time_s:.1f} s"
         yield EyesSeen(name, stretch.eyes, _read(watch.look_alone(frame)))
@@ -165,12 +165,12 @@ def frames_within(frames: Sequence[Frame], stretch: Stretch) -> list[Frame]:
     return [frame for frame in frames if from_s <= frame.time_s <= to_s]
 
 
-def looks_of_run(frames: Sequence[Frame], watch: Watch, fps: float, phase: float) -> Iterator[Look]:
+def looks_of_run(frames: Sequence[Frame], watch: Observer, fps: float, phase: float) -> Iterator[Observation]:
     """The looks of a trip that begins with the clip: fps a second, the first after this share of a period.
 
     For each moment the frame nearest to it is taken, for second looks too.
     """
-    watch.begin_anew()
+    watch.reset()
     times, half_frame_s = LookTimes(fps, phase / fps), frames[-1].time_s / max(1, len(frames) - 1) / 2
     for frame in frames:
         reach_s = frame.time_s + half_frame_s
@@ -180,7 +180,7 @@ def looks_of_run(frames: Sequence[Frame], watch: Watch, fps: float, phase: float
             yield look
 
 
-def _read(look: Look) -> PictureRead:
+def _read(look: Observation) -> PictureRead:
     signals = look.signals
     return PictureRead(
         has_face=look.face is not None,

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.camera.pictures import BadPicture
-from app.observer import Watch
+from app.observer import Observer
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.evaluation.labelled import whole_picture
@@ -69,7 +69,7 @@ def _look(job: tuple[str, int, tuple[Still, ...]]) -> ProfileSeen:
     settings = settings_from({"profile": profile})
     size = settings.camera.width, settings.camera.height
     found, eyes = 0, {"closed": [0, 0], "open": [0, 0]}
-    with Watch(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
+    with Observer(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
         for still, picture in _pictures(stills):
             look = watch.look_alone(Frame(seen_from(picture, size, times_as_far), 0.0, 0))
             found += look.signals is not None and look.signals.yaw_deg is not None

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from app.camera.capture import SECOND_LOOK_S, Frame
+from app.camera.frame import SECOND_LOOK_S, Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.render import Renderer
 from app.fake_driver.scenario import load_scenario
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from config.settings import Settings
 from tests.evaluation.cases import (
     JUDGED_SEEDS,
@@ -203,8 +203,8 @@ def test_what_is_kept_is_judged_as_it_was_live(seen: tuple[Store, Plan]) -> None
     case = Case("glance-away", 3, "day", "lite", 1.0)
     live: list[State] = []
 
-    class Watching(Watch):
-        def look(self, frame: Frame) -> Look:
+    class Watching(Observer):
+        def look(self, frame: Frame) -> Observation:
             look = super().look(frame)
             live.append(look.verdict.state)
             return look

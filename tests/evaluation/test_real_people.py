@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from app.camera.capture import SECOND_LOOK_S, Frame
+from app.camera.frame import SECOND_LOOK_S, Frame
 from app.events import Event, Level, Neutral, Sight, State, Verdict
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.recordings.look_times import LookTimes
 from config.settings import Settings
 from tests.evaluation.real_looks import EyesSeen, PictureRead, Run, Seen, StillSeen, frames_within, looks_of_run
@@ -311,19 +311,19 @@ def test_the_exit_status_tells_missed_goals_and_nothing_read(
     assert exit_status(goals, problems, has_seen) == status
 
 
-class Urgent(Watch):
+class Urgent(Observer):
     """Judges nothing, finds every look before 1 s urgent, and keeps when it looked."""
 
     def __init__(self) -> None:
         self.looked_s: list[float] = []
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.looked_s.clear()
 
-    def look(self, frame: Frame) -> Look:
+    def look(self, frame: Frame) -> Observation:
         self.looked_s.append(frame.time_s)
         verdict = Verdict(frame.time_s, State.ATTENTIVE, Level.NONE, 0.0, Neutral(0, 0, False))
-        return Look(frame, Sight.CLEAR, None, None, replace(verdict, is_urgent=frame.time_s < 1))
+        return Observation(frame, Sight.CLEAR, None, None, replace(verdict, is_urgent=frame.time_s < 1))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from app.fake_driver.record import record
 from app.fake_driver.render import Renderer, rotation_of_pose
 from app.fake_driver.scenario import SCENE_FIELDS, Move, ScenarioError, load_scenario, scenario_names
 from app.fake_driver.scene import Scene
-from app.vision.signals import pose_of_rotation
+from app.vision.head_pose import pose_of_rotation
 
 NOSE, CHIN, UNDER_EYE = 4, 152, 119
 RIGHT_EAR, LEFT_EAR = 234, 454

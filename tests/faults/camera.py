@@ -21,7 +21,7 @@ from app.journal.journal import Journal, recent
 from app.memory import memory
 from app.monitor.detector import Detector
 from app.monitor.report import Report
-from app.observer import Watch
+from app.observer import Observer
 from app.telemetry import status
 from app.vision.graph import quiet_native_log
 from config import settings
@@ -60,9 +60,9 @@ def rows(is_long: bool) -> Iterator[Row]:
         yield comes_and_goes(watch, LONG_TIMES if is_long else TIMES)
 
 
-def new_watch() -> Watch:
+def new_watch() -> Observer:
     """The real one, with the model lite."""
-    return Watch(SETTINGS.vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
+    return Observer(SETTINGS.vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def outage(fault: Fault, number: int, after_s: float, period_s: float, chance: r
 class Trip:
     """A detector and its camera; `wrong` tells what was of all that it showed, sounded and recorded."""
 
-    def __init__(self, parts: ExitStack, watch: Watch, rig: Rig, place: Path, fps: float) -> None:
+    def __init__(self, parts: ExitStack, watch: Observer, rig: Rig, place: Path, fps: float) -> None:
         self._paths = Paths(place / "data", place / "run", place / "data")
         self._paths.make()
         self._rig, self._time, self.period_s = rig, rig.time, 1 / fps
@@ -119,7 +119,7 @@ class Trip:
         self._version = 0
         self.wrong: list[str] = []
         self.lost = 0
-        watch.begin_anew()
+        watch.reset()
         budget_mb, quality = SETTINGS.memory.budget_mb, SETTINGS.raspberry_pi.compression_quality
         report = Report(self._paths, status.Configuration(), budget_mb, quality, rig.time(), self._wall)
         self._detector = Detector(
@@ -205,7 +205,7 @@ def _is_watched(shown: status.Status) -> bool:
     return shown.state is State.ATTENTIVE and shown.signals.has_face and not shown.health
 
 
-def tried(fault: Fault, number: int, watch: Watch) -> tuple[str, int, float | None]:
+def tried(fault: Fault, number: int, watch: Observer) -> tuple[str, int, float | None]:
     """One outage in a trip of its own: what was wrong, alerts lost, time to recover."""
     chance = random.Random(f"{fault.name} {number}")
     with in_memory() as place, ExitStack() as parts:
@@ -231,7 +231,7 @@ def _left_behind(rig: Rig) -> Iterator[str]:
         yield f"{rig.left_open} devices and some of {len(threads)} threads are left"
 
 
-def comes_and_goes(watch: Watch, times: int, warm_up: int = WARM_UP) -> Row:
+def comes_and_goes(watch: Observer, times: int, warm_up: int = WARM_UP) -> Row:
     """One detector, from which nothing may be left of all those cameras."""
     count = Count(f"camera comes and goes {times:,} times in one process, no growth")
     chance, before = random.Random(times), _held()

@@ -11,7 +11,9 @@ import itertools
 import threading
 from collections.abc import Callable
 
-from app.camera.capture import Camera, CameraHealth, Capture, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.capture import CameraHealth, Capture
+from app.camera.frame import Frame
 from app.camera.sources import Source
 from config import settings
 
@@ -50,7 +52,7 @@ class Time:
         heapq.heappush(self._due, (moment_s, next(self._order), what))
 
     def wait(self, ending: threading.Event, seconds: float) -> None:
-        """The same for `Camera`, whose end is near where the time is over."""
+        """The same for `CameraThread`, whose end is near where the time is over."""
         self.sleep(seconds)
         if self._is_over:
             ending.wait(GOES_ON_S)
@@ -80,7 +82,7 @@ class Time:
             heapq.heappop(self._due)[2]()
 
 
-class LockstepCamera(Camera):
+class LockstepCamera(CameraThread):
     """A real camera with its threads, which take turns with who reads it."""
 
     def __init__(self, camera: settings.Camera, time: Time, open_source: Callable[[settings.Camera], Source]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.events import Sight, State
-from app.observer import Watch
+from app.observer import Observer
 from app.vision.sight import Lens
 from config import settings
 from tests.faults import camera, disk, powercuts, properties, tally
@@ -133,7 +133,7 @@ def test_times_are_shown_as_people_read_them() -> None:
 
 
 @pytest.fixture(scope="module")
-def watch() -> Iterator[Watch]:
+def watch() -> Iterator[Observer]:
     with camera.new_watch() as made:
         yield made
 
@@ -143,13 +143,13 @@ def fault(name: str) -> Fault:
 
 
 @pytest.mark.parametrize("name", ["hangs", "errors", "same frame", "half", "grey", "JPEGs cut off", "video"])
-def test_a_camera_that_fails_is_survived_with_nothing_lost(watch: Watch, name: str) -> None:
+def test_a_camera_that_fails_is_survived_with_nothing_lost(watch: Observer, name: str) -> None:
     wrong, lost, back_s = camera.tried(fault(name), 0, watch)
     assert (wrong, lost) == ("", 0)
     assert (back_s is None) == (name == "grey")
 
 
-def test_a_black_picture_that_is_not_told_is_noticed(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_black_picture_that_is_not_told_is_noticed(watch: Observer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lens, "judge", lambda *_: Sight.CLEAR)
     wrong, lost, _ = camera.tried(fault("black"), 0, watch)
     assert "it shows no_face" in wrong
@@ -157,7 +157,7 @@ def test_a_black_picture_that_is_not_told_is_noticed(watch: Watch, monkeypatch: 
 
 
 def test_a_camera_that_is_back_for_seven_seconds_before_it_is_looked_at_is_noticed(
-    watch: Watch, monkeypatch: pytest.MonkeyPatch
+    watch: Observer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.camera.capture._RETRY_MIN_S", 10.0)
     monkeypatch.setattr("app.camera.capture._RETRY_MAX_S", 10.0)
@@ -166,7 +166,7 @@ def test_a_camera_that_is_back_for_seven_seconds_before_it_is_looked_at_is_notic
     assert "it shows no_camera" in wrong
 
 
-def test_a_camera_that_comes_and_goes_leaves_nothing(watch: Watch) -> None:
+def test_a_camera_that_comes_and_goes_leaves_nothing(watch: Observer) -> None:
     row = camera.comes_and_goes(watch, times=6, warm_up=3)
     assert row.holds, row.wrong
     assert row.recovery_s is not None and row.recovery_s <= 2

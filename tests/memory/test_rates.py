@@ -14,10 +14,9 @@ from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.memory.governor import Saving, ladder
 from app.memory.rates import is_fast
-from app.observer import Watch
+from app.observer import Observer
 from app.vision.face import Face, FaceMesh
 from app.vision.graph import Graph
-from app.vision.mesh_input import MeshInput
 from app.vision.regions import Region
 from config.declaration import Value
 from config.settings import Settings, settings_from
@@ -56,7 +55,7 @@ def kernels(monkeypatch: pytest.MonkeyPatch, settings: Settings, fast: bool) -> 
         make(self, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Graph, "__init__", noted)
-    with Watch(settings.vision, settings.analysis, 3.0, fast) as watch:
+    with Observer(settings.vision, settings.analysis, 3.0, fast) as watch:
         watch.change_model(settings.vision, not fast)
     return asked
 
@@ -98,22 +97,23 @@ def test_the_part_that_the_mesh_reads_gives_the_landmarks_of_the_whole(
 ) -> None:
     picture = drawn(size, scene)
     _, region = found(mesh, picture)
-    whole = MeshInput(picture, mesh._faces.image)
+    graphs = mesh._graphs
+    whole = graphs.input_of(picture)
     assert whole.whole is whole.whole, "one packet for all runs"
-    in_part, in_whole = mesh._mesh(MeshInput(picture, mesh._faces.image), region), mesh._mesh(whole, region)
+    in_part, in_whole = graphs.fit(graphs.input_of(picture), region), graphs.fit(whole, region)
     assert in_part is not None
     assert in_whole is not None
     scale = size[0] / SMALL[0]
-    assert np.abs(in_part.face.landmarks - in_whole.face.landmarks).max() < WITHIN_PX * scale
+    assert np.abs(in_part.landmarks - in_whole.landmarks).max() < WITHIN_PX * scale
     assert abs(in_part.region.x_px - in_whole.region.x_px) < WITHIN_PX * scale
-    scores = [mesh._blendshapes.scores(fit.face.landmarks) for fit in (in_part, in_whole)]
+    scores = [mesh._blendshapes.scores(fit.landmarks) for fit in (in_part, in_whole)]
     assert np.abs(scores[0] - scores[1]).max() < WITHIN_SCORE
 
 
 def test_a_region_beyond_the_picture_does_no_harm(mesh: FaceMesh) -> None:
     picture = drawn(SMALL, Scene())
     for x_px, y_px in ((-500.0, 120.0), (900.0, 120.0), (160.0, -400.0), (160.0, 700.0)):
-        mesh._mesh(MeshInput(picture, mesh._faces.image), Region(x_px, y_px, 100.0, 0.3))
+        mesh._graphs.fit(mesh._graphs.input_of(picture), Region(x_px, y_px, 100.0, 0.3))
     assert found(mesh, picture)
 
 

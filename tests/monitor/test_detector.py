@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from app.alerts.alert import Alert, Availability
-from app.camera.capture import Camera, CameraHealth, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.journal.journal import Journal
 from app.memory.governor import Step, Thrift
@@ -28,7 +30,7 @@ from app.monitor.detector import (
 from app.monitor.lifeline import DetectorError, HungError
 from app.monitor.report import Report, Surroundings
 from app.monitor.savings import Economy
-from app.observer import Look, Watch
+from app.observer import Observation, Observer
 from app.telemetry.status import Request
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -41,7 +43,7 @@ START_S, WALL_S = 1000.0, 1.8e9
 AWAY = looking(1, yaw_deg=45)
 
 
-class FakeCamera(Camera):
+class FakeCamera(CameraThread):
     """Sends a frame a second while it is sending; a read that waits in vain takes its time-out."""
 
     def __init__(self, clock: Clock) -> None:
@@ -64,10 +66,10 @@ class FakeCamera(Camera):
         self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
         return Frame(PICTURE, self._time.now_s, 0)
 
-    def look_again(self) -> None:
+    def request_recheck(self) -> None:
         self.again_at_s.append(self._time.now_s - START_S)
 
-    def open_anew(self, why: str) -> None:
+    def reopen(self, why: str) -> None:
         assert "the same picture again and again" in why
         self.opened_anew_s.append(self._time.now_s - START_S)
 
@@ -78,7 +80,7 @@ class FakeCamera(Camera):
         return CameraHealth(state="live" if self.sending else "lost")
 
 
-class FakeWatch(Watch):
+class FakeWatch(Observer):
     """Sees what `shows` says, or raises `error`."""
 
     def __init__(self) -> None:
@@ -88,12 +90,12 @@ class FakeWatch(Watch):
         self.error: Exception | None = None
         self.failures = 0
 
-    def look(self, frame: Frame) -> Look:
+    def look(self, frame: Frame) -> Observation:
         if self.error is not None:
             self.failures += 1
             raise self.error
         signals = self.shows(frame.time_s) if self.sight is Sight.CLEAR else None
-        return Look(frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals))
+        return Observation(frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals))
 
 
 class FakeAlert(Alert):
@@ -122,10 +124,10 @@ class FakeAlert(Alert):
 
 class FakeReport(Report):
     def __init__(self) -> None:
-        self.told: list[tuple[Look, Surroundings]] = []
+        self.told: list[tuple[Observation, Surroundings]] = []
         self.alive_at_s: list[float] = []
 
-    def update(self, look: Look, now_s: float, around: Surroundings) -> None:
+    def update(self, look: Observation, now_s: float, around: Surroundings) -> None:
         self.told.append((look, around))
 
     def still_here(self, now_s: float) -> None:
@@ -188,7 +190,7 @@ class Bench:
             wall=lambda: WALL_S + self.clock.now_s,
         )
 
-    def prints(self, look: Look) -> None:
+    def prints(self, look: Observation) -> None:
         """What the console would do."""
 
     def takes(self) -> list[Request]:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from app.alerts.alert import LED_OFF, Availability
-from app.camera.capture import CameraHealth, Frame
+from app.camera.capture import CameraHealth
+from app.camera.frame import Frame
 from app.events import Event, Level, Sight, State, Verdict
 from app.memory import memory
 from app.memory.governor import Thrift
@@ -27,7 +28,7 @@ from app.monitor.report import (
     health,
     outlined,
 )
-from app.observer import Look
+from app.observer import Observation
 from app.telemetry import status
 from app.version import VERSION
 from app.vision.face import Face
@@ -51,15 +52,15 @@ WELL = Surroundings(
 NO_PROBLEMS = status.Configuration("low_memory", "lite", "none", "defaults", ())
 
 
-def look_at(time_s: float, verdict: Verdict = VERDICT) -> Look:
+def look_at(time_s: float, verdict: Verdict = VERDICT) -> Observation:
     """A frame that was captured at that time."""
     verdict = replace(verdict, time_s=time_s)
-    return Look(Frame(PICTURE, time_s, 0), Sight.CLEAR, None, replace(ROAD, gaze_yaw_deg=4.0), verdict)
+    return Observation(Frame(PICTURE, time_s, 0), Sight.CLEAR, None, replace(ROAD, gaze_yaw_deg=4.0), verdict)
 
 
-def look_at_nothing(time_s: float) -> Look:
+def look_at_nothing(time_s: float) -> Observation:
     verdict = replace(VERDICT, time_s=time_s, state=State.NO_CAMERA)
-    return Look(None, Sight.NOTHING, None, None, verdict)
+    return Observation(None, Sight.NOTHING, None, None, verdict)
 
 
 @dataclass
@@ -72,7 +73,7 @@ class RunFolder:
     def __post_init__(self) -> None:
         self.report = Report(self.paths, NO_PROBLEMS, 160, 70, STARTED_S, wall=lambda: WALL_S)
 
-    def tell(self, look: Look, now_s: float, around: Surroundings = WELL) -> status.Status:
+    def tell(self, look: Observation, now_s: float, around: Surroundings = WELL) -> status.Status:
         self.report.update(look, now_s, around)
         return self.read()
 

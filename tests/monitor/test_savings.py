@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.camera.capture import Camera, Frame
+from app.camera.camera_thread import CameraThread
+from app.camera.frame import Frame
 from app.events import State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
@@ -18,7 +19,7 @@ from app.memory.memory import System
 from app.monitor.detector import first_rung
 from app.monitor.report import Report
 from app.monitor.savings import Economy, Savings
-from app.observer import Watch
+from app.observer import Observer
 from app.telemetry import status
 from config.paths import Paths
 from config.settings import Settings, settings_from
@@ -28,7 +29,7 @@ RENDERER = Renderer(320, 240, seed=1)
 SHORT, PLENTY = System(1000.0, 40.0, None), System(1000.0, 500.0, None)
 
 
-class StillCamera(Camera):
+class StillCamera(CameraThread):
     """Only notes how it is thinned out."""
 
     def __init__(self) -> None:
@@ -39,8 +40,8 @@ class StillCamera(Camera):
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
-    with Watch(SETTINGS.vision, SETTINGS.analysis, 3.0) as made:
+def watch() -> Iterator[Observer]:
+    with Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as made:
         yield made
 
 
@@ -51,16 +52,16 @@ def report(tmp_path: Path) -> Report:
 
 
 @pytest.fixture
-def savings(watch: Watch, report: Report) -> Savings:
+def savings(watch: Observer, report: Report) -> Savings:
     return Savings(SETTINGS, StillCamera(), watch, report)
 
 
-def looks(watch: Watch, since_s: int, scene: Scene, count: int = 3) -> list[State]:
+def looks(watch: Observer, since_s: int, scene: Scene, count: int = 3) -> list[State]:
     frames = [Frame(RENDERER.picture(replace(scene, time_s=since_s + n)), float(since_s + n), n) for n in range(count)]
     return [watch.look(frame).verdict.state for frame in frames]
 
 
-def in_force(savings: Savings, watch: Watch, report: Report) -> set[Saving]:
+def in_force(savings: Savings, watch: Observer, report: Report) -> set[Saving]:
     """What the parts themselves show."""
     camera = savings._camera
     assert isinstance(camera, StillCamera)
@@ -68,12 +69,12 @@ def in_force(savings: Savings, watch: Watch, report: Report) -> set[Saving]:
         Saving.HALF_RATE: camera.every == 2 == savings.every,
         Saving.PREVIEW: report.jpeg_quality == PREVIEW_QUALITY,
         Saving.HISTORY: watch.attention._eyes._share._window_s == HISTORY_S == watch.attention._history._window_s,
-        Saving.MODEL: watch._vision.model == "standard" and watch._mesh._hands is None,
+        Saving.MODEL: watch._vision.model == "standard" and not watch._mesh.sees_hands,
     }
     return {saving for saving, holds in found.items() if holds}
 
 
-def test_each_rung_changes_its_part_and_is_taken_back(savings: Savings, watch: Watch, report: Report) -> None:
+def test_each_rung_changes_its_part_and_is_taken_back(savings: Savings, watch: Observer, report: Report) -> None:
     order = [Saving.HALF_RATE, Saving.PREVIEW, Saving.HISTORY, Saving.MODEL]
     assert in_force(savings, watch, report) == set()
     for rung in (*range(5), *range(4, -1, -1)):
@@ -82,7 +83,9 @@ def test_each_rung_changes_its_part_and_is_taken_back(savings: Savings, watch: W
         assert savings.in_force == tuple(order[:rung])
 
 
-def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(savings: Savings, watch: Watch) -> None:
+def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(
+    savings: Savings, watch: Observer
+) -> None:
     looks(watch, 0, Scene(), 25)
     assert looks(watch, 25, Scene(yaw_deg=40), 3)[-1] is State.LOOKING_AWAY
     neutral = watch.attention.driver.neutral
@@ -97,21 +100,21 @@ def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(sa
     assert watch._vision == SETTINGS.vision
 
 
-def test_a_phone_is_seen_again_after_the_large_model_is_back(savings: Savings, watch: Watch) -> None:
+def test_a_phone_is_seen_again_after_the_large_model_is_back(savings: Savings, watch: Observer) -> None:
     savings.go_to(4)
     assert State.PHONE not in looks(watch, 0, Scene(phone_at_ear=1), 6)
     savings.go_to(0)
     assert looks(watch, 6, Scene(phone_at_ear=1), 6)[-1] is State.PHONE
 
 
-def test_eyes_that_close_after_the_change_are_seen_by_the_plain_mesh(savings: Savings, watch: Watch) -> None:
+def test_eyes_that_close_after_the_change_are_seen_by_the_plain_mesh(savings: Savings, watch: Observer) -> None:
     looks(watch, 0, Scene(), 30)
     savings.go_to(4)
     assert looks(watch, 30, Scene(), 15)[-1] is State.ATTENTIVE
     assert looks(watch, 45, Scene(eyes_closed=1), 4)[-1] is State.EYES_CLOSED
 
 
-def test_whoever_starts_on_the_last_rung_has_all_savings(watch: Watch, report: Report) -> None:
+def test_whoever_starts_on_the_last_rung_has_all_savings(watch: Observer, report: Report) -> None:
     savings = Savings(SETTINGS, StillCamera(), watch, report, rung=4)
     assert len(in_force(savings, watch, report)) == 4
 
@@ -127,7 +130,7 @@ def test_where_memory_is_short_at_the_start_it_begins_with_every_saving(
     assert first_rung(settings) == (len(ladder(settings)) if rung == "last" else rung)
 
 
-def test_what_was_let_go_comes_back_when_it_is_needed(watch: Watch) -> None:
+def test_what_was_let_go_comes_back_when_it_is_needed(watch: Observer) -> None:
     assert looks(watch, 0, Scene(), 2)[-1] is State.ATTENTIVE
     memory.trim()
     memory.unmap_unchanged()

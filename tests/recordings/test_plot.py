@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from app.events import Event, Level, Sight, State, Verdict
-from app.observer import Look
+from app.observer import Observation
 from app.recordings.plot import COLOURS, EVENTS_MAX, LEFT_PX, NAMES_MAX, POINTS_MAX, RIGHT_PX, Timeline
 from config.settings import Settings
 from tests.support.story import ROAD, Part, attentive, looking, lost, samples, story
@@ -19,14 +19,15 @@ STRIPS = 5
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def looks(*parts: Part) -> list[Look]:
+def looks(*parts: Part) -> list[Observation]:
     seen = [signals for _, _, signals, _ in samples(parts, 1.0)]
     return [
-        Look(None, Sight.CLEAR, None, signals, verdict) for signals, verdict in zip(seen, story(*parts), strict=True)
+        Observation(None, Sight.CLEAR, None, signals, verdict)
+        for signals, verdict in zip(seen, story(*parts), strict=True)
     ]
 
 
-def timeline(**recordings: list[Look]) -> Timeline:
+def timeline(**recordings: list[Observation]) -> Timeline:
     made = Timeline(ANALYSIS)
     for number, (name, recording) in enumerate(recordings.items()):
         for look in recording:
@@ -151,7 +152,7 @@ def test_the_axis_has_a_handful_of_round_times() -> None:
     for length_s in (3, 20, 61, 600, 4000, 86400):
         verdict = Verdict(float(length_s), State.ATTENTIVE, Level.NONE, 0.0, story(attentive(1))[0].neutral)
         made = Timeline(ANALYSIS)
-        made.add(0, "trip", Look(None, Sight.CLEAR, None, ROAD, verdict))
+        made.add(0, "trip", Observation(None, Sight.CLEAR, None, ROAD, verdict))
         ticks = [text for text in texts(drawn(made)) if ":" in text]
         assert 3 <= len(ticks) <= 11, length_s
 

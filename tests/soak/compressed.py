@@ -31,13 +31,15 @@ def main() -> int:
     clock = Clock(float(sys.argv[1]), time.time() - float(sys.argv[1]))
     time.monotonic, time.time = clock.monotonic, clock.wall  # before the modules that take them as their default
 
-    from app.camera.capture import Camera, CameraHealth, Capture, Frame
+    from app.camera.camera_thread import CameraThread
+    from app.camera.capture import CameraHealth, Capture
+    from app.camera.frame import Frame
     from app.camera.sources import open_source
     from app.commands.command_line import main as run
     from app.monitor import detector
     from config import settings
 
-    class SteppedCamera(Camera):
+    class SteppedCamera(CameraThread):
         """Takes the picture when it is asked for it."""
 
         def __init__(self, camera: settings.Camera) -> None:
@@ -64,7 +66,7 @@ def main() -> int:
         def close(self) -> None:
             self._capture.close()
 
-    vars(detector)["Camera"] = SteppedCamera
+    vars(detector)["CameraThread"] = SteppedCamera
     return run(sys.argv[2:])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from app.attention.judgement import Attention
-from app.camera.capture import SECOND_LOOK_S, has_second_look
+from app.camera.frame import SECOND_LOOK_S, has_second_look
 from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
 from app.vision.measurements import Signals
 from config.settings import Analysis, Settings

@@ -29,7 +29,7 @@ from app.monitor.lifeline import (
 )
 from app.telemetry import failure
 from app.telemetry.status import boot_id
-from app.vision.face import FaceMeshError
+from app.vision.model_files import FaceMeshError
 from config.paths import FAILURE
 
 ROOT = Path(__file__).parents[2]
@@ -200,12 +200,12 @@ def test_a_stderr_that_nobody_reads_does_not_save_a_hung_process(tmp_path: Path)
 INFERENCE = """
 import ctypes, sys
 from app.monitor import lifeline
-from app.vision import face
+from app.vision.graph import Graph
 from app.commands.command_line import main
 
 lifeline.LOOK_S, lifeline.HANG_S = 0.05, 0.5
 lifeline.Lifeline.at.__defaults__ = (lifeline.HANG_S,)
-runs = face.Graph.run
+runs = Graph.run
 left = [12]
 
 def hang(graph, **inputs):
@@ -214,7 +214,7 @@ def hang(graph, **inputs):
         (ctypes.PyDLL if sys.argv[1] == "gil" else ctypes.CDLL)(None).pause()
     runs(graph, **inputs)
 
-face.Graph.run = hang
+Graph.run = hang
 lifeline.ALARM_S = 2.0
 lifeline.Lifeline.__init__.__defaults__ = (*lifeline.Lifeline.__init__.__defaults__[:-1], lifeline.ALARM_S)
 main(["run", "--camera", "fake:attentive"])

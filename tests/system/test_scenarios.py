@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from app.attention.judgement import Attention
-from app.camera.capture import Frame
+from app.camera.frame import Frame
 from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
-from app.observer import Watch
+from app.observer import Observer
 from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.evaluation.truth import true_sample
@@ -50,8 +50,8 @@ def verdicts_on_pictures(scenario: Scenario) -> dict[float, list[Verdict]]:
     vision = replace(SETTINGS.vision, model=model, phone=model == "full")
     verdicts: dict[float, list[Verdict]] = {fps: [] for fps in RATES}
     with (
-        Watch(vision, ANALYSIS, SETTINGS.alerting.repeat_s) as each,
-        Watch(vision, ANALYSIS, SETTINGS.alerting.repeat_s) as every_second,
+        Observer(vision, ANALYSIS, SETTINGS.alerting.repeat_s) as each,
+        Observer(vision, ANALYSIS, SETTINGS.alerting.repeat_s) as every_second,
     ):
         for number, (_, picture) in enumerate(rendered(scenario, 1.0, scenario.length_s, SIZE, seed=1)):
             frame = Frame(picture, float(number), number)

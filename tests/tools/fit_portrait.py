@@ -20,7 +20,7 @@ import numpy.typing as npt
 from app.fake_driver.mesh import FACE, FACE_POINTS, FOLDER, Mesh, face_files
 from app.fake_driver.render import PIVOT_CM, rotation_of_pose
 from app.vision.face import FaceMesh
-from app.vision.signals import CANONICAL_CM, RIGID_INDICES
+from app.vision.head_pose import CANONICAL_CM, RIGID_INDICES
 
 Floats = npt.NDArray[np.float64]
 Picture = npt.NDArray[np.uint8]

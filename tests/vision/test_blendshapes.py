@@ -20,7 +20,8 @@ from app.vision.blendshapes import (
     Blendshapes,
     Scores,
 )
-from app.vision.face import IRIS_START, FaceMesh
+from app.vision.face import FaceMesh
+from app.vision.landmarks import IRIS_START
 from tests.evaluation.cases import FACES
 
 Landmarks = npt.NDArray[np.float32]

@@ -20,19 +20,13 @@ import pytest
 from app.attention.driver import Driver
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
-from app.vision.face import (
-    DETECT_EVERY,
-    DISAGREEMENT_MAX,
-    IRIS_START,
-    KEYPOINTS,
-    Face,
-    FaceMesh,
-    disagreement,
-    landmarks_px,
-)
+from app.vision.face import DETECT_EVERY, DISAGREEMENT_MAX, Face, FaceMesh, disagreement
+from app.vision.face_graphs import landmarks_px
+from app.vision.head_pose import PITCH_OFFSET_DEG
+from app.vision.landmarks import IRIS_START, KEYPOINTS, LEFT_EYE, RIGHT_EYE, Landmarks
 from app.vision.measurements import Signals
+from app.vision.measuring import measure
 from app.vision.regions import ROI_SCALE, Region
-from app.vision.signals import LEFT_EYE, PITCH_OFFSET_DEG, RIGHT_EYE, measure
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +90,7 @@ def signals(mesh: FaceMesh, picture: Picture, sees_hands: bool = False) -> Signa
     if face is None:
         return Signals()
     height_px, width_px = picture.shape[:2]
-    return measure(face, (width_px, height_px), FOV_DEG, mesh.reading, sees_hands)
+    return measure(face, (width_px, height_px), FOV_DEG, mesh.calibration, sees_hands)
 
 
 def is_unmeasured(seen: Signals) -> bool:
@@ -282,21 +276,21 @@ def test_a_head_turned_far_away_is_not_read_as_facing_the_road() -> None:
     assert len(as_road) <= 1  # without asking the detector whether it agrees there are 3 of these 28
 
 
-def face_with_keypoints(at_px: npt.NDArray[np.float32]) -> Face:
+def landmarks_with_keypoints(at_px: npt.NDArray[np.float32]) -> Landmarks:
     landmarks = np.zeros((468, 3), np.float32)
     for point_px, pair in zip(at_px, KEYPOINTS, strict=True):
         landmarks[list(pair), :2] = point_px
-    return Face(landmarks, 1.0)
+    return landmarks
 
 
 def test_detector_and_mesh_disagree_by_their_distance_in_boxes() -> None:
     at_px = np.array([(100, 80), (140, 80), (120, 100), (120, 120)], np.float32)
     region = Region(120, 100, 100 * ROI_SCALE, 0, keypoints=at_px)
-    assert disagreement(face_with_keypoints(at_px), region) == 0
-    assert disagreement(face_with_keypoints(at_px + DOWN_10_PX), region) == pytest.approx(0.1)
-    assert disagreement(face_with_keypoints(at_px + 3 * DOWN_10_PX), region) > DISAGREEMENT_MAX
+    assert disagreement(landmarks_with_keypoints(at_px), region) == 0
+    assert disagreement(landmarks_with_keypoints(at_px + DOWN_10_PX), region) == pytest.approx(0.1)
+    assert disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), region) > DISAGREEMENT_MAX
     assert (
-        disagreement(face_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0
+        disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0
     )  # nothing was detected
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.vision.regions import THUMBNAIL_SIZE, Region, change_around, faces_by_prominence, overlap, prominence
+from app.vision.regions import Region, faces_by_prominence, overlap, prominence
 
 SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
 DRIVER = Region(160, 120, 120, 0, score=0.97)
@@ -97,13 +97,3 @@ def test_overlap_is_intersection_over_union() -> None:
     assert overlap(square, Region(0, 0, 5, 0)) == pytest.approx(1 / 4)
     assert overlap(square, Region(10, 0, 10, 0)) == 0
     assert overlap(square, Region(9, 9, 10, 0)) == overlap(Region(9, 9, 10, 0), square)
-
-
-def test_change_is_measured_around_the_face_alone() -> None:
-    before = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
-    after = before.copy()
-    after[:, : THUMBNAIL_SIZE[0] // 2] = 100
-    assert change_around(Region(250, 120, 80, 0), before, after, WIDTH_PX) == 0
-    assert change_around(Region(70, 120, 80, 0), before, after, WIDTH_PX) == 100
-    assert 0 < change_around(Region(160, 120, 80, 0), before, after, WIDTH_PX) < 100
-    assert change_around(Region(-10, -10, 80, 0), before, after, WIDTH_PX) == 100  # cut off by the picture's edge

@@ -1,0 +1,214 @@
+"""The camera's thread: its queue, second looks and hangs, with scripted sources and a time that the tests turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from time import monotonic
+
+import pytest
+
+from app.camera.camera_thread import CameraThread
+from app.camera.frame import SECOND_LOOK_S
+from app.camera.sources import Source
+from config import settings
+from tests.camera.scripted import LOST, PICTURE, Hang, Scripted, Time
+
+
+def opening(*sources: Source) -> Callable[[settings.Camera], Source]:
+    remaining = iter(sources)
+
+    def open_source(_: settings.Camera) -> Source:
+        source = next(remaining, None)
+        if source is None:
+            raise LOST
+        return source
+
+    return open_source
+
+
+def test_queue_drops_the_oldest_frames_never_the_newest() -> None:
+    time = Time(end_s=9.5)
+    four = settings.Camera(buffer_frames=4)
+    with CameraThread(four, time, time.wait, opening(Scripted([PICTURE] * 50))) as camera:
+        assert time.is_over.wait(5)
+        frames = [camera.read(0) for _ in range(5)]
+        assert [frame and frame.number for frame in frames] == [6, 7, 8, 9, None]
+        assert camera.health.dropped == 6
+
+
+def test_read_returns_within_its_timeout_when_nothing_comes() -> None:
+    time = Time(end_s=0)
+    with CameraThread(settings.Camera(frame_timeout=0.05), time, time.wait, opening()) as camera:
+        assert camera.read() is None
+        assert camera.read(0.01) is None
+
+
+class Judging(Time):
+    """Wishes for second looks, as the detector does while the camera waits: after which frames, is told."""
+
+    def __init__(self, end_s: float, wishes: set[int]) -> None:
+        super().__init__(end_s)
+        self._wishes = wishes
+        self._camera: CameraThread | None = None
+        self._begun = threading.Event()
+
+    def begin(self, camera: CameraThread) -> None:
+        self._camera = camera
+        self._begun.set()
+
+    def wait(self, closing: threading.Event, seconds: float) -> None:
+        assert self._begun.wait(5)
+        if self._camera and self._camera.health.frames in self._wishes:
+            self._camera.request_recheck()
+        super().wait(closing, seconds)
+
+
+@pytest.mark.parametrize(
+    ("fps", "expected_s"),
+    [
+        (1.0, [0, 1, 1 + SECOND_LOOK_S, 1 + 2 * SECOND_LOOK_S, 2, 3]),
+        (0.5, [0, 2, 2 + SECOND_LOOK_S, 2 + 2 * SECOND_LOOK_S, 4]),
+        (2.0, [0, 0.5, 1, 1.5, 2]),  # soon enough as it is
+    ],
+)
+def test_a_second_look_comes_soon_and_changes_no_other(fps: float, expected_s: list[float]) -> None:
+    time = Judging(expected_s[-1] + 0.1, wishes={2, 3})
+    camera = settings.Camera(target_fps=fps, buffer_frames=16)
+    with CameraThread(camera, time, time.wait, opening(Scripted([PICTURE] * 50))) as watched:
+        time.begin(watched)
+        assert time.is_over.wait(5)
+        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
+        assert [frame.time_s - 100 for frame in frames] == pytest.approx(expected_s)
+
+
+def test_of_a_video_that_has_no_newer_picture_yet_there_is_no_second_look() -> None:
+    time, source = Judging(3.1, wishes={1, 2, 3}), Scripted([PICTURE] * 50)
+    source.period_s = 1.0
+    with CameraThread(settings.Camera(buffer_frames=16), time, time.wait, opening(source)) as watched:
+        time.begin(watched)
+        assert time.is_over.wait(5)
+        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
+        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 1, 2, 3])
+
+
+def test_a_second_look_is_analysed_also_where_frames_are_skipped() -> None:
+    time = Judging(4.1, wishes={3})
+    with CameraThread(
+        settings.Camera(frame_skip=2, buffer_frames=16), time, time.wait, opening(Scripted([PICTURE] * 9))
+    ) as camera:
+        time.begin(camera)
+        assert time.is_over.wait(5)
+        frames = [frame for frame in (camera.read(0) for _ in range(9)) if frame]
+        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 2, 2 + SECOND_LOOK_S, 4])
+
+
+def test_hung_camera_is_left_behind_and_replaced() -> None:
+    time, hang = Time(), Hang()
+    hung, fresh = Scripted([hang]), Scripted([PICTURE])
+    with CameraThread(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
+        assert hang.began.wait(5)
+        time.now_s += 13
+        assert camera.health.state == "hung"
+        frame = camera.read(5)
+        assert frame and frame.number == 0
+        hang.over.set()
+    assert_ended(hung, fresh)
+
+
+def test_when_the_replacement_hangs_too_there_is_no_third_thread() -> None:
+    time, hangs = Time(), [Hang(), Hang()]
+    sources = [Scripted([hang]) for hang in hangs]
+    opened = opening(*sources)
+    with CameraThread(settings.Camera(), time, time.wait, opened) as camera:
+        for hang in hangs:
+            assert camera.read(0) is None
+            assert hang.began.wait(5)
+            time.now_s += 13
+        for _ in range(5):
+            assert camera.read(0) is None
+            time.now_s += 13
+        assert len(camera_threads()) == 2
+        assert camera.health.state == "hung"
+        assert "plug the camera out and in again" in camera.health.message
+    for hang in hangs:
+        hang.over.set()
+    assert_ended(*sources)
+
+
+def test_close_neither_waits_for_a_hung_camera_nor_lets_it_come_back() -> None:
+    time, hang = Time(), Hang()
+    hung = Scripted([hang])
+    camera = CameraThread(settings.Camera(), time, time.wait, opening(hung))
+    assert hang.began.wait(5)
+    time.now_s += 13
+    began_s = monotonic()
+    camera.close()
+    camera.close()
+    assert camera.read(60) is None
+    assert monotonic() - began_s < 1
+    assert len(camera_threads()) == 1
+    hang.over.set()
+    assert_ended(hung)
+
+
+def test_frame_of_a_thread_left_behind_is_not_delivered() -> None:
+    class Late(Scripted):
+        def grab(self, time_s: float) -> None:
+            hang.began.set()
+            hang.over.wait(10)
+            self._picture = PICTURE
+
+    time, hang = Time(end_s=20), Hang()
+    late = Late([])
+    with CameraThread(settings.Camera(), time, time.wait, opening(late)) as camera:
+        assert hang.began.wait(5)
+        (left_behind,) = camera_threads()
+        time.now_s += 13
+        camera.read(0)
+        hang.over.set()
+        left_behind.join(5)
+        assert late.closed
+        assert camera.read(0) is None
+
+
+def test_five_hundred_losses_leave_no_threads_and_no_sources_open(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL)
+    time = Time(end_s=2_100)
+    opened: list[Scripted] = []
+
+    def come_and_go(_: settings.Camera) -> Source:
+        opened.append(Scripted([PICTURE, PICTURE, None, LOST]))
+        return opened[-1]
+
+    with CameraThread(settings.Camera(), time, time.wait, come_and_go) as camera:
+        assert time.is_over.wait(10)
+        assert len(opened) > 500
+        assert camera.health.bad > 500
+        assert len(camera_threads()) == 1
+        assert all(source.closed for source in opened[:-1])
+    assert camera_threads() == []
+    assert opened[-1].closed
+
+
+def assert_ended(*sources: Scripted) -> None:
+    for thread in camera_threads():
+        thread.join(5)
+    assert all(source.closed for source in sources)
+
+
+def camera_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "camera"]
+
+
+def test_a_thread_that_takes_the_place_of_a_hung_one_thins_out_too() -> None:
+    time, hang = Time(end_s=60), Hang()
+    hung, fresh = Scripted([hang]), Scripted([PICTURE] * 100)
+    with CameraThread(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
+        camera.thin_out(2)
+        hang.began.wait(5)
+        time.now_s += 13
+        camera.read(0.01)
+        assert camera._capture.every == 2
+        hang.over.set()

@@ -1,0 +1,40 @@
+"""Where a face is turned that only the detector sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.events import State
+from app.vision.detected_only import detected_only
+from app.vision.regions import ROI_SCALE, Region
+
+
+def region(nose: tuple[float, float], mouth: tuple[float, float] = (160, 130), width_px: float = 80) -> Region:
+    """A face whose eyes are at 145 and 175, nose and mouth where they are said."""
+    keypoints = np.array([(145, 100), (175, 100), nose, mouth], np.float32)
+    return Region(160, 110, ROI_SCALE * width_px, 0.0, 0.9, keypoints)
+
+
+@pytest.mark.parametrize(
+    ("nose", "turned"),
+    [
+        ((160, 120), None),
+        ((175, 115), State.LOOKING_AWAY),
+        ((144, 115), State.LOOKING_AWAY),
+        ((161, 126), State.LOOKING_DOWN),
+    ],
+)
+def test_the_keypoints_say_where_an_unfitted_face_is_turned(nose: tuple[float, float], turned: State | None) -> None:
+    seen = detected_only(region(nose), (320, 240))
+    assert (seen and seen.glimpsed) == turned
+    if seen:
+        assert seen.yaw_deg is None
+        assert seen.face_x == 0.5
+        assert seen.face_width == pytest.approx(0.25, abs=0.03)
+
+
+def test_keypoints_all_in_one_place_give_none() -> None:
+    heap = Region(1, 1, 1, 0.0, 0.9, np.zeros((4, 2), np.float32))
+    assert detected_only(heap, (320, 240)) is None
+    assert detected_only(Region(1, 1, 1, 0.0), (320, 240)) is None

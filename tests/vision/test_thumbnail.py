@@ -1,0 +1,29 @@
+"""Pictures made smaller, and what has moved between two."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.vision.regions import Region
+from app.vision.thumbnail import SAMPLED_WIDTH_PX, THUMBNAIL_SIZE, change_around, sampled
+
+WIDTH_PX = 320
+
+
+@pytest.mark.parametrize(("width_px", "sampled_px"), [(320, 320), (639, 639), (640, 320), (1280, 320)])
+def test_a_large_picture_is_sampled_and_a_small_one_stays(width_px: int, sampled_px: int) -> None:
+    picture = np.arange(width_px * 30, dtype=np.uint32).astype(np.uint8).reshape(10, width_px, 3)
+    small = sampled(picture)
+    assert small.shape[1] == sampled_px >= SAMPLED_WIDTH_PX
+    assert set(small.ravel()) <= set(picture.ravel()), "pixels as they are, not averaged"
+
+
+def test_change_is_measured_around_the_face_alone() -> None:
+    before = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
+    after = before.copy()
+    after[:, : THUMBNAIL_SIZE[0] // 2] = 100
+    assert change_around(Region(250, 120, 80, 0), before, after, WIDTH_PX) == 0
+    assert change_around(Region(70, 120, 80, 0), before, after, WIDTH_PX) == 100
+    assert 0 < change_around(Region(160, 120, 80, 0), before, after, WIDTH_PX) < 100
+    assert change_around(Region(-10, -10, 80, 0), before, after, WIDTH_PX) == 100  # cut off by the picture's edge
