@@ -1,4 +1,4 @@
-"""The fake camera: a rendered driver whose pose, eyes and mouth are known, and whom the real face mesh takes for real.
+"""The fake camera: a rendered driver whose pose, eyes and mouth are known and whom the real face mesh accepts.
 
 scene.py      what one picture shows: the truth
 scenario.py   scenarios/*.yaml -> the scene at any time, and the events to expect
@@ -11,6 +11,6 @@ infrared.py   the light of a night camera
 render.py     scene -> picture
 __main__.py   the process that `fake:SCENARIO` starts, so that the renderer's memory is not the detector's
 
-Within which angles the face mesh finds the rendered face stands in the README, measured by
-`make fake-driver-limits`. Portrait: NASA, Eileen M. Collins, public domain, as in scikit-image's data set.
+`make fake-driver-limits` measures within which angles the face mesh finds the rendered face. Portrait: NASA, Eileen M.
+Collins, public domain, as in scikit-image's data set.
 """
