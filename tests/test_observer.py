@@ -81,7 +81,7 @@ def test_an_empty_seat_is_clear_and_has_no_face(watch: Observer) -> None:
     assert (look.sight, look.face, look.signals) == (Sight.CLEAR, None, None)
 
 
-def test_an_upside_down_camera_shows_a_face_but_no_pose_and_soon_says_that_it_sees_nobody(watch: Observer) -> None:
+def test_an_upside_down_camera_shows_no_pose_and_soon_reports_no_face(watch: Observer) -> None:
     for time_s in range(5):
         upright = frame(time_s, Scene())
         look = watch.look(replace(upright, bgr=np.ascontiguousarray(upright.bgr[::-1, ::-1])))
@@ -114,7 +114,7 @@ def test_a_picture_that_shows_a_face_is_clear_however_dark(watch: Observer) -> N
     assert watch.look(frame(0, replace(dark, present=0))).sight is Sight.DARK
 
 
-def test_in_noise_no_driver_is_seen_who_looks_anywhere(watch: Observer) -> None:
+def test_noise_is_no_face(watch: Observer) -> None:
     dots = np.random.default_rng(1)
     trip(watch, (5, Scene()))
     noise = [dots.integers(0, 256, (240, 320, 3), dtype=np.uint8) for _ in range(40)]
@@ -162,7 +162,7 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Observer) -> 
     ],
     ids=["right", "left", "down", "empty", "empty beside a passenger"],
 )
-def test_of_a_face_lost_between_two_looks_the_seat_tells_whether_it_was_turned_or_has_left(
+def test_the_seat_tells_a_turned_face_from_one_that_has_left(
     watch: Observer, scene: Scene, seated: Seated, kind: State
 ) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, scene), (3, Scene()))
@@ -204,9 +204,7 @@ def test_lids_and_lips_of_a_face_smeared_by_a_bump_are_not_judged(watch: Observe
 @pytest.mark.parametrize(
     "lenses", [{"glasses": 0.9}, {"glasses": 0.05, "lens_mirrors": 0.85}], ids=["black", "mirrors"]
 )
-def test_eyes_behind_opaque_lenses_are_shown_as_unseen_and_not_judged(
-    watch: Observer, lenses: dict[str, float]
-) -> None:
+def test_eyes_behind_opaque_lenses_are_hidden_and_not_judged(watch: Observer, lenses: dict[str, float]) -> None:
     looks = trip(watch, (6, Scene(**lenses)), (6, Scene(eyes_closed=1, **lenses)), (4, Scene()))
     for look in looks[:12]:
         assert look.signals is not None and look.signals.eyes_hidden is True
@@ -217,7 +215,7 @@ def test_eyes_behind_opaque_lenses_are_shown_as_unseen_and_not_judged(
     assert events([look.verdict for look in looks]) == []
 
 
-def test_who_sleeps_behind_clear_glasses_is_seen_to_sleep(watch: Observer) -> None:
+def test_sleep_is_seen_through_clear_glasses(watch: Observer) -> None:
     glasses = Scene(glasses=0.05)
     looks = trip(watch, (LEARNT_S, glasses), (5, replace(glasses, eyes_closed=1)), (3, glasses))
     alarm_s = reached([look.verdict for look in looks], State.EYES_CLOSED, Level.ALARM)
@@ -249,17 +247,17 @@ ALONE: dict[str, tuple[Picture, State]] = {
 
 
 @pytest.mark.parametrize("what", ALONE)
-def test_a_picture_alone_is_told_by_what_it_shows(made: Observer, what: str) -> None:
+def test_a_picture_alone_is_judged_by_what_it_shows(made: Observer, what: str) -> None:
     picture, state = ALONE[what]
     assert made.look_alone(Frame(picture, 0, 0)).verdict.state is state
 
 
-def test_pictures_alone_know_nothing_of_each_other(watch: Observer) -> None:
+def test_pictures_alone_do_not_influence_each_other(watch: Observer) -> None:
     states = [watch.look_alone(Frame(rendered(Scene()), 0, 0)).verdict.state for _ in range(3)]
     assert states == [State.ATTENTIVE] * 3  # not frozen
 
 
-def test_beginning_anew_forgets_the_picture_the_face_and_the_driver(watch: Observer) -> None:
+def test_reset_forgets_the_picture_the_face_and_the_driver(watch: Observer) -> None:
     looks = trip(watch, (LEARNT_S, Scene()))
     assert looks[-1].verdict.neutral.learnt
     watch.reset()

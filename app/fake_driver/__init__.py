@@ -1,4 +1,4 @@
-"""The fake camera: a rendered driver whose pose, eyes and mouth are known, and whom the real face mesh takes for real.
+"""The fake camera: a rendered driver whose pose, eyes and mouth are known and whom the real face mesh accepts.
 
 scene.py      what one picture shows: the truth
 scenario.py   scenarios/*.yaml -> the scene at any time, and the events to expect

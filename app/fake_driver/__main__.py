@@ -1,4 +1,4 @@
-"""The camera's child process: a time in seconds a line on stdin -> a picture, raw BGR, on stdout."""
+"""The camera's child process: each line on stdin, a time in seconds -> a picture, raw BGR, on stdout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.fake_driver.scenario import ScenarioError, load_scenario
 
 
 def main() -> int:
-    """Render until stdin ends."""
+    """Render until stdin ends; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m app.fake_driver", description=__doc__)
     parser.add_argument("scenario")
     parser.add_argument("--width", type=int, default=320)

@@ -1,4 +1,4 @@
-"""A hand that holds a phone to the ear; drawn, and yet MediaPipe's hand model takes it for one."""
+"""A hand that holds a phone to the ear; it is drawn, but MediaPipe's hand model accepts it."""
 
 from __future__ import annotations
 

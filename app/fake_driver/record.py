@@ -39,7 +39,7 @@ def record(
     seed: int = 0,
     as_video: bool = False,
 ) -> int:
-    """Write them into the folder, in the place of what was rendered there before; returns how many there are.
+    """The number of pictures written into the folder, where they replace an earlier rendering.
 
     Raises: OSError.
     """
@@ -51,7 +51,7 @@ def record(
         for scene, picture in rendered(scenario, fps, seconds, size, seed):
             name = VIDEO if as_video else f"{count:05d}.png"
             if video is None:
-                (folder / name).write_bytes(cv2.imencode(".png", picture)[1].tobytes())  # imwrite tells no reason
+                (folder / name).write_bytes(cv2.imencode(".png", picture)[1].tobytes())  # imwrite gives no reason
             else:
                 video.write(picture)
             shown = {key: round(value, 4) for key, value in asdict(scene).items()}
@@ -64,7 +64,7 @@ def record(
 
 
 def _clear(folder: Path) -> None:
-    """Remove an earlier rendering, whose pictures would else follow those of a shorter one."""
+    """Remove an earlier rendering, whose pictures would otherwise follow those of a shorter one."""
     if (folder / TRUTH).exists():
         for path in folder.iterdir():
             if PICTURE_NAME.fullmatch(path.name) or path.name == VIDEO:

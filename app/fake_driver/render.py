@@ -48,7 +48,7 @@ COVER_BGR = (22, 24, 30)
 
 
 def rotation_of_pose(yaw_deg: float, pitch_deg: float, roll_deg: float) -> Floats:
-    """Rotation of the canonical axes, float32 (3, 3): Ry(-yaw) Rx(-pitch) Rz(roll), see app/vision/signals.py."""
+    """Rotation of the canonical axes, float32 (3, 3): Ry(-yaw) Rx(-pitch) Rz(roll), see app/vision/head_pose.py."""
     (sy, cy), (sp, cp), (sr, cr) = (
         (math.sin(angle), math.cos(angle)) for angle in map(math.radians, (-yaw_deg, -pitch_deg, roll_deg))
     )

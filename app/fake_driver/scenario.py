@@ -5,14 +5,14 @@ A scenario is a YAML file in scenarios/ (or one of your own, by its path):
     about: one line for `python -m app render --help`
     length_s: 60
     loop: true                        # start over at its end; else the last moment stays
-    always: {light: 0.8}              # fields of scene.py's Scene, for the whole of it
+    always: {light: 0.8}              # fields of scene.py's Scene, at all times
     sway: {yaw_deg: 1.5}              # how far each field wanders, as a living head does
     moves:                            # later ones lie over earlier ones
       - {at_s: 30, for_s: 6, yaw_deg: 40}                           # halfway there at 30 s, halfway back at 36 s
       - {at_s: 3, every_s: 4, jitter_s: 1, for_s: 0.2, ease_s: 0.1, eyes_closed: 1}
     expect:                           # every event, and no others; the level is the highest it reaches
       - {kind: looking_away, level: alarm, at_s: 30}
-    at_half_rate:                     # the same for one look every two seconds, where those cannot tell it
+    at_half_rate:                     # the same for one look every two seconds, where that misses some
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from app.fake_driver.scene import Scene
 
 SCENARIOS = FOLDER / "scenarios"
 EASE_S = 0.3  # a head turns by 40 degrees in about this time
-SWAY_PERIODS_S = (7.3, 11.9)  # two that never meet again
+SWAY_PERIODS_S = (7.3, 11.9)  # neither is a multiple of the other, so the sway does not repeat soon
 SCENE_FIELDS = frozenset(field.name for field in fields(Scene)) - {"time_s"}
 KEYS = ("about", "length_s", "loop", "always", "sway", "moves", "expect", "at_half_rate", "models")
 MODELS = ("lite", "standard", "full")
@@ -48,7 +48,7 @@ class ScenarioError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Something that happens once, or every every_s until until_s; `to` are the fields it takes where."""
+    """Something that happens once, or every every_s until until_s; `to`: the values that it moves fields to."""
 
     to: Mapping[str, float]
     at_s: float
@@ -95,7 +95,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What happens, and what should be said of it. models: those that see it; others need not report anything."""
+    """What happens, and the events to report. models: those that can see it; others need not report anything."""
 
     name: str
     about: str

@@ -47,7 +47,7 @@ class Target:
 
 TARGETS = {target.arch: target for target in (Target("amd64", "x86_64", 62), Target("arm64", "aarch64", 183))}
 
-# Of mediapipe, what app/vision/face.py opens: the bindings and the GL libraries they are linked with (mediapipe.libs),
+# Of mediapipe, what app/vision/graph.py opens: the bindings and the GL libraries they are linked with (mediapipe.libs),
 # two protobuf classes with what those import, and the models and graphs of faces and hands
 MEDIAPIPE = (
     "python/_framework_bindings.*.so",

@@ -1,6 +1,6 @@
 """`make fake-driver-limits`: where the face mesh still finds the rendered face, and how it reads its eyes and mouth.
 
-Also what the constants of seat and signals are made of.
+Also the figures that app/vision/README.md gives for head pose, seat and mouth.
 """
 
 from __future__ import annotations

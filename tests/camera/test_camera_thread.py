@@ -83,7 +83,7 @@ def test_a_second_look_comes_soon_and_changes_no_other(fps: float, expected_s: l
         assert [frame.time_s - 100 for frame in frames] == pytest.approx(expected_s)
 
 
-def test_of_a_video_that_has_no_newer_picture_yet_there_is_no_second_look() -> None:
+def test_a_video_without_a_newer_picture_has_no_second_look() -> None:
     time, source = Judging(3.1, wishes={1, 2, 3}), Scripted([PICTURE] * 50)
     source.period_s = 1.0
     with CameraThread(settings.Camera(buffer_frames=16), time, time.wait, opening(source)) as watched:

@@ -83,13 +83,13 @@ def test_target_fps_does_not_drift() -> None:
     assert trip.times_s[2400] == pytest.approx(800.05)
 
 
-def test_ticks_slept_through_are_left_out_without_a_burst() -> None:
+def test_missed_ticks_are_left_out_without_a_burst() -> None:
     trip = slow_trip([0, 0, 3.4, 0, 0], fps=1)
     trip.drive(for_s=8)
     assert trip.times_s == pytest.approx([0, 1, 5.4, 6, 7, 8])
 
 
-def test_measured_fps_and_number_of_frames_are_told() -> None:
+def test_health_has_the_measured_fps_and_the_number_of_frames() -> None:
     trip = slow_trip([], fps=4)
     health = trip.drive(for_s=10)
     assert health.measured_fps == pytest.approx(4)
@@ -126,7 +126,7 @@ def test_frame_skip_neither_delivers_nor_decodes_the_frames_between() -> None:
     assert health.frames == 10
 
 
-def test_frames_can_be_thinned_out_on_top_of_that_and_no_longer() -> None:
+def test_frames_can_be_thinned_out_and_taken_back() -> None:
     source = Scripted([PICTURE] * 60)
     trip = Trip(source, camera=settings.Camera(frame_skip=2))
     trip.drive(for_s=7)
@@ -205,7 +205,7 @@ def test_mostly_bad_counts_the_pictures_analysed() -> None:
     assert trip.drive(for_s=2).state == "lost"
 
 
-def test_same_picture_again_and_again_is_for_others_to_judge() -> None:
+def test_the_camera_delivers_repeated_pictures() -> None:
     trip = Trip(Scripted([PICTURE] * 100))
     assert trip.drive(for_s=60).state == "live"
     assert len(trip.frames) == 61

@@ -96,14 +96,14 @@ def test_a_jpeg_that_is_cut_off_is_a_bad_picture(share: float) -> None:
     assert camera.retrieve() is not None
 
 
-def test_a_camera_that_never_sends_the_marker_of_the_end_is_believed() -> None:
+def test_a_camera_that_never_sends_the_end_marker_is_accepted() -> None:
     without = jpeg()[:, :-2]
     camera = device(Camera([without, without]))
     assert camera.retrieve() is not None
     assert camera.retrieve() is not None
 
 
-def test_what_stands_behind_the_marker_of_the_end_does_no_harm() -> None:
+def test_data_behind_the_end_marker_is_ignored() -> None:
     whole = jpeg().ravel()
     assert has_jpegs_end(np.r_[whole, np.zeros(10_000, np.uint8)])
     assert has_jpegs_end(np.r_[whole, np.full(100, 7, np.uint8)])

@@ -107,7 +107,7 @@ def test_tiny_video_is_refused(tmp_path: Path) -> None:
         VideoFile(write_video(tmp_path / "tiny.avi", height=8))
 
 
-def test_missing_video_and_folder_in_its_place_are_told_in_the_systems_words(tmp_path: Path) -> None:
+def test_missing_video_and_folder_in_its_place_give_the_systems_message(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         VideoFile(tmp_path / "gone.avi")
     with pytest.raises(IsADirectoryError):
@@ -152,7 +152,7 @@ def files_open_under(folder: Path) -> int:
     return sum(link.is_relative_to(folder) for link in links)
 
 
-def test_damaged_video_prints_nothing_of_opencvs_and_ffmpegs_own(tmp_path: Path) -> None:
+def test_damaged_video_prints_no_messages_of_opencv_and_ffmpeg(tmp_path: Path) -> None:
     video = write_video(tmp_path / "drive.mp4")  # its index stands at the end
     video.write_bytes(video.read_bytes()[:2000])
     code = (

@@ -99,7 +99,7 @@ def test_auto_takes_the_second_camera_while_the_first_is_in_use(kernel: Kernel) 
     assert kernel.find() == "video2"
 
 
-def test_without_a_camera_the_remedy_is_told(kernel: Kernel) -> None:
+def test_without_a_camera_the_message_says_what_helps(kernel: Kernel) -> None:
     add_pi_nodes(kernel)
     assert why_not(kernel) == "no camera found: plug a USB camera in; `lsusb` lists what is plugged in"
 
@@ -130,7 +130,7 @@ def test_refusal_names_the_connection_in_a_snap_and_the_group_outside(
 
 
 @pytest.mark.parametrize("source", ["auto", "0"])
-def test_only_a_refusal_is_not_to_be_asked_again_every_second(kernel: Kernel, source: str) -> None:
+def test_only_a_refusal_is_costly_to_try_again(kernel: Kernel, source: str) -> None:
     kernel.add("video0", "uvcvideo")
     for number in (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO, errno.ENODEV):
         kernel.errors["video0"] = number
@@ -161,7 +161,7 @@ def test_file_that_is_no_device_is_refused() -> None:
         find_node("/dev/null")
 
 
-def test_device_that_fails_otherwise_is_told_in_the_kernels_words(kernel: Kernel) -> None:
+def test_device_that_fails_otherwise_gives_the_kernels_message(kernel: Kernel) -> None:
     kernel.add("video0", "uvcvideo")
     kernel.errors["video0"] = errno.EIO
     assert why_not(kernel, "0").endswith("gives no picture (Input/output error): plug the camera out and in again")
@@ -271,7 +271,7 @@ def test_a_fast_camera_is_read_once_a_frame() -> None:
     assert driver.now_s == pytest.approx(39 / 15, abs=0.1)
 
 
-def test_the_device_is_asked_for_mjpg_of_the_set_size_in_one_buffer_and_a_livelier_rate() -> None:
+def test_the_device_is_asked_for_mjpg_one_buffer_and_a_higher_rate() -> None:
     driver = Driver()
     device(driver, fps=5)
     assert driver.properties == {

@@ -59,7 +59,7 @@ def test_signs_are_those_of_the_drivers_seat(renderer: Renderer) -> None:
 
 
 @pytest.mark.parametrize("angles", [(0, 0, 0), (30, -12, 8), (-50, 25, -20)])
-def test_its_rotations_are_those_that_signals_reads(angles: tuple[float, float, float]) -> None:
+def test_its_rotations_are_those_that_head_pose_reads(angles: tuple[float, float, float]) -> None:
     pose = pose_of_rotation(rotation_of_pose(*angles).astype(np.float64))
     assert (pose.yaw_deg, pose.pitch_deg, pose.roll_deg) == pytest.approx(angles, abs=1e-3)
 
@@ -128,7 +128,7 @@ def test_lids_follow_eyes_that_look_down() -> None:
 
 
 @pytest.mark.parametrize("name", ["collins", "hopper"])
-def test_nothing_of_the_eyes_is_seen_through_black_lenses(name: str) -> None:
+def test_black_lenses_hide_the_eyes(name: str) -> None:
     renderer = Renderer(320, 240, 1) if name == "collins" else Renderer(320, 240, 1, name, FACES)
     for yaw_deg in (-20, 0, 20):
         black = Scene(glasses=1, yaw_deg=yaw_deg)

@@ -169,9 +169,7 @@ def test_what_cannot_be_measured_is_null(mixed: Done, inputs: Inputs) -> None:
     assert (line["state"], line["event"]) == ("no_face", None)
 
 
-def test_a_picture_by_itself_is_judged_alone_and_in_a_folder_it_is_a_moment_of_a_trip(
-    mixed: Done, inputs: Inputs
-) -> None:
+def test_a_picture_by_itself_is_judged_alone_and_a_folder_as_a_trip(mixed: Done, inputs: Inputs) -> None:
     moment, alone = [line for line in mixed.lines if line["input"] == str(inputs.picture)]
     assert (moment["frame"], moment["state"]) == (2, "attentive")
     assert (alone["frame"], alone["time_s"], alone["state"]) == (0, 0.0, "looking_away")
@@ -211,7 +209,7 @@ def test_the_plot_shows_the_event(mixed: Done, plot: Path) -> None:
     assert "looking_away: alarm" in text
 
 
-def test_a_plot_that_cannot_be_written_is_told_before_any_work(inputs: Inputs) -> None:
+def test_a_plot_that_cannot_be_written_is_reported_before_any_work(inputs: Inputs) -> None:
     out = io.StringIO()
     options = Options((str(inputs.video),), plot=inputs.root / "missing" / "timeline.svg")
     with pytest.raises(FileNotFoundError):
@@ -240,7 +238,7 @@ def test_of_changes_at_one_frame_the_most_urgent_holds_the_others() -> None:
     assert line_of(judged(ended, began, alone=True))["event"] is None
 
 
-def test_numbers_are_rounded_to_what_can_be_told_apart() -> None:
+def test_numbers_are_rounded() -> None:
     line = line_of(judged(signals=replace(ROAD, yaw_deg=12.3456, ear=0.123456, mar=None)))
     assert (line["time_s"], line["yaw_deg"], line["ear"], line["mar"]) == (1.235, 12.3, 0.123, None)
 

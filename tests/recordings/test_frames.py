@@ -101,12 +101,12 @@ def write_scaled(path: Path, ns: int) -> Path:
     return path
 
 
-def test_times_are_the_files_own_where_its_rate_is_wrong_and_such_a_video_is_whole(tmp_path: Path) -> None:
+def test_times_come_from_the_file_where_its_rate_is_wrong(tmp_path: Path) -> None:
     frames = [recorded.frame for recorded in read(write_scaled(tmp_path / "slow.mkv", 2_000_000))]
     assert [frame.time_s for frame in frames] == pytest.approx([2 * number / FPS for number in range(20)])
 
 
-def test_times_are_those_of_the_rate_where_the_files_own_stand_still(tmp_path: Path) -> None:
+def test_times_come_from_the_rate_where_the_file_has_none(tmp_path: Path) -> None:
     frames = [recorded.frame for recorded in read(write_scaled(tmp_path / "still.mkv", 1))]
     assert [frame.time_s for frame in frames] == pytest.approx([number / FPS for number in range(20)])
 

@@ -245,11 +245,11 @@ def test_an_inference_that_never_returns_ends_the_real_detector_and_check_says_s
     again.terminate()
     stderr = done.stderr + again.communicate(timeout=WAIT_S)[1]
     assert again.returncode == 0
-    assert 'app/vision/face.py", line ' in stderr
+    assert 'app/vision/face_graphs.py", line ' in stderr
     check = [sys.executable, "-m", "app", "check", "--camera", "fake:attentive"]
     told = subprocess.run(check, cwd=ROOT, env=env, capture_output=True, text=True, timeout=WAIT_S, check=False).stdout
     assert "BAD  last failure   0 min ago, number 1 of this boot: it hung" in told
-    assert "app/vision/face.py line " in told
+    assert "app/vision/face_graphs.py line " in told
 
 
 def test_a_detector_that_was_stopped_for_a_while_goes_on() -> None:

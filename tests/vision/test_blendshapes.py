@@ -70,9 +70,7 @@ def test_left_and_right_are_the_drivers(blendshapes: Blendshapes) -> None:
 
 
 @pytest.mark.parametrize("portrait", PORTRAITS)
-def test_without_irises_as_the_plain_mesh_gives_landmarks_shut_eyes_score_high_and_open_ones_low(
-    blendshapes: Blendshapes, portrait: str
-) -> None:
+def test_blinks_are_scored_without_irises_too(blendshapes: Blendshapes, portrait: str) -> None:
     opened, shut = (blendshapes.scores(landmarks(portrait, scene)[:IRIS_START]) for scene in (OPEN, SHUT))
     assert opened.shape == shut.shape == (COUNT,)
     for eye in EYES:

@@ -109,7 +109,7 @@ def test_eyes_outside_the_picture_are_not_judged(mesh: FaceMesh) -> None:
         assert not eyes_hidden(picture, (landmarks + np.array((x, y, 0))).astype(np.float32))
 
 
-def test_of_eyes_too_small_to_show_an_iris_nothing_is_said(mesh: FaceMesh) -> None:
+def test_eyes_too_small_to_show_an_iris_are_not_judged(mesh: FaceMesh) -> None:
     picture, landmarks = seen(mesh, "collins", replace(DAY, glasses=0.9))
     tiny = (160 + 0.1 * (landmarks - 160)).astype(np.float32)
     assert not eyes_hidden(picture, tiny)

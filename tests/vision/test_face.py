@@ -163,7 +163,7 @@ NOTHING: dict[str, Picture] = {
 
 
 @pytest.mark.parametrize("what", NOTHING)
-def test_nobody_is_seen_where_nobody_is(mesh: FaceMesh, what: str) -> None:
+def test_a_picture_without_a_face_gives_none(mesh: FaceMesh, what: str) -> None:
     assert fresh(mesh, NOTHING[what]) is None
 
 
@@ -220,7 +220,7 @@ def test_a_passenger_alone_is_a_face_where_the_passenger_sits(mesh: FaceMesh) ->
     assert seen.face_width < 0.2
 
 
-def test_the_passenger_stands_in_for_a_driver_whom_the_mesh_refuses_only_if_two_faces_are_allowed(
+def test_the_passenger_is_tried_only_if_two_faces_are_allowed(
     standard: FaceMesh,
 ) -> None:
     turned_away = render(Scene(yaw_deg=70, passenger=1))
@@ -327,7 +327,7 @@ def test_static_image_mode_never_tracks() -> None:
         assert mesh.find(hidden_from_the_detector()) is None
 
 
-def test_what_was_seen_before_changes_no_landmark_of_a_face_that_has_moved(lite: FaceMesh) -> None:
+def test_landmarks_of_a_face_that_has_moved_do_not_depend_on_the_frames_before(lite: FaceMesh) -> None:
     alone = found(lite, DRIVER)
     found(lite, Scene(x_cm=-6, yaw_deg=-20))
     after = lite.find(render(DRIVER))
@@ -401,7 +401,7 @@ def test_shut_lids_score_high_and_open_ones_low(model: str, pitches_deg: tuple[f
 
 
 @pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
-def test_a_yawn_is_told_from_a_word(model: str, yawn_mar: float) -> None:
+def test_a_yawn_opens_the_mouth_wider_than_a_word(model: str, yawn_mar: float) -> None:
     with FaceMesh(model) as mesh:
         wide = Driver(Settings().analysis).yawn_mar()
         mar = {
@@ -439,7 +439,7 @@ def test_a_phone_at_the_ear_is_a_hand_at_the_ear() -> None:
         assert signals(mesh, render(DRIVER)).hand_at_ear is None
 
 
-def test_hands_are_looked_for_by_the_model_full_alone_and_where_it_is_asked_to() -> None:
+def test_only_the_full_model_looks_for_hands_and_only_if_asked() -> None:
     for model, hands in (("full", False), ("standard", True), ("lite", True)):
         with FaceMesh(model, hands=hands) as mesh:
             assert not mesh.sees_hands

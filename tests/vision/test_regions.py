@@ -40,7 +40,7 @@ def test_the_larger_of_two_faces_is_the_drivers() -> None:
     assert first(DRIVER, Region(160, 120, 80, 0, score=0.97)) is DRIVER
 
 
-def test_a_strangers_back_loses_against_a_smaller_face_that_surely_is_one() -> None:
+def test_a_doubtful_face_loses_against_a_smaller_sure_one() -> None:
     """A head seen from behind, nearer the camera."""
     assert first(Region(230, 110, 180, 0, score=0.57), DRIVER) is DRIVER
 
@@ -51,13 +51,13 @@ def test_a_neighbour_cut_off_by_the_edge_loses() -> None:
     assert first(neighbour, DRIVER) is DRIVER
 
 
-def test_of_two_alike_the_one_in_the_middle_is_the_drivers() -> None:
+def test_of_two_equal_faces_the_one_in_the_middle_is_the_drivers() -> None:
     aside = Region(265, 120, 120, 0, score=0.97)
     assert aside.inside(SIZE) == pytest.approx(1)
     assert first(aside, DRIVER) is DRIVER
 
 
-def test_of_two_alike_the_one_where_the_driver_was_is_the_drivers_and_one_far_larger_is_whoever_sat_down() -> None:
+def test_of_two_equal_faces_the_one_in_the_drivers_place_counts_but_a_far_larger_one_wins() -> None:
     left, right = Region(100, 120, 100, 0), Region(220, 120, 100, 0)
     for place in (left, right):
         assert first(left, right, place=Region(place.x_px + 5, 122, 96, 0)) is place
@@ -76,7 +76,7 @@ def test_each_of_these_makes_a_face_less_prominent(change: dict[str, float]) -> 
 
 
 @pytest.mark.parametrize("score", (0.5, 0.1, 0.0))
-def test_a_face_that_is_hardly_one_is_still_the_drivers_where_it_is_alone(score: float) -> None:
+def test_a_doubtful_face_is_the_drivers_where_it_is_alone(score: float) -> None:
     doubtful = Region(160, 120, 100, 0, score=score)
     assert faces_by_prominence([doubtful], None, SIZE) == [[doubtful]]
     assert prominence(doubtful, SIZE, None) > 0

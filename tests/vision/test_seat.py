@@ -48,11 +48,11 @@ def test_a_driver_who_looks_elsewhere_still_sits_there(seat: Seat, shown: dict[s
 @pytest.mark.parametrize(
     "shown", [{}, {"light": 0.3, "noise": 4}, {"passenger": 1}, {"light": 1.3, "sun_from_left": 0.9}]
 )
-def test_in_an_empty_seat_nobody_sits(seat: Seat, shown: dict[str, float]) -> None:
+def test_an_empty_seat_is_seen_as_left(seat: Seat, shown: dict[str, float]) -> None:
     assert seat.look(at(2, present=0, **shown)) is Seated.LEFT
 
 
-def test_before_a_face_was_measured_nothing_is_known() -> None:
+def test_before_a_face_was_measured_the_seat_gives_none() -> None:
     assert Seat().look(ROAD) is None
 
 
@@ -71,5 +71,5 @@ def test_what_is_not_seen_is_not_remembered(seat: Seat, picture: Picture, outlin
     assert seat.look(ROAD) is None
 
 
-def test_a_picture_of_another_size_says_nothing(seat: Seat) -> None:
+def test_a_picture_of_another_size_gives_none(seat: Seat) -> None:
     assert seat.look(RENDERER.picture(Scene())[:100, :80]) is None

@@ -95,9 +95,7 @@ def test_a_living_camera_is_never_frozen_even_before_a_still_scene() -> None:
 
 
 @pytest.mark.parametrize(("picture", "sight"), [(BLACK, Sight.DARK), (np.full_like(BLACK, 255), Sight.FLAT)])
-def test_one_black_or_white_picture_over_and_over_is_a_covered_lens_and_not_a_frozen_camera(
-    picture: Picture, sight: Sight
-) -> None:
+def test_one_colour_repeated_is_a_covered_lens_and_not_frozen(picture: Picture, sight: Sight) -> None:
     lens = Lens()
     assert {lens.judge(picture) for _ in range(5)} == {sight}
 
