@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from app.attention.judgement import Attention, momentary_state
+from app.attention.judgement import Attention
+from app.attention.single_picture import momentary_state
 from app.camera.capture import Frame
-from app.events import Seated, Sight, State, Verdict
+from app.events import Sight, State, Torso, Verdict
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
 from app.vision.measurements import Signals
 from app.vision.seat import Seat
 from app.vision.sight import Lens, Sharpness
-from app.vision.signals import glimpsed, measure
+from app.vision.signals import detected_only, measure
 from config.settings import Analysis, Vision
 
 
@@ -21,7 +22,7 @@ from config.settings import Analysis, Vision
 class Look:
     """What one frame gave; frame None when none came in time, face and signals None where no face was found.
 
-    seated: what is seen of the driver where no pose is; None where that is not known.
+    torso: what is seen of the driver where no pose is; None where that is not known.
     """
 
     frame: Frame | None
@@ -29,7 +30,7 @@ class Look:
     face: Face | None
     signals: Signals | None
     verdict: Verdict
-    seated: Seated | None = None
+    torso: Torso | None = None
 
 
 def _mesh(vision: Vision, fast: bool) -> FaceMesh:
@@ -43,9 +44,9 @@ class Watch:
         """fast: with XNNPACK's kernels. Raises: FaceMeshError."""
         self._vision, self._analysis, self._repeat_s = vision, analysis, repeat_s
         self._fast, self._mesh = fast, _mesh(vision, fast)
-        self.begin_anew()
+        self.reset()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Forget all that was seen, as for another recording."""
         self._lens, self._sharpness, self._seat = Lens(), Sharpness(), Seat()
         self._mesh.reset()
@@ -69,24 +70,24 @@ class Watch:
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
         # the detector alone sees faces in noise, turned anywhere: only a mesh that fits one is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
-        own = self.attention.driver.own(signals)
+        own = self.attention.driver.accept(signals)
         if own is None and face is not None:
             self._mesh.reset()  # so that the driver is looked for again, not the passenger followed
-        seated = self._seated(frame, face, own)
+        torso = self._torso(frame, face, own)
         # Where not even the shoulders are, the detector sees noise: 12 of 2,034 glimpses in evaluation were above an
         # empty seat or in a covered lens, and the seat said so of these alone
-        if face is None and seated is Seated.LEFT:
+        if face is None and torso is Torso.GONE:
             signals = None
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
         if sight is not Sight.CLEAR:
-            seated = None
-        verdict = self.attention.update(frame.time_s, sight, signals, seated)
-        return Look(frame, sight, face, signals, verdict, seated)
+            torso = None
+        verdict = self.attention.update(frame.time_s, sight, signals, torso)
+        return Look(frame, sight, face, signals, verdict, torso)
 
     def look_alone(self, frame: Frame) -> Look:
         """Judge a picture by itself, without what was before: which state it would be if it lasted."""
-        self.begin_anew()
+        self.reset()
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
@@ -103,7 +104,7 @@ class Watch:
         height_px, width_px = frame.bgr.shape[:2]
         if face is None:
             glimpse = self._mesh.glimpse
-            return glimpsed(glimpse, (width_px, height_px)) if glimpse else None
+            return detected_only(glimpse, (width_px, height_px)) if glimpse else None
         size, fov_deg = (width_px, height_px), self._vision.horizontal_fov_deg
         signals = measure(face, size, fov_deg, self._mesh.reading, sees_hands=self._mesh.sees_hands)
         if self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2]):
@@ -112,7 +113,7 @@ class Watch:
             return replace(signals, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
         return signals
 
-    def _seated(self, frame: Frame, face: Face | None, signals: Signals | None) -> Seated | None:
+    def _torso(self, frame: Frame, face: Face | None, signals: Signals | None) -> Torso | None:
         if face is None or signals is None or signals.yaw_deg is None:
             return self._seat.look(frame.bgr)
         self._seat.remember(frame.bgr, face.landmarks[:, :2])

@@ -12,7 +12,7 @@ import pytest
 
 from app.camera.capture import Frame
 from app.camera.pictures import fitted
-from app.events import Level, Seated, Sight, State
+from app.events import Level, Sight, State, Torso
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.observer import Look, Watch
@@ -43,7 +43,7 @@ def made() -> Iterator[Watch]:
 
 @pytest.fixture
 def watch(made: Watch) -> Watch:
-    made.begin_anew()
+    made.reset()
     return made
 
 
@@ -110,7 +110,7 @@ def test_a_picture_that_shows_a_face_is_clear_however_dark(watch: Watch) -> None
     look = watch.look(frame(0, dark))
     assert look.face is not None
     assert look.sight is Sight.CLEAR
-    watch.begin_anew()
+    watch.reset()
     assert watch.look(frame(0, replace(dark, present=0))).sight is Sight.DARK
 
 
@@ -137,7 +137,7 @@ def test_a_head_above_an_empty_seat_or_in_a_covered_lens_is_noise(
     empty, covered, turned = (watch.look(frame(5 + number, scene)) for number, scene in enumerate(scenes))
     assert (empty.signals, empty.sight) == (None, Sight.CLEAR)
     assert (covered.signals, covered.sight) == (None, Sight.FLAT)
-    assert turned.signals is not None and turned.signals.glimpsed is State.LOOKING_AWAY
+    assert turned.signals is not None and turned.signals.detected_only is State.LOOKING_AWAY
 
 
 def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> None:
@@ -152,22 +152,22 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> Non
 
 
 @pytest.mark.parametrize(
-    ("scene", "seated", "kind"),
+    ("scene", "torso", "kind"),
     [
-        (Scene(yaw_deg=78), Seated.UPRIGHT, State.LOOKING_AWAY),
-        (Scene(yaw_deg=-78), Seated.UPRIGHT, State.LOOKING_AWAY),
-        (Scene(pitch_deg=-52), Seated.BOWED, State.LOOKING_DOWN),
-        (Scene(present=0), Seated.LEFT, State.NO_FACE),
-        (Scene(present=0, passenger=1), Seated.LEFT, State.NO_FACE),
+        (Scene(yaw_deg=78), Torso.UPRIGHT, State.LOOKING_AWAY),
+        (Scene(yaw_deg=-78), Torso.UPRIGHT, State.LOOKING_AWAY),
+        (Scene(pitch_deg=-52), Torso.BOWED, State.LOOKING_DOWN),
+        (Scene(present=0), Torso.GONE, State.NO_FACE),
+        (Scene(present=0, passenger=1), Torso.GONE, State.NO_FACE),
     ],
     ids=["right", "left", "down", "empty", "empty beside a passenger"],
 )
 def test_of_a_face_lost_between_two_looks_the_seat_tells_whether_it_was_turned_or_has_left(
-    watch: Watch, scene: Scene, seated: Seated, kind: State
+    watch: Watch, scene: Scene, torso: Torso, kind: State
 ) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, scene), (3, Scene()))
-    assert {look.seated for look in looks[LEARNT_S:-3]} == {seated}
-    assert {look.seated for look in looks[:LEARNT_S]} == {None}
+    assert {look.torso for look in looks[LEARNT_S:-3]} == {torso}
+    assert {look.torso for look in looks[:LEARNT_S]} == {None}
     assert [event.kind for event in events([look.verdict for look in looks])] == [kind]
 
 
@@ -260,7 +260,7 @@ def test_pictures_alone_know_nothing_of_each_other(watch: Watch) -> None:
 def test_beginning_anew_forgets_the_picture_the_face_and_the_driver(watch: Watch) -> None:
     looks = trip(watch, (LEARNT_S, Scene()))
     assert looks[-1].verdict.neutral.learnt
-    watch.begin_anew()
+    watch.reset()
     look = watch.look(looks[-1].frame or frame(0, Scene()))
     assert look.sight is Sight.CLEAR
     assert not look.verdict.neutral.learnt
@@ -279,7 +279,7 @@ def test_a_phone_is_seen_by_the_full_model_alone_and_where_it_is_switched_on() -
 def test_the_same_trip_is_judged_the_same(watch: Watch) -> None:
     parts = ((2, Scene()), (2, Scene(yaw_deg=30)), (1, Scene(present=0)), (1, Scene()))
     first = [look.verdict for look in trip(watch, *parts)]
-    watch.begin_anew()
+    watch.reset()
     assert [look.verdict for look in trip(watch, *parts)] == first
 
 
@@ -297,7 +297,7 @@ def test_a_picture_of_another_shape_reads_the_same_head_and_raises_nothing(
 ) -> None:
     plain = watch.look_alone(Frame(rendered(Scene()), 0.0, 0)).signals
     cut = [fitted(rendered(Scene(time_s=t))[top:bottom, left:right], (320, 240)) for t in range(40)]
-    watch.begin_anew()
+    watch.reset()
     looks = [watch.look(Frame(picture, float(t), t)) for t, picture in enumerate(cut)]
     assert events([look.verdict for look in looks]) == []
     assert plain is not None

@@ -76,7 +76,7 @@ def _judged(options: Options, settings: Settings, watch: Watch) -> Iterator[Judg
     """
     size = settings.camera.width, settings.camera.height
     for number, name in enumerate(options.inputs):
-        watch.begin_anew()
+        watch.reset()
         alone = options.still or (is_picture(Path(name)) and not Path(name).is_dir())
         times = None if options.fps is None or alone else LookTimes(options.fps)
         for recorded in recorded_frames([name], options.fps, times):

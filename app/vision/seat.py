@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.camera.pictures import sampled
-from app.events import Seated
+from app.events import Torso
 from app.vision.sight import contrast_of
 from app.vision.signals import FACE_LOST_PX
 
@@ -56,15 +56,15 @@ class Seat:
         if min(contrast_of(trunk[:, :SIDE]), contrast_of(trunk[:, -SIDE:])) >= CONTRAST_MIN:
             self._trunk = trunk
 
-    def look(self, bgr: npt.NDArray[np.uint8]) -> Seated | None:
+    def look(self, bgr: npt.NDArray[np.uint8]) -> Torso | None:
         """What is there now; None where that is not sure, nothing is remembered, or the picture has another size."""
         likeness = self.likeness(bgr)
         if likeness is None:
             return None
         shoulders, chest = likeness
         if shoulders < STAYS:
-            return Seated.LEFT if shoulders <= GONE else None
-        return Seated.UPRIGHT if chest >= CHEST_HIDDEN else Seated.BOWED
+            return Torso.GONE if shoulders <= GONE else None
+        return Torso.UPRIGHT if chest >= CHEST_HIDDEN else Torso.BOWED
 
     def likeness(self, bgr: npt.NDArray[np.uint8]) -> tuple[float, float] | None:
         """How far shoulders and chest correlate with those remembered, -1..1 each; None where there is no telling."""

@@ -300,13 +300,13 @@ def measure(
     )
 
 
-def glimpsed(region: Region, size_px: tuple[int, int]) -> Signals | None:
+def detected_only(region: Region, size_px: tuple[int, int]) -> Signals | None:
     """What a face shows that the detector sees and no mesh fits; None where that does not say how it is turned."""
     turned = None if region.keypoints is None else _turned_beyond(region.keypoints)
     if turned is None:
         return None
     width = FACE_OF_BOX * region.box_px / size_px[0]
-    return Signals(face_x=region.x_px / size_px[0], face_width=width, glimpsed=turned)
+    return Signals(face_x=region.x_px / size_px[0], face_width=width, detected_only=turned)
 
 
 def _turned_beyond(keypoints: Landmarks) -> State | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention.judgement import momentary_state
+from app.attention.single_picture import momentary_state
 from app.events import Level, State, Verdict
 from app.vision.measurements import Signals
 from config.settings import Settings

@@ -195,7 +195,7 @@ def test_share_is_the_held_part_of_what_was_measured() -> None:
 
 def test_share_of_nothing_measured_is_unknown() -> None:
     assert Share(60).ratio is None
-    assert fed(Share(60), [None] * 10, 1.0).sure_ratio is None
+    assert fed(Share(60), [None] * 10, 1.0).ratio_lower_bound is None
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
@@ -234,15 +234,15 @@ def test_a_cleared_share_does_not_remember_the_run_that_lasted() -> None:
     share = fed(Share(60), [True] * 20, 1.0)
     share.clear()
     share.add(20, 1, 1)
-    assert share.sure_ratio == pytest.approx(1 - SURE_SIGMAS)
+    assert share.ratio_lower_bound == pytest.approx(1 - SURE_SIGMAS)
 
 
 def test_few_runs_are_less_sure_than_many_short_ones() -> None:
     one_long = fed(Share(120), [True] * 20 + [False] * 100, 1.0)
     many_short = fed(Share(120), ([True] + [False] * 5) * 20, 1.0)
     assert one_long.ratio == many_short.ratio == pytest.approx(1 / 6)
-    assert one_long.sure_ratio == pytest.approx((20 - SURE_SIGMAS * 20) / 120)
-    assert many_short.sure_ratio == pytest.approx((20 - SURE_SIGMAS * math.sqrt(20)) / 120)
+    assert one_long.ratio_lower_bound == pytest.approx((20 - SURE_SIGMAS * 20) / 120)
+    assert many_short.ratio_lower_bound == pytest.approx((20 - SURE_SIGMAS * math.sqrt(20)) / 120)
 
 
 def test_the_sure_share_is_seldom_above_the_true_one() -> None:
@@ -251,7 +251,7 @@ def test_the_sure_share_is_seldom_above_the_true_one() -> None:
     above = 0
     for _ in range(300):
         share = fed(Share(120), [bool(holds) for holds in rng.random(120) < true_share], 1.0)
-        above += (share.sure_ratio or 0) > true_share
+        above += (share.ratio_lower_bound or 0) > true_share
     assert above / 300 < 0.1  # 1.64 sigmas: 5 of 100
 
 

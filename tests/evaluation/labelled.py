@@ -162,7 +162,7 @@ def whole_picture(path: Path) -> npt.NDArray[np.uint8]:
 
 def _looks_at_video(path: Path, rows: list[Label], watch: Watch, labels: Labels) -> Iterator[tuple[Label, Look]]:
     """Look once a second and soon again where the detector would, and at the frame nearest to each labelled moment."""
-    watch.begin_anew()
+    watch.reset()
     waiting = sorted(rows, key=_moment_s)
     before_s, times = 0.0, LookTimes(Settings().camera.target_fps)
     for recorded in recorded_frames([path]):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from app.attention.driver import Driver
-from app.attention.judgement import SILENT_CAUTIONS, Attention, are_lowered
+from app.attention.escalation import SILENT_CAUTIONS
+from app.attention.judgement import Attention
 from app.events import Event, Level, State, Verdict
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -132,8 +133,8 @@ def replay(seen: Seen) -> list[Verdict]:
     """What the rules say of what was seen; they are the detector's own."""
     attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s)
     return [
-        attention.update(float(time_s), sight, signals, seated)
-        for time_s, sight, signals, seated in zip(seen.times_s, seen.sights, seen.signals, seen.seated, strict=True)
+        attention.update(float(time_s), sight, signals, torso)
+        for time_s, sight, signals, torso in zip(seen.times_s, seen.sights, seen.signals, seen.torso, strict=True)
     ]
 
 
@@ -260,4 +261,4 @@ def _score_poses(case: Case, seen: Seen) -> Score:
 
 
 def _eyes_read(signals: Signals | None, driver: Driver) -> str:
-    return EYES_READ[None if signals is None else are_lowered(signals, driver)]
+    return EYES_READ[None if signals is None else driver.are_lowered(signals)]

@@ -317,7 +317,7 @@ class Urgent(Watch):
     def __init__(self) -> None:
         self.looked_s: list[float] = []
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         self.looked_s.clear()
 
     def look(self, frame: Frame) -> Look:

@@ -119,7 +119,7 @@ class Trip:
         self._version = 0
         self.wrong: list[str] = []
         self.lost = 0
-        watch.begin_anew()
+        watch.reset()
         budget_mb, quality = SETTINGS.memory.budget_mb, SETTINGS.raspberry_pi.compression_quality
         report = Report(self._paths, status.Configuration(), budget_mb, quality, rig.time(), self._wall)
         self._detector = Detector(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.attention.judgement import Attention
 from app.camera.capture import SECOND_LOOK_S, has_second_look
-from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
+from app.events import Cue, Event, Level, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
 from config.settings import Analysis, Settings
 
@@ -35,13 +35,13 @@ REPEAT_S = Settings().alerting.repeat_s
 class Part:
     """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face".
 
-    seated: what is seen of the driver then.
+    torso: what is seen of the driver then.
     """
 
     for_s: float
     signals_at: Callable[[float], Signals | None]
     sight: Sight = Sight.CLEAR
-    seated: Seated | None = None
+    torso: Torso | None = None
 
 
 def new_attention(analysis: Analysis | None = None) -> Attention:
@@ -85,9 +85,9 @@ def eyes_hidden(for_s: float) -> Part:
     return showing(for_s, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
 
 
-def lost(for_s: float, seated: Seated | None = None) -> Part:
+def lost(for_s: float, torso: Torso | None = None) -> Part:
     """The face cannot be found, the picture is good."""
-    return Part(for_s, lambda _: None, seated=seated)
+    return Part(for_s, lambda _: None, torso=torso)
 
 
 def sight(for_s: float, what: Sight) -> Part:
@@ -98,7 +98,7 @@ def passenger(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
 
 
-Sample = tuple[float, Sight, Signals | None, Seated | None]
+Sample = tuple[float, Sight, Signals | None, Torso | None]
 
 
 def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
@@ -106,9 +106,9 @@ def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
     rest_s = time_s
     for part in parts[:-1]:
         if rest_s < part.for_s:
-            return time_s, part.sight, part.signals_at(rest_s), part.seated
+            return time_s, part.sight, part.signals_at(rest_s), part.torso
         rest_s -= part.for_s
-    return time_s, parts[-1].sight, parts[-1].signals_at(rest_s), parts[-1].seated
+    return time_s, parts[-1].sight, parts[-1].signals_at(rest_s), parts[-1].torso
 
 
 def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterator[Sample]:

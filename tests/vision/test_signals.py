@@ -48,10 +48,10 @@ from app.vision.signals import (
     Pose,
     brow_down,
     camera_matrix,
+    detected_only,
     eye_aspect_ratio,
     eye_blink,
     gaze_yaw,
-    glimpsed,
     hand_at_ear,
     head_pose,
     mean_ear,
@@ -337,8 +337,8 @@ def region(nose: tuple[float, float], mouth: tuple[float, float] = (160, 130), w
     ],
 )
 def test_a_glimpsed_face_says_where_it_is_turned(nose: tuple[float, float], turned: State | None) -> None:
-    seen = glimpsed(region(nose), (320, 240))
-    assert (seen and seen.glimpsed) == turned
+    seen = detected_only(region(nose), (320, 240))
+    assert (seen and seen.detected_only) == turned
     if seen:
         assert seen.yaw_deg is None
         assert seen.face_x == 0.5
@@ -347,5 +347,5 @@ def test_a_glimpsed_face_says_where_it_is_turned(nose: tuple[float, float], turn
 
 def test_points_all_in_one_place_say_nothing() -> None:
     heap = Region(1, 1, 1, 0.0, 0.9, np.zeros((4, 2), np.float32))
-    assert glimpsed(heap, (320, 240)) is None
-    assert glimpsed(Region(1, 1, 1, 0.0), (320, 240)) is None
+    assert detected_only(heap, (320, 240)) is None
+    assert detected_only(Region(1, 1, 1, 0.0), (320, 240)) is None
