@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from app.attention.judgement import Attention
+from app.attention.judgement import Attention, road_of
+from app.attention.policy import policy_of
 from app.attention.single_picture import momentary_state
 from app.camera.capture import Frame
 from app.events import Sight, State, Torso, Verdict
@@ -91,7 +92,7 @@ class Watch:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis)
+            state = momentary_state(look.signals, policy_of(self._analysis), road_of(self._analysis))
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.attention.policy import NORMAL
 from app.camera.capture import Frame
 from app.camera.pictures import fitted
 from app.events import Level, Sight, State, Torso
@@ -26,7 +27,7 @@ Picture = npt.NDArray[np.uint8]
 
 SETTINGS = Settings()
 ANALYSIS, VISION = SETTINGS.analysis, SETTINGS.vision
-LEARNT_S = int(ANALYSIS.neutral_learning_s) + 2  # after so much attention the neutral pose is known
+LEARNT_S = int(NORMAL.neutral_learning_s) + 2  # after so much attention the neutral pose is known
 RENDERER = Renderer(320, 240, seed=1)
 BLACK = np.zeros((240, 320, 3), np.uint8)
 
@@ -146,7 +147,7 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Watch) -> Non
     assert [(event.kind, event.level) for event in events(verdicts)] == [(State.LOOKING_AWAY, Level.ALARM)]
     warned_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
     assert warned_s is not None
-    assert abs(warned_s - LEARNT_S - ANALYSIS.away_warning_s) <= 1
+    assert abs(warned_s - LEARNT_S - NORMAL.away_warning_s) <= 1
     (ended,) = [event.end_s for verdict in verdicts for event in verdict.events if event.end_s is not None]
     assert abs(ended - LEARNT_S - 7) <= 1
 

@@ -9,29 +9,31 @@ from __future__ import annotations
 import math
 
 from app.attention.neutral_pose import NeutralPose
+from app.attention.policy import Policy
 from app.attention.sample import PoseError
 from app.attention.usual_face import LOWERED_BLINK, STAYS_SHUT, UsualFace
 from app.attention.usual_gaze import UsualGaze
 from app.attention.whose_face import WhoseFace
 from app.events import Neutral
 from app.vision.measurements import Signals
-from config.settings import Analysis
 
 SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure
 STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
+STRAIGHT_AHEAD = Neutral(0.0, 0.0, learnt=False)
 USUAL_EVERY_S = 1.0  # how often a look at the face is learnt from, whatever the rate
 
 
 class Driver:
     """What is known of the person at the wheel."""
 
-    def __init__(self, settings: Analysis) -> None:
-        self._settings = settings
+    def __init__(self, policy: Policy, road: Neutral = STRAIGHT_AHEAD) -> None:
+        """road: where it appears from the camera, until that is learnt."""
+        self._policy, self._road = policy, road
         self.forget()
 
     def forget(self) -> None:
         """Start over: for a new driver, or on request."""
-        self._pose = NeutralPose(self._settings)
+        self._pose = NeutralPose(self._policy, self._road)
         self._gaze = UsualGaze()
         self._whose = WhoseFace()
         self._last: tuple[float, Signals] | None = None
@@ -82,7 +84,7 @@ class Driver:
 
     def yawn_mar(self, yawns: bool = False) -> float:
         """MAR beyond which this driver yawns."""
-        return self._face.yawn_mar(self._settings.yawn_mar, yawns)
+        return self._face.yawn_mar(self._policy.yawn_mar, yawns)
 
     def learn(self, time_s: float, signals: Signals, eyes_closed: bool | None) -> None:
         """Take one sample of a face that is the driver's."""
@@ -96,7 +98,7 @@ class Driver:
         seconds = time_s - before[0]
         if signals.gaze_yaw_deg is not None:
             is_learnt = self.neutral.learnt
-            self._gaze.learn(seconds, signals.gaze_yaw_deg, self._settings.neutral_memory_s, is_learnt)
+            self._gaze.learn(seconds, signals.gaze_yaw_deg, self._policy.neutral_memory_s, is_learnt)
         self._pose.learn(seconds, signals)
 
     def _learn_usual(self, signals: Signals) -> None:

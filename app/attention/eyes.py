@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from app.attention.driver import Driver
+from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.sample import Sample
 from app.attention.timers import Recent, Share
 from app.events import Level, Sight, State
-from config.settings import Analysis
 
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
@@ -26,33 +26,33 @@ YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an op
 class Eyes:
     """Eyes closed in one stretch, and PERCLOS: the share of time they are."""
 
-    def __init__(self, settings: Analysis) -> None:
-        s = self._settings = settings
+    def __init__(self, policy: Policy, history_s: float) -> None:
+        p = self._policy = policy
         self.closed: bool | None = None
         self.lowered: bool | None = None
         self._is_no_microsleep = False
         self._unseen_s = 0.0
-        self._share = Share(s.history_window)
-        self.keep_history(s.history_window)
+        self._share = Share(history_s)
+        self.keep_history(history_s)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
             (
-                Step(s.microsleep_s, Level.WARNING, "microsleep", certain_s=MICROSLEEP_CERTAIN_S),
-                Step(s.asleep_s, Level.ALARM, "asleep"),
-                Step(s.eyes_unresponsive_s, Level.ALARM, "unresponsive"),
+                Step(p.microsleep_s, Level.WARNING, "microsleep", certain_s=MICROSLEEP_CERTAIN_S),
+                Step(p.asleep_s, Level.ALARM, "asleep"),
+                Step(p.eyes_unresponsive_s, Level.ALARM, "unresponsive"),
             ),
-            s.attention_back_s,
+            p.attention_back_s,
             in_a_row_min=2,  # one closed sample may be a blink, also soon after another one
         )
         self.drowsy = MeasureRule(
             (
-                Step(s.perclos_caution, Level.CAUTION),
-                Step(s.perclos_warning, Level.WARNING),
-                Step(s.perclos_alarm, Level.ALARM),
+                Step(p.perclos_caution, Level.CAUTION),
+                Step(p.perclos_warning, Level.WARNING),
+                Step(p.perclos_alarm, Level.ALARM),
             ),
-            s.perclos_clear,
+            p.perclos_clear,
         )
-        self.unseen = SpellRule((Step(EYES_UNSEEN_S, Level.CAUTION),), s.attention_back_s)
+        self.unseen = SpellRule((Step(EYES_UNSEEN_S, Level.CAUTION),), p.attention_back_s)
 
     def update(self, sample: Sample, driver: Driver, mouth_is_wide: bool) -> None:
         """Take one sample."""
@@ -86,7 +86,7 @@ class Eyes:
 
     def keep_history(self, window_s: float) -> None:
         """Judge PERCLOS over another window: it stays surely reached or not told, so from less it is told later."""
-        self._valid_s = min(self._settings.perclos_min_valid_s, KNOWN_MAX * window_s)
+        self._valid_s = min(self._policy.perclos_min_valid_s, KNOWN_MAX * window_s)
         self._share.keep(window_s)
 
     def forget(self) -> None:
@@ -115,12 +115,12 @@ class Eyes:
         self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
         if not self._is_no_microsleep:
             return 0.0
-        is_sure = self.rule.spell.certain_s(sample.time_s) >= self._settings.asleep_s
-        return self._settings.asleep_s if is_sure else math.inf
+        is_sure = self.rule.spell.certain_s(sample.time_s) >= self._policy.asleep_s
+        return self._policy.asleep_s if is_sure else math.inf
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
-            return max(self.perclos or 0.0, self._settings.perclos_alarm)
+            return max(self.perclos or 0.0, self._policy.perclos_alarm)
         if not self._share.measured_s:
             return 0.0  # of nobody seen for so long nobody is called drowsy
         # At 1 Hz the blinks of an alert driver cross 8 % by luck

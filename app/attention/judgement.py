@@ -11,34 +11,42 @@ from app.attention.driver import Driver
 from app.attention.escalation import Cues, History, Urgency, foremost
 from app.attention.eyes import Eyes
 from app.attention.looking_away import LookingAway
+from app.attention.policy import Policy, policy_of
 from app.attention.presence import Presence
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.sample import Sample
 from app.attention.timers import Pace, hold_off_s
 from app.attention.yawns import Yawns
-from app.events import Event, Level, Sight, State, Torso, Verdict
+from app.events import Event, Level, Neutral, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
-from config.settings import Analysis
+from config.analysis import Analysis
+
+
+def road_of(settings: Analysis) -> Neutral:
+    """Where the settings say that the road is."""
+    return Neutral(settings.neutral_yaw, settings.neutral_pitch, learnt=False)
 
 
 class Attention:
     """Takes samples in the order of their time and says what they mean."""
 
-    def __init__(self, settings: Analysis, repeat_s: float) -> None:
+    def __init__(self, settings: Analysis, repeat_s: float, policy: Policy | None = None) -> None:
+        """policy: instead of the one that the settings choose."""
+        policy = policy or policy_of(settings)
         self._pace = Pace()
         self._last_s: float | None = None
-        self.driver = Driver(settings)
-        self._looking_away = LookingAway(settings)
-        self._eyes = Eyes(settings)
-        self._yawns = Yawns(settings)
-        self._presence = Presence(settings)
+        self.driver = Driver(policy, road_of(settings))
+        self._looking_away = LookingAway(policy)
+        self._eyes = Eyes(policy, settings.history_window)
+        self._yawns = Yawns(policy)
+        self._presence = Presence(policy)
         self._phone = SpellRule(
             (
-                Step(settings.phone_caution_s, Level.CAUTION),
-                Step(settings.phone_warning_s, Level.WARNING),
-                Step(settings.phone_alarm_s, Level.ALARM),
+                Step(policy.phone_caution_s, Level.CAUTION),
+                Step(policy.phone_warning_s, Level.WARNING),
+                Step(policy.phone_alarm_s, Level.ALARM),
             ),
-            settings.phone_clear_s,
+            policy.phone_clear_s,
         )
         self._rules: tuple[SpellRule | MeasureRule, ...] = (
             self._presence.no_camera,
@@ -52,7 +60,7 @@ class Attention:
             self._phone,
             self._yawns.rule,
         )
-        self._urgency = Urgency(settings.level_step_s)
+        self._urgency = Urgency(policy.level_step_s)
         self._cues = Cues(repeat_s)
         self._history = History(settings.max_events_buffer, settings.history_window)
         self._shown = State.ATTENTIVE

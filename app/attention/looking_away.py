@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from app.attention.lost_pose import LostPose
+from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.sample import PoseError, Sample, direction
 from app.attention.timers import Share
 from app.events import Level, Sight, State
-from config.settings import Analysis
 
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
 GAZE_AWAY_DEG, GAZE_BACK_DEG = 17.0, 13.0  # line of sight from the road: real eyes at a side of the screen read 24
@@ -41,23 +41,23 @@ def is_another(last: PoseError | None, sample: Sample) -> bool:
 class LookingAway:
     """The rule of one long look away from the road, and that of repeated glances."""
 
-    def __init__(self, settings: Analysis) -> None:
-        s = self._settings = settings
+    def __init__(self, policy: Policy) -> None:
+        p = self._policy = policy
         self._kind = State.LOOKING_AWAY
-        self._lost_pose = LostPose(s.unresponsive_s)
-        self._away = Share(s.glances_window_s)
+        self._lost_pose = LostPose(p.unresponsive_s)
+        self._away = Share(p.glances_window_s)
         self.rule = SpellRule(
             (
-                Step(s.away_caution_s, Level.CAUTION),
-                Step(s.away_warning_s, Level.WARNING),
-                Step(s.away_alarm_s, Level.ALARM),
-                Step(s.unresponsive_s, Level.ALARM, "unresponsive"),
+                Step(p.away_caution_s, Level.CAUTION),
+                Step(p.away_warning_s, Level.WARNING),
+                Step(p.away_alarm_s, Level.ALARM),
+                Step(p.unresponsive_s, Level.ALARM, "unresponsive"),
             ),
-            s.attention_back_s,
+            p.attention_back_s,
         )
         self.repeated = MeasureRule(
-            (Step(s.glances_warning_s, Level.WARNING), Step(s.glances_alarm_s, Level.ALARM)),
-            s.glances_clear_s,
+            (Step(p.glances_warning_s, Level.WARNING), Step(p.glances_alarm_s, Level.ALARM)),
+            p.glances_clear_s,
         )
 
     def update(self, sample: Sample) -> None:
@@ -89,10 +89,10 @@ class LookingAway:
 
     def _direction(self, error: PoseError) -> State | None:
         """Where the driver looks; the limits are nearer to the road for who already looks away."""
-        s, is_away = self._settings, self.rule.holds_now
-        limits_deg = (s.yaw_limit_deg, s.pitch_up_limit_deg, s.pitch_down_limit_deg)
+        p, is_away = self._policy, self.rule.holds_now
+        limits_deg = (p.yaw_limit_deg, p.pitch_up_limit_deg, p.pitch_down_limit_deg)
         if is_away:
-            limits_deg = (s.yaw_clear_deg, s.pitch_up_clear_deg, s.pitch_down_clear_deg)
+            limits_deg = (p.yaw_clear_deg, p.pitch_up_clear_deg, p.pitch_down_clear_deg)
         turned = direction(error, *(limit_deg + error.margin_deg for limit_deg in limits_deg))
         if turned is None and looks_aside(error, GAZE_BACK_DEG if is_away else GAZE_AWAY_DEG):
             return State.LOOKING_AWAY

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from app.attention.policy import Policy
 from app.attention.rules import SpellRule, Step
 from app.attention.sample import Sample
 from app.events import Level, Sight, State
-from config.settings import Analysis
 
 ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 
@@ -13,13 +13,13 @@ ABSENCE_NEW_DRIVER_S = 20.0  # nobody changes seats faster
 class Presence:
     """The rules of no face, a covered camera and no camera."""
 
-    def __init__(self, settings: Analysis) -> None:
-        self._hold_s = settings.no_face_hold_s
-        self._warning = Step(settings.no_face_warning_s, Level.WARNING)
+    def __init__(self, policy: Policy) -> None:
+        self._hold_s = policy.no_face_hold_s
+        self._warning = Step(policy.no_face_warning_s, Level.WARNING)
         self.no_face = SpellRule((), 0.0)
-        self.blocked = SpellRule((Step(settings.camera_blocked_s, Level.WARNING),), 0.0)
+        self.blocked = SpellRule((Step(policy.camera_blocked_s, Level.WARNING),), 0.0)
         # one missing frame may only be late, which at 2 s between two looks is as long as the rule itself
-        self.no_camera = SpellRule((Step(settings.no_camera_s, Level.WARNING),), 0.0, in_a_row_min=2)
+        self.no_camera = SpellRule((Step(policy.no_camera_s, Level.WARNING),), 0.0, in_a_row_min=2)
         self._seen = False
         self._absent_s = 0.0
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from app.attention.driver import Driver
+from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, Step
 from app.attention.sample import Sample
 from app.attention.timers import Mean, Recent, Spell
 from app.events import Level, Sight, State
-from config.settings import Analysis
 
 
 class Yawns:
     """Yawns are counted: the mouth is wide open for longer than a word, on average, as single looks are misread."""
 
-    def __init__(self, settings: Analysis) -> None:
+    def __init__(self, policy: Policy) -> None:
         self._wide = Spell(0.0)
-        self._mean_mar = Mean(settings.yawn_s)
+        self._mean_mar = Mean(policy.yawn_s)
         self._yawned = False
-        self._yawns = Recent(settings.yawn_window_s)
+        self._yawns = Recent(policy.yawn_window_s)
         self.mouth_is_wide = False
-        self.rule = MeasureRule((Step(settings.yawns_caution, Level.CAUTION),), settings.yawns_caution)
+        self.rule = MeasureRule((Step(policy.yawns_caution, Level.CAUTION),), policy.yawns_caution)
 
     def update(self, sample: Sample, driver: Driver) -> None:
         """Take one sample."""

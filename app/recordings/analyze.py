@@ -9,6 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TextIO
 
+from app.attention.policy import policy_of
 from app.camera.pictures import fitted, is_picture
 from app.commands.console import ERASE_LINE
 from app.events import Event
@@ -49,7 +50,7 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO) -> i
     """
     if options.plot is not None:
         options.plot.open("a").close()
-    timeline = Timeline(settings.analysis)
+    timeline = Timeline(policy_of(settings.analysis))
     bar = Bar(options.inputs, err if err.isatty() and not out.isatty() else None)
     failures = 0
     with Watch(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.attention.judgement import Attention
+from app.attention.policy import NORMAL
 from app.events import Level, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -77,9 +78,9 @@ def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(
     fps: float, kind: State, turn: dict[str, float]
 ) -> None:
     limits = {
-        Level.CAUTION: ANALYSIS.away_caution_s,
-        Level.WARNING: ANALYSIS.away_warning_s,
-        Level.ALARM: ANALYSIS.away_alarm_s,
+        Level.CAUTION: NORMAL.away_caution_s,
+        Level.WARNING: NORMAL.away_warning_s,
+        Level.ALARM: NORMAL.away_alarm_s,
     }
     for phase_s in phases(fps):
         verdicts = story(attentive(START_S), looking(9, **turn), attentive(20), fps=fps, phase_s=phase_s)
@@ -174,7 +175,7 @@ def test_sleep_alarms(fps: float) -> None:
         assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
         alert_s = reached(verdicts, State.EYES_CLOSED, Level.ALARM)
         assert alert_s is not None
-        assert abs(alert_s - 100 - ANALYSIS.asleep_s) <= 1 / fps + 1e-6
+        assert abs(alert_s - 100 - NORMAL.asleep_s) <= 1 / fps + 1e-6
 
 
 def test_an_event_is_told_once_for_each_step_it_reaches() -> None:
@@ -276,13 +277,13 @@ def test_who_sleeps_with_an_open_mouth_does_not_yawn() -> None:
     asleep = eyes_closed(30, mar=0.9)
     verdicts = story(attentive(START_S), asleep, attentive(20))
     assert kinds(verdicts) == [(State.EYES_CLOSED, Level.ALARM)]
-    assert reached(verdicts, State.EYES_CLOSED, Level.ALARM) == pytest.approx(START_S + ANALYSIS.asleep_s, abs=1)
+    assert reached(verdicts, State.EYES_CLOSED, Level.ALARM) == pytest.approx(START_S + NORMAL.asleep_s, abs=1)
 
 
 def test_a_phone_at_the_ear_escalates() -> None:
     verdicts = story(attentive(START_S), on_phone(12), attentive(10))
     assert kinds(verdicts) == [(State.PHONE, Level.ALARM)]
-    for level, limit_s in ((Level.CAUTION, ANALYSIS.phone_caution_s), (Level.WARNING, ANALYSIS.phone_warning_s)):
+    for level, limit_s in ((Level.CAUTION, NORMAL.phone_caution_s), (Level.WARNING, NORMAL.phone_warning_s)):
         assert abs((reached(verdicts, State.PHONE, level) or 0) - START_S - limit_s) <= 1
 
 
@@ -377,7 +378,7 @@ def test_a_face_glimpsed_beyond_the_meshs_angles_looks_away_and_has_not_left(tur
     verdicts = story(attentive(START_S), detected_only, attentive(10))
     assert kinds(verdicts) == [(turned, Level.ALARM)]
     alarm_s = reached(verdicts, turned, Level.ALARM)
-    assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1)
+    assert alarm_s == pytest.approx(START_S + NORMAL.away_alarm_s, abs=1)
 
 
 def test_a_glimpse_does_not_change_where_the_head_was_seen_to_turn() -> None:
@@ -409,7 +410,7 @@ def test_a_face_that_is_lost_while_the_driver_sits_there_is_turned_away(fps: flo
         verdicts = story(attentive(START_S), lost(7, torso=Torso.UPRIGHT), attentive(10), fps=fps, phase_s=phase_s)
         assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
         alarm_s = reached(verdicts, State.LOOKING_AWAY, Level.ALARM)
-        assert alarm_s == pytest.approx(START_S + ANALYSIS.away_alarm_s, abs=1 / fps)
+        assert alarm_s == pytest.approx(START_S + NORMAL.away_alarm_s, abs=1 / fps)
 
 
 @pytest.mark.parametrize("pitch_deg", [-12, -16, -25])
@@ -460,7 +461,7 @@ def test_who_looked_aside_and_sits_there_no_more_has_left() -> None:
     verdicts = story(attentive(START_S), looking(1, yaw_deg=40), lost(20, torso=Torso.GONE), attentive(10))
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
     assert reached(verdicts, State.NO_FACE, Level.WARNING) == pytest.approx(
-        START_S + 1 + ANALYSIS.no_face_warning_s, abs=1
+        START_S + 1 + NORMAL.no_face_warning_s, abs=1
     )
 
 
@@ -585,7 +586,7 @@ def test_a_look_aside_soon_after_a_microsleep_is_told_in_time_at_half_a_frame_a_
     assert {State.EYES_CLOSED, State.LOOKING_AWAY} == {kind for kind, _ in kinds(verdicts)}
     told_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
     assert told_s is not None
-    assert told_s - 105 <= ANALYSIS.away_warning_s + 2
+    assert told_s - 105 <= NORMAL.away_warning_s + 2
 
 
 def test_open_eyes_are_looked_at_once_a_second() -> None:
@@ -606,7 +607,7 @@ def test_nobody_can_teach_it_to_look_into_the_lap() -> None:
     attention = new_attention()
     verdicts = [attention.update(time_s, Sight.CLEAR, lap) for time_s in range(60)]
     assert {event.kind for event in events(verdicts)} == {State.LOOKING_DOWN}
-    assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - ANALYSIS.neutral_pitch_range
+    assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - NORMAL.neutral_pitch_range_deg
 
 
 def has_learnt(attention: Attention) -> bool:
@@ -670,10 +671,10 @@ HALVED = [(since_s, to_s) for since_s in range(10, 42) for to_s in (since_s + 1,
 @pytest.mark.parametrize(
     ("part", "kind", "alarm_s"),
     [
-        (looking(9, yaw_deg=45), State.LOOKING_AWAY, ANALYSIS.away_alarm_s),
-        (looking(9, pitch_deg=-35), State.LOOKING_DOWN, ANALYSIS.away_alarm_s),
-        (eyes_closed(9), State.EYES_CLOSED, ANALYSIS.asleep_s),
-        (on_phone(14), State.PHONE, ANALYSIS.phone_alarm_s),
+        (looking(9, yaw_deg=45), State.LOOKING_AWAY, NORMAL.away_alarm_s),
+        (looking(9, pitch_deg=-35), State.LOOKING_DOWN, NORMAL.away_alarm_s),
+        (eyes_closed(9), State.EYES_CLOSED, NORMAL.asleep_s),
+        (on_phone(14), State.PHONE, NORMAL.phone_alarm_s),
     ],
 )
 def test_whenever_the_rate_is_halved_and_full_again_an_alarm_comes_in_time_and_once(
@@ -709,9 +710,9 @@ def drowsy(attention: Attention, history_s: float | None, fps: float) -> float |
 
 @pytest.mark.parametrize("fps", (0.5, 1.0))
 def test_a_shorter_history_still_tells_a_drowsy_driver(fps: float) -> None:
-    no_microsleeps = replace(ANALYSIS, microsleep_s=3.0, asleep_s=5.9)
-    usual_s = drowsy(new_attention(no_microsleeps), None, fps)
-    shorter_s = drowsy(new_attention(no_microsleeps), 60, fps)
+    no_microsleeps = replace(NORMAL, microsleep_s=3.0, asleep_s=5.9)
+    usual_s = drowsy(new_attention(policy=no_microsleeps), None, fps)
+    shorter_s = drowsy(new_attention(policy=no_microsleeps), 60, fps)
     assert usual_s is not None and shorter_s is not None
     assert shorter_s <= usual_s + 10
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.attention.driver import STRAIGHT_AHEAD
+from app.attention.policy import NORMAL
 from app.attention.single_picture import momentary_state
 from app.events import Level, State, Verdict
 from app.vision.measurements import Signals
-from config.settings import Settings
 from tests.support.story import (
     OPEN,
     ROAD,
@@ -31,7 +32,6 @@ from tests.support.story import (
     watched,
 )
 
-ANALYSIS = Settings().analysis
 RATES = (1.0, 2.0, 5.0, 10.0)
 START_S = 30.0  # the road, the eyes and the gaze are learnt
 AWAY, CLOSED, UNSEEN = State.LOOKING_AWAY, State.EYES_CLOSED, State.EYES_UNSEEN
@@ -249,7 +249,7 @@ def test_a_score_of_hidden_eyes_is_not_believed() -> None:
 def test_of_a_picture_alone_hidden_eyes_are_unseen() -> None:
     (seen,) = {eyes_hidden(1).signals_at(0)}
     assert seen is not None
-    assert momentary_state(seen, ANALYSIS) is UNSEEN
+    assert momentary_state(seen, NORMAL, STRAIGHT_AHEAD) is UNSEEN
 
 
 BETWEEN = 0.33  # less than anybody's shut lids have, more than those of a driver with wide eyes
@@ -332,4 +332,4 @@ def test_the_verdict_says_of_lids_that_are_lowered_that_they_may_be_closed() -> 
 
 
 def test_signals_of_the_road_are_those_of_an_attentive_driver() -> None:
-    assert momentary_state(ROAD, ANALYSIS) is State.ATTENTIVE
+    assert momentary_state(ROAD, NORMAL, STRAIGHT_AHEAD) is State.ATTENTIVE

@@ -9,6 +9,7 @@ from math import inf
 from app.attention.driver import Driver
 from app.attention.escalation import SILENT_CAUTIONS
 from app.attention.judgement import Attention
+from app.attention.policy import NORMAL
 from app.events import Event, Level, State, Verdict
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -129,6 +130,11 @@ class PoseRead:
     has_face: bool
 
 
+def truth_of(trip: Trip) -> Truth:
+    """What must be told of a trip by the default settings."""
+    return Truth(trip, NORMAL, SETTINGS.analysis.history_window)
+
+
 def replay(seen: Seen) -> list[Verdict]:
     """What the rules say of what was seen; they are the detector's own."""
     attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s)
@@ -154,7 +160,7 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
     key = case.scenario, case.seed, case.condition
     if key not in truths:
         truths.clear()
-        truths[key] = Truth(trip, SETTINGS.analysis)
+        truths[key] = truth_of(trip)
     verdicts = replay(seen)
     dues = truths[key].dues(case.fps, sees_hands(case.model), sees_gaze(case.model))
     result = match(dues, events(verdicts), verdicts, 1 / case.fps)
@@ -243,7 +249,7 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
 
 
 def _score_poses(case: Case, seen: Seen) -> Score:
-    result, driver = Score(), Driver(SETTINGS.analysis)
+    result, driver = Score(), Driver(NORMAL)
     for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
         read = None
         if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from app.attention.judgement import Attention
+from app.attention.policy import Policy
 from app.camera.capture import SECOND_LOOK_S, has_second_look
 from app.events import Cue, Event, Level, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
@@ -44,8 +45,8 @@ class Part:
     torso: Torso | None = None
 
 
-def new_attention(analysis: Analysis | None = None) -> Attention:
-    return Attention(analysis or Settings().analysis, REPEAT_S)
+def new_attention(analysis: Analysis | None = None, policy: Policy | None = None) -> Attention:
+    return Attention(analysis or Settings().analysis, REPEAT_S, policy)
 
 
 def attentive(for_s: float) -> Part:

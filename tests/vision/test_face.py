@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pytest
 
 from app.attention.driver import Driver
+from app.attention.policy import NORMAL
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
 from app.vision.face import (
@@ -33,7 +34,6 @@ from app.vision.face import (
 from app.vision.measurements import Signals
 from app.vision.regions import ROI_SCALE, Region
 from app.vision.signals import LEFT_EYE, PITCH_OFFSET_DEG, RIGHT_EYE, measure
-from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 Picture = npt.NDArray[np.uint8]
@@ -409,7 +409,7 @@ def test_shut_lids_score_high_and_open_ones_low(model: str, pitches_deg: tuple[f
 @pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
 def test_a_yawn_is_told_from_a_word(model: str, yawn_mar: float) -> None:
     with FaceMesh(model) as mesh:
-        wide = Driver(Settings().analysis).yawn_mar()
+        wide = Driver(NORMAL).yawn_mar()
         mar = {
             jaw: [signals(mesh, render(scene)).mar or 0 for scene in frontal(1, jaw_open=jaw)]
             for jaw in (0.0, 0.3, 0.8)
