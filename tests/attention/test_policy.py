@@ -14,9 +14,19 @@ from app.attention.policy import NORMAL, PRESETS, RELAXED, STRICT, Policy, polic
 from app.events import Level, State
 from config.analysis import POLICIES
 from config.read import read
-from tests.support.story import attentive, cues, events, eyes_closed, looking, new_attention, on_phone, reached, samples
+from tests.support.story import (
+    START_S,
+    attentive,
+    cues,
+    events,
+    eyes_closed,
+    looking,
+    new_attention,
+    on_phone,
+    reached,
+    samples,
+)
 
-START_S = 30.0  # long enough to learn the neutral pose
 RISING = (
     ("away_caution_s", "away_warning_s", "away_alarm_s", "unresponsive_s"),
     ("glances_warning_s", "glances_alarm_s", "glances_window_s"),

@@ -30,6 +30,8 @@ ROAD = Signals(
     face_width=0.3,
 )
 REPEAT_S = Settings().alerting.repeat_s
+RATES = (0.5, 1.0, 2.0, 10.0)
+START_S = 30.0  # long enough to learn the neutral pose
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +162,13 @@ def reached(verdicts: list[Verdict], kind: State, level: Level) -> float | None:
 def cues(verdicts: list[Verdict]) -> list[tuple[float, Cue]]:
     """When which sound was due."""
     return [(verdict.time_s, verdict.cue) for verdict in verdicts if verdict.cue]
+
+
+def phases(fps: float) -> list[float]:
+    """Where between two events the camera may happen to look."""
+    return [part / 4 / fps for part in range(4)]
+
+
+def kinds(verdicts: list[Verdict]) -> list[tuple[State, Level]]:
+    """The events of a story by kind, with the level that each reached."""
+    return [(event.kind, event.level) for event in events(verdicts)]
