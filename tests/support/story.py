@@ -164,9 +164,9 @@ def cues(verdicts: list[Verdict]) -> list[tuple[float, Cue]]:
     return [(verdict.time_s, verdict.cue) for verdict in verdicts if verdict.cue]
 
 
-def phases(fps: float) -> list[float]:
+def phases(fps: float, number: int = 4) -> list[float]:
     """Where between two events the camera may happen to look."""
-    return [part / 4 / fps for part in range(4)]
+    return [part / number / fps for part in range(number)]
 
 
 def kinds(verdicts: list[Verdict]) -> list[tuple[State, Level]]:
