@@ -37,7 +37,7 @@ class Older:
 
 # compress_frames: drivewatch compresses every picture that leaves the detector; not at all is nearest to 100 %.
 _COMPRESS = Older("raspberry_pi.compression_quality", {True: None, False: 100})
-# The thresholds of attention are app/attention/policy.py's since 0.3.0
+# Settings up to 0.2.0, now numbers of app/attention/policy.py
 # fmt: off
 _THRESHOLDS = (
     "neutral_yaw_range", "neutral_pitch_range", "neutral_learning_s", "neutral_memory_s",

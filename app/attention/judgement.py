@@ -1,8 +1,7 @@
 """Signals -> Verdict and Events: when is the driver not attending, and how urgent is it. No camera, no clock.
 
-One module for each subject: looking_away (with lost_pose), eyes, yawns, presence, escalation; all of them relative to
-the driver (driver.py). Rules count seconds between samples that agree (timers.py), so they hold at 0.5 frames a second
-as at 10.
+Rules count seconds between samples that agree (timers.py), so they hold at 0.5 frames a second as at 10. All are
+relative to the driver (driver.py).
 """
 
 from __future__ import annotations
