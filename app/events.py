@@ -62,12 +62,12 @@ class Sight(str, Enum):
     NOTHING = "nothing"  # no frame at all
 
 
-class Seated(str, Enum):
+class Torso(str, Enum):
     """What is left of the driver below a face that is lost."""
 
     UPRIGHT = "upright"  # shoulders and chest are where they were
     BOWED = "bowed"  # the shoulders are, and something hides the chest: a bowed head
-    LEFT = "left"  # neither is
+    GONE = "gone"  # neither is
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from app.attention.judgement import Attention, momentary_state
+from app.attention.judgement import Attention, road_of
+from app.attention.policy import policy_of
+from app.attention.single_picture import momentary_state
 from app.camera.frame import Frame
-from app.events import Seated, Sight, State, Verdict
+from app.events import Sight, State, Torso, Verdict
 from app.vision.detected_only import detected_only
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
@@ -22,7 +24,7 @@ from config.settings import Analysis, Vision
 class Observation:
     """What one frame showed; frame None when none came in time, face and signals None where no face was found.
 
-    seated: what the seat shows where no pose is measured; None where that is not known.
+    torso: what the seat shows where no pose is measured; None where that is not known.
     """
 
     frame: Frame | None
@@ -30,7 +32,7 @@ class Observation:
     face: Face | None
     signals: Signals | None
     verdict: Verdict
-    seated: Seated | None = None
+    torso: Torso | None = None
 
 
 def _mesh(vision: Vision, fast: bool) -> FaceMesh:
@@ -69,19 +71,19 @@ class Observer:
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
         # in noise the face detector sees faces that are none; only one that a mesh fits is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
-        own = self.attention.driver.own(signals)
+        own = self.attention.driver.accept(signals)
         if own is None and face is not None:
             self._mesh.reset()  # so that the driver is found again instead of a passenger followed
-        seated = self._seated(frame, face, own)
+        torso = self._torso(frame, face, own)
         # Where even the shoulders are gone, the face detector sees noise (vision/README.md, detected only)
-        if face is None and seated is Seated.LEFT:
+        if face is None and torso is Torso.GONE:
             signals = None
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
         if sight is not Sight.CLEAR:
-            seated = None
-        verdict = self.attention.update(frame.time_s, sight, signals, seated)
-        return Observation(frame, sight, face, signals, verdict, seated)
+            torso = None
+        verdict = self.attention.update(frame.time_s, sight, signals, torso)
+        return Observation(frame, sight, face, signals, verdict, torso)
 
     def look_alone(self, frame: Frame) -> Observation:
         """Judge a picture by itself, whatever came before; the state is the one that it would lead to if it lasted."""
@@ -89,7 +91,7 @@ class Observer:
         look = self.look(frame)
         state = State.NO_FACE
         if look.signals is not None:
-            state = momentary_state(look.signals, self._analysis)
+            state = momentary_state(look.signals, policy_of(self._analysis), road_of(self._analysis))
         elif look.sight is not Sight.CLEAR:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))
@@ -111,7 +113,7 @@ class Observer:
             return replace(signals, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
         return signals
 
-    def _seated(self, frame: Frame, face: Face | None, signals: Signals | None) -> Seated | None:
+    def _torso(self, frame: Frame, face: Face | None, signals: Signals | None) -> Torso | None:
         if face is None or signals is None or signals.yaw_deg is None:
             return self._seat.look(frame.bgr)
         self._seat.remember(frame.bgr, face.landmarks[:, :2])

@@ -5,7 +5,7 @@ declaration -> settings -> check -> read -> patch -> reference
 
 declaration.py  what is known of one setting: default, limits, unit, label, help, source, profile values
 settings.py     every setting, as frozen sections with typed attributes
-analysis.py     those of attention, with where each number comes from
+analysis.py     those of attention
 check.py        is a value allowed; do the values agree with each other
 document.py     YAML text -> nodes with their places, refusing all that a settings file has no need of
 read.py         YAML text -> values and problems, each with its line

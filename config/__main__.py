@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from config.check import Problem, from_text
+from config.check import Problem, from_text, shown
 from config.declaration import Value
 from config.disk import Disk
 from config.document import MAX_BYTES
 from config.durable import StoreError
 from config.patch import scalar
 from config.paths import CONFIG, Paths
-from config.read import not_a_setting, read
+from config.read import is_removed, not_a_setting, read
 from config.reference import config_yaml, table
 from config.settings import DECLARATIONS, values_of
 from config.store import DEFAULTS, ConflictError, InvalidError, Loaded, Store
@@ -84,6 +84,9 @@ def _set(assignments: Sequence[str]) -> int:
         try:
             if not sign:
                 raise ValueError("must be given as KEY=VALUE")
+            if is_removed(key):
+                print(Problem(key, shown(text), not_a_setting(key)), file=sys.stderr)
+                continue
             if key not in DECLARATIONS:
                 raise ValueError(not_a_setting(key))
             values[key] = from_text(DECLARATIONS[key], text) if text else None
@@ -91,6 +94,8 @@ def _set(assignments: Sequence[str]) -> int:
             problems.append(Problem(key, text, str(error)))
     if problems:
         raise InvalidError(tuple(problems))
+    if not values:
+        return 0
     paths = Paths.from_environment()
     store = Store(paths.data)
     store.change(values, store.load().version)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import yaml
 
-MAX_BYTES = 16 * 1024  # the whole printed config.yaml, every key set, is about two thirds of this
+MAX_BYTES = 16 * 1024  # config.yaml of 0.2.0, every key set, is about two thirds of this
 MAX_EVENTS = 512  # every key set makes about 160
 MAX_DEPTH = 4  # a settings file is two deep
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from config.check import from_text
 from config.declaration import Declaration, Value
 from config.document import DocumentError, MappingNode, Node, ScalarNode, parse
-from config.read import OLDER_KEYS, entries, repetitions
+from config.read import OLDER_KEYS, entries, is_removed, repetitions
 from config.settings import DECLARATIONS
 
 BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # YAML's
@@ -67,8 +67,7 @@ def _with(text: str, declaration: Declaration, value: Value) -> str:
 
 def _without(text: str, key: str) -> str:
     for name in _names(key):
-        section = _section(_parsed(text), name)
-        if section and (old := _find(section, name.rpartition(".")[2])):
+        while (section := _section(_parsed(text), name)) and (old := _removable(section, name)):
             start, end = old[0].start, _end(text, _single(old))
             text = _cut_from_braces(text, start, end) if section.in_braces else _cut_from_block(text, start, end)
     return text
@@ -171,6 +170,17 @@ def _section(top: MappingNode | None, key: str) -> MappingNode | None:
     return node if isinstance(node, MappingNode) else None
 
 
+def _removable(section: MappingNode, key: str) -> tuple[ScalarNode, Node] | None:
+    """The next pair that goes when this key is taken out."""
+    name = key.rpartition(".")[2]
+    return next((pair for pair in section.pairs if pair[0].text == name and not _must_stay(key, pair[1])), None)
+
+
+def _must_stay(key: str, node: Node) -> bool:
+    """A key that is no longer a setting may hold anything; only single values can be cut out, and it does no harm."""
+    return is_removed(key) and not isinstance(node, ScalarNode)
+
+
 def _find(mapping: MappingNode, name: str) -> tuple[ScalarNode, Node] | None:
     return next((pair for pair in mapping.pairs if pair[0].text == name), None)
 
@@ -201,7 +211,7 @@ def _assert_only(values: Mapping[str, Value | None], before: Mapping[str, Node],
         if value is not None:
             holds = isinstance(node, ScalarNode) and _means(DECLARATIONS[key], node, value)
         else:
-            holds = node is None if key in gone else _bare(before.get(key)) == _bare(node)
+            holds = node is None or _must_stay(key, node) if key in gone else _bare(before.get(key)) == _bare(node)
         if not holds:
             raise PatchError(f"is written in a way that {key} cannot be changed by itself")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from config.check import Problem, broken_rules, from_text, limits, plain_value, shown
 from config.declaration import Value
@@ -15,21 +15,54 @@ from config.settings import DECLARATIONS, SECTIONS, Settings, settings_from, val
 class Older:
     """A key of an older configuration: the setting that took its place, and what true and false mean there.
 
-    None: nothing to set, the profile's value is what was meant.
+    A meaning of None: nothing to set, the profile's value is what was meant. No meanings: whatever the key says, it is
+    no longer a setting.
     """
 
     key: str
-    meaning: Mapping[bool, Value | None]
+    meaning: Mapping[bool, Value | None] = field(default_factory=dict)
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the key is passed over, whatever it says."""
+        return not self.meaning
+
+    @property
+    def note(self) -> str:
+        """What is said of the key."""
+        if self.is_removed:
+            return f"is no longer a setting: {self.key} chooses all numbers of attention together"
+        return f"is an older name; {self.key} is read now"
 
 
 # compress_frames: drivewatch compresses every picture that leaves the detector; not at all is nearest to 100 %.
 _COMPRESS = Older("raspberry_pi.compression_quality", {True: None, False: 100})
+# Settings up to 0.2.0, now numbers of app/attention/policy.py
+# fmt: off
+_THRESHOLDS = (
+    "neutral_yaw_range", "neutral_pitch_range", "neutral_learning_s", "neutral_memory_s",
+    "yaw_limit_deg", "yaw_clear_deg", "pitch_down_limit_deg", "pitch_down_clear_deg", "pitch_up_limit_deg",
+    "pitch_up_clear_deg", "away_caution_s", "away_warning_s", "away_alarm_s", "unresponsive_s",
+    "glances_window_s", "glances_warning_s", "glances_alarm_s", "glances_clear_s",
+    "eye_closed_ratio", "microsleep_s", "asleep_s", "eyes_unresponsive_s",
+    "perclos_caution", "perclos_warning", "perclos_alarm", "perclos_clear", "perclos_min_valid_s",
+    "yawn_mar", "yawn_s", "yawns_caution", "yawn_window_s",
+    "phone_caution_s", "phone_warning_s", "phone_alarm_s", "phone_clear_s",
+    "no_face_hold_s", "no_face_warning_s", "camera_blocked_s", "no_camera_s", "attention_back_s", "level_step_s",
+)
+# fmt: on
 OLDER_KEYS: Mapping[str, Older] = {
     "vision.refine_landmarks": Older("vision.model", {True: None, False: None}),  # irises come with the attention mesh
     "vision.use_lite_model": Older("vision.model", {True: "lite", False: "full"}),
     "raspberry_pi.compress_frames": _COMPRESS,
     "camera.compress_frames": _COMPRESS,
+    **{f"analysis.{name}": Older("analysis.policy") for name in _THRESHOLDS},
 }
+
+
+def is_removed(key: str) -> bool:
+    """Whether this was a setting, and nothing is set by it any more."""
+    return key in OLDER_KEYS and OLDER_KEYS[key].is_removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +122,11 @@ def read(data: bytes | str) -> Reading:
         if value is not None and entry.key not in twice:
             values[key], lines[key] = value, entry.line
     problems += _contradictions(values, lines)
-    notes = tuple(_note(entry) for entry in found if entry.key in OLDER_KEYS)
-    return Reading(values, tuple(sorted(problems, key=lambda problem: problem.line or 0)), notes)
+    notes: dict[str, Problem] = {}
+    for entry in found:
+        if entry.section and entry.key in OLDER_KEYS:
+            notes.setdefault(entry.key, _note(entry))
+    return Reading(values, tuple(sorted(problems, key=lambda problem: problem.line or 0)), tuple(notes.values()))
 
 
 def entries(top: MappingNode) -> list[Entry]:
@@ -114,7 +150,7 @@ def repetitions(top: MappingNode) -> Iterator[Problem]:
     first_lines: dict[str, int] = {}
     for prefix, name in written:
         key = prefix + name.text
-        if key in first_lines:
+        if key in first_lines and not is_removed(key):
             yield Problem(key, "", f"is given twice, first in line {first_lines[key]}", name.line)
         first_lines.setdefault(key, name.line)
 
@@ -126,7 +162,7 @@ def _meaning(entry: Entry) -> tuple[str, Value | None]:
     """
     if entry.section and entry.key in OLDER_KEYS:
         older = OLDER_KEYS[entry.key]
-        return older.key, older.meaning[_truth(entry)]
+        return older.key, None if older.is_removed else older.meaning[_truth(entry)]
     declaration = DECLARATIONS.get(entry.key)
     if declaration is None or declaration.section != entry.section:
         raise ValueError(not_a_setting(entry.key))
@@ -158,6 +194,8 @@ def not_a_setting(key: str) -> str:
         return "must be a section: its keys stand below it, indented"
     if key in DECLARATIONS:
         return f"must stand as `{name}:` below `{section}:`"
+    if is_removed(key):
+        return OLDER_KEYS[key].note
     from difflib import get_close_matches  # 0.3 MB, for a mistake only
 
     named = {declaration.name: key for key, declaration in DECLARATIONS.items()}
@@ -168,15 +206,12 @@ def not_a_setting(key: str) -> str:
 
 def _contradictions(values: dict[str, Value], lines: Mapping[str, int]) -> list[Problem]:
     """Return a problem for each broken rule, and take the contradicting keys out of `values`."""
-    problems: list[Problem] = []
-    while broken := list(broken_rules(values_of(settings_from(values)), {key: lines[key] for key in values})):
-        problems += (problem for problem, _ in broken)
-        for _, keys in broken:
-            for key in keys:
-                values.pop(key, None)
-    return problems
+    broken = list(broken_rules(values_of(settings_from(values)), {key: lines[key] for key in values}))
+    for _, keys in broken:
+        for key in keys:
+            values.pop(key, None)
+    return [problem for problem, _ in broken]
 
 
 def _note(entry: Entry) -> Problem:
-    newer = OLDER_KEYS[entry.key].key
-    return Problem(entry.key, entry.shown, f"is an older name; {newer} is read now", entry.line)
+    return Problem(entry.key, entry.shown, OLDER_KEYS[entry.key].note, entry.line)

@@ -21,7 +21,7 @@ from config.declaration import Value
 from config.disk import Disk
 from config.durable import StoreError
 from config.paths import Paths
-from config.read import not_a_setting
+from config.read import is_removed, not_a_setting
 from config.settings import DECLARATIONS, SECTIONS, Settings, values_of
 from config.store import ConflictError, InvalidError, Store
 
@@ -106,6 +106,9 @@ def changes(found: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Valu
         if told.get(key) == text:
             continue
         try:
+            if is_removed(key):
+                log.warning("%s", dashed(str(Problem(key, shown(text), not_a_setting(key)))))
+                continue
             if key not in DECLARATIONS:
                 raise ValueError(not_a_setting(key))
             values[key] = from_text(DECLARATIONS[key], text)

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.attention.policy import NORMAL
 from app.camera.frame import Frame
 from app.camera.pictures import fitted
-from app.events import Level, Seated, Sight, State
+from app.events import Level, Sight, State, Torso
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.observer import Observation, Observer
@@ -26,7 +27,7 @@ Picture = npt.NDArray[np.uint8]
 
 SETTINGS = Settings()
 ANALYSIS, VISION = SETTINGS.analysis, SETTINGS.vision
-LEARNT_S = int(ANALYSIS.neutral_learning_s) + 2  # after so much attention the neutral pose is known
+LEARNT_S = int(NORMAL.neutral_learning_s) + 2  # after so much attention the neutral pose is known
 RENDERER = Renderer(320, 240, seed=1)
 BLACK = np.zeros((240, 320, 3), np.uint8)
 
@@ -137,7 +138,7 @@ def test_a_head_above_an_empty_seat_or_in_a_covered_lens_is_noise(
     empty, covered, turned = (watch.look(frame(5 + number, scene)) for number, scene in enumerate(scenes))
     assert (empty.signals, empty.sight) == (None, Sight.CLEAR)
     assert (covered.signals, covered.sight) == (None, Sight.FLAT)
-    assert turned.signals is not None and turned.signals.glimpsed is State.LOOKING_AWAY
+    assert turned.signals is not None and turned.signals.detected_only is State.LOOKING_AWAY
 
 
 def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Observer) -> None:
@@ -146,28 +147,28 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Observer) -> 
     assert [(event.kind, event.level) for event in events(verdicts)] == [(State.LOOKING_AWAY, Level.ALARM)]
     warned_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
     assert warned_s is not None
-    assert abs(warned_s - LEARNT_S - ANALYSIS.away_warning_s) <= 1
+    assert abs(warned_s - LEARNT_S - NORMAL.away_warning_s) <= 1
     (ended,) = [event.end_s for verdict in verdicts for event in verdict.events if event.end_s is not None]
     assert abs(ended - LEARNT_S - 7) <= 1
 
 
 @pytest.mark.parametrize(
-    ("scene", "seated", "kind"),
+    ("scene", "torso", "kind"),
     [
-        (Scene(yaw_deg=78), Seated.UPRIGHT, State.LOOKING_AWAY),
-        (Scene(yaw_deg=-78), Seated.UPRIGHT, State.LOOKING_AWAY),
-        (Scene(pitch_deg=-52), Seated.BOWED, State.LOOKING_DOWN),
-        (Scene(present=0), Seated.LEFT, State.NO_FACE),
-        (Scene(present=0, passenger=1), Seated.LEFT, State.NO_FACE),
+        (Scene(yaw_deg=78), Torso.UPRIGHT, State.LOOKING_AWAY),
+        (Scene(yaw_deg=-78), Torso.UPRIGHT, State.LOOKING_AWAY),
+        (Scene(pitch_deg=-52), Torso.BOWED, State.LOOKING_DOWN),
+        (Scene(present=0), Torso.GONE, State.NO_FACE),
+        (Scene(present=0, passenger=1), Torso.GONE, State.NO_FACE),
     ],
     ids=["right", "left", "down", "empty", "empty beside a passenger"],
 )
 def test_the_seat_tells_a_turned_face_from_one_that_has_left(
-    watch: Observer, scene: Scene, seated: Seated, kind: State
+    watch: Observer, scene: Scene, torso: Torso, kind: State
 ) -> None:
     looks = trip(watch, (LEARNT_S, Scene()), (7, scene), (3, Scene()))
-    assert {look.seated for look in looks[LEARNT_S:-3]} == {seated}
-    assert {look.seated for look in looks[:LEARNT_S]} == {None}
+    assert {look.torso for look in looks[LEARNT_S:-3]} == {torso}
+    assert {look.torso for look in looks[:LEARNT_S]} == {None}
     assert [event.kind for event in events([look.verdict for look in looks])] == [kind]
 
 

@@ -22,7 +22,7 @@ PERIODS_KEPT = 9
 SURE_SIGMAS = 1.64  # 95 of 100, one-sided
 
 
-def silence_s(period_s: float) -> float:
+def hold_off_s(period_s: float) -> float:
     """How far apart two samples may be and still belong together."""
     return period_s + max(HOLD_OFF_PERIODS * period_s, HOLD_OFF_MIN_S)
 
@@ -73,7 +73,7 @@ class Spell:
         self.ended = None
         if holds is not None:
             self.in_a_row = self.in_a_row + 1 if holds else 0
-        if self.span is not None and self._silent_s(time_s) > silence_s(period_s):
+        if self.span is not None and self._silent_s(time_s) > hold_off_s(period_s):
             self._end(self._last_on_s)
         if holds is None:
             return
@@ -116,7 +116,7 @@ class Spell:
             self._end(self._back.onset_s)
         if self.span is None:
             known = self._last_off_s
-            fresh = known is not None and time_s - known <= silence_s(period_s)
+            fresh = known is not None and time_s - known <= hold_off_s(period_s)
             self.span = Span(known if fresh and known is not None else time_s, time_s)
             self.in_a_row = 1
         self._last_on_s, self._back = time_s, None
@@ -195,7 +195,7 @@ class Share:
         return self.held_s / self.measured_s if self.measured_s > 0 else None
 
     @property
-    def sure_ratio(self) -> float | None:
+    def ratio_lower_bound(self) -> float | None:
         """The ratio that is surely reached: runs of d seconds met by chance scatter their sum by the root of sum d².
 
         Few runs prove little, be they blinks that a slow camera happened to meet or one long sleep.

@@ -9,6 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Protocol, TextIO
 
+from app.attention.policy import policy_of
 from app.camera.pictures import fitted, is_picture
 from app.events import Event
 from app.observer import Observation, Observer
@@ -56,7 +57,7 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO, prog
     """
     if options.plot is not None:
         options.plot.open("a").close()
-    timeline = Timeline(settings.analysis)
+    timeline = Timeline(policy_of(settings.analysis))
     bar = _Bar(options.inputs, progress)
     failures = 0
     with Observer(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
 
+from app.attention.policy import Policy
 from app.events import Event, Level
 from app.observer import Observation
-from config.settings import Analysis
 
 WIDTH_PX, LEFT_PX, RIGHT_PX, TOP_PX = 1000, 120, 984, 44
 STRIP_PX, GAP_PX, LANE_PX, FOOT_PX = 84, 16, 20, 34
@@ -39,15 +39,16 @@ class Strip:
         return (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
 
 
-def strips_of(s: Analysis) -> tuple[Strip, ...]:
+def strips_of(policy: Policy) -> tuple[Strip, ...]:
     """The strips from the top; angles are relative to the neutral pose, as the limits are."""
-    yaw, down, up = s.yaw_limit_deg, s.pitch_down_limit_deg, s.pitch_up_limit_deg
+    p = policy
+    yaw, down, up = p.yaw_limit_deg, p.pitch_down_limit_deg, p.pitch_up_limit_deg
     return (
         Strip("yaw, deg", -60, 60, lambda look: look.verdict.yaw_error_deg, (-yaw, yaw)),
         Strip("pitch, deg", -45, 45, lambda look: look.verdict.pitch_error_deg, (-down, up)),
         Strip("EAR", 0, 0.5, lambda look: look.signals.ear if look.signals else None),
-        Strip("MAR", 0, 1, lambda look: look.signals.mar if look.signals else None, (s.yawn_mar,)),
-        Strip("PERCLOS", 0, 0.5, lambda look: look.verdict.perclos, (s.perclos_caution, s.perclos_alarm)),
+        Strip("MAR", 0, 1, lambda look: look.signals.mar if look.signals else None, (p.yawn_mar,)),
+        Strip("PERCLOS", 0, 0.5, lambda look: look.verdict.perclos, (p.perclos_caution, p.perclos_alarm)),
     )
 
 
@@ -63,8 +64,8 @@ class Seen:
 class Timeline:
     """Collects what the strips show of each look; recordings follow one another. Its size is bounded."""
 
-    def __init__(self, settings: Analysis) -> None:
-        self._strips = strips_of(settings)
+    def __init__(self, policy: Policy) -> None:
+        self._strips = strips_of(policy)
         self._points: list[tuple[float, Values]] = []
         self._stride, self._looks = 1, 0
         self._events: dict[tuple[int, str, float], Seen] = {}

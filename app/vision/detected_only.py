@@ -20,7 +20,7 @@ def detected_only(region: Region, size_px: tuple[int, int]) -> Signals | None:
     if turned is None:
         return None
     width = FACE_OF_BOX * region.box_px / size_px[0]
-    return Signals(face_x=region.x_px / size_px[0], face_width=width, glimpsed=turned)
+    return Signals(face_x=region.x_px / size_px[0], face_width=width, detected_only=turned)
 
 
 def _turned_beyond(keypoints: Landmarks) -> State | None:

@@ -19,7 +19,7 @@ class Signals:
     hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, to show; mar: mouth aspect ratio.
     gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. confidence: of the pose, 0..1. face_x,
     face_width: centre and width as shares of the picture's width.
-    glimpsed: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
+    detected_only: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
     """
 
     yaw_deg: float | None = None
@@ -36,4 +36,4 @@ class Signals:
     confidence: float = 0.0
     face_x: float = 0.5
     face_width: float = 0.0
-    glimpsed: State | None = None
+    detected_only: State | None = None

@@ -1,4 +1,4 @@
-"""Frames -> Seated: whether the driver still sits where the face was, so that a lost face was turned and has not left.
+"""Frames -> Torso: whether the driver still sits where the face was, so that a lost face was turned and has not left.
 
 The face mesh loses a head that is turned by more than about 60 degrees. At 1 frame a second there may be no frame
 between the road and there; what then remains of the driver in the picture is collar and shoulders.
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.events import Seated
+from app.events import Torso
 from app.vision.head_pose import FACE_LOST_PX
 from app.vision.sight import contrast_of
 from app.vision.thumbnail import sampled
@@ -54,15 +54,15 @@ class Seat:
         if min(contrast_of(trunk[:, :SIDE]), contrast_of(trunk[:, -SIDE:])) >= CONTRAST_MIN:
             self._trunk = trunk
 
-    def look(self, bgr: npt.NDArray[np.uint8]) -> Seated | None:
+    def look(self, bgr: npt.NDArray[np.uint8]) -> Torso | None:
         """Who sits there now; None where that is not sure, nothing is remembered, or the picture has another size."""
         likeness = self.likeness(bgr)
         if likeness is None:
             return None
         shoulders, chest = likeness
         if shoulders < SHOULDERS_STAY:
-            return Seated.LEFT if shoulders <= SHOULDERS_GONE else None
-        return Seated.UPRIGHT if chest >= CHEST_HIDDEN else Seated.BOWED
+            return Torso.GONE if shoulders <= SHOULDERS_GONE else None
+        return Torso.UPRIGHT if chest >= CHEST_HIDDEN else Torso.BOWED
 
     def likeness(self, bgr: npt.NDArray[np.uint8]) -> tuple[float, float] | None:
         """How far shoulders and chest correlate with those remembered, -1..1 each; None where that cannot be told."""

@@ -211,9 +211,9 @@ def test_a_key_with_a_bad_value_in_the_file_is_set_right_by_the_form() -> None:
 
 
 def test_both_sides_of_a_contradiction_in_the_file_stay_to_be_seen() -> None:
-    drawn_from = basis("analysis: {yaw_limit_deg: 20, yaw_clear_deg: 30}")
-    assert one("analysis.yaw_limit_deg", drawn_from).typed == "20"
-    assert one("analysis.yaw_clear_deg", drawn_from).typed == "30"
+    drawn_from = basis("raspberry_pi: {buzzer_pin: 20, led_pin: 20}")
+    assert one("raspberry_pi.buzzer_pin", drawn_from).typed == "20"
+    assert one("raspberry_pi.led_pin", drawn_from).typed == "20"
 
 
 def test_what_was_typed_survives_being_sent_again() -> None:
@@ -225,8 +225,8 @@ def test_what_was_typed_survives_being_sent_again() -> None:
 
 
 def test_a_basis_survives_a_hidden_field() -> None:
-    drawn_from = basis("profile: balanced\ncamera: {source: 'a \"b\" <c>', width: 500}\nanalysis: {yawn_mar: 0.1875}")
-    assert len(drawn_from.values) == 3  # yawn_mar is too small, and refused
+    drawn_from = basis("profile: balanced\ncamera: {source: 'a \"b\" <c>', width: 500}\nanalysis: {neutral_yaw: 46}")
+    assert len(drawn_from.values) == 3  # neutral_yaw is too large, and refused
     assert uncarried(carried(drawn_from), basis()).values == drawn_from.values
 
 
@@ -268,5 +268,5 @@ def test_profiles_and_models_say_what_they_cost() -> None:
 
 def test_texts_of_floats_lose_nothing() -> None:
     for value in (0.1, 1 / 3, 1234.5678901, 5.0):
-        assert accept(DECLARATIONS["analysis.neutral_memory_s"], 360.0) == 360.0
+        assert accept(DECLARATIONS["vision.horizontal_fov_deg"], 53.0) == 53.0
         assert float(text_of(value)) == value

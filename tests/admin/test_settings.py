@@ -154,7 +154,7 @@ def test_the_form_has_a_labelled_described_input_for_every_setting(client: Flask
         assert f'<label for="{key.replace(".", "-")}"' in text
     assert set(" ".join(re.findall(r'aria-describedby="([^"]+)"', text)).split()) <= ids
     assert len(ids) == len(re.findall(r' id="', text))
-    assert text.index('name="resolution"') < text.index('name="profile"') < text.index('name="analysis.yawn_s"')
+    assert text.index('name="resolution"') < text.index('name="profile"') < text.index('name="analysis.policy"')
     assert "high_accuracy: about 76 MB of memory" in text
 
 
@@ -228,14 +228,14 @@ def test_a_bad_value_is_an_error_at_its_field_and_what_was_typed_is_kept(
 
 def test_an_error_in_a_folded_group_opens_it(client: FlaskClient) -> None:
     assert '<details id="group-analysis">' in client.get("/settings/").text
-    assert '<details id="group-analysis" open>' in preview(client, analysis__yawn_s="x").text
+    assert '<details id="group-analysis" open>' in preview(client, analysis__neutral_yaw="x").text
 
 
 def test_values_that_contradict_each_other_are_refused_as_a_whole(client: FlaskClient, store: Store) -> None:
-    answer = preview(client, analysis__yaw_limit_deg="15", camera__width="480")
+    answer = preview(client, raspberry_pi__buzzer_pin="27", camera__width="480")
     assert answer.status_code == 422
-    assert "analysis.yaw_clear_deg, which is 18" in answer.text
-    assert 'id="analysis-yaw_limit_deg-error"' in answer.text
+    assert "raspberry_pi.led_pin, which is 27" in answer.text
+    assert 'id="raspberry_pi-buzzer_pin-error"' in answer.text
     assert store.load().version == NO_FILE
 
 

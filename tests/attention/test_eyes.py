@@ -1,4 +1,4 @@
-"""Eyes as attention judges them: sleep in any pose, yawns, frowns, lowered lids, gaze, and eyes that nobody can see."""
+"""Eyes as attention judges them: sleep in any pose, yawns, frowns, lowered lids, and eyes that cannot be seen."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention.judgement import momentary_state
-from app.events import Level, State, Verdict
+from app.attention.driver import STRAIGHT_AHEAD
+from app.attention.policy import NORMAL
+from app.attention.single_picture import momentary_state
+from app.events import Level, State
 from app.vision.measurements import Signals
-from config.settings import Settings
 from tests.support.story import (
     OPEN,
     ROAD,
     SHUT,
+    START_S,
     Part,
     attentive,
     cues,
     events,
     eyes_closed,
     eyes_hidden,
-    looking,
+    kinds,
     lost,
     mouth_open,
     new_attention,
+    phases,
     reached,
     samples,
     showing,
@@ -31,20 +34,9 @@ from tests.support.story import (
     watched,
 )
 
-ANALYSIS = Settings().analysis
 RATES = (1.0, 2.0, 5.0, 10.0)
-START_S = 30.0  # the road, the eyes and the gaze are learnt
 AWAY, CLOSED, UNSEEN = State.LOOKING_AWAY, State.EYES_CLOSED, State.EYES_UNSEEN
 CAUTION, WARNING, ALARM = Level.CAUTION, Level.WARNING, Level.ALARM
-
-
-def phases(fps: float, number: int = 4) -> list[float]:
-    """Where between two events the camera may happen to look."""
-    return [part / number / fps for part in range(number)]
-
-
-def kinds(verdicts: list[Verdict]) -> list[tuple[State, Level]]:
-    return [(event.kind, event.level) for event in events(verdicts)]
 
 
 @pytest.mark.parametrize("fps", (1.0, 2.0, 5.0))
@@ -147,60 +139,6 @@ def test_a_frown_once_in_a_closure_holds_the_microsleep_back_until_the_eyes_were
 
 
 @pytest.mark.parametrize("fps", RATES)
-@pytest.mark.parametrize("gaze_yaw_deg", (30, -30))
-def test_eyes_alone_aside_are_told_with_the_times_of_a_head(fps: float, gaze_yaw_deg: float) -> None:
-    for phase_s in phases(fps):
-        aside = showing(7, gaze_yaw_deg=gaze_yaw_deg)
-        by_eyes = story(attentive(START_S), aside, attentive(20), fps=fps, phase_s=phase_s)
-        by_head = story(attentive(START_S), looking(7, yaw_deg=gaze_yaw_deg), attentive(20), fps=fps, phase_s=phase_s)
-        assert kinds(by_eyes) == [(AWAY, ALARM)]
-        for level, limit_s in ((CAUTION, 2.0), (WARNING, 3.5), (ALARM, 5.0)):
-            told_s = reached(by_eyes, AWAY, level)
-            assert told_s == reached(by_head, AWAY, level)
-            assert told_s is not None
-            assert abs(told_s - START_S - limit_s) <= 1 / fps + 1e-6
-
-
-@pytest.mark.parametrize("fps", RATES)
-def test_eyes_aside_for_a_second_and_a_half_are_a_look_into_the_mirror(fps: float) -> None:
-    for phase_s in phases(fps):
-        mirror = attentive(9), showing(1.5, gaze_yaw_deg=30)
-        assert events(story(attentive(START_S), *mirror * 10, fps=fps, phase_s=phase_s)) == []
-
-
-def test_eyes_that_sway_about_the_road_are_on_it() -> None:
-    swaying = Part(600, lambda time_s: showing(1, gaze_yaw_deg=(-6, 0, 7, 3)[int(time_s) % 4]).signals_at(0))
-    assert events(story(swaying)) == []
-
-
-def test_a_camera_at_the_side_is_no_look_aside() -> None:
-    """Head and eyes point at the road, 20 degrees beside the camera, and the irises read 8 of it in the head."""
-    aside = showing(300, yaw_deg=12, gaze_yaw_deg=8)
-    assert events(story(aside)) == []
-    verdicts = story(aside, showing(7, yaw_deg=12, gaze_yaw_deg=38), aside)
-    assert kinds(verdicts) == [(AWAY, ALARM)]
-
-
-@pytest.mark.parametrize("gaze_yaw_deg", (-30, None))
-def test_a_head_aside_is_told_whether_the_eyes_are_on_the_road_or_unknown(gaze_yaw_deg: float | None) -> None:
-    aside = showing(7, yaw_deg=30, gaze_yaw_deg=gaze_yaw_deg)
-    verdicts = story(attentive(START_S), aside, attentive(20))
-    assert kinds(verdicts) == [(AWAY, ALARM)]
-    assert reached(verdicts, AWAY, ALARM) == pytest.approx(START_S + 5, abs=1)
-
-
-@pytest.mark.parametrize("fps", RATES)
-def test_shut_eyes_look_nowhere(fps: float) -> None:
-    """The attention mesh draws irises behind the fake driver's shut lids, 10 to 40 degrees aside."""
-    asleep = eyes_closed(8, gaze_yaw_deg=-30)
-    assert kinds(story(attentive(START_S), asleep, attentive(20), fps=fps)) == [(CLOSED, ALARM)]
-
-
-def test_eyes_that_cannot_be_seen_look_nowhere() -> None:
-    assert kinds(story(attentive(START_S), showing(20, gaze_yaw_deg=None), attentive(20))) == []
-
-
-@pytest.mark.parametrize("fps", RATES)
 def test_hidden_eyes_are_shown_after_three_seconds_and_told_once_after_a_minute_without_a_sound(fps: float) -> None:
     verdicts = story(attentive(START_S), eyes_hidden(200), attentive(20), fps=fps)
     hidden = [verdict for verdict in verdicts if START_S <= verdict.time_s < START_S + 200]
@@ -249,7 +187,7 @@ def test_a_score_of_hidden_eyes_is_not_believed() -> None:
 def test_of_a_picture_alone_hidden_eyes_are_unseen() -> None:
     (seen,) = {eyes_hidden(1).signals_at(0)}
     assert seen is not None
-    assert momentary_state(seen, ANALYSIS) is UNSEEN
+    assert momentary_state(seen, NORMAL, STRAIGHT_AHEAD) is UNSEEN
 
 
 BETWEEN = 0.33  # less than anybody's shut lids have, more than those of a driver with wide eyes
@@ -332,4 +270,4 @@ def test_the_verdict_says_of_lids_that_are_lowered_that_they_may_be_closed() -> 
 
 
 def test_signals_of_the_road_are_those_of_an_attentive_driver() -> None:
-    assert momentary_state(ROAD, ANALYSIS) is State.ATTENTIVE
+    assert momentary_state(ROAD, NORMAL, STRAIGHT_AHEAD) is State.ATTENTIVE

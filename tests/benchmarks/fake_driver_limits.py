@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.attention.policy import NORMAL
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
@@ -19,7 +20,6 @@ from app.vision.head_pose import camera_matrix, head_pose
 from app.vision.landmarks import LEFT_EYE, RIGHT_EYE
 from app.vision.measuring import measure
 from app.vision.seat import Seat
-from config.analysis import Analysis
 from tests.evaluation.cases import FACES
 
 SIZE, FOV_DEG = (320, 240), 53.13
@@ -108,7 +108,7 @@ def found_range(shares: dict[float, float], usual: float) -> str:
 
 def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
     """Count the heads turned far away that are read as facing the road."""
-    limit_deg = Analysis().yaw_limit_deg
+    limit_deg = NORMAL.yaw_limit_deg
     camera = camera_matrix(*SIZE, FOV_DEG)
     scenes = [Scene(yaw_deg=side * yaw, distance_cm=cm) for yaw in FAR_YAWS_DEG for side in (-1, 1) for cm in (50, 62)]
     for model, mesh in meshes.items():

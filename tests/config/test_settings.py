@@ -25,6 +25,7 @@ BY_PROFILE: dict[str, tuple[Value, Value, Value]] = {
     "vision.phone": (False, False, False),
     "vision.static_image_mode": (False, False, False),
     "vision.max_num_faces": (1, 1, 1),
+    "analysis.policy": ("normal", "normal", "normal"),
     "analysis.history_window": (120, 300, 600),
     "analysis.max_events_buffer": (100, 100, 100),
     "analysis.event_history": (True, True, True),
@@ -57,9 +58,8 @@ def test_no_profile_breaks_a_rule(profile: str) -> None:
     assert not list(broken_rules(values_of(settings_from({"profile": profile})), {}))
 
 
-def test_each_threshold_says_where_it_comes_from() -> None:
-    unsourced = {d.name for d in DECLARATIONS.values() if d.section == "analysis" and not d.source}
-    assert unsourced == {"history_window", "max_events_buffer", "event_history", "neutral_yaw", "neutral_pitch"}
+def test_a_person_has_about_thirty_settings() -> None:
+    assert len(DECLARATIONS) <= 32
 
 
 def test_each_setting_explains_itself() -> None:
@@ -91,7 +91,7 @@ def test_each_setting_refuses_what_is_no_value_of_it() -> None:
 
 
 def test_each_number_is_taken_up_to_its_limits_and_refused_beyond() -> None:
-    assert len(NUMBERS) > 50
+    assert len(NUMBERS) > 12
     for declaration in NUMBERS:
         for limit, beyond in ((declaration.low, declaration.low - 1), (declaration.high, declaration.high + 1)):
             assert accept(declaration, declaration.kind(limit)) == limit

@@ -33,7 +33,7 @@ from tests.evaluation.cases import (
     sees_gaze,
     sees_hands,
 )
-from tests.evaluation.look import SETTINGS, Store, digest
+from tests.evaluation.look import Store, digest
 from tests.evaluation.own_data import evaluate_data
 from tests.evaluation.real_report import evaluate_people, is_real_people
 from tests.evaluation.report import (
@@ -48,8 +48,7 @@ from tests.evaluation.report import (
     short_table,
 )
 from tests.evaluation.run import complete, scores
-from tests.evaluation.score import replay
-from tests.evaluation.truth import Truth
+from tests.evaluation.score import replay, truth_of
 from tests.evaluation.vary import trip_of
 from tests.support.story import events
 
@@ -137,7 +136,7 @@ def _draw(plan: Plan, store: Store, results: Results, out: Path) -> None:
         if first and (case.seed, case.condition, case.fps) == (first.seed, first.condition, fps):
             trip, seen = trip_of(scenario(case.scenario), case.seed, case.condition), store.load(case)
             verdicts = replay(seen)
-            dues = Truth(trip, SETTINGS.analysis).dues(case.fps, sees_hands(case.model), sees_gaze(case.model))
+            dues = truth_of(trip).dues(case.fps, sees_hands(case.model), sees_gaze(case.model))
             about = f"{case.scenario}: {case.condition}, seed {case.seed}, model {case.model}, {fps:g} frame a second"
             name = f"{case.scenario}-{case.model}.svg"
             drawn = plots.timeline(about, trip, seen, dues, events(verdicts))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from app.attention.policy import Policy
 from app.events import Level, State
-from config.settings import Analysis
 
 TURN_S = 0.3  # a head needs so long: when it is away lies within
 EYES_UNSEEN_S = 60.0  # eyes that cannot be seen for so long are told
@@ -36,25 +36,25 @@ class Due:
         return (self.kind,) if self.also is None else (self.kind, self.also)
 
 
-def steps_of(s: Analysis) -> dict[State, Steps]:
+def steps_of(p: Policy) -> dict[State, Steps]:
     """Each rule that counts the seconds of one stretch, from README's table: after how long which level."""
     away = (
-        (s.away_caution_s, Level.CAUTION),
-        (s.away_warning_s, Level.WARNING),
-        (s.away_alarm_s, Level.ALARM),
+        (p.away_caution_s, Level.CAUTION),
+        (p.away_warning_s, Level.WARNING),
+        (p.away_alarm_s, Level.ALARM),
     )
     return {
         State.LOOKING_AWAY: away,
         State.LOOKING_DOWN: away,
-        State.EYES_CLOSED: ((s.microsleep_s, Level.WARNING), (s.asleep_s, Level.ALARM)),
+        State.EYES_CLOSED: ((p.microsleep_s, Level.WARNING), (p.asleep_s, Level.ALARM)),
         State.EYES_UNSEEN: ((EYES_UNSEEN_S, Level.CAUTION),),
         State.PHONE: (
-            (s.phone_caution_s, Level.CAUTION),
-            (s.phone_warning_s, Level.WARNING),
-            (s.phone_alarm_s, Level.ALARM),
+            (p.phone_caution_s, Level.CAUTION),
+            (p.phone_warning_s, Level.WARNING),
+            (p.phone_alarm_s, Level.ALARM),
         ),
-        State.NO_FACE: ((s.no_face_warning_s, Level.WARNING),),
-        State.CAMERA_BLOCKED: ((s.camera_blocked_s, Level.WARNING),),
+        State.NO_FACE: ((p.no_face_warning_s, Level.WARNING),),
+        State.CAMERA_BLOCKED: ((p.camera_blocked_s, Level.WARNING),),
     }
 
 

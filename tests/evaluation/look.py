@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from app import observer
 from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
-from app.events import Seated, Sight, State
+from app.events import Sight, State, Torso
 from app.fake_driver.mesh import FOLDER as FAKE_DRIVER
 from app.fake_driver.portrait import Picture
 from app.fake_driver.render import Renderer
@@ -33,7 +33,7 @@ from tests.evaluation.cases import ALONE_FPS, FACES, OWN_SCENARIOS, POSES, SIZE,
 from tests.evaluation.vary import poses, trip_of
 
 FIELDS = tuple(field.name for field in fields(Signals))
-SIGHTS, STATES, SEATED = tuple(Sight), tuple(State), (None, *Seated)
+SIGHTS, STATES, TORSOS = tuple(Sight), tuple(State), (None, *Torso)
 SETTINGS = Settings()
 # What a look depends on; the rules belong to it because they decide when a second look is taken
 APP = Path(str(observer.__file__)).parent
@@ -44,12 +44,12 @@ Table = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All looks of one case. times_s: float64 (N,). signals: None without a face. seated: as in Observation."""
+    """All looks of one case. times_s: float64 (N,). signals: None without a face. torso: as in Observation."""
 
     times_s: npt.NDArray[np.float64]
     sights: list[Sight]
     signals: list[Signals | None]
-    seated: list[Seated | None]
+    torso: list[Torso | None]
 
 
 def digest() -> str:
@@ -86,12 +86,10 @@ class Store:
         )
         has_face = np.array([signals is not None for signals in seen.signals])
         sights = np.array([SIGHTS.index(sight) for sight in seen.sights], np.uint8)
-        seated = np.array([SEATED.index(one) for one in seen.seated], np.uint8)
+        torso = np.array([TORSOS.index(one) for one in seen.torso], np.uint8)
         part = self.folder / f"{os.getpid()}.part"
         with part.open("wb") as file:
-            np.savez_compressed(
-                file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights, seated=seated
-            )
+            np.savez_compressed(file, times_s=seen.times_s, table=table, has_face=has_face, sights=sights, torso=torso)
         part.replace(self.path(case))
 
     def load(self, case: Case) -> Seen:
@@ -102,24 +100,24 @@ class Store:
                 data["times_s"],
                 [SIGHTS[int(index)] for index in data["sights"]],
                 [_signals(row) if found else None for row, found in zip(table, has_face, strict=True)],
-                [SEATED[int(index)] for index in data["seated"]],
+                [TORSOS[int(index)] for index in data["torso"]],
             )
 
 
 def _row(signals: Signals) -> list[float]:
     values = {name: getattr(signals, name) for name in FIELDS}
-    values["glimpsed"] = None if signals.glimpsed is None else STATES.index(signals.glimpsed)
+    values["detected_only"] = None if signals.detected_only is None else STATES.index(signals.detected_only)
     return [np.nan if value is None else float(value) for value in values.values()]
 
 
 def _signals(row: Table) -> Signals:
     values = {name: None if np.isnan(value) else float(value) for name, value in zip(FIELDS, row, strict=True)}
-    hand, glimpsed = values.pop("hand_at_ear"), values.pop("glimpsed")
+    hand, detected_only = values.pop("hand_at_ear"), values.pop("detected_only")
     return replace(
         Signals(),
         **values,  # type: ignore[arg-type]
         hand_at_ear=None if hand is None else hand > 0,
-        glimpsed=None if glimpsed is None else STATES[int(glimpsed)],
+        detected_only=None if detected_only is None else STATES[int(detected_only)],
     )
 
 
@@ -212,5 +210,5 @@ def _seen(looks: list[Observation]) -> Seen:
         np.array([look.verdict.time_s for look in looks]),
         [look.sight for look in looks],
         [look.signals for look in looks],
-        [look.seated for look in looks],
+        [look.torso for look in looks],
     )

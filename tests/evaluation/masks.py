@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from app.attention.policy import Policy
 from app.events import State
 from app.fake_driver.scene import Scene
-from config.settings import Analysis
 from tests.evaluation.vary import Trip
 
 STEP_S = 0.1
@@ -74,7 +74,7 @@ class Masks:
         return self.must[State.LOOKING_AWAY] | self.must[State.LOOKING_DOWN]
 
 
-def masks_of(scenes: Sequence[Scene], trip: Trip, s: Analysis, sees_gaze: bool) -> Masks:
+def masks_of(scenes: Sequence[Scene], trip: Trip, p: Policy, sees_gaze: bool) -> Masks:
     """All of one trip, for a model that sees the eyes' direction or one that does not."""
 
     def mask(holds: Callable[[Scene], bool]) -> Mask:
@@ -85,10 +85,10 @@ def masks_of(scenes: Sequence[Scene], trip: Trip, s: Analysis, sees_gaze: bool) 
     seen = ~blocked & ~absent
     unseen = seen & mask(has_unseen_eyes)
     closed = mask(lambda scene: scene.eyes_closed >= CLOSED) & ~blocked & ~unseen
-    asleep = longer(closed, s.microsleep_s / 2)
+    asleep = longer(closed, p.microsleep_s / 2)
     yaw, pitch = _head(scenes, trip)
-    near_road = (np.abs(yaw) <= s.yaw_limit_deg) & (np.abs(pitch) <= NOD_DEG)
-    may, must = _directions(scenes, trip, s, sees_gaze, has_gaze=~unseen & ~asleep)
+    near_road = (np.abs(yaw) <= p.yaw_limit_deg) & (np.abs(pitch) <= NOD_DEG)
+    may, must = _directions(scenes, trip, p, sees_gaze, has_gaze=~unseen & ~asleep)
     surely = seen & ~(asleep & near_road)
     may[State.LOOKING_AWAY] |= asleep & (pitch > NODDING_DEG)
     may[State.LOOKING_DOWN] |= asleep & (pitch < -NODDING_DEG) & ~may[State.LOOKING_AWAY]
@@ -123,7 +123,7 @@ def _head(scenes: Sequence[Scene], trip: Trip) -> tuple[npt.NDArray[np.float64],
 
 
 def _directions(
-    scenes: Sequence[Scene], trip: Trip, s: Analysis, sees_gaze: bool, has_gaze: Mask
+    scenes: Sequence[Scene], trip: Trip, p: Policy, sees_gaze: bool, has_gaze: Mask
 ) -> tuple[dict[State, Mask], dict[State, Mask]]:
     """Away and down, by the head or by the line of sight: when each may and when it must be told.
 
@@ -131,10 +131,10 @@ def _directions(
     where they look. has_gaze: the eyes are open, and can be seen.
     """
     yaw, pitch = _head(scenes, trip)
-    away, down = _off_road(yaw, pitch, s)
+    away, down = _off_road(yaw, pitch, p)
     gaze_yaw = yaw + np.array([scene.gaze_yaw_deg for scene in scenes]) * has_gaze
     gaze_pitch = pitch + np.array([scene.gaze_pitch_deg for scene in scenes]) * has_gaze
-    sight_away, sight_down = _off_road(gaze_yaw, gaze_pitch, s)
+    sight_away, sight_down = _off_road(gaze_yaw, gaze_pitch, p)
     head, sight = away | down, sight_away | sight_down
     # where the head is turned, its direction names the event
     may = {
@@ -144,10 +144,10 @@ def _directions(
     return may, {kind: mask & sight & (head | sees_gaze) for kind, mask in may.items()}
 
 
-def _off_road(yaw: npt.NDArray[np.float64], pitch: npt.NDArray[np.float64], s: Analysis) -> tuple[Mask, Mask]:
+def _off_road(yaw: npt.NDArray[np.float64], pitch: npt.NDArray[np.float64], p: Policy) -> tuple[Mask, Mask]:
     """Away, and down but not away."""
-    away = (np.abs(yaw) > s.yaw_limit_deg) | (pitch > s.pitch_up_limit_deg)
-    return away, (pitch < -s.pitch_down_limit_deg) & ~away
+    away = (np.abs(yaw) > p.yaw_limit_deg) | (pitch > p.pitch_up_limit_deg)
+    return away, (pitch < -p.pitch_down_limit_deg) & ~away
 
 
 def stretches(mask: Mask, times_s: npt.NDArray[np.float64]) -> Iterator[tuple[float, float]]:

@@ -30,11 +30,11 @@ FRAME_OFF_S = 0.04  # frames so near to a labelled stretch belong to it; less th
 class PictureRead:
     """What was read of one picture alone; None: cannot be judged.
 
-    has_face: a face that the mesh fits. is_glimpsed: one that only the detector sees, turned far aside or down.
+    has_face: a face that the mesh fits. is_detected_only: one that only the detector sees, turned far aside or down.
     """
 
     has_face: bool
-    is_glimpsed: bool
+    is_detected_only: bool
     eyes_closed: bool | None
     eye_blink: float | None
     yaw_deg: float | None
@@ -184,7 +184,7 @@ def _read(look: Observation) -> PictureRead:
     signals = look.signals
     return PictureRead(
         has_face=look.face is not None,
-        is_glimpsed=look.face is None and signals is not None,
+        is_detected_only=look.face is None and signals is not None,
         eyes_closed=look.verdict.eyes_closed,
         eye_blink=signals.eye_blink if signals else None,
         yaw_deg=signals.yaw_deg if signals else None,

@@ -109,7 +109,7 @@ def _group_row(name: str, stills: Sequence[StillSeen]) -> Json:
         "count": found.whole,
         "face_found": found.part,
         "found_share": found.value,
-        "detector_alone": sum(seen.read.is_glimpsed for seen in stills),
+        "detector_alone": sum(seen.read.is_detected_only for seen in stills),
         "facing": judged.whole,
         "attentive": judged.part,
         "attentive_share": judged.value,

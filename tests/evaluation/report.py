@@ -9,15 +9,16 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from app.attention.policy import NORMAL
 from app.events import Level, State
 from tests.evaluation.cases import ALONE_FPS, JUDGED_SEEDS, TUNING_SEEDS, Case
-from tests.evaluation.score import SETTINGS, PoseRead, Score, Told
+from tests.evaluation.score import PoseRead, Score, Told
 
 Json = dict[str, object]
 YAW_BANDS = ((0, 15), (15, 30), (30, 45), (45, 60), (60, 75))
 LISTED_MAX = 60
 MAIN_FPS = 1.0  # what drivewatch is made for
-AHEAD_DEG = SETTINGS.analysis.yaw_limit_deg
+AHEAD_DEG = NORMAL.yaw_limit_deg
 SURE = 0.05  # so seldom the true rate is above the bound
 
 

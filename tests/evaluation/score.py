@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from app.attention.driver import Driver
-from app.attention.judgement import SILENT_CAUTIONS, Attention, are_lowered
+from app.attention.escalation import SILENT_CAUTIONS
+from app.attention.judgement import Attention
+from app.attention.policy import NORMAL
 from app.events import Event, Level, State, Verdict
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -128,12 +130,17 @@ class PoseRead:
     has_face: bool
 
 
+def truth_of(trip: Trip) -> Truth:
+    """What must be told of a trip by the default settings."""
+    return Truth(trip, NORMAL, SETTINGS.analysis.history_window)
+
+
 def replay(seen: Seen) -> list[Verdict]:
     """What the rules say of what was seen; they are the detector's own."""
     attention = Attention(SETTINGS.analysis, SETTINGS.alerting.repeat_s)
     return [
-        attention.update(float(time_s), sight, signals, seated)
-        for time_s, sight, signals, seated in zip(seen.times_s, seen.sights, seen.signals, seen.seated, strict=True)
+        attention.update(float(time_s), sight, signals, torso)
+        for time_s, sight, signals, torso in zip(seen.times_s, seen.sights, seen.signals, seen.torso, strict=True)
     ]
 
 
@@ -153,7 +160,7 @@ def score(case: Case, seen: Seen, truths: dict[tuple[str, int, str], Truth]) -> 
     key = case.scenario, case.seed, case.condition
     if key not in truths:
         truths.clear()
-        truths[key] = Truth(trip, SETTINGS.analysis)
+        truths[key] = truth_of(trip)
     verdicts = replay(seen)
     dues = truths[key].dues(case.fps, sees_hands(case.model), sees_gaze(case.model))
     result = match(dues, events(verdicts), verdicts, 1 / case.fps)
@@ -242,7 +249,7 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
 
 
 def _score_poses(case: Case, seen: Seen) -> Score:
-    result, driver = Score(), Driver(SETTINGS.analysis)
+    result, driver = Score(), Driver(NORMAL)
     for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
         read = None
         if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:
@@ -260,4 +267,4 @@ def _score_poses(case: Case, seen: Seen) -> Score:
 
 
 def _eyes_read(signals: Signals | None, driver: Driver) -> str:
-    return EYES_READ[None if signals is None else are_lowered(signals, driver)]
+    return EYES_READ[None if signals is None else driver.are_lowered(signals)]

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.attention.policy import NORMAL
 from app.camera.frame import SECOND_LOOK_S, Frame
 from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
@@ -38,7 +39,7 @@ from tests.evaluation.score import Score, match, replay, score
 from tests.evaluation.truth import Truth
 from tests.evaluation.vary import Trip, trip_of
 
-ANALYSIS = Settings().analysis
+HISTORY_S = Settings().analysis.history_window
 ROOT = Path(__file__).parents[2]
 
 
@@ -50,7 +51,7 @@ def plain(name: str) -> Trip:
 @pytest.mark.parametrize("name", evaluated_scenarios())
 def test_what_is_due_is_what_the_scenario_expects(name: str) -> None:
     trip = plain(name)
-    dues = Truth(trip, ANALYSIS).dues(1.0, sees_hands=True, sees_gaze=True)
+    dues = Truth(trip, NORMAL, HISTORY_S).dues(1.0, sees_hands=True, sees_gaze=True)
     must = [due for due in dues if due.must > Level.NONE]
     expected = trip.scenario.expect
     assert sorted(due.kind for due in must) == sorted(one.kind for one in expected)
@@ -158,7 +159,7 @@ def test_what_may_be_silent_is_told_by_light_and_must_not_be_loud() -> None:
 
 def test_what_adds_up_is_late_from_when_the_truth_has_it() -> None:
     trip = trip_of(load_scenario("drowsy"), 7, "day")
-    truth = Truth(trip, Settings().analysis)
+    truth = Truth(trip, NORMAL, HISTORY_S)
     (due,) = (due for due in truth.dues(1.0, sees_hands=False) if due.kind is State.DROWSY)
     closed = np.array([scene.eyes_closed >= 0.8 for scene in truth.scenes])
     limits_s = dict(due.limits_s)
@@ -176,7 +177,7 @@ def test_an_event_that_does_not_end_tells_of_no_stretch_much_later() -> None:
 
 def test_of_who_blinks_much_a_caution_may_be_told_and_no_alarm() -> None:
     trip = trip_of(load_scenario("attentive"), 7, "day")
-    drowsy = [due for due in Truth(trip, Settings().analysis).dues(1.0, sees_hands=False) if due.kind is State.DROWSY]
+    drowsy = [due for due in Truth(trip, NORMAL, HISTORY_S).dues(1.0, sees_hands=False) if due.kind is State.DROWSY]
     assert all((due.must, due.may) == (Level.NONE, Level.CAUTION) for due in drowsy)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.attention.policy import NORMAL
 from app.events import Event, Level, State
 from app.fake_driver.scenario import Move, Scenario
 from app.fake_driver.scene import Scene
@@ -15,7 +16,7 @@ from tests.evaluation.score import match
 from tests.evaluation.truth import Truth, true_signals
 from tests.evaluation.vary import Trip, trip_of
 
-ANALYSIS = Settings().analysis
+HISTORY_S = Settings().analysis.history_window
 AWAY, DOWN, CLOSED, UNSEEN = State.LOOKING_AWAY, State.LOOKING_DOWN, State.EYES_CLOSED, State.EYES_UNSEEN
 NONE, CAUTION, WARNING, ALARM = Level.NONE, Level.CAUTION, Level.WARNING, Level.ALARM
 
@@ -31,7 +32,7 @@ def trip_with(*moves: Move, length_s: float = 60.0, base: Scene | None = None) -
 
 
 def dues_of(trip: Trip, sees_gaze: bool = True, fps: float = 1.0) -> list[Due]:
-    dues = Truth(trip, ANALYSIS).dues(fps, sees_hands=False, sees_gaze=sees_gaze)
+    dues = Truth(trip, NORMAL, HISTORY_S).dues(fps, sees_hands=False, sees_gaze=sees_gaze)
     return [due for due in dues if due.may > NONE]
 
 

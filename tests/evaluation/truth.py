@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
+from app.attention.policy import Policy
 from app.events import Level, Sight, State
 from app.fake_driver.scene import Scene
 from app.vision.measurements import Signals
-from config.settings import Analysis
 from tests.evaluation.due import (
     Due,
     due_of,
@@ -51,15 +51,15 @@ Levels = dict[Level, Mask]
 class Truth:
     """One trip's scenes as arrays."""
 
-    def __init__(self, trip: Trip, settings: Analysis) -> None:
-        self._trip, self._s = trip, settings
+    def __init__(self, trip: Trip, policy: Policy, history_s: float) -> None:
+        self._trip, self._policy, self._history_s = trip, policy, history_s
         self.times_s = np.arange(0, trip.length_s, STEP_S)
         self.scenes = [trip.scene_at(float(time_s)) for time_s in self.times_s]
 
     def dues(self, fps: float, sees_hands: bool, sees_gaze: bool = False) -> list[Due]:
         """All that must or may be told at this rate, by a model that sees hands, and where the eyes look."""
         period_s = 1 / fps
-        masks = masks_of(self.scenes, self._trip, self._s, sees_gaze)
+        masks = masks_of(self.scenes, self._trip, self._policy, sees_gaze)
         kinds = [State.NO_FACE, State.CAMERA_BLOCKED, State.EYES_UNSEEN, *([State.PHONE] if sees_hands else ())]
         dues = [*self._off_road(masks, period_s), *self._eyes_closed(masks, period_s)]
         dues += [due for kind in kinds for due in self._spells(kind, masks.must[kind], period_s)]
@@ -70,7 +70,7 @@ class Truth:
 
     def _spells(self, kind: State, mask: Mask, period_s: float) -> Iterator[Due]:
         for span_s in stretches(mask, self.times_s):
-            yield due_of(kind, steps_of(self._s)[kind], span_s, period_s)
+            yield due_of(kind, steps_of(self._policy)[kind], span_s, period_s)
 
     def _during(self, span_s: tuple[float, float]) -> Mask:
         return np.asarray((self.times_s >= span_s[0]) & (self.times_s < span_s[1]), bool)
@@ -82,7 +82,7 @@ class Truth:
         is turned so far that the lids need not be seen.
         """
         for kind in (State.LOOKING_AWAY, State.LOOKING_DOWN):
-            make = partial(due_of, kind, steps_of(self._s)[kind], period_s=period_s)
+            make = partial(due_of, kind, steps_of(self._policy)[kind], period_s=period_s)
             for span_s in stretches(masks.may[kind], self.times_s):
                 during = self._during(span_s)
                 for due in self._parts(make(span_s), [make(one) for one in self._inner(masks.must[kind], during)]):
@@ -90,13 +90,13 @@ class Truth:
                     is_lowered = kind is State.LOOKING_DOWN and masks.lowered[part].mean() >= 0.5
                     yield told_by_either(due) if is_lowered or masks.asleep[part].any() else due
         for span_s in stretches(masks.lowered | masks.bowed, self.times_s):
-            steps = steps_of(self._s)[State.EYES_CLOSED]
+            steps = steps_of(self._policy)[State.EYES_CLOSED]
             due = replace(due_of(State.EYES_CLOSED, steps, span_s, period_s), must=Level.NONE, limits_s=())
-            yield replace(due, may=Level.NONE) if is_too_short(self._s.microsleep_s, span_s, period_s) else due
+            yield replace(due, may=Level.NONE) if is_too_short(self._policy.microsleep_s, span_s, period_s) else due
 
     def _eyes_closed(self, masks: Masks, period_s: float) -> Iterator[Due]:
         """Shut eyes; those of a yawn are exempt for a while."""
-        steps = steps_of(self._s)[State.EYES_CLOSED]
+        steps = steps_of(self._policy)[State.EYES_CLOSED]
         after_yawn = tuple((max(limit_s, YAWN_SHUT_S), level) for limit_s, level in steps)
         for span_s in stretches(masks.may[State.EYES_CLOSED], self.times_s):
             during = self._during(span_s)
@@ -121,7 +121,7 @@ class Truth:
 
     def _joined(self, dues: list[Due], away: Mask, period_s: float) -> list[Due]:
         """From mirror to speedometer, the road between for no longer than ends a glance: they may be told as one."""
-        gap_s = max(period_s, self._s.attention_back_s)
+        gap_s = max(period_s, self._policy.attention_back_s)
         joint = [due for due in self._spells(State.LOOKING_AWAY, bridged(away, gap_s), period_s) if due.may]
         kinds = (State.LOOKING_AWAY, State.LOOKING_DOWN)
         return [
@@ -133,7 +133,7 @@ class Truth:
 
     def _distracted(self, spells: list[Due], period_s: float, off_road: Mask) -> list[Due]:
         """Glances that add up; one that is warned of on its own counts no second time."""
-        s = self._s
+        p = self._policy
         short, any_length = np.zeros(len(self.times_s)), np.zeros(len(self.times_s))
         for due in spells:
             if due.kind in (State.LOOKING_AWAY, State.LOOKING_DOWN):
@@ -142,31 +142,31 @@ class Truth:
                 if due.may < Level.WARNING:
                     short[during & off_road] = STEP_S
         slack_s = 2 * period_s
-        surely, perhaps = (moving_sum(values, s.glances_window_s) for values in (short, any_length))
+        surely, perhaps = (moving_sum(values, p.glances_window_s) for values in (short, any_length))
         return self._counted(
             State.DISTRACTED,
-            surely >= s.glances_warning_s + slack_s,
+            surely >= p.glances_warning_s + slack_s,
             {
-                Level.WARNING: perhaps >= max(s.glances_warning_s - slack_s, s.glances_clear_s),
-                Level.ALARM: perhaps >= s.glances_alarm_s - slack_s,
+                Level.WARNING: perhaps >= max(p.glances_warning_s - slack_s, p.glances_clear_s),
+                Level.ALARM: perhaps >= p.glances_alarm_s - slack_s,
             },
             Level.WARNING,
-            {Level.WARNING: surely >= s.glances_warning_s},
-            tail_s=s.glances_window_s,
+            {Level.WARNING: surely >= p.glances_warning_s},
+            tail_s=p.glances_window_s,
         )
 
     def _drowsy(self, spells: list[Due], period_s: float, masks: Masks) -> list[Due]:
         """PERCLOS by the truth, or three microsleeps in five minutes. One long sleep is told as such."""
-        s = self._s
+        p = self._policy
         sleeps = [due for due in spells if due.kind is State.EYES_CLOSED]
         blinks = masks.closed & ~masks.yawns
         for due in sleeps:
-            if due.to_s - due.from_s >= s.microsleep_s:
+            if due.to_s - due.from_s >= p.microsleep_s:
                 blinks &= ~self._during((due.from_s, due.to_s))
-        unseen_s = moving_sum(seconds(masks.unseen), s.history_window)
-        filled_s = np.maximum(np.minimum(self.times_s, s.history_window) - unseen_s, s.perclos_min_valid_s)
+        unseen_s = moving_sum(seconds(masks.unseen), self._history_s)
+        filled_s = np.maximum(np.minimum(self.times_s, self._history_s) - unseen_s, p.perclos_min_valid_s)
         surely, perhaps = (
-            moving_sum(seconds(mask), s.history_window) / filled_s for mask in (blinks, masks.closed | masks.lowered)
+            moving_sum(seconds(mask), self._history_s) / filled_s for mask in (blinks, masks.closed | masks.lowered)
         )
         surely_slept, perhaps_slept = (
             self._happened([due.to_s for due in told], 3, 300.0)
@@ -178,29 +178,29 @@ class Truth:
         slack = PERCLOS_SLACK * max(1.0, period_s)
         return self._counted(
             State.DROWSY,
-            (surely >= s.perclos_warning + PERCLOS_SLACK) | surely_slept,
+            (surely >= p.perclos_warning + PERCLOS_SLACK) | surely_slept,
             {
-                Level.CAUTION: perhaps >= s.perclos_caution - slack,
-                Level.WARNING: perhaps >= s.perclos_warning - slack,
-                Level.ALARM: (perhaps >= s.perclos_alarm - slack) | perhaps_slept,
+                Level.CAUTION: perhaps >= p.perclos_caution - slack,
+                Level.WARNING: perhaps >= p.perclos_warning - slack,
+                Level.ALARM: (perhaps >= p.perclos_alarm - slack) | perhaps_slept,
             },
             Level.CAUTION,
             {
-                Level.CAUTION: perhaps >= s.perclos_caution,
-                Level.WARNING: perhaps >= s.perclos_warning,
-                Level.ALARM: (perhaps >= s.perclos_alarm) | surely_slept,
+                Level.CAUTION: perhaps >= p.perclos_caution,
+                Level.WARNING: perhaps >= p.perclos_warning,
+                Level.ALARM: (perhaps >= p.perclos_alarm) | surely_slept,
             },
-            tail_s=s.history_window,
+            tail_s=self._history_s,
         )
 
     def _yawning(self, period_s: float, yawns: Mask) -> list[Due]:
-        s = self._s
+        p = self._policy
         spells = list(stretches(yawns, self.times_s))
         surely, perhaps = (
             [to_s for from_s, to_s in spells if to_s - from_s >= least_s]
-            for least_s in (surely_s(State.YAWNING, s.yawn_s, period_s), hardly_s(s.yawn_s, period_s))
+            for least_s in (surely_s(State.YAWNING, p.yawn_s, period_s), hardly_s(p.yawn_s, period_s))
         )
-        count, window_s = int(s.yawns_caution), s.yawn_window_s
+        count, window_s = int(p.yawns_caution), p.yawn_window_s
         # told while the last of them lasts, not after it
         begins_s = -max((to_s - from_s for from_s, to_s in spells), default=0.0)
         happened = self._happened(surely, count, window_s)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import cv2
 
+from app.attention.policy import NORMAL
 from app.events import Cue, Level, State
 from app.journal.journal import Journal, recent
 from app.memory import memory
@@ -43,7 +44,7 @@ TIMEOUT_S = 0.5
 GOOD_S = 3.0
 PATIENCE_S = 30.0  # for a camera that has to be watched again
 SETTINGS = settings.Settings()
-HOLD_S = {State.NO_CAMERA: SETTINGS.analysis.no_camera_s, State.CAMERA_BLOCKED: SETTINGS.analysis.camera_blocked_s}
+HOLD_S = {State.NO_CAMERA: NORMAL.no_camera_s, State.CAMERA_BLOCKED: NORMAL.camera_blocked_s}
 ATTENTIVE = frozenset({State.ATTENTIVE})
 
 
@@ -162,7 +163,7 @@ class Trip:
     def look_aside(self, delay_s: float) -> None:
         """The driver does what must be alarmed, and is seen after the delay."""
         self._rig.show(driver(ASIDE_DEG))
-        aside_s = delay_s + SETTINGS.analysis.away_alarm_s + 2 * self.period_s
+        aside_s = delay_s + NORMAL.away_alarm_s + 2 * self.period_s
         for _ in self._looks(aside_s, lambda _: ATTENTIVE | {State.LOOKING_AWAY}):
             pass
         cues, kinds = self._news()

@@ -48,7 +48,9 @@ STORIES, LONG_STORIES = 600, 50_000
 YEAR_S = 365 * 86400.0
 JUMP_MAX_S = 30 * YEAR_S  # 1996 to 2057 from now: a Pi without a clock chip starts in the past
 SUSPEND_S = (30.0, 12 * 3600.0)
-LATE_MAX_S = 2.0  # a frame is missing; at 0.85 s more than 2.1 s do not belong together: app.attention.timers.silence_s
+LATE_MAX_S = (
+    2.0  # a frame is missing; at 0.85 s more than 2.1 s do not belong together: app.attention.timers.hold_off_s
+)
 ALARMS = {State.LOOKING_AWAY: (looking(9, yaw_deg=45), 5.0), State.EYES_CLOSED: (eyes_closed(7), 3.0)}
 CALM = (looking(1.2, yaw_deg=34), looking(0.9, pitch_deg=-21), mouth_open(1.0), lost(1.0), eyes_closed(0.2))
 

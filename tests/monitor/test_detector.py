@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.alerts.alert import Alert, Availability
+from app.attention.policy import NORMAL
 from app.camera.camera_thread import CameraThread
 from app.camera.capture import CameraHealth
 from app.camera.frame import Frame
@@ -335,14 +336,14 @@ def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> No
 
 def test_the_page_can_delete_all_events(bench: Bench) -> None:
     bench.run(30)
-    bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
     assert bench.journal.recorded
     bench.ask(Request.DELETE_EVENTS)
     assert not bench.journal.recorded
 
 
 def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:
-    bench.run(ANALYSIS.neutral_learning_s + 5)
+    bench.run(NORMAL.neutral_learning_s + 5)
     assert bench.report.told[-1][0].verdict.neutral.learnt
     bench.ask(Request.RECALIBRATE)
     bench.run(1)
@@ -352,7 +353,7 @@ def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:
 def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
     bench.run(30)
     bench.ask(Request.MUTE)
-    bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
     assert bench.journal.recorded[-1][0].level is Level.WARNING
     assert not bench.alert.played
     assert bench.is_muted()
@@ -361,7 +362,7 @@ def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
 def test_mute_never_silences_an_alarm(bench: Bench) -> None:
     bench.run(30)
     bench.ask(Request.MUTE)
-    bench.show(eyes_closed(1), ANALYSIS.asleep_s + 4)
+    bench.show(eyes_closed(1), NORMAL.asleep_s + 4)
     assert {cue.level for cue in bench.alert.played} == {Level.ALARM}
 
 
@@ -395,7 +396,7 @@ def test_mute_ends_by_itself(bench: Bench) -> None:
     assert bench.is_muted()
     bench.run(10)
     assert not bench.is_muted()
-    bench.show(AWAY, ANALYSIS.away_alarm_s - 1)
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
     assert [cue.level for cue in bench.alert.played] == [Level.WARNING]
 
 

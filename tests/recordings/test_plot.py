@@ -8,13 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from app.attention.policy import NORMAL
 from app.events import Event, Level, Sight, State, Verdict
 from app.observer import Observation
 from app.recordings.plot import COLOURS, EVENTS_MAX, LEFT_PX, NAMES_MAX, POINTS_MAX, RIGHT_PX, Timeline
-from config.settings import Settings
 from tests.support.story import ROAD, Part, attentive, looking, lost, samples, story
 
-ANALYSIS = Settings().analysis
 STRIPS = 5
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -28,7 +27,7 @@ def looks(*parts: Part) -> list[Observation]:
 
 
 def timeline(**recordings: list[Observation]) -> Timeline:
-    made = Timeline(ANALYSIS)
+    made = Timeline(NORMAL)
     for number, (name, recording) in enumerate(recordings.items()):
         for look in recording:
             made.add(number, name, look)
@@ -117,14 +116,14 @@ def test_a_single_frame_is_a_dot() -> None:
 
 @pytest.mark.parametrize("name", ["<&\"'>.mp4", "bell\x07.mp4", "\udcff.mp4", "Fahrt zur Arbeit ü.mp4", "x" * 300])
 def test_any_file_name_gives_valid_xml(name: str) -> None:
-    made = Timeline(ANALYSIS)
+    made = Timeline(NORMAL)
     made.add(0, name, looks(attentive(1))[0])
     assert drawn(made) is not None
     made.svg().encode("utf-8")
 
 
 def test_a_name_is_shown_as_it_is_or_its_end() -> None:
-    made = Timeline(ANALYSIS)
+    made = Timeline(NORMAL)
     made.add(0, f"{'x' * 300}<&>.mp4", looks(attentive(1))[0])
     title = texts(drawn(made))[0]
     assert title.startswith("…xxx")
@@ -132,7 +131,7 @@ def test_a_name_is_shown_as_it_is_or_its_end() -> None:
 
 
 def test_hours_take_no_more_room_than_minutes() -> None:
-    made = Timeline(ANALYSIS)
+    made = Timeline(NORMAL)
     look = looks(attentive(1))[0]
     length = 5 * POINTS_MAX
     for second in range(length):
@@ -151,7 +150,7 @@ def test_hours_take_no_more_room_than_minutes() -> None:
 def test_the_axis_has_a_handful_of_round_times() -> None:
     for length_s in (3, 20, 61, 600, 4000, 86400):
         verdict = Verdict(float(length_s), State.ATTENTIVE, Level.NONE, 0.0, story(attentive(1))[0].neutral)
-        made = Timeline(ANALYSIS)
+        made = Timeline(NORMAL)
         made.add(0, "trip", Observation(None, Sight.CLEAR, None, ROAD, verdict))
         ticks = [text for text in texts(drawn(made)) if ":" in text]
         assert 3 <= len(ticks) <= 11, length_s
@@ -159,7 +158,7 @@ def test_the_axis_has_a_handful_of_round_times() -> None:
 
 def test_numbers_of_recordings_may_have_gaps() -> None:
     """An input that could not be read gave no look."""
-    made = Timeline(ANALYSIS)
+    made = Timeline(NORMAL)
     for number, seconds in zip(count(0, 7), (10, 10), strict=False):
         for look in looks(attentive(seconds)):
             made.add(number, f"trip {number}", look)

@@ -81,6 +81,18 @@ def test_a_wrong_value_is_refused_in_one_line_and_nothing_is_changed(
     assert snapd.set(camera__height=360) == ""  # it left nothing behind
 
 
+def test_a_key_that_is_no_longer_a_setting_is_named_and_no_reason_to_refuse_the_rest(snapd: Snapd) -> None:
+    config = snapd.state["config"]
+    config["camera"]["width"] = 640  # type: ignore[index]
+    config["analysis"] |= {"yaw-limit-deg": "wide", "yawn-s": {"a": [1]}}  # type: ignore[index]
+    snapd.change(config=config)
+    done = snapd.hook("configure")
+    assert (done.returncode, done.stderr.count("is no longer a setting")) == (0, 2)
+    assert Store(snapd.data).load().settings.camera.width == 640
+    assert "yaw_limit" not in yaml_of(snapd)
+    assert not {"yaw-limit-deg", "yawn-s"} & set(snapd.state["config"]["analysis"])  # type: ignore[index]
+
+
 def test_what_the_page_has_saved_is_not_undone_by_a_later_set_of_another_key(snapd: Snapd) -> None:
     Store(snapd.data).save("camera:\n  width: 800  # by the page\n", "none")
     assert snapd.set(camera__height=600) == ""

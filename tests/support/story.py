@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from app.attention.judgement import Attention
+from app.attention.policy import Policy
 from app.camera.frame import SECOND_LOOK_S, has_second_look
-from app.events import Cue, Event, Level, Seated, Sight, State, Verdict
+from app.events import Cue, Event, Level, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
 from config.settings import Analysis, Settings
 
@@ -29,23 +30,25 @@ ROAD = Signals(
     face_width=0.3,
 )
 REPEAT_S = Settings().alerting.repeat_s
+RATES = (0.5, 1.0, 2.0, 10.0)
+START_S = 30.0  # long enough to learn the neutral pose
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face".
 
-    seated: what is seen of the driver then.
+    torso: what is seen of the driver then.
     """
 
     for_s: float
     signals_at: Callable[[float], Signals | None]
     sight: Sight = Sight.CLEAR
-    seated: Seated | None = None
+    torso: Torso | None = None
 
 
-def new_attention(analysis: Analysis | None = None) -> Attention:
-    return Attention(analysis or Settings().analysis, REPEAT_S)
+def new_attention(analysis: Analysis | None = None, policy: Policy | None = None) -> Attention:
+    return Attention(analysis or Settings().analysis, REPEAT_S, policy)
 
 
 def attentive(for_s: float) -> Part:
@@ -85,9 +88,9 @@ def eyes_hidden(for_s: float) -> Part:
     return showing(for_s, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
 
 
-def lost(for_s: float, seated: Seated | None = None) -> Part:
+def lost(for_s: float, torso: Torso | None = None) -> Part:
     """The face cannot be found, the picture is good."""
-    return Part(for_s, lambda _: None, seated=seated)
+    return Part(for_s, lambda _: None, torso=torso)
 
 
 def sight(for_s: float, what: Sight) -> Part:
@@ -98,7 +101,7 @@ def passenger(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
 
 
-Sample = tuple[float, Sight, Signals | None, Seated | None]
+Sample = tuple[float, Sight, Signals | None, Torso | None]
 
 
 def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
@@ -106,9 +109,9 @@ def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
     rest_s = time_s
     for part in parts[:-1]:
         if rest_s < part.for_s:
-            return time_s, part.sight, part.signals_at(rest_s), part.seated
+            return time_s, part.sight, part.signals_at(rest_s), part.torso
         rest_s -= part.for_s
-    return time_s, parts[-1].sight, parts[-1].signals_at(rest_s), parts[-1].seated
+    return time_s, parts[-1].sight, parts[-1].signals_at(rest_s), parts[-1].torso
 
 
 def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterator[Sample]:
@@ -159,3 +162,13 @@ def reached(verdicts: list[Verdict], kind: State, level: Level) -> float | None:
 def cues(verdicts: list[Verdict]) -> list[tuple[float, Cue]]:
     """When which sound was due."""
     return [(verdict.time_s, verdict.cue) for verdict in verdicts if verdict.cue]
+
+
+def phases(fps: float, number: int = 4) -> list[float]:
+    """Where between two events the camera may happen to look."""
+    return [part / number / fps for part in range(number)]
+
+
+def kinds(verdicts: list[Verdict]) -> list[tuple[State, Level]]:
+    """The events of a story by kind, with the level that each reached."""
+    return [(event.kind, event.level) for event in events(verdicts)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.attention.judgement import Attention
+from app.attention.policy import NORMAL
 from app.camera.frame import Frame
 from app.events import Level, Sight, State, Verdict
 from app.fake_driver.record import rendered
@@ -23,19 +24,19 @@ ANALYSIS = SETTINGS.analysis
 SIZE = (320, 240)
 RATES = (1.0, 0.5)
 RULE_TIMES_S = {
-    (State.LOOKING_AWAY, Level.CAUTION): ANALYSIS.away_caution_s,
-    (State.LOOKING_AWAY, Level.WARNING): ANALYSIS.away_warning_s,
-    (State.LOOKING_AWAY, Level.ALARM): ANALYSIS.away_alarm_s,
-    (State.LOOKING_DOWN, Level.CAUTION): ANALYSIS.away_caution_s,
-    (State.LOOKING_DOWN, Level.WARNING): ANALYSIS.away_warning_s,
-    (State.LOOKING_DOWN, Level.ALARM): ANALYSIS.away_alarm_s,
-    (State.EYES_CLOSED, Level.WARNING): ANALYSIS.microsleep_s,
-    (State.EYES_CLOSED, Level.ALARM): ANALYSIS.asleep_s,
-    (State.PHONE, Level.CAUTION): ANALYSIS.phone_caution_s,
-    (State.PHONE, Level.WARNING): ANALYSIS.phone_warning_s,
-    (State.PHONE, Level.ALARM): ANALYSIS.phone_alarm_s,
-    (State.NO_FACE, Level.WARNING): ANALYSIS.no_face_warning_s,
-    (State.CAMERA_BLOCKED, Level.WARNING): ANALYSIS.camera_blocked_s,
+    (State.LOOKING_AWAY, Level.CAUTION): NORMAL.away_caution_s,
+    (State.LOOKING_AWAY, Level.WARNING): NORMAL.away_warning_s,
+    (State.LOOKING_AWAY, Level.ALARM): NORMAL.away_alarm_s,
+    (State.LOOKING_DOWN, Level.CAUTION): NORMAL.away_caution_s,
+    (State.LOOKING_DOWN, Level.WARNING): NORMAL.away_warning_s,
+    (State.LOOKING_DOWN, Level.ALARM): NORMAL.away_alarm_s,
+    (State.EYES_CLOSED, Level.WARNING): NORMAL.microsleep_s,
+    (State.EYES_CLOSED, Level.ALARM): NORMAL.asleep_s,
+    (State.PHONE, Level.CAUTION): NORMAL.phone_caution_s,
+    (State.PHONE, Level.WARNING): NORMAL.phone_warning_s,
+    (State.PHONE, Level.ALARM): NORMAL.phone_alarm_s,
+    (State.NO_FACE, Level.WARNING): NORMAL.no_face_warning_s,
+    (State.CAMERA_BLOCKED, Level.WARNING): NORMAL.camera_blocked_s,
 }
 # A microsleep must be certain for 1.25 s. Without second looks that takes 2 s at either rate, from a look up to a
 # period after the lids shut: 3 and 4 s, half a second more than a period after its time

@@ -27,7 +27,7 @@ def region(nose: tuple[float, float], mouth: tuple[float, float] = (160, 130), w
 )
 def test_the_keypoints_say_where_an_unfitted_face_is_turned(nose: tuple[float, float], turned: State | None) -> None:
     seen = detected_only(region(nose), (320, 240))
-    assert (seen and seen.glimpsed) == turned
+    assert (seen and seen.detected_only) == turned
     if seen:
         assert seen.yaw_deg is None
         assert seen.face_x == 0.5

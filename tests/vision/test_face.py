@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pytest
 
 from app.attention.driver import Driver
+from app.attention.policy import NORMAL
 from app.fake_driver.render import PASSENGER, Renderer
 from app.fake_driver.scene import Scene
 from app.vision.face import DETECT_EVERY, DISAGREEMENT_MAX, Face, FaceMesh, disagreement
@@ -27,7 +28,6 @@ from app.vision.landmarks import IRIS_START, KEYPOINTS, LEFT_EYE, RIGHT_EYE, Lan
 from app.vision.measurements import Signals
 from app.vision.measuring import measure
 from app.vision.regions import ROI_SCALE, Region
-from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 Picture = npt.NDArray[np.uint8]
@@ -403,7 +403,7 @@ def test_shut_lids_score_high_and_open_ones_low(model: str, pitches_deg: tuple[f
 @pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
 def test_a_yawn_opens_the_mouth_wider_than_a_word(model: str, yawn_mar: float) -> None:
     with FaceMesh(model) as mesh:
-        wide = Driver(Settings().analysis).yawn_mar()
+        wide = Driver(NORMAL).yawn_mar()
         mar = {
             jaw: [signals(mesh, render(scene)).mar or 0 for scene in frontal(1, jaw_open=jaw)]
             for jaw in (0.0, 0.3, 0.8)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.events import Seated
+from app.events import Torso
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.vision.seat import Seat
@@ -42,14 +42,14 @@ def seat() -> Seat:
     ],
 )
 def test_a_driver_who_looks_elsewhere_still_sits_there(seat: Seat, shown: dict[str, float]) -> None:
-    assert seat.look(at(2, **shown)) is Seated.UPRIGHT
+    assert seat.look(at(2, **shown)) is Torso.UPRIGHT
 
 
 @pytest.mark.parametrize(
     "shown", [{}, {"light": 0.3, "noise": 4}, {"passenger": 1}, {"light": 1.3, "sun_from_left": 0.9}]
 )
 def test_an_empty_seat_is_seen_as_left(seat: Seat, shown: dict[str, float]) -> None:
-    assert seat.look(at(2, present=0, **shown)) is Seated.LEFT
+    assert seat.look(at(2, present=0, **shown)) is Torso.GONE
 
 
 def test_before_a_face_was_measured_the_seat_gives_none() -> None:

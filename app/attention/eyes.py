@@ -1,0 +1,127 @@
+"""Eyes closed in one stretch, eyes closed too much of the time (PERCLOS), and eyes that cannot be seen."""
+
+from __future__ import annotations
+
+import math
+
+from app.attention.driver import Driver
+from app.attention.policy import Policy
+from app.attention.rules import MeasureRule, SpellRule, Step
+from app.attention.sample import Sample
+from app.attention.timers import Recent, Share
+from app.events import Level, Sight, State
+
+# Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
+MICROSLEEP_CERTAIN_S = 1.25
+# Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest: of 35 shut
+# pairs of real eyes none has more than 0.45, a woman who frowns at her feet has 0.6
+FROWN = 0.5
+EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses last
+EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
+MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
+KNOWN_MAX = 0.5  # of a short history: asking for 60 s of 60 would silence PERCLOS for ever
+YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
+
+
+class Eyes:
+    """Eyes closed in one stretch, and PERCLOS: the share of time they are."""
+
+    def __init__(self, policy: Policy, history_s: float) -> None:
+        p = self._policy = policy
+        self.closed: bool | None = None
+        self.lowered: bool | None = None
+        self._is_no_microsleep = False
+        self._unseen_s = 0.0
+        self._share = Share(history_s)
+        self.keep_history(history_s)
+        self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
+        self.rule = SpellRule(
+            (
+                Step(p.microsleep_s, Level.WARNING, "microsleep", certain_s=MICROSLEEP_CERTAIN_S),
+                Step(p.asleep_s, Level.ALARM, "asleep"),
+                Step(p.eyes_unresponsive_s, Level.ALARM, "unresponsive"),
+            ),
+            p.attention_back_s,
+            in_a_row_min=2,  # one closed sample may be a blink, also soon after another one
+        )
+        self.drowsy = MeasureRule(
+            (
+                Step(p.perclos_caution, Level.CAUTION),
+                Step(p.perclos_warning, Level.WARNING),
+                Step(p.perclos_alarm, Level.ALARM),
+            ),
+            p.perclos_clear,
+        )
+        self.unseen = SpellRule((Step(EYES_UNSEEN_S, Level.CAUTION),), p.attention_back_s)
+
+    def update(self, sample: Sample, driver: Driver, mouth_is_wide: bool) -> None:
+        """Take one sample."""
+        before, slept = self.closed, self.rule.episode.event is not None
+        self.closed = self._are_shut(sample, driver)
+        if self.closed is False and not slept:
+            self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
+        # Closed eyes are looked at more often than other things (capture.py, SECOND_LOOK_S): what counts is that gap
+        period_s = min(sample.period_s, sample.seconds)
+        least_s = self._least_s(sample, mouth_is_wide)
+        self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)
+        if self.rule.episode.event is not None and not slept:
+            self._microsleeps.add(sample.time_s)
+        is_yawn = mouth_is_wide and self.rule.spell.certain_s(sample.time_s) <= YAWN_SHUTS_EYES_S
+        known_s = 0.0 if self.closed is None or is_yawn else sample.seconds
+        self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
+        self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
+        hidden = sample.signals.eyes_hidden if sample.signals and sample.sight is Sight.CLEAR else None
+        self.unseen.update(sample.time_s, hidden, sample.period_s, State.EYES_UNSEEN)
+        self._unseen_s = self.unseen.spell.lasted_s(sample.time_s, sample.period_s)
+
+    @property
+    def may_be_asleep(self) -> bool:
+        """They are closed, or have been seen open once since: another look soon would tell a blink from sleep."""
+        return self.rule.spell.span is not None
+
+    @property
+    def perclos(self) -> float | None:
+        """Share of the history window with closed eyes; None before enough of it was measured."""
+        return self._share.ratio if self._share.measured_s >= self._valid_s else None
+
+    def keep_history(self, window_s: float) -> None:
+        """Judge PERCLOS over another window: it stays surely reached or not told, so from less it is told later."""
+        self._valid_s = min(self._policy.perclos_min_valid_s, KNOWN_MAX * window_s)
+        self._share.keep(window_s)
+
+    def forget(self) -> None:
+        """A new driver."""
+        self._share.clear()
+        self._microsleeps.clear()
+
+    @property
+    def are_unseen(self) -> bool:
+        """Something has hidden them for so long that nobody can say whether they are open."""
+        return self._unseen_s >= EYES_UNSEEN_SHOWN_S
+
+    def _are_shut(self, sample: Sample, driver: Driver) -> bool | None:
+        """Whether both lids are shut; None where they cannot be seen."""
+        self.lowered = None
+        if sample.sight is not Sight.CLEAR or sample.signals is None:
+            return None
+        self.lowered = driver.are_lowered(sample.signals)
+        return driver.are_shut(sample.signals, were_shut=self.rule.spell.span is not None)
+
+    def _least_s(self, sample: Sample, mouth_is_wide: bool) -> float:
+        """The least step of this closure: a frown or a yawn in it is no microsleep, but may be sleep."""
+        if self.rule.spell.span is None:
+            self._is_no_microsleep = False
+        frowns = bool(self.closed and sample.signals and (sample.signals.brow_down or 0.0) >= FROWN)
+        self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
+        if not self._is_no_microsleep:
+            return 0.0
+        is_sure = self.rule.spell.certain_s(sample.time_s) >= self._policy.asleep_s
+        return self._policy.asleep_s if is_sure else math.inf
+
+    def _drowsiness(self, time_s: float) -> float | None:
+        if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
+            return max(self.perclos or 0.0, self._policy.perclos_alarm)
+        if not self._share.measured_s:
+            return 0.0  # of nobody seen for so long nobody is called drowsy
+        # At 1 Hz the blinks of an alert driver cross 8 % by luck
+        return self._share.ratio_lower_bound if self.perclos is not None else None

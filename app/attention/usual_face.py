@@ -1,0 +1,91 @@
+"""How this driver's lids, brows and mouth usually are, and from where on lids are shut and a mouth yawns."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from app.attention.learning import median, percentile
+from app.vision.measurements import Signals
+
+SAMPLES, SAMPLES_MIN = 120, 10  # one a second: two minutes, and enough to know what is usual
+# Who talks or sings opens the mouth again and again: a yawn is so much wider (MAR) than it mostly is, or might be
+MOSTLY, TALKING_GUESS_MAR, YAWN_WIDER_MAR = 0.8, 0.33, 0.14
+YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
+# A smile narrows eyes that are awake by this share of it: of the 20 open pairs of ../shared/real with the highest
+# scores 16 belong to people who smile. So of 35 shut pairs there the least, a misplaced label apart, scores 0.28, of
+# 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
+SMILE_BLINK = 0.15
+# From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
+# awake
+SHUT_BLINK = 0.43
+# Behind glasses shut lids score less, but still more than the driver's own open ones: of 1,720 shut looks of rendered
+# drivers 1,680 are this far above the usual score, of 7,800 open ones 20. Of 22 clips of real people who are awake none
+# is for a second, but where lids are down or brows frown
+SHUT_BLINK_RISE, SHUT_BLINK_LEAST = 0.12, 0.22
+# Lenses that mirror make open eyes score up and down: shut lids are so many times as far above the usual score as the
+# tenth of looks with the widest eyes is below it (0.02 without glasses, 0.03 behind clear ones, 0.05 behind mirrors)
+SHUT_SPREADS, WIDEST_SHARE = 3.5, 0.1
+STAYS_SHUT = 0.06  # lids stay shut down to so much less: scores of shut lids scatter, behind glasses most
+LOWERED_BLINK = 0.27  # from here on both lids are down, shut or nearly so
+# But only of a face at rest: brows that come down, as against the sun, a smile, a laugh, and a head that is turned
+# aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by 0.06 of
+# a smile and 0.1 of MAR, is both at once
+AT_REST_FROWN, AT_REST_SMILE, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.3, 0.045, 0.05
+AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 35.0
+
+
+class UsualFace:
+    """Learns how wide eyes and mouth are, and how much the driver smiles and frowns."""
+
+    def __init__(self) -> None:
+        self._mouths: deque[float] = deque(maxlen=SAMPLES)
+        self._blinks: deque[float] = deque(maxlen=SAMPLES)
+        self._smiles: deque[float] = deque(maxlen=SAMPLES)
+        self._frowns: deque[float] = deque(maxlen=SAMPLES)
+
+    def learn(self, signals: Signals) -> None:
+        """Take one look at the driver's face."""
+        self._mouths.append(signals.mar or 0.0)
+        if signals.eye_blink is not None:
+            self._blinks.append(signals.eye_blink)
+            self._smiles.append(signals.smile or 0.0)
+            self._frowns.append(signals.brow_down or 0.0)
+
+    def blink(self, signals: Signals) -> float | None:
+        """How far both lids are shut, what this driver's smile narrows them by taken off; None where unknown."""
+        if signals.eye_blink is None or signals.eyes_hidden:
+            return None
+        usual = median(self._smiles) if self._is_known else 0.0
+        return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
+
+    def shut_by(self, signals: Signals, turned_deg: tuple[float, float] | None) -> float:
+        """By how much the blink score is above that of shut lids; below 0 they are not shut, where they can be seen.
+
+        The limit is anybody's, or lower where this driver's usual score is known and the face is at rest. turned_deg:
+        yaw and pitch of the head relative to neutral.
+        """
+        blink = self.blink(signals) or 0.0
+        if not self._is_known or turned_deg is None or not self._is_at_rest(signals, *turned_deg):
+            return blink - SHUT_BLINK
+        usual = median(self._blinks)
+        rise = max(SHUT_BLINK_RISE, SHUT_SPREADS * (usual - percentile(self._blinks, WIDEST_SHARE)))
+        return blink - min(SHUT_BLINK, max(SHUT_BLINK_LEAST, usual + rise))
+
+    def yawn_mar(self, least: float, yawns: bool) -> float:
+        """MAR beyond which this driver yawns, `least` or more; yawns: already does."""
+        is_known = len(self._mouths) >= SAMPLES_MIN
+        mostly = percentile(self._mouths, MOSTLY) if is_known else TALKING_GUESS_MAR
+        return max(least, mostly + YAWN_WIDER_MAR) * (YAWN_STAYS if yawns else 1.0)
+
+    @property
+    def _is_known(self) -> bool:
+        return len(self._blinks) >= SAMPLES_MIN
+
+    def _is_at_rest(self, signals: Signals, yaw_deg: float, pitch_deg: float) -> bool:
+        """The head faces the road, has sunk or leans back, and the face is as it usually is, no hand beside it."""
+        faces_road = abs(yaw_deg) <= AT_REST_YAW_DEG and pitch_deg <= AT_REST_UP_DEG and not signals.hand_at_ear
+        frown = (signals.brow_down or 0.0) - median(self._frowns)
+        opened = (signals.mar or 0.0) - median(self._mouths)
+        smile = (signals.smile or 0.0) - median(self._smiles)
+        laughs = opened > LAUGH_MAR and smile > LAUGH_SMILE
+        return faces_road and frown <= AT_REST_FROWN and smile <= AT_REST_SMILE and not laughs

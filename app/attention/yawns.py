@@ -1,0 +1,41 @@
+"""Yawns, counted."""
+
+from __future__ import annotations
+
+from app.attention.driver import Driver
+from app.attention.policy import Policy
+from app.attention.rules import MeasureRule, Step
+from app.attention.sample import Sample
+from app.attention.timers import Mean, Recent, Spell
+from app.events import Level, Sight, State
+
+
+class Yawns:
+    """Yawns are counted: the mouth is wide open for longer than a word, on average, as single looks are misread."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._wide = Spell(0.0)
+        self._mean_mar = Mean(policy.yawn_s)
+        self._yawned = False
+        self._yawns = Recent(policy.yawn_window_s)
+        self.mouth_is_wide = False
+        self.rule = MeasureRule((Step(policy.yawns_caution, Level.CAUTION),), policy.yawns_caution)
+
+    def update(self, sample: Sample, driver: Driver) -> None:
+        """Take one sample."""
+        mar = sample.signals.mar if sample.signals and sample.sight is Sight.CLEAR else None
+        is_wide = None if mar is None else mar > driver.yawn_mar(yawns=self._wide.holds_now)
+        self._wide.update(sample.time_s, is_wide, sample.period_s)
+        self.mouth_is_wide = self._wide.holds_now
+        before, mean_mar = self._yawned, self._mean_mar.update(sample.time_s, mar, sample.period_s)
+        if mean_mar is None:
+            self._yawned = before and self._wide.holds_now
+        else:
+            self._yawned = mean_mar > driver.yawn_mar(yawns=before)
+        if self._yawned and not before:
+            self._yawns.add(sample.time_s)
+        self.rule.update(sample.time_s, self._yawns.count(sample.time_s), self._yawned, State.YAWNING)
+
+    def forget(self) -> None:
+        """A new driver."""
+        self._yawns.clear()

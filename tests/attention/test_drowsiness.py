@@ -1,0 +1,119 @@
+"""PERCLOS, and microsleeps that add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.attention.judgement import Attention
+from app.attention.policy import NORMAL
+from app.events import Level, Sight, State
+from config.settings import Settings
+from tests.support.story import (
+    Part,
+    attentive,
+    blinking,
+    cues,
+    events,
+    eyes_closed,
+    kinds,
+    lost,
+    new_attention,
+    reached,
+    samples,
+    sight,
+    story,
+)
+
+ANALYSIS = Settings().analysis
+
+
+@pytest.mark.parametrize("fps", (0.5, 1.0, 5.0))
+def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps: float) -> None:
+    verdicts = story(attentive(60), blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2), fps=fps)
+    assert State.DROWSY in {event.kind for event in events(verdicts)}
+    assert verdicts[-1].perclos == pytest.approx(0.19, abs=0.06)
+
+
+@pytest.mark.parametrize("then", [lost(400), sight(400, Sight.NOTHING), sight(400, Sight.DARK)])
+def test_drowsy_clears_after_the_driver_is_gone(then: Part) -> None:
+    nodding = blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2)
+    verdicts = story(attentive(60), nodding, eyes_closed(2), attentive(4), eyes_closed(2), nodding, then)
+    assert verdicts[650].state is State.DROWSY
+    assert State.DROWSY not in {verdict.state for verdict in verdicts[-200:]}
+    assert {event.kind for event in events(verdicts) if event.end_s is None} <= {
+        State.NO_FACE,
+        State.NO_CAMERA,
+        State.CAMERA_BLOCKED,
+    }
+
+
+@pytest.mark.parametrize(("what", "shown"), [("nothing", State.NO_CAMERA), ("dark", State.CAMERA_BLOCKED)])
+def test_who_sees_nothing_shows_that_before_all_else(what: str, shown: State) -> None:
+    sleepy = (attentive(5), eyes_closed(3)) * 4
+    verdicts = story(attentive(60), *sleepy, attentive(3), sight(20, Sight(what)))
+    assert (verdicts[-21].state, verdicts[-1].state) == (State.DROWSY, shown)
+
+
+@pytest.mark.parametrize(("microsleeps", "told"), [(2, set()), (3, {Level.ALARM})])
+def test_the_third_microsleep_in_five_minutes_is_a_drowsy_alarm_that_sounds_once(
+    microsleeps: int, told: set[Level]
+) -> None:
+    verdicts = story(attentive(120), *(eyes_closed(3), attentive(60)) * microsleeps)
+    assert {level for kind, level in kinds(verdicts) if kind is State.DROWSY} == told
+    assert len([cue for _, cue in cues(verdicts) if cue.kind is State.DROWSY]) == len(told)
+
+
+def test_eyes_closed_for_more_than_a_quarter_of_the_time_are_a_drowsy_alarm() -> None:
+    verdicts = story(attentive(60), blinking(600, every_s=3 + 1 / 7, blink_s=1.3))
+    assert reached(verdicts, State.DROWSY, Level.ALARM)
+
+
+def test_perclos_over_the_shortest_history_is_known_in_spite_of_a_look_that_fails() -> None:
+    shortest = replace(Settings(), analysis=replace(ANALYSIS, history_window=60))
+    verdicts = story(*(attentive(30), lost(1)) * 6, settings=shortest)
+    assert None not in [verdict.perclos for verdict in verdicts[100:]]
+
+
+def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
+    verdicts = story(attentive(90))
+    assert verdicts[50].perclos is None
+    assert verdicts[-1].perclos == 0
+
+
+def drowsy(attention: Attention, history_s: float | None, fps: float) -> float | None:
+    """When a driver who closes the eyes 2 of 7 seconds from 200 s on is called drowsy."""
+    parts = (attentive(200), blinking(400, 7, 2))
+    verdicts = []
+    for sample in samples(parts, fps):
+        if history_s is not None and sample[0] == 100:
+            attention.keep_history(history_s)
+        verdicts.append(attention.update(*sample))
+    return reached(verdicts, State.DROWSY, Level.CAUTION)
+
+
+@pytest.mark.parametrize("fps", (0.5, 1.0))
+def test_a_shorter_history_still_tells_a_drowsy_driver(fps: float) -> None:
+    no_microsleeps = replace(NORMAL, microsleep_s=3.0, asleep_s=5.9)
+    usual_s = drowsy(new_attention(policy=no_microsleeps), None, fps)
+    shorter_s = drowsy(new_attention(policy=no_microsleeps), 60, fps)
+    assert usual_s is not None and shorter_s is not None
+    assert shorter_s <= usual_s + 10
+
+
+def test_perclos_over_a_shorter_history_is_of_that_history_and_grows_again() -> None:
+    attention = new_attention()
+    parts = (attentive(200), blinking(30, 4, 1), attentive(130))
+    perclos = []
+    for sample in samples(parts, 1.0):
+        if sample[0] == 230:
+            attention.keep_history(60)
+        if sample[0] == 260:
+            attention.keep_history(ANALYSIS.history_window)
+        perclos.append(attention.update(*sample).perclos)
+    assert perclos[229] == pytest.approx(8 / ANALYSIS.history_window, abs=0.01)
+    assert perclos[231] == pytest.approx(8 / 60, abs=0.01)
+    assert perclos[320] == pytest.approx(8 / ANALYSIS.history_window, abs=0.02)  # nothing older came back
+    assert perclos[359] == 0
+    assert None not in perclos[65:]

@@ -1,0 +1,19 @@
+"""What the room of attention loads."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+from app import attention
+
+HEAVY = ("cv2", "numpy", "mediapipe", "app.camera", "app.vision.signals", "app.vision.face", "app.observer")
+
+
+def test_attention_loads_neither_pictures_nor_arrays_nor_the_camera() -> None:
+    modules = [f"app.attention.{module.name}" for module in pkgutil.iter_modules(attention.__path__)]
+    code = f"import sys, {', '.join(modules)}; print(*[name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert len(modules) > 15
+    assert done.stdout.strip() == ""

@@ -1,0 +1,173 @@
+"""Microsleep and sleep, and what is neither: blinks and misread lids."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from app.attention.policy import NORMAL
+from app.events import Level, Sight, State, Verdict
+from tests.support.story import (
+    OPEN,
+    RATES,
+    ROAD,
+    SHUT,
+    START_S,
+    Part,
+    attentive,
+    blinking,
+    events,
+    eyes_closed,
+    kinds,
+    new_attention,
+    phases,
+    reached,
+    story,
+    watched,
+)
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_blinks_raise_nothing(fps: float) -> None:
+    verdicts = story(attentive(START_S), blinking(600, every_s=4.3, blink_s=0.15), fps=fps)
+    assert kinds(verdicts) == []
+
+
+# A look comes at most a period after the lids shut; from it on looks must show them shut for 1.25 s: after 1, 2, 3, 13
+# periods. The warning is due then, or at 1.5 s: 2 + 2, 1 + 2, 0.5 + 1.5, 0.1 + 1.4 seconds
+@pytest.mark.parametrize(("fps", "latest_s"), [(0.5, 4.0), (1.0, 3.0), (2.0, 2.0), (10.0, 1.6)])
+def test_eyes_closed_for_a_second_and_a_half_are_a_microsleep(fps: float, latest_s: float) -> None:
+    for phase_s in phases(fps):
+        for_s = max(2.2, latest_s)  # a slower camera can only see longer ones
+        verdicts = story(attentive(100), eyes_closed(for_s), attentive(100), fps=fps, phase_s=phase_s)
+        found = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
+        assert [event.level >= Level.WARNING for event in found] == [True]
+        alert_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
+        assert alert_s is not None
+        assert 1.5 - 1 / fps - 1e-6 <= alert_s - 100 <= latest_s + 1e-6
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_sleep_alarms(fps: float) -> None:
+    for phase_s in phases(fps):
+        verdicts = story(attentive(100), eyes_closed(9), attentive(100), fps=fps, phase_s=phase_s)
+        (event,) = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
+        assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
+        alert_s = reached(verdicts, State.EYES_CLOSED, Level.ALARM)
+        assert alert_s is not None
+        assert abs(alert_s - 100 - NORMAL.asleep_s) <= 1 / fps + 1e-6
+
+
+def test_an_event_is_told_once_for_each_step_it_reaches() -> None:
+    verdicts = story(attentive(100), eyes_closed(30), attentive(20))
+    told = [event for verdict in verdicts for event in verdict.events if event.kind is State.EYES_CLOSED]
+    assert [event.detail for event in told] == ["microsleep", "asleep", "unresponsive", "unresponsive"]
+    assert [event.end_s is None for event in told] == [True, True, True, False]
+
+
+def test_lids_that_follow_the_gaze_down_are_not_sleep() -> None:
+    down = replace(ROAD, pitch_deg=-25, eye_blink=0.12)
+    attention = new_attention()
+    for time_s in range(30):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    seen = [attention.update(30 + number, Sight.CLEAR, down) for number in range(6)]
+    assert {event.kind for verdict in seen for event in verdict.events} == {State.LOOKING_DOWN}
+
+
+def looked_at(
+    blink: Callable[[float], float],
+    until_s: float,
+    period_s: float = 1.0,
+    yaw_deg: Callable[[float], float] = lambda _: 0,
+) -> list[Verdict]:
+    """By a live camera."""
+    trip = Part(until_s, lambda time_s: replace(ROAD, eye_blink=blink(time_s), yaw_deg=yaw_deg(time_s)))
+    return watched(trip, fps=1 / period_s)
+
+
+@pytest.mark.parametrize("apart_s", [0.5, 0.9, 1.0, 1.1, 2.0])
+def test_two_blinks_are_no_microsleep(apart_s: float) -> None:
+    for phase in range(20):
+        first_s = START_S + phase / 20
+
+        def blink(time_s: float, first_s: float = first_s) -> float:
+            is_closed = any(0 <= time_s - first_s - after_s < 0.25 for after_s in (0, apart_s))
+            return SHUT if is_closed else OPEN
+
+        assert events(looked_at(blink, 60)) == []
+
+
+@pytest.mark.parametrize("between", ("open", "turned"))
+def test_a_blink_soon_after_a_misread_lid_is_no_microsleep(between: str) -> None:
+    shown = {"closed": replace(ROAD, eye_blink=SHUT), "turned": replace(ROAD, yaw_deg=33), "open": ROAD}
+    attention = new_attention()
+    for time_s in range(30):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    looks = {30.0: "turned", 31.0: "closed", 31.35: between, 31.7: "closed", 32.0: "open", 32.35: "open", 33.0: "open"}
+    verdicts = [attention.update(time_s, Sight.CLEAR, shown[what]) for time_s, what in looks.items()]
+    assert State.EYES_CLOSED not in {kind for kind, _ in kinds(verdicts)}
+
+
+def test_a_blink_and_misread_lids_soon_after_it_are_no_microsleep() -> None:
+    looks = {30.0: SHUT, 30.35: OPEN, 30.7: SHUT, 31.0: SHUT, 31.35: SHUT, 32.0: OPEN}
+    attention = new_attention()
+    for time_s in range(30):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    verdicts = [
+        attention.update(time_s, Sight.CLEAR, replace(ROAD, eye_blink=blink)) for time_s, blink in looks.items()
+    ]
+    assert events(verdicts) == []
+
+
+def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], float]:
+    """Closed for so long, but for the look of that number, which leaves in doubt whether they are."""
+    looks = itertools.count()
+    doubtful = 0.4  # shut from 0.43 on, open below 0.37
+
+    def blink(time_s: float) -> float:
+        if not begin_s <= time_s < begin_s + lasts_s:
+            return OPEN
+        return SHUT if next(looks) != misread else doubtful
+
+    return blink
+
+
+@pytest.mark.parametrize("lasts_s", [2.4, 2.6])
+def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s: float) -> None:
+    for phase in range(20):
+        begin_s = START_S + phase / 20
+        for misread in (None, 1):
+            verdicts = looked_at(shut(begin_s, lasts_s, misread), 60)
+            assert kinds(verdicts) == [(State.EYES_CLOSED, Level.WARNING)], (phase, misread)
+            told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
+            assert told_s is not None
+            # a second before they are looked at, and looks after 0.35, 0.7, 1 and 1.35 s
+            assert told_s - begin_s <= 2.35 + 1e-6
+
+
+def test_sleep_of_three_and_a_half_seconds_is_told_within_them_at_half_a_frame_a_second() -> None:
+    for phase in range(40):
+        verdicts = looked_at(shut(START_S + phase / 20, 3.5, None), 60, period_s=2.0)
+        told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
+        assert told_s is not None
+        assert told_s - START_S - phase / 20 <= 3.4 + 1e-6  # 2 s before they are looked at, and 4 looks 0.35 s apart
+
+
+def test_a_look_aside_soon_after_a_microsleep_is_told_in_time_at_half_a_frame_a_second() -> None:
+    verdicts = looked_at(
+        lambda time_s: SHUT if 99.5 <= time_s < 102.6 else OPEN,
+        120,
+        period_s=2.0,
+        yaw_deg=lambda time_s: 40 if time_s >= 105 else 0,
+    )
+    assert {State.EYES_CLOSED, State.LOOKING_AWAY} == {kind for kind, _ in kinds(verdicts)}
+    told_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
+    assert told_s is not None
+    assert told_s - 105 <= NORMAL.away_warning_s + 2
+
+
+def test_open_eyes_are_looked_at_once_a_second() -> None:
+    assert [verdict.time_s for verdict in looked_at(lambda _: OPEN, 60)] == list(range(60))

@@ -1,0 +1,52 @@
+"""Yawns, and what is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.attention.policy import NORMAL
+from app.events import Level, State
+from tests.support.story import (
+    RATES,
+    START_S,
+    attentive,
+    eyes_closed,
+    kinds,
+    lost,
+    mouth_open,
+    reached,
+    story,
+)
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: float) -> None:
+    yawn = (attentive(40), mouth_open(5))
+    assert kinds(story(*yawn * 2, attentive(30), fps=fps)) == []
+    assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
+    talk = (mouth_open(0.3, 0.7), attentive(0.4), mouth_open(0.5, 0.3), attentive(0.5))
+    assert kinds(story(*talk * 200, fps=fps)) == []
+
+
+def test_a_yawn_is_wide_on_average_though_single_looks_are_misread() -> None:
+    yawn = (attentive(40), mouth_open(1, 0.45), mouth_open(1, 0.6), mouth_open(1, 0.35), mouth_open(1, 0.5))
+    assert kinds(story(*yawn * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+
+
+def test_a_yawn_is_wider_than_the_words_of_who_yawns() -> None:
+    words, yawn = (mouth_open(1, 0.1), mouth_open(2, 0.38)) * 13, mouth_open(5, 0.5)
+    assert kinds(story(*(attentive(40), yawn) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+    assert kinds(story(*(*words, yawn) * 3, attentive(30))) == []
+    assert kinds(story(*(*words, mouth_open(5, 0.6)) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+
+
+def test_a_look_that_fails_makes_no_second_yawn_of_one() -> None:
+    yawn = (attentive(40), mouth_open(3), lost(1), mouth_open(3))
+    assert kinds(story(*yawn * 2, attentive(30))) == []
+
+
+def test_who_sleeps_with_an_open_mouth_does_not_yawn() -> None:
+    asleep = eyes_closed(30, mar=0.9)
+    verdicts = story(attentive(START_S), asleep, attentive(20))
+    assert kinds(verdicts) == [(State.EYES_CLOSED, Level.ALARM)]
+    assert reached(verdicts, State.EYES_CLOSED, Level.ALARM) == pytest.approx(START_S + NORMAL.asleep_s, abs=1)
