@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TextIO
 
+from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Event, Level, State, Verdict
 from app.observer import Look
 
 # ANSI
 PLAIN, GREEN = "0", "32"
 COLOURS = {Level.NONE: PLAIN, Level.CAUTION: "33", Level.WARNING: "33;1", Level.ALARM: "31;1"}
-ERASE_LINE = "\r\x1b[K"
 
 
 class Console:

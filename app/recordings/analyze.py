@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from app.camera.pictures import fitted, is_picture
-from app.commands.console import ERASE_LINE
 from app.events import Event
 from app.observer import Look, Watch
 from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
@@ -19,7 +18,15 @@ from app.recordings.plot import Timeline
 from app.vision.measurements import Signals
 from config.settings import Settings
 
-BAR_COLUMNS = 30
+
+class Progress(Protocol):
+    """Shows how far it is; app/commands/terminal.py has one."""
+
+    def show(self, share: float) -> None:
+        """Show this share of the work, 0 to 1, as done."""
+
+    def erase(self) -> None:
+        """Clear the line for other text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Judged:
     alone: bool
 
 
-def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO) -> int:
+def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO, progress: Progress | None = None) -> int:
     """Print what the inputs show; exit status 1 when one of them, or a part of it, could not be read.
 
     Raises: OSError, when the plot cannot be written, before anything else is done; FaceMeshError.
@@ -50,7 +57,7 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO) -> i
     if options.plot is not None:
         options.plot.open("a").close()
     timeline = Timeline(settings.analysis)
-    bar = Bar(options.inputs, err if err.isatty() and not out.isatty() else None)
+    bar = _Bar(options.inputs, progress)
     failures = 0
     with Watch(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
         for judged in _judged(options, settings, watch):
@@ -140,31 +147,21 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-class Bar:
-    """A progress bar, if there is a terminal for it; counts frames, also those that --fps leaves out."""
+class _Bar:
+    """Turns numbers of frames, also of those that --fps leaves out, into a share of all inputs."""
 
-    def __init__(self, inputs: Sequence[str], terminal: TextIO | None) -> None:
-        self._terminal = terminal
-        counts = [frame_count(name) or 0 for name in inputs] if terminal else []
+    def __init__(self, inputs: Sequence[str], progress: Progress | None) -> None:
+        self._progress = progress
+        counts = [frame_count(name) or 0 for name in inputs] if progress else []
         self._before = list(accumulate(counts, initial=0))
-        self._shown = ""
 
     def show(self, input_number: int, frame_number: int) -> None:
         """That frame of that input is done."""
-        if self._terminal is None:
-            return
-        total = max(1, self._before[-1])
-        share = min(1.0, (self._before[input_number] + frame_number + 1) / total)
-        filled = round(BAR_COLUMNS * share)
-        text = f"[{'#' * filled}{'.' * (BAR_COLUMNS - filled)}] {share:4.0%}"
-        if text != self._shown:
-            self._shown = text
-            self._terminal.write(ERASE_LINE + text)
-            self._terminal.flush()
+        if self._progress is not None:
+            total = max(1, self._before[-1])
+            self._progress.show(min(1.0, (self._before[input_number] + frame_number + 1) / total))
 
     def erase(self) -> None:
-        """Give the line free."""
-        if self._terminal is not None:
-            self._shown = ""
-            self._terminal.write(ERASE_LINE)
-            self._terminal.flush()
+        """Clear the line for other text."""
+        if self._progress is not None:
+            self._progress.erase()

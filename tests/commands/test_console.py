@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.commands.console import ERASE_LINE, Console, live_line
+from app.commands.console import Console, live_line
+from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Level, Sight, State, Verdict
 from app.observer import Look
 from config.settings import Settings

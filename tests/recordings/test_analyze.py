@@ -16,7 +16,7 @@ from app.events import Event, Level, Sight, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
 from app.observer import Look
-from app.recordings.analyze import Bar, Judged, Options, analyze, line_of
+from app.recordings.analyze import Judged, Options, _Bar, analyze, line_of
 from app.recordings.frames import Recorded
 from app.vision.measurements import Signals
 from config.settings import Settings
@@ -48,11 +48,6 @@ KEYS = [
 ]
 MEASURED = ("yaw_deg", "pitch_deg", "roll_deg", "ear", "mar")
 Line = dict[str, object]
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @dataclass(frozen=True)
@@ -250,23 +245,28 @@ def test_numbers_are_rounded_to_what_can_be_told_apart() -> None:
     assert (line["time_s"], line["yaw_deg"], line["ear"], line["mar"]) == (1.235, 12.3, 0.123, None)
 
 
-def test_the_progress_bar_grows_over_all_inputs(inputs: Inputs) -> None:
-    terminal = Terminal()
-    bar = Bar((str(inputs.video), str(inputs.folder), "missing.mp4", str(inputs.video)), terminal)
-    shares = []
+class Shares:
+    """Notes what a progress bar would show."""
+
+    def __init__(self) -> None:
+        self.shown: list[float] = []
+
+    def show(self, share: float) -> None:
+        self.shown.append(share)
+
+    def erase(self) -> None:
+        self.shown.append(-1.0)
+
+
+def test_the_progress_grows_over_all_inputs(inputs: Inputs) -> None:
+    progress = Shares()
+    bar = _Bar((str(inputs.video), str(inputs.folder), "missing.mp4", str(inputs.video)), progress)
     for input_number, frame_number in ((0, 0), (0, 35), (1, 3), (3, 17), (3, 35), (3, 99)):
         bar.show(input_number, frame_number)
-        shares.append(int(terminal.getvalue().split()[-1].rstrip("%")))
-    assert shares == [1, 47, 53, 76, 100, 100]
-    bar.erase()
-    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert [round(100 * share) for share in progress.shown] == [1, 47, 53, 76, 100, 100]
 
 
-def test_the_progress_bar_is_for_a_terminal_that_shows_nothing_else(inputs: Inputs) -> None:
-    def bars(out: io.StringIO, err: io.StringIO) -> bool:
-        analyze(Options((str(inputs.wall),)), Settings(), out, err)
-        return "#" in err.getvalue()
-
-    assert bars(io.StringIO(), Terminal())
-    assert not bars(io.StringIO(), io.StringIO())
-    assert not bars(Terminal(), Terminal())
+def test_the_progress_is_erased_before_an_error_and_at_the_end(inputs: Inputs) -> None:
+    progress, out, err = Shares(), io.StringIO(), io.StringIO()
+    assert analyze(Options(("missing.mp4", str(inputs.wall))), Settings(), out, err, progress) == 1
+    assert progress.shown == [-1.0, 1.0, -1.0]
