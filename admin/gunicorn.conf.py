@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from app.memory.memory import calm_allocator, no_core_dumps, unmap_unchanged
-from config.https import HttpsError, certificate, listening
+from config.certificates import HttpsError
+from config.https import certificate, listening
 from config.paths import Paths, private_folder
 
 if TYPE_CHECKING:

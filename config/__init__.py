@@ -10,12 +10,13 @@ check.py        is a value allowed; do the values agree with each other
 document.py     YAML text -> nodes with their places, refusing all that a settings file has no need of
 read.py         YAML text -> values and problems, each with its line
 patch.py        change single values in a text and nothing else
-reference.py    config.yaml and the README's table, printed from the declarations
+reference.py    config.yaml, the README's table and the API's schema, printed from the declarations
 store.py        load, save, last good copy, history, rolling back
 disk.py         the file-system calls that saving makes
 durable.py      replace a file so that a power cut leaves the old one or the new one
 password.py     the page's password, kept as its hash
-https.py        where the page listens, and its certificate
+https.py        where the page listens: HTTPS or not, and with which certificate
+certificates.py made by this device, or the owner's
 paths.py        where the data, run and common folders are, and what the files in them are called
 snapd.py        `snap set` and `snap get`, as the configure hook
 __main__.py     `python -m config`: yaml, table, check, show, set, migrate

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.auth.sessions import Session
 from admin.parts import parts
 from config import password
-from config.https import LOOPBACK
+from config.certificates import LOOPBACK
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")

@@ -7,6 +7,7 @@ import logging
 
 from app.commands.services import restart_page
 from config import https
+from config.certificates import HttpsError
 from config.paths import Paths
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def perform(options: argparse.Namespace) -> int:
     """Choose it and restart the page; the exit status."""
     try:
         https.disable(Paths.from_environment(), everywhere=options.everywhere)
-    except https.HttpsError as error:
+    except HttpsError as error:
         log.error("%s", error)
         return 1
     if options.everywhere:

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.commands.services import restart_page
 from config import https
-from config.https import Certificate, HttpsError
+from config.certificates import Certificate, HttpsError
 from config.paths import Paths
 
 log = logging.getLogger(__name__)

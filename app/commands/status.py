@@ -12,7 +12,8 @@ from app.telemetry import status
 from app.telemetry.status import Status
 from app.version import VERSION
 from config import password
-from config.https import HttpsError, listening
+from config.certificates import HttpsError
+from config.https import listening
 from config.paths import Paths
 from config.snapd import command, instance
 
