@@ -511,8 +511,17 @@ def test_a_bad_value_in_the_file_is_put_right_by_the_form(client: FlaskClient, s
     assert store.load().text == "# mine\ncamera: {width: 480}\n"
 
 
+def test_a_key_is_not_put_into_braces_and_the_page_says_what_to_do(client: FlaskClient, tmp_path: Path) -> None:
+    text = "camera: {height: 240}  # mine\n"
+    (tmp_path / CONFIG).write_text(text)
+    answer = preview(client, camera__width="480")
+    assert answer.status_code == 422
+    assert "has its keys in braces (line 1): write each on a line of its own" in answer.text
+    assert (tmp_path / CONFIG).read_text() == text
+
+
 def test_an_unknown_key_in_the_file_leads_to_the_text(client: FlaskClient, tmp_path: Path) -> None:
-    (tmp_path / CONFIG).write_text("camera: {zoom: 3}\n")
+    (tmp_path / CONFIG).write_text("camera:\n  zoom: 3\n")
     answer = preview(client, camera__width="480")
     assert answer.status_code == 422
     assert re.search(r'camera\.zoom: 3 is not a setting.*<a href="/settings/yaml">', html.unescape(answer.text))
