@@ -58,7 +58,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
     for module in (login, status_page, memory_page, events_page, settings_page, restart_page, account, api):
-        app.register_blueprint(module.pages)
+        app.register_blueprint(module.routes)
     app.register_error_handler(Exception, _explain)
     return app
 

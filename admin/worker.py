@@ -1,4 +1,4 @@
-"""The process that serves the page's requests: gunicorn's threaded worker, patient with nobody and small.
+"""The process that serves the page: gunicorn's threaded worker, with time limits for slow clients and little memory.
 
 gunicorn.conf.py names what is here to gunicorn, which calls the hooks by what they are called.
 """

@@ -14,21 +14,21 @@ from config import password
 
 log = logging.getLogger(__name__)
 
-pages: Final = Blueprint("login", __name__)
+routes: Final = Blueprint("login", __name__)
 
 WRONG = "Wrong password."
 
 
-@pages.get("/login")
+@routes.get("/login")
 @open_to_all
 def form() -> AnyResponse:
     """Ask for the password; say how to make one where there is none."""
     if signed_in():
-        return redirect(url_for("status.page"))
+        return redirect(url_for("status.show"))
     return _form("", 200)
 
 
-@pages.post("/login")
+@routes.post("/login")
 @open_to_all
 def sign_in() -> AnyResponse:
     """Open a session for who knows the password."""
@@ -36,10 +36,10 @@ def sign_in() -> AnyResponse:
     if refused:
         return _form(*refused)
     log.info("signed in from %s", request.remote_addr)
-    return _with_session(redirect(url_for("status.page")))
+    return _with_session(redirect(url_for("status.show")))
 
 
-@pages.post("/logout")
+@routes.post("/logout")
 def sign_out() -> AnyResponse:
     """End this session."""
     parts().sessions.close(request.cookies.get(cookie_name(), ""))
@@ -49,7 +49,7 @@ def sign_out() -> AnyResponse:
     return answer
 
 
-@pages.post("/password")
+@routes.post("/password")
 def change() -> AnyResponse:
     """Choose another password, which ends all other sessions."""
     own = parts()
@@ -63,7 +63,7 @@ def change() -> AnyResponse:
     own.sessions.close_all()
     log.info("password changed from %s", request.remote_addr)
     flash("The password is changed; all other sessions are ended.")
-    return _with_session(redirect(url_for("account.page")))
+    return _with_session(redirect(url_for("account.show")))
 
 
 def _refused(word: str) -> tuple[str, int] | None:

@@ -15,7 +15,7 @@ from app.memory import memory
 from app.memory.memory import Reading, Usage
 from app.telemetry import status
 
-pages: Final = Blueprint("memory", __name__)
+routes: Final = Blueprint("memory", __name__)
 
 WIDTH, HEIGHT = 600, 160  # of the chart, in its own units
 GAP_S = 90.0  # three readings late: the detector was not there, and no line says otherwise
@@ -94,13 +94,13 @@ def _figures() -> dict[str, object]:
     }
 
 
-@pages.get("/memory")
-def page() -> str:
+@routes.get("/memory")
+def show() -> str:
     """The whole page."""
     return render_template("memory.html", **_figures())
 
 
-@pages.get("/memory/part")
+@routes.get("/memory/part")
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("memory_part.html", **_figures())

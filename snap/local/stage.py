@@ -92,9 +92,9 @@ UNCHECKED_HASH = 0b01  # flags of a .pyc, PEP 552
 # Works for any architecture, as the page's packages do without their native parts too
 TEMPLATES = """
 from admin.application import create_app
-pages = create_app().jinja_env
-for name in pages.list_templates(["html"]):
-    pages.get_template(name)
+environment = create_app().jinja_env
+for name in environment.list_templates(["html"]):
+    environment.get_template(name)
 """
 
 

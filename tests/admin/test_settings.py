@@ -27,7 +27,7 @@ from config.settings import DECLARATIONS
 from config.store import NO_FILE, Store
 
 ADMIN = Path(__file__).parents[2] / "admin"
-NAV = ("status.page", "memory.page", "events.page", "account.page", "login.sign_out")
+NAV = ("status.show", "memory.show", "events.show", "account.show", "login.sign_out")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
 
@@ -88,7 +88,7 @@ def bare_app() -> Flask:
     app = Flask("drivewatch", template_folder=str(ADMIN / "templates"), static_folder=str(ADMIN / "static"))
     app.jinja_env.globals["csrf_token"] = lambda: "the-token"
     app.jinja_env.globals["is_exposed"] = lambda: False
-    app.register_blueprint(settings_page.pages)
+    app.register_blueprint(settings_page.routes)
     for endpoint in NAV:
         app.add_url_rule(f"/{endpoint}", endpoint, view_func=str)
     app.testing = True  # what a view raises is raised here
