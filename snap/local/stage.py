@@ -128,7 +128,7 @@ def stage(destination: Path, target: Target, python: str) -> None:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(LOCAL / "bin", destination / "bin")
     check_machines(library, target)
-    (destination / "sbom.cdx.json").write_text(json.dumps(sbom(wheels, library, VERSION), indent=1) + "\n")
+    (destination / "sbom.cdx.json").write_text(sbom(wheels, library, VERSION))
     interpreter = interpreter_of(python)
     if interpreter is None:
         print(
