@@ -1,4 +1,4 @@
-"""For machines: the same figures and settings as the pages, as JSON; errors as RFC 9457 says."""
+"""For programs: the same figures and settings as JSON, errors as RFC 9457 describes them."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def _json(body: object, code: int = 200, **headers: str) -> Response:
 @routes.get("/healthz")
 @open_to_all
 def healthz() -> Response:
-    """The page answers; whether the detector does is for those who sign in."""
+    """200 while the page answers; whether the detector does is only for those who sign in."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @routes.get("/api/v1/openapi.json")
 def openapi() -> Response:
-    """What is described here, for programs, with every setting as it is declared."""
+    """The description of this API, with every setting as it is declared."""
     described = json.loads(OPENAPI.read_bytes())
     described["components"]["schemas"] = {
         "Settings": json_schema(nullable=False),
@@ -64,10 +64,10 @@ def openapi() -> Response:
 
 @routes.get("/api/v1/status")
 def api_status() -> Response:
-    """What the detector last said; 503 when it is not answering."""
+    """The detector's newest status; 503 when it is not answering."""
     now = now_shown()
     if now.status is None or now.since_s is None:
-        why = f" (it last failed so: {now.failure.reason})" if now.failure else ""
+        why = f" (its last failure: {now.failure.reason})" if now.failure else ""
         return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
     return _json({"age_s": round(now.age_s, 3), "status": status.plain(now.status)})
 
@@ -97,7 +97,7 @@ def api_settings() -> Response:
 
 @routes.patch("/api/v1/settings")
 def change_settings() -> Response:
-    """Change the named keys, null takes one back to the profile; all of it or nothing."""
+    """Change the named keys, null takes one back to the profile; all of them or none."""
     if request.mimetype != "application/json":
         return problem(415, "send application/json")
     try:

@@ -1,4 +1,4 @@
-"""The page, made of its parts and routes; how it answers where something is wrong."""
+"""The Flask application, made of its parts and routes; how it answers where something is wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.monotonic) -> Flask:
-    """Make the page over the given folders."""
+    """The application over the given folders."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     paths = paths or Paths.from_environment()
     paths.make()

@@ -1,6 +1,6 @@
 """The page's certificate: one that this device makes and renews, or files of the owner's.
 
-openssl's command does the work, as it is in every base: no library for it.
+The command openssl does the work, as every base has it.
 """
 
 from __future__ import annotations

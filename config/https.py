@@ -44,7 +44,7 @@ class Listening:
 
     @property
     def url(self) -> str:
-        """What to type into a browser."""
+        """The address to type into a browser."""
         host = self.host if self.host == LOOPBACK else next(addresses(), f"{socket.gethostname()}.local")
         return f"http{'s' if self.certificate else ''}://{host}:{self.port}"
 
@@ -96,7 +96,7 @@ def enable(paths: Paths, wanted: Literal["self-signed"] | tuple[Path, Path]) -> 
 
 
 def disable(paths: Paths, *, everywhere: bool = False) -> None:
-    """Serve the page over plain HTTP from its next start on: on this machine alone, unless told otherwise.
+    """Serve the page over plain HTTP from its next start on: only on this machine, unless `everywhere`.
 
     Raises: HttpsError.
     """

@@ -1,5 +1,4 @@
-"""The settings as people and programs read them, printed from their declarations: config.yaml, the README's table, and
-JSON Schema for the page's API."""
+"""The settings' declarations -> config.yaml, the README's table, and JSON Schema for the page's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The owner's page: password, and tokens for machines."""
+"""The owner's account: password, and tokens for programs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def make_token() -> str:
 
 @routes.post("/account/tokens/revoke")
 def revoke_token() -> AnyResponse:
-    """Refuse a token from now on."""
+    """Revoke a token."""
     if parts().tokens.revoke(token_id := request.form.get("id", "")):
         log.info("token %s revoked from %s", token_id, request.remote_addr)
     flash("The token is revoked.")

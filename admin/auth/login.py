@@ -1,4 +1,4 @@
-"""Signing in and out, and choosing another password."""
+"""Signing in and out, and changing the password."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def form() -> AnyResponse:
 @routes.post("/login")
 @open_to_all
 def sign_in() -> AnyResponse:
-    """Open a session for who knows the password."""
+    """Open a session, if the password is right."""
     refused = _refused(request.form.get("password", ""))
     if refused:
         return _form(*refused)
@@ -51,7 +51,7 @@ def sign_out() -> AnyResponse:
 
 @routes.post("/password")
 def change() -> AnyResponse:
-    """Choose another password, which ends all other sessions."""
+    """Change the password, which ends all other sessions."""
     own = parts()
     chosen = request.form.get("new", "")
     problem, code = _refused(request.form.get("old", "")) or (password.refusal(chosen), 422)
@@ -67,10 +67,10 @@ def change() -> AnyResponse:
 
 
 def _refused(word: str) -> tuple[str, int] | None:
-    """Why this password opens nothing, and the status code; None if it is the right one."""
+    """Why this password is not accepted, and the status code; None if it is right."""
     own, client = parts(), request.remote_addr or ""
     try:
-        with password.one_at_a_time():  # so that no guess slips in between another and its being counted
+        with password.one_at_a_time():  # a guess is counted before the next one is checked
             if (wait_s := own.throttle.wait_s(client, own.clock())) > 0:
                 log.warning("too many wrong passwords, the next one from %s is not looked at", client)
                 return _later(wait_s), 429

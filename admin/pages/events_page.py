@@ -23,7 +23,7 @@ from app.telemetry.status import Request
 routes: Final = Blueprint("events", __name__)
 
 SHOWN_EVENTS = 50
-TEXT_MAX = 40  # characters of a filter, all of which its links repeat
+TEXT_MAX = 40  # characters of a filter, which each link repeats
 CLOCK_SET_S = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()  # earlier than this program: the clock was not set
 FIELDS = ("id", "kind", "level", "began", "clock_set", "duration_s", "detail", "interrupted")
 
@@ -54,7 +54,7 @@ def row(entry: Entry) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are asked for: of a kind, and of a day; "" for any.
+    """The events that are asked for: of a kind, and of a day; "" for any.
 
     day: as 2026-11-23, in the browser's time zone; utc_from and utc_to: when that day begins and ends, which the
     browser's script says. Without it the day is UTC's.
@@ -77,7 +77,7 @@ def _asked() -> Filter:
 
 
 def _found() -> Iterator[dict[str, object]]:
-    """What is asked for, one at a time: all of them at once would take a megabyte. Raises: JournalUnreadable."""
+    """The events that are asked for, one at a time: all at once would take a megabyte. Raises: JournalUnreadable."""
     return map(row, filter(_asked().admits, newest(parts().paths.events)))
 
 

@@ -1,4 +1,4 @@
-"""What the appliance costs in memory, now and over the last two hours."""
+"""The memory that detector and page use, now and over the last two hours."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.telemetry import status
 routes: Final = Blueprint("memory", __name__)
 
 WIDTH, HEIGHT = 600, 160  # of the chart, in its own units
-GAP_S = 90.0  # three readings late: the detector was not there, and no line says otherwise
+GAP_S = 90.0  # three missing readings: the detector did not run, so no line is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _row(name: str, pid: int) -> Row:
 
 
 def _detector() -> Row:
-    """Its PSS is what it last said of itself, as a strict snap's page may not read it."""
+    """The detector; its PSS is from its status, as a strict snap's page may not read it."""
     latest, name = now_shown().status, "detector"
     if latest is None:
         return Row(name, None, None)

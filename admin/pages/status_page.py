@@ -1,4 +1,4 @@
-"""The first page: does the detector work, what does it see, what keeps it from seeing."""
+"""The first view: whether the detector works, what it sees, and what keeps it from seeing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SILENT = "the detector is not answering"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stands at the top of the page. tone: good, doubtful or bad, for the colour beside the words.
+    """The heading of the view. tone: good, doubtful or bad, for the colour beside the words.
 
     failure: how the detector last failed in this boot.
     """
@@ -70,7 +70,7 @@ def part() -> str:
 
 @routes.get("/preview.jpg")
 def preview() -> Response:
-    """The newest picture with the face's outline. Asking for it asks the detector for more, for 10 s."""
+    """The newest picture with the face's outline; the detector keeps making them for 10 s after each request."""
     run = parts().paths.run
     try:
         status.ask_for_preview(run)

@@ -21,7 +21,7 @@ def start() -> AnyResponse:
 
 @routes.get("/restart")
 def show() -> str:
-    """How far it is."""
+    """Its progress."""
     return render_template("restart.html", progress=parts().restarter.progress())
 
 

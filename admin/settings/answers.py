@@ -24,7 +24,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def checked(draft: Draft, loaded: Loaded) -> AnyResponse:
-    """The diff if the draft could be saved, else where it came from, with what is wrong."""
+    """The diff, if the draft can be saved; else the form or text that it came from, with what is wrong."""
     if draft.version != loaded.version:
         return conflict(draft, loaded)
     if problems := drafts.problems(draft, loaded):
@@ -84,7 +84,7 @@ def diff_answer(draft: Draft, loaded: Loaded, text: str, error: StoreError | Non
 
 
 def conflict(draft: Draft, loaded: Loaded) -> Response:
-    """What somebody else changed meanwhile beside what was typed here; nothing is overwritten."""
+    """The changes that somebody else has saved, beside those that were typed here; nothing is overwritten."""
     now = forms.basis_of(loaded)
     typed = forms.touched(draft.typed, draft.base)
     carried = [("version", loaded.version), ("base", forms.carried(now))]

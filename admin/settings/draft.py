@@ -1,4 +1,4 @@
-"""What somebody is about to save: read from the request's form, checked, and as the file would be."""
+"""Settings that a user is about to save: read from the request, checked, and as the file would be with them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNCHECKED = 422
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody is about to save over `version`: a whole text, or if that is None what was typed into the form."""
+    """Settings to save over `version`: a whole text, or where that is None what was typed into the form."""
 
     version: str
     base: Basis
@@ -62,7 +62,7 @@ def text_draft(loaded: Loaded, text: str) -> Draft:
 
 
 def base_of_form(loaded: Loaded) -> Basis:
-    """What the form was drawn from; while the file is the same that is known better from the file."""
+    """The values that the form was drawn with: the file's while it is the same, else those that the form carries."""
     now = forms.basis_of(loaded)
     return now if request.form.get("version") == loaded.version else forms.uncarried(request.form.get("base", ""), now)
 

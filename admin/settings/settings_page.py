@@ -1,7 +1,7 @@
 """The settings: form, file as text, backup and earlier versions. All of them lead to a diff, and only that saves.
 
-Nothing is kept between two requests: a page carries the version of the file it was drawn from, what it had drawn, and
-what was typed. Who saves over another's change is refused and shown both.
+Nothing is kept between two requests: a form carries the version of the file it was drawn from, the values it was drawn
+with, and what was typed. Saving over somebody else's change is refused, and both are shown.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def save() -> AnyResponse:
             store.change(wanted, draft.version)
         else:
             store.save(draft.text, draft.version)
-    except ConflictError:  # somebody saved since the line above
+    except ConflictError:  # somebody saved since `load`
         return conflict(draft, store.load())
     except StoreError as error:
         log.warning("settings not saved: %s", error)
@@ -141,7 +141,7 @@ def reset() -> AnyResponse:
         abort(UNCHECKED, "There is no such setting.")
     keys = [key] if key else [one for one in DECLARATIONS if one != "profile" and basis.has(one)]
     draft = Draft(loaded.version, basis, Typed(dict.fromkeys(keys, "")))
-    if key is None and problems(draft, loaded):  # what is left of the file would not be valid: begin anew
+    if key is None and problems(draft, loaded):  # the rest of the file would not be valid: start from the defaults
         draft = text_draft(loaded, patch(config_yaml(), {"profile": basis.said["profile"]}))
     return checked(draft, loaded)
 

@@ -11,7 +11,7 @@ from config.paths import Paths
 
 DESCRIPTION = """Looks at settings, folders, camera, buzzer, LED, face mesh, memory and clock.
 Prints a line for each: ok, or BAD with what helps. A detector that runs has the
-camera and the pins, so it is asked how they do.
+camera and the pins, so its own report of them is printed.
 """
 MORE = """exit status: 0 all is well; 1 something needs attention
 

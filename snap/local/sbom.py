@@ -1,4 +1,4 @@
-"""What is in a snap as a CycloneDX 1.5 bill of materials: name, version, licence and hash of each wheel and model."""
+"""The bill of materials of a snap, CycloneDX 1.5: name, version, licence and hash of each wheel and model."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def stage(destination: Path, target: Target, python: str) -> None:
-    """Make the payload anew. Raises: StageError, OSError."""
+    """Make the payload from scratch. Raises: StageError, OSError."""
     library = destination / "python"
     for folder in (library, destination / "bin"):
         shutil.rmtree(folder, ignore_errors=True)
