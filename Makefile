@@ -62,7 +62,7 @@ rooms: $(VENV)/.tests ## the rooms of the code: what each imports, and the libra
 stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12
 	@$(BIN)/python snap/local/stage.py $(or $(DESTDIR),build/stage-$(ARCH)) --arch $(ARCH) $(if $(PYTHON),--python $(PYTHON))
 
-snap: $(VENV)/.runtime ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)
+snap: $(VENV)/.runtime $(VENV)/.sbom ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)
 	@$(BIN)/python snap/local/pack.py $(or $(ARCHES),amd64 arm64) $(if $(PYTHON),--python $(PYTHON))
 
 bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 20 minutes; QUICK=1: in one; PROFILE=balanced; MINUTES=3
@@ -112,6 +112,8 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 		--only-binary :all: --constraints $(LOCK) tests/requirements.in -o $(TEST_LOCK)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
 		--constraints $(LOCK) --constraints $(TEST_LOCK) tests/benchmarks/profile.in -o $(PROFILE_LOCK)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
+		--constraints $(LOCK) --constraints $(TEST_LOCK) snap/local/sbom.in -o snap/local/sbom.lock
 
 clean: ## remove what the other targets made, except .drivewatch with its events and .python, which was downloaded
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -129,6 +131,10 @@ $(VENV)/.runtime: $(VENV)/.python $(LOCK)
 	@echo "installing what drivewatch runs on (about 100 MB to download, once)"
 	@$(INSTALL) --no-deps -r $(LOCK)
 	@$(LEAN_BYTE_CODE)
+	@touch $@
+
+$(VENV)/.sbom: $(VENV)/.python snap/local/sbom.lock
+	@$(INSTALL) -r snap/local/sbom.lock
 	@touch $@
 
 $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)

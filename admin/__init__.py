@@ -1,5 +1,18 @@
-"""The page: what the detector sees and costs, its settings, its restart; for a laptop or a phone.
+"""The page, as its users call it: a web application that shows what the detector sees and costs, and changes settings.
 
-A request comes in by auth/guard.py. The routes are in pages/, settings/, restart/, auth/ and, for programs, in api.py;
-application.py makes it all once, and parts.py is what the routes share.
+request -> auth/guard.py -> a route of pages/, settings/, restart/, auth/ or api.py -> a template, or JSON
+
+gunicorn.conf.py  gunicorn's settings; `python -m app.service.page` starts it
+worker.py         the process that serves: time limits for slow clients, little memory, an end when nobody asks
+application.py    `create_app` puts all together, and explains errors
+parts.py          what all routes work with: folders, settings, sessions, the detector's restart
+auth/             guard (who may ask for what), login, account, sessions, tokens, throttle (after wrong passwords)
+pages/            status, memory, events
+settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),
+                  answers (form, text, diff, conflict)
+restart/          course (what comes next, pure), restarter (does it), restart_page (routes)
+api.py            the same for programs, described in openapi.json
+mirror.py         what outlives a restart of the worker, in the run folder
+byte_code.py      compiled templates, kept beside them
+templates/, static/  a route's HTML; live.js keeps it current
 """

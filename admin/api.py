@@ -1,4 +1,4 @@
-"""For machines: the same figures and settings as the pages, as JSON; errors as RFC 9457 says."""
+"""For programs: the same figures and settings as JSON, errors as RFC 9457 describes them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from admin.auth.guard import open_to_all
-from admin.pages.events_page import PAGE_EVENTS, row
+from admin.pages.events_page import SHOWN_EVENTS, row
 from admin.pages.memory_page import rows
 from admin.pages.status_page import now_shown
 from admin.parts import parts
@@ -28,7 +28,7 @@ from config.store import ConflictError, InvalidError, Loaded
 
 log = logging.getLogger(__name__)
 
-pages: Final = Blueprint("api", __name__)
+routes: Final = Blueprint("api", __name__)
 
 EVENTS_MAX = 500  # in one answer
 OPENAPI = Path(__file__).with_name("openapi.json")
@@ -44,16 +44,16 @@ def _json(body: object, code: int = 200, **headers: str) -> Response:
     return Response(json.dumps(body, allow_nan=False), code, headers, mimetype="application/json")
 
 
-@pages.get("/healthz")
+@routes.get("/healthz")
 @open_to_all
 def healthz() -> Response:
-    """The page answers; whether the detector does is for those who sign in."""
+    """200 while the page answers; whether the detector does is only for those who sign in."""
     return Response("ok\n", mimetype="text/plain")
 
 
-@pages.get("/api/v1/openapi.json")
+@routes.get("/api/v1/openapi.json")
 def openapi() -> Response:
-    """What is described here, for programs, with every setting as it is declared."""
+    """The description of this API, with every setting as it is declared."""
     described = json.loads(OPENAPI.read_bytes())
     described["components"]["schemas"] = {
         "Settings": json_schema(nullable=False),
@@ -62,21 +62,21 @@ def openapi() -> Response:
     return _json(described)
 
 
-@pages.get("/api/v1/status")
+@routes.get("/api/v1/status")
 def api_status() -> Response:
-    """What the detector last said; 503 when it is not answering."""
+    """The detector's newest status; 503 when it is not answering."""
     now = now_shown()
     if now.status is None or now.since_s is None:
-        why = f" (it last failed so: {now.failure.reason})" if now.failure else ""
+        why = f" (its last failure: {now.failure.reason})" if now.failure else ""
         return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
     return _json({"age_s": round(now.age_s, 3), "status": status.plain(now.status)})
 
 
-@pages.get("/api/v1/events")
+@routes.get("/api/v1/events")
 def api_events() -> Response:
     """The newest events; `before` an id, `limit` up to 500."""
     try:
-        limit = int(request.args.get("limit", PAGE_EVENTS))
+        limit = int(request.args.get("limit", SHOWN_EVENTS))
         before = int(request.args["before"]) if "before" in request.args else None
     except ValueError:
         return problem(400, "limit and before are whole numbers")
@@ -89,15 +89,15 @@ def api_events() -> Response:
     return _json({"events": [row(entry) for entry in entries]})
 
 
-@pages.get("/api/v1/settings")
+@routes.get("/api/v1/settings")
 def api_settings() -> Response:
     """The settings in force by key, and the version to send back as If-Match."""
     return _settings(parts().store.load())
 
 
-@pages.patch("/api/v1/settings")
+@routes.patch("/api/v1/settings")
 def change_settings() -> Response:
-    """Change the named keys, null takes one back to the profile; all of it or nothing."""
+    """Change the named keys, null takes one back to the profile; all of them or none."""
     if request.mimetype != "application/json":
         return problem(415, "send application/json")
     try:
@@ -128,14 +128,14 @@ def _changed(wanted: dict[str, Value | None]) -> Response:
     return _settings(store.load())
 
 
-@pages.post("/api/v1/restart")
+@routes.post("/api/v1/restart")
 def api_restart() -> Response:
     """Restart the detector; GET /api/v1/status tells when it is back."""
     parts().restarter.start("asked for through the API")
     return _json({"phase": parts().restarter.progress().phase}, 202)
 
 
-@pages.get("/metrics")
+@routes.get("/metrics")
 def metrics() -> Response:
     """In Prometheus' text format. A figure that cannot be read is left out."""
     latest = now_shown()

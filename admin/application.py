@@ -1,4 +1,4 @@
-"""The page, made of its parts and routes; how it answers where something is wrong."""
+"""The Flask application, made of its parts and routes; how it answers where something is wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.monotonic) -> Flask:
-    """Make the page over the given folders."""
+    """The application over the given folders."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     paths = paths or Paths.from_environment()
     paths.make()
@@ -58,7 +58,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
     for module in (login, status_page, memory_page, events_page, settings_page, restart_page, account, api):
-        app.register_blueprint(module.pages)
+        app.register_blueprint(module.routes)
     app.register_error_handler(Exception, _explain)
     return app
 

@@ -1,4 +1,4 @@
-"""What the worker must not forget when it is restarted, as JSON in the run folder; a reboot forgets it."""
+"""State that outlives a restart of the worker but not a reboot: JSON files in the run folder."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Mirror:
         """Return what was written in this boot; nothing if it is missing, damaged or too large."""
         try:
             private_folder(self._file.parent)
-            table: object = json.loads(Disk().read(self._file, self._most_bytes))  # a part of an object is none
+            table: object = json.loads(Disk().read(self._file, self._most_bytes))  # half a file is not JSON
         except (OSError, ValueError, RecursionError):
             return {}
         return table if isinstance(table, dict) and boot_id() and table.get(BOOT) == boot_id() else {}
 
     def write(self, table: Mapping[str, object]) -> None:
-        """Replace what was written. If that is impossible all goes on from memory."""
+        """Replace what was written. Where that fails, the worker goes on with what it has in memory."""
         try:
             private_folder(self._file.parent)
             data = json.dumps({**table, BOOT: boot_id()}, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""What the page works with, made once by create_app and shared by its routes."""
+"""The objects that the page works with: made once by create_app, shared by all routes."""
 
 from __future__ import annotations
 

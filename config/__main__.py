@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, what in (("check", "print each problem with its line"), ("show", "print the values in force")):
         command = commands.add_parser(name, help=f"{what}; exit with 1 if there is a problem")
         command.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of the one in force")
-    commands.add_parser("migrate", help="give keys of an older version their names of today; the file before is kept")
+    commands.add_parser("migrate", help="rename keys of an older version; the file before is kept")
     command = commands.add_parser("set", help="change settings in the file in force, if the outcome is valid")
     command.add_argument(
         "assignments", nargs="+", metavar="KEY=VALUE", help="such as camera.width=480; `camera.width=` unsets it"

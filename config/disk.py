@@ -1,4 +1,4 @@
-"""The file-system calls that keeping settings makes, so that a test can fail or forget any of them."""
+"""The file-system calls that saving makes, in one class, so that a test can make any of them fail or be lost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Disk:
         return stat.S_ISREG(path.lstat().st_mode)
 
     def read(self, path: Path, most_bytes: int) -> bytes:
-        """Return the beginning of a file, through links; a FIFO or a device is refused, for it might never end.
+        """The beginning of a file, through links; a FIFO or a device is refused, as it might never end.
 
         Raises: FileNotFoundError if there is nothing, not even a link that leads nowhere.
         """
@@ -83,7 +83,7 @@ class Disk:
 
     @contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
-        """Hold the folder against other processes and threads; the kernel lets go when the holder dies.
+        """Hold the folder against other processes and threads; the kernel releases it when the holder dies.
 
         By a file in it: AppArmor denies a strict snap to lock its data folder itself.
         """

@@ -1,6 +1,6 @@
-"""YAML text -> nodes with their places, refusing everything that a settings file has no need of.
+"""YAML text -> nodes with their places; everything that a settings file does not need is refused.
 
-Bounded before it is understood: else a YAML parser swallows aliases without end and nesting that takes a minute.
+Size and depth are limited while parsing: aliases can expand without end, and deep nesting takes a minute.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def as_text(data: bytes | str) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's loader, which tells of brackets only after it has looked ahead: 16,000 of them take it 0.3 s."""
+    """PyYAML's loader with a limit of depth: it reads ahead, and 16,000 brackets take it 0.3 s."""
 
     def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
         if self.flow_level >= MAX_DEPTH:

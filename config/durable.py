@@ -33,7 +33,7 @@ class StoreError(Exception):
 
 @contextmanager
 def held(path: Path, disk: Disk) -> Iterator[None]:
-    """Hold the file's folder, which is made if need be, against other processes and threads that change it.
+    """Lock the file's folder, which is made if need be, against other processes and threads that save there.
 
     Raises: StoreError, for what the disk refuses meanwhile too.
     """

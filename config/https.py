@@ -1,74 +1,27 @@
 """Where the page listens, and with which certificate: none, a self-signed one of this device, or the owner's.
 
-`python -m app enable-https` and `disable-https` choose; the page asks. openssl's command does the work, as it is in
-every base: no library for it.
+`python -m app enable-https` and `disable-https` choose; the page asks. certificates.py makes and checks certificates.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import logging
 import os
 import re
 import socket
-import struct
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from config import durable
+from config import certificates, durable
+from config.certificates import LOOPBACK, Certificate, HttpsError, addresses
 from config.disk import Disk
-from config.durable import StoreError
 from config.paths import Paths
-
-log = logging.getLogger(__name__)
 
 CHOICE, SELF_SIGNED = "https.json", "https.pem"
 CHOICE_MAX_BYTES = 16 * 1024
-DAYS, RENEW_DAYS = 395, 30  # as Cockpit's: browsers refuse more than 398 days
-DAY_S = 86_400
-OPENSSL = "openssl"
-OPENSSL_LIMIT_S = 30.0  # 0.02 s on x86-64
-ADDRESSES_MAX = 16
 HTTP_PORT, HTTPS_PORT = 8080, 8443
-LOOPBACK = "127.0.0.1"
-SIOCGIFADDR = 0x8915  # linux/sockios.h: an interface's IPv4 address
-REQUEST = """[req]
-distinguished_name = name
-x509_extensions = extensions
-prompt = no
-[name]
-CN = drivewatch
-[extensions]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = {names}
-"""
-
-
-class HttpsError(Exception):
-    """The page cannot be served over HTTPS as chosen; the message says why and what helps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """PEM files, one and the same where self-signed; fingerprint is SHA-256's as browsers show it.
-
-    is_trusted: browsers will trust it, as far as this machine's own list of authorities tells.
-    """
-
-    certificate: Path
-    key: Path
-    is_self_signed: bool
-    is_trusted: bool
-    fingerprint: str
-    expires: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +44,7 @@ class Listening:
 
     @property
     def url(self) -> str:
-        """What to type into a browser."""
+        """The address to type into a browser."""
         host = self.host if self.host == LOOPBACK else next(addresses(), f"{socket.gethostname()}.local")
         return f"http{'s' if self.certificate else ''}://{host}:{self.port}"
 
@@ -136,29 +89,18 @@ def enable(paths: Paths, wanted: Literal["self-signed"] | tuple[Path, Path]) -> 
         choice = _Choice("files", cert, key)
     found = _certificate(paths, choice)
     assert found is not None
-    if not _lasts(found.certificate, 0):
+    if not certificates.lasts(found.certificate, 0):
         raise HttpsError(f"{found.certificate} has expired on {found.expires}: renew it first")
     _choose(paths, choice)
     return found
 
 
 def disable(paths: Paths, *, everywhere: bool = False) -> None:
-    """Serve the page over plain HTTP from its next start on: on this machine alone, unless told otherwise.
+    """Serve the page over plain HTTP from its next start on: only on this machine, unless `everywhere`.
 
     Raises: HttpsError.
     """
     _choose(paths, _Choice("off", everywhere=everywhere))
-
-
-def addresses() -> Iterator[str]:
-    """The IPv4 addresses of this machine, loopback left out; none where it does not tell."""
-    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        for _, name in socket.if_nameindex()[:ADDRESSES_MAX]:
-            with suppress(OSError):  # an interface without an address
-                answer = fcntl.ioctl(probe, SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
-                address = socket.inet_ntoa(answer[20:24])
-                if not address.startswith("127."):
-                    yield address
 
 
 def _choice(paths: Paths, env: Mapping[str, str]) -> _Choice:
@@ -180,121 +122,16 @@ def _choice(paths: Paths, env: Mapping[str, str]) -> _Choice:
 
 def _choose(paths: Paths, choice: _Choice) -> None:
     file = paths.data / CHOICE
-    with _held(file):
+    with certificates.held(file):
         durable.replace(file, json.dumps(asdict(choice)).encode() + b"\n", Disk())
 
 
 def _certificate(paths: Paths, choice: _Choice) -> Certificate | None:
     if choice.mode == "off":
         return None
-    is_self_signed = choice.mode == "self-signed"
-    if is_self_signed:
-        cert = key = _self_signed(paths)
-    else:
-        cert, key = Path(choice.certificate), Path(choice.key)
-        _check_pair(cert, key)
-    said = _openssl("x509", "-in", str(cert), "-noout", "-fingerprint", "-sha256", "-enddate").stdout.decode()
-    figures = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    return Certificate(
-        cert,
-        key,
-        is_self_signed,
-        is_trusted=not is_self_signed and _is_trusted(cert),
-        fingerprint=next((value for name, value in figures.items() if "ingerprint" in name), ""),
-        expires=figures.get("notAfter", ""),
-    )
-
-
-def _self_signed(paths: Paths) -> Path:
-    """A file with key and certificate, so that both are replaced at once."""
-    file = paths.data / SELF_SIGNED
-    with _held(file):
-        if _lasts(file, RENEW_DAYS):
-            return file
-        try:
-            durable.replace(file, self_signed(), Disk())
-        except (OSError, HttpsError) as error:
-            if not _lasts(file, 0):
-                raise
-            log.warning("the certificate could not be renewed and is used as it is: %s", error)
-        else:
-            log.info("made a self-signed certificate, %s", file)
-    return file
-
-
-def self_signed(days: int = DAYS) -> bytes:
-    """A new P-256 key and its certificate, for this machine's names and addresses. Raises: HttpsError."""
-    with tempfile.TemporaryDirectory(prefix="drivewatch-") as folder:
-        request, key, cert = (Path(folder, name) for name in ("request", "key", "cert"))
-        request.write_text(REQUEST.format(names=",".join(_names())))
-        made = _openssl(
-            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-sha256", "-nodes"),
-            *("-days", str(days), "-config", str(request), "-keyout", str(key), "-out", str(cert)),
-        )
-        if made.returncode:
-            raise HttpsError(f"openssl made no certificate: {_last_line(made.stderr)}")
-        return key.read_bytes() + cert.read_bytes()
-
-
-def _names() -> Iterator[str]:
-    host = socket.gethostname().partition(".")[0]
-    if re.fullmatch(r"[A-Za-z0-9-]{1,63}", host):
-        yield from (f"DNS:{host}.local", f"DNS:{host}")
-    yield from ("DNS:localhost", f"IP:{LOOPBACK}", "IP:::1")
-    yield from (f"IP:{address}" for address in addresses())
-
-
-def _lasts(file: Path, days: int) -> bool:
-    """Whether it is a certificate and valid for so long."""
-    return _openssl("x509", "-in", str(file), "-noout", "-checkend", str(days * DAY_S)).returncode == 0
-
-
-def _is_trusted(cert: Path) -> bool:
-    return _openssl("verify", "-purpose", "sslserver", "-untrusted", str(cert), str(cert)).returncode == 0
-
-
-def _check_pair(cert: Path, key: Path) -> None:
-    """Have them loaded as the server will. Raises: HttpsError."""
-    import ssl  # 3 MB, for what is served over HTTPS alone
-
-    for file in (cert, key):
-        try:
-            file.open("rb").close()
-        except OSError as error:
-            raise HttpsError(f"{file} cannot be read: {error.strerror}") from error
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
-    except ssl.SSLError as error:
-        if error.reason == "KEY_VALUES_MISMATCH":
-            raise HttpsError(f"{key} is not the key of {cert}") from error
-        what = "the first must be a certificate, the second its key without a password, both as PEM"
-        raise HttpsError(f"{cert} and {key} cannot be used ({error.reason or error}): {what}") from error
-
-
-def _openssl(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run it without the system's configuration, which may be missing or anything. Raises: HttpsError."""
-    env = {**os.environ, "OPENSSL_CONF": "/dev/null"}
-    try:
-        return subprocess.run(
-            [OPENSSL, *arguments], env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=OPENSSL_LIMIT_S
-        )
-    except FileNotFoundError as error:
-        raise HttpsError("HTTPS needs the command openssl: `sudo apt install openssl`") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise HttpsError(f"openssl could not be run: {error}") from error
-
-
-def _last_line(said: bytes) -> str:
-    return (said.decode(errors="replace").strip().splitlines() or ["it does not say why"])[-1]
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    try:
-        with durable.held(path, Disk()):
-            yield
-    except StoreError as error:
-        raise HttpsError(str(error)) from error
+    if choice.mode == "self-signed":
+        return certificates.self_signed(paths.data / SELF_SIGNED)
+    return certificates.of_files(Path(choice.certificate), Path(choice.key))
 
 
 def _everywhere() -> str:

@@ -1,7 +1,8 @@
 """Change single values in a settings file and nothing else: comments, order, quotes and line ends stay.
 
 A value is replaced at the place that PyYAML names. A new key goes below the comment that has it (`#width: 320`), else
-to the end of its section; a new section to the end of the file. The outcome is read again before it is returned.
+to the end of its section; a new section to the end of the file. Keys are neither added to nor taken out of braces
+(`camera: {width: 320}`): that is refused, with what to do. The result is read again before it is returned.
 """
 
 from __future__ import annotations
@@ -73,14 +74,7 @@ def _without(text: str, key: str) -> str:
     return text
 
 
-def _cut_from_braces(text: str, start: int, end: int) -> str:
-    if comma := re.compile(r"\s*,[ \t]*").match(text, end):
-        return text[:start] + text[comma.end() :]
-    before = re.search(r",[ \t]*\Z", text[:start])
-    return text[: before.start() if before else start] + text[end:]
-
-
-def _cut_from_block(text: str, start: int, end: int) -> str:
+def _cut(text: str, start: int, end: int) -> str:
     line_start, line_end = _line_start(text, start), _line_end(text, end)
     if text[line_start:start].strip() or text[end:line_end].strip():  # a comment is the user's: it stays
         return text[:start] + text[end:line_end].lstrip() + text[line_end:]
@@ -92,24 +86,26 @@ def _cut_from_block(text: str, start: int, end: int) -> str:
 def _inserted(text: str, top: MappingNode | None, section: str, pair: str) -> str:
     header = _find(top, section) if top else None
     if not top or not header:
-        whole = f"{section}: {{{pair}}}" if section else pair
-        return _into_braces(text, top, whole) if top and top.in_braces else _appended(text, top, section, pair)
+        _refuse_braces(top)
+        return _appended(text, top, section, pair)
     name, node = header
-    if isinstance(node, MappingNode) and node.in_braces:
-        return _into_braces(text, node, pair)
     if isinstance(node, MappingNode):
+        _refuse_braces(node)
         return _into_block(text, top, name, node, pair)
     if not isinstance(node, ScalarNode) or not node.is_empty:
         raise PatchError(f"has no section {section} (line {name.line}): put it right by hand")
-    if top.in_braces or node.start < node.end:
-        return _replaced(text, node, f"{{{pair}}}")
+    _refuse_braces(top)
+    if node.start < node.end:  # `camera: ~`
+        bare = text[: node.start].rstrip(" ") + text[node.end :]
+        return _inserted(bare, _parsed(bare), section, pair)
     return _into_block(text, top, name, None, pair)
 
 
-def _into_braces(text: str, mapping: MappingNode, pair: str) -> str:
-    """To the beginning: where the end is, and whether a comma stands there, is not told."""
-    at = mapping.pairs[0][0].start if mapping.pairs else mapping.start + 1
-    return text[:at] + pair + (", " if mapping.pairs else "") + text[at:]
+def _refuse_braces(mapping: MappingNode | None) -> None:
+    """Raises: PatchError if the keys of this mapping stand in braces."""
+    if mapping is not None and mapping.in_braces:
+        remedy = "write each on a line of its own, without braces, then change it again"
+        raise PatchError(f"has its keys in braces (line {mapping.line}): {remedy}")
 
 
 def _into_block(text: str, top: MappingNode, header: ScalarNode, section: MappingNode | None, pair: str) -> str:

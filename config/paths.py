@@ -1,4 +1,4 @@
-"""Where drivewatch keeps what: three folders, and the names of the files in them."""
+"""Where files are: three folders, and the names of the files in them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FAILURE = "failure.json"
 def place(folder: Path, *names: str) -> Path:
     """A path that is used every second, made once.
 
-    pathlib interns each part of a new path; what only such a path holds is forgotten and interned anew, and thereby
-    Python 3.11's table of them grows from 1 to 2 MB within some hours.
+    pathlib interns each part of a new path. Making the same paths again and again lets Python 3.11's table of interned
+    strings grow from 1 to 2 MB within some hours.
     """
     return folder.joinpath(*names)
 
@@ -76,7 +76,7 @@ class Paths:
 
     @property
     def admin_tokens(self) -> Path:
-        """The hashes of the tokens with which machines ask."""
+        """The hashes of the tokens for programs."""
         return place(self.data, "admin-tokens.json")
 
     @property
@@ -86,7 +86,7 @@ class Paths:
 
     @property
     def status(self) -> Path:
-        """What the daemon says of itself, about once a second."""
+        """The detector's status, written about once a second."""
         return place(self.run, STATUS)
 
     @property
@@ -101,12 +101,12 @@ class Paths:
 
     @property
     def requests(self) -> Path:
-        """The folder of what the page asks of the daemon, a file each."""
+        """The folder of the page's requests to the detector, a file each."""
         return place(self.run, REQUESTS)
 
     @property
     def memory_history(self) -> Path:
-        """What the daemon's memory was since it started."""
+        """The detector's memory since it started."""
         return place(self.run, "memory-history.json")
 
     @property

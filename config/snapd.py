@@ -1,7 +1,7 @@
 """The settings as snapd keeps them, for `snap set` and `snap get`; config.yaml stays the truth.
 
 `python -m config.snapd` is the configure hook. snapd's names have dashes: raspberry-pi.buzzer-pin. What snapd was told
-last is kept in the data folder: so what somebody has set since then differs from what the page or an editor changed.
+last is kept in the data folder, to tell what somebody has set since from what the page or an editor changed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class SnapctlError(Exception):
 
 
 def snapctl(*arguments: str, limit_s: float = LIMIT_S) -> str:
-    """Ask snapd and return what it prints. The environment stays, for it is known by its SNAP_COOKIE.
+    """What snapd prints when asked. The environment is passed on, as snapd knows the caller by its SNAP_COOKIE.
 
     Raises: SnapctlError.
     """
@@ -69,7 +69,7 @@ def instance() -> str:
 
 
 def command(name: str) -> str:
-    """How the owner calls one of drivewatch's commands here, such as admin-password."""
+    """The command line of one of drivewatch's commands here, such as admin-password."""
     return f"sudo {instance()}.{name}" if instance() else f"python -m app {name}"
 
 
@@ -96,7 +96,7 @@ def _restart_detector(ask: Snapctl) -> None:
 
 
 def changes(found: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Value | None]:
-    """What was set since snapd was told, None for what was unset; both by key, in snapd's spelling of values.
+    """The settings that were changed since snapd was told, None for those that were unset.
 
     Raises: InvalidError.
     """
@@ -189,7 +189,7 @@ def _told(paths: Paths) -> dict[str, str]:
 
 
 def main() -> int:
-    """Be the configure hook: on refusal one line, which `snap set` shows; never fail for less."""
+    """The configure hook's exit status: 1 and one line, which `snap set` shows, only where nothing was changed."""
     paths = Paths.from_environment()
     try:
         configure(paths)

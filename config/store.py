@@ -31,7 +31,7 @@ NO_FILE = "none"  # the version of a file that is missing
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """Earlier files, numbered since the clock of a Pi does not tell which is the oldest; at `most` so many stay."""
+    """Earlier files, at most `most`. They are numbered, as the clock of a Pi does not tell which is the oldest."""
 
     folder: str
     start: str
@@ -54,7 +54,7 @@ BROKEN = _Shelf("", f"{CONFIG}.broken-", "", most=5)
 
 
 class ConflictError(Exception):
-    """Somebody else changed the settings since they were loaded; nothing was changed."""
+    """Somebody else has changed the settings since they were loaded; nothing was saved."""
 
     def __init__(self) -> None:
         super().__init__("the settings were changed meanwhile: load them and change them again")
@@ -156,7 +156,7 @@ class Store:
         return old.notes
 
     def mark_good(self, loaded: Loaded) -> None:
-        """Keep config.yaml as it was loaded as the last good one; for when the daemon has been healthy for a minute.
+        """Keep config.yaml, as it was loaded, as the last good one, once the detector was healthy for a minute.
 
         It is a copy, for an editor may write into the file itself. Raises: StoreError.
         """
@@ -167,7 +167,7 @@ class Store:
                 durable.replace(self._folder / LAST_GOOD, data, self._disk)
 
     def roll_back(self) -> bool:
-        """Put the last good file in the place of one that the daemon does not get on with; False if there is no other.
+        """Replace a file with which the detector does not work by the last good one; False if there is no other.
 
         Raises: StoreError.
         """
@@ -222,7 +222,7 @@ class Store:
         return shelf.numbered(self._disk.names(self._folder / shelf.folder))
 
     def _keep(self, shelf: _Shelf, crc32: str) -> None:
-        """Give config.yaml a second name before it is replaced: that takes no room and cannot tear."""
+        """Give config.yaml a second name before it is replaced: that takes no space and cannot fail halfway."""
         folder, names = self._folder / shelf.folder, ["", *self._kept(shelf)]
         if crc32 in names[-1]:
             return  # kept by a save that failed after this
@@ -252,5 +252,5 @@ def _refused(values: Mapping[str, Value | None]) -> Iterator[Problem]:
 
 
 def _fingerprint(data: bytes) -> str:
-    """Name a file's content: enough to tell a few honest versions apart. OpenSSL's hashes would cost 3.4 MB."""
+    """A checksum of a file's content, enough to tell versions apart. OpenSSL's hashes would cost 3.4 MB."""
     return f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}"

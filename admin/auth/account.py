@@ -1,4 +1,4 @@
-"""The owner's page: password, and tokens for machines."""
+"""The owner's account: password, and tokens for programs."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from admin.parts import parts
 
 log = logging.getLogger(__name__)
 
-pages: Final = Blueprint("account", __name__)
+routes: Final = Blueprint("account", __name__)
 
 
-@pages.get("/account")
-def page() -> str:
+@routes.get("/account")
+def show() -> str:
     """Password and tokens."""
     tokens = parts().tokens
     return render_template("account.html", problem=tokens.problem, tokens=tokens.all())
 
 
-@pages.post("/account/tokens")
+@routes.post("/account/tokens")
 def make_token() -> str:
     """Make a token and show it, once."""
     tokens = parts().tokens
@@ -36,10 +36,10 @@ def make_token() -> str:
     return render_template("account.html", problem=problem, tokens=tokens.all(), made=made)
 
 
-@pages.post("/account/tokens/revoke")
+@routes.post("/account/tokens/revoke")
 def revoke_token() -> AnyResponse:
-    """Refuse a token from now on."""
+    """Revoke a token."""
     if parts().tokens.revoke(token_id := request.form.get("id", "")):
         log.info("token %s revoked from %s", token_id, request.remote_addr)
     flash("The token is revoked.")
-    return redirect(url_for("account.page"))
+    return redirect(url_for("account.show"))

@@ -1,4 +1,4 @@
-"""Who may ask for what: checked before every request, so that a route nobody thought of is closed."""
+"""Who may ask for what: checked before every request, so that a new route is closed by default."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.auth.sessions import Session
 from admin.parts import parts
 from config import password
-from config.https import LOOPBACK
+from config.certificates import LOOPBACK
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-API = ("/api/", "/metrics")  # what machines ask for, by a token
+API = ("/api/", "/metrics")  # for programs, which send a token
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -71,7 +71,7 @@ def cookie_name() -> str:
 
 
 def is_known_host(host: str) -> bool:
-    """An address, or this machine's own name: DNS rebinding needs a name of somebody else's."""
+    """Whether it is an address or this machine's own name: DNS rebinding needs another name."""
     name = (urlsplit(f"//{host}").hostname or "") if re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", host) else ""
     try:
         ipaddress.ip_address(name)
@@ -82,7 +82,7 @@ def is_known_host(host: str) -> bool:
 
 
 def is_local(address: str | None) -> bool:
-    """This machine's own, also as a socket for both versions of IP shows it."""
+    """Whether it is a loopback address, also in the IPv4-mapped form of a dual-stack socket."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:
@@ -91,7 +91,9 @@ def is_local(address: str | None) -> bool:
 
 
 def _admit() -> AnyResponse | None:
-    if parts().where.host == LOOPBACK and not is_local(request.remote_addr):  # systemd holds the port for everyone
+    if parts().where.host == LOOPBACK and not is_local(
+        request.remote_addr
+    ):  # systemd accepts connections from everywhere
         abort(403, "Without HTTPS the page is for this machine alone: `sudo drivewatch.enable-https self-signed`.")
     if not is_known_host(request.host):
         abort(400, "This page is opened by the Pi's address or by its name ending in .local.")

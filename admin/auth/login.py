@@ -1,4 +1,4 @@
-"""Signing in and out, and choosing another password."""
+"""Signing in and out, and changing the password."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from config import password
 
 log = logging.getLogger(__name__)
 
-pages: Final = Blueprint("login", __name__)
+routes: Final = Blueprint("login", __name__)
 
 WRONG = "Wrong password."
 
 
-@pages.get("/login")
+@routes.get("/login")
 @open_to_all
 def form() -> AnyResponse:
     """Ask for the password; say how to make one where there is none."""
     if signed_in():
-        return redirect(url_for("status.page"))
+        return redirect(url_for("status.show"))
     return _form("", 200)
 
 
-@pages.post("/login")
+@routes.post("/login")
 @open_to_all
 def sign_in() -> AnyResponse:
-    """Open a session for who knows the password."""
+    """Open a session, if the password is right."""
     refused = _refused(request.form.get("password", ""))
     if refused:
         return _form(*refused)
     log.info("signed in from %s", request.remote_addr)
-    return _with_session(redirect(url_for("status.page")))
+    return _with_session(redirect(url_for("status.show")))
 
 
-@pages.post("/logout")
+@routes.post("/logout")
 def sign_out() -> AnyResponse:
     """End this session."""
     parts().sessions.close(request.cookies.get(cookie_name(), ""))
@@ -49,9 +49,9 @@ def sign_out() -> AnyResponse:
     return answer
 
 
-@pages.post("/password")
+@routes.post("/password")
 def change() -> AnyResponse:
-    """Choose another password, which ends all other sessions."""
+    """Change the password, which ends all other sessions."""
     own = parts()
     chosen = request.form.get("new", "")
     problem, code = _refused(request.form.get("old", "")) or (password.refusal(chosen), 422)
@@ -63,14 +63,14 @@ def change() -> AnyResponse:
     own.sessions.close_all()
     log.info("password changed from %s", request.remote_addr)
     flash("The password is changed; all other sessions are ended.")
-    return _with_session(redirect(url_for("account.page")))
+    return _with_session(redirect(url_for("account.show")))
 
 
 def _refused(word: str) -> tuple[str, int] | None:
-    """Why this password opens nothing, and the status code; None if it is the right one."""
+    """Why this password is not accepted, and the status code; None if it is right."""
     own, client = parts(), request.remote_addr or ""
     try:
-        with password.one_at_a_time():  # so that no guess slips in between another and its being counted
+        with password.one_at_a_time():  # a guess is counted before the next one is checked
             if (wait_s := own.throttle.wait_s(client, own.clock())) > 0:
                 log.warning("too many wrong passwords, the next one from %s is not looked at", client)
                 return _later(wait_s), 429

@@ -1,4 +1,4 @@
-"""Who is signed in: a table that forgets in time, by a clock that never jumps."""
+"""The sessions of those who are signed in. They expire by a monotonic clock, which never jumps."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from pathlib import Path
 
 from admin.mirror import Mirror
 
-MOST = 8  # a mechanic, an owner, their phones; the one not seen for longest makes room
-IDLE_S, LIFE_S = (
-    30 * 60.0,
-    12 * 3600.0,
-)  # OWASP Session Management: 15 to 30 min for a little risk, a working day in all
-MIRROR_S = 60.0  # so much sooner a session may end after a restart of the worker
+MOST = 8  # a mechanic, an owner, their phones; a ninth ends the one that was not used for longest
+# OWASP Session Management: 15 to 30 minutes without use where the risk is low, and a working day in all
+IDLE_S, LIFE_S = 30 * 60.0, 12 * 3600.0
+MIRROR_S = 60.0  # after a restart of the worker a session may end earlier by this much
 FILE_MAX_BYTES = 8 * 1024  # one takes about 250
 DIGEST = re.compile("[0-9a-f]{64}")
 CSRF = re.compile("[A-Za-z0-9_-]{43}")
@@ -35,7 +33,7 @@ class Session:
 
 
 class Sessions:
-    """At most 8, by the SHA-256 of their ids, mirrored in a file: who reads that cannot sign in by it."""
+    """At most 8, by the SHA-256 of their ids, mirrored in a file: its reader cannot sign in with that."""
 
     def __init__(self, file: Path, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -45,7 +43,7 @@ class Sessions:
         self._mirrored_s = -inf
 
     def open(self, fingerprint: str) -> tuple[str, Session]:
-        """Begin a session under the password of this fingerprint; return its id of 256 bits, for the cookie, and it."""
+        """The id of a new session, 256 bits for the cookie, and the session. `fingerprint` is of the password."""
         session_id, now_s = secrets.token_urlsafe(32), self._clock()
         session = Session(secrets.token_urlsafe(32), now_s, now_s, fingerprint)
         with self._lock:
@@ -57,7 +55,7 @@ class Sessions:
         return session_id, session
 
     def find(self, session_id: str, fingerprint: str) -> Session | None:
-        """Return the session, seen now; None if there is none, its time is up, or the password is another or gone."""
+        """The session, seen now; None if there is none, it has expired, or the password has changed or is gone."""
         key, now_s = _digest(session_id), self._clock()
         with self._lock:
             session = self._table.get(key)
@@ -103,7 +101,7 @@ def _lives(session: Session, now_s: float) -> bool:
 
 
 def _table(rows: object) -> dict[str, Session]:
-    """Return the sessions of a file; none, if any part of it makes no sense."""
+    """The sessions of a file; none if any part of it is malformed."""
     try:
         table = {key: _session(row) for key, row in rows.items()} if isinstance(rows, dict) else {}
     except (TypeError, ValueError, OverflowError):

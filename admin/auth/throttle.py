@@ -1,4 +1,4 @@
-"""The slow-down after wrong passwords: guessing becomes hopeless, and nobody is locked out by somebody else."""
+"""The delay after wrong passwords: it makes guessing hopeless, and one client cannot lock out another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from admin.mirror import Mirror
 
 FAILURES, LOCKED_S = 5, 15 * 60.0  # of one client; AdGuard Home's figures
 ALL_FAILURES, ALL_WITHIN_S = 30, 60.0  # of all clients: 43,000 guesses a day at most
-CLIENTS, KNOWN = 256, 16  # the one that failed, or came, longest ago makes room
+CLIENTS, KNOWN = 256, 16  # one more replaces the one that failed, or signed in, longest ago
 FILE_MAX_BYTES = 32 * 1024  # 256 clients take about 18
 FOREVER_S = 1e12  # more than any monotonic clock shows
 NAME_MAX = 60  # characters; an IPv6 address with its interface has 55 at most
@@ -30,8 +30,8 @@ class _Failures:
 class Throttle:
     """Counts by client: an IPv4 address or an IPv6 network of 64 bits, of which one machine has all addresses.
 
-    Who has signed in is known by the whole address, and neither waits for all the others nor for neighbours in the same
-    network: so a guesser with many addresses cannot keep the owner out. Times are monotonic seconds.
+    A client that has signed in is known by its whole address, and waits neither for the limit of all clients nor for
+    neighbours in its network: a guesser with many addresses cannot keep the owner out. Times are monotonic seconds.
     """
 
     def __init__(self, file: Path) -> None:
@@ -43,7 +43,7 @@ class Throttle:
         self._known = dict.fromkeys(filter(_is_name, _items(table.get("known"))))
 
     def wait_s(self, client: str, now_s: float) -> float:
-        """Return the seconds until this address may try again; 0 if it may now."""
+        """The seconds until this address may try again; 0 if it may now."""
         with self._lock:
             name = self._name(client)
             own, wait_s = self._clients.get(name), 0.0
@@ -65,7 +65,7 @@ class Throttle:
             self._mirror()
 
     def note_success(self, client: str, now_s: float) -> None:
-        """Forget this address's wrong passwords, and know it from now on."""
+        """Forget this address's wrong passwords, and count it as known."""
         with self._lock:
             self._clients.pop(self._name(client), None)
             address = _address(client)
@@ -84,12 +84,12 @@ class Throttle:
 
 
 def _left_s(since_s: float, within_s: float, now_s: float) -> float:
-    """Return what is left of a time that began then; nothing if it begins in the future, as in a damaged file."""
+    """The rest of a span that began then; 0 if it begins in the future, as in a damaged file."""
     return since_s + within_s - now_s if 0 <= now_s - since_s < within_s else 0.0
 
 
 def _address(client: str) -> str:
-    """Return the address in one way of writing it, an IPv4 one without its IPv6 coat; "" for what is none."""
+    """The address in its canonical form, an IPv4-mapped one as IPv4; "" for other text."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:
@@ -103,7 +103,7 @@ def _network(address: str) -> str:
 
 def _make_room(table: dict[str, _Failures] | dict[str, None], most: int) -> None:
     while len(table) >= most:
-        del table[next(iter(table))]  # the oldest: who comes again is put at the end
+        del table[next(iter(table))]  # the oldest: a client that comes again is put at the end
 
 
 def _items(value: object) -> list[object]:
@@ -119,7 +119,7 @@ def _is_name(value: object) -> TypeGuard[str]:
 
 
 def _clients(rows: object) -> dict[str, _Failures]:
-    """Return those rows of a file that make sense."""
+    """The well-formed rows of a file."""
     found: dict[str, _Failures] = {}
     for name, row in rows.items() if isinstance(rows, dict) else ():
         count, last_s, *_ = [*_items(row), None, None]

@@ -1,4 +1,4 @@
-"""Bearer tokens, with which machines ask: made once, shown once, kept as hashes, and revocable."""
+"""Bearer tokens for programs: shown once, kept as hashes, and revocable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from config import durable
 from config.disk import Disk
 
-PREFIX = "dw_"  # so that a token found in a log or a repository is known for one
+PREFIX = "dw_"  # so that a token in a log or a repository is recognised as one
 MOST, LABEL_MAX = 16, 40  # tokens; characters
 FILE_MAX_BYTES = 16 * 1024  # one takes about 200, 700 with a label of emoji
 YEAR_5000_S = 95_617_584_000  # beyond what datetime shows, a file is damaged
@@ -23,7 +23,7 @@ ID, DIGEST = re.compile("[0-9a-f]{8}"), re.compile("[0-9a-f]{64}")
 
 
 class TokenError(ValueError):
-    """Why no token was made, for whoever asked for it."""
+    """Why no token was made, as a message for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Token:
 
 
 class Tokens:
-    """The file of them, read anew each time: what is revoked is revoked for every process at once."""
+    """The file of tokens, read at each request, so that a revoked token ends in every process at once."""
 
     def __init__(self, file: Path, disk: Disk | None = None, wall_clock: Callable[[], float] = time.time) -> None:
         self._path, self._disk, self._wall_clock = file, disk or Disk(), wall_clock
@@ -48,11 +48,11 @@ class Tokens:
         return self._read()[1]
 
     def all(self) -> tuple[Token, ...]:
-        """Return the tokens, oldest first; none if the file is damaged."""
+        """The tokens, oldest first; none if the file is damaged."""
         return self._read()[0]
 
     def make(self, label: str) -> str:
-        """Return a new token, which nobody can be shown again; a damaged file is replaced.
+        """A new token, which cannot be shown again. A damaged file is replaced.
 
         Raises: TokenError; StoreError.
         """
@@ -69,7 +69,7 @@ class Tokens:
         return token
 
     def revoke(self, token_id: str) -> bool:
-        """Accept a token no more; False if there is none of this id. Raises: StoreError."""
+        """Stop accepting a token; False if there is none of this id. Raises: StoreError."""
         with durable.held(self._path, self._disk):
             tokens = self.all()
             left = tuple(token for token in tokens if token.id != token_id)
@@ -78,7 +78,7 @@ class Tokens:
         return len(left) < len(tokens)
 
     def check(self, token: str) -> bool:
-        """Return whether this is one of them, in a time that does not tell which or how nearly."""
+        """Whether this is one of them, in a time that does not depend on which, or on how much of it is right."""
         digest = _digest(token)
         return any([hmac.compare_digest(digest, known.digest) for known in self.all()])  # noqa: C419  all are compared
 
@@ -87,7 +87,7 @@ class Tokens:
         durable.replace(self._path, data.encode(), self._disk)
 
     def _read(self) -> tuple[tuple[Token, ...], str]:
-        """Return the tokens and what is wrong with the file, one of which is empty at least."""
+        """The tokens, and what is wrong with the file; at least one of the two is empty."""
         remedy = "so no token is accepted: make new ones on the page"
         try:
             return _parsed(self._disk.read(self._path, FILE_MAX_BYTES)), ""

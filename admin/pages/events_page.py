@@ -20,10 +20,10 @@ from app.journal.journal_file import why_beside
 from app.telemetry import status
 from app.telemetry.status import Request
 
-pages: Final = Blueprint("events", __name__)
+routes: Final = Blueprint("events", __name__)
 
-PAGE_EVENTS = 50
-TEXT_MAX = 40  # characters of a filter, all of which its links repeat
+SHOWN_EVENTS = 50
+TEXT_MAX = 40  # characters of a filter, which each link repeats
 CLOCK_SET_S = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()  # earlier than this program: the clock was not set
 FIELDS = ("id", "kind", "level", "began", "clock_set", "duration_s", "detail", "interrupted")
 
@@ -54,7 +54,7 @@ def row(entry: Entry) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are asked for: of a kind, and of a day; "" for any.
+    """The events that are asked for: of a kind, and of a day; "" for any.
 
     day: as 2026-11-23, in the browser's time zone; utc_from and utc_to: when that day begins and ends, which the
     browser's script says. Without it the day is UTC's.
@@ -77,19 +77,19 @@ def _asked() -> Filter:
 
 
 def _found() -> Iterator[dict[str, object]]:
-    """What is asked for, one at a time: all of them at once would take a megabyte. Raises: JournalUnreadable."""
+    """The events that are asked for, one at a time: all at once would take a megabyte. Raises: JournalUnreadable."""
     return map(row, filter(_asked().admits, newest(parts().paths.events)))
 
 
-@pages.get("/events")
-def page() -> str:
+@routes.get("/events")
+def show() -> str:
     """The newest ones, with a filter."""
     first = max(0, request.args.get("first", 0, int))
     rows: list[dict[str, object]] = []
     total, problem = 0, why_beside(parts().paths.events)
     try:
         for total, found in enumerate(_found(), 1):
-            if first < total <= first + PAGE_EVENTS:
+            if first < total <= first + SHOWN_EVENTS:
                 rows.append(found)
     except JournalUnreadable as error:
         problem = str(error)
@@ -101,12 +101,12 @@ def page() -> str:
         problem=problem,
         total=total,
         first=first,
-        step=PAGE_EVENTS,
+        step=SHOWN_EVENTS,
         asked=asdict(_asked()),
     )
 
 
-@pages.get("/events.csv")
+@routes.get("/events.csv")
 def as_csv() -> Response:
     """All that the filter leaves, for a spreadsheet."""
     text = io.StringIO()
@@ -116,19 +116,19 @@ def as_csv() -> Response:
     return _download(text.getvalue(), "text/csv", "drivewatch-events.csv")
 
 
-@pages.get("/events.json")
+@routes.get("/events.json")
 def as_json() -> Response:
     """All that the filter leaves, for a program."""
     return _download(f"[{', '.join(map(json.dumps, _found()))}]", "application/json", "drivewatch-events.json")
 
 
-@pages.errorhandler(JournalUnreadable)
+@routes.errorhandler(JournalUnreadable)
 def unreadable(error: JournalUnreadable) -> Response:
     """A download of what cannot be read."""
     return Response(str(error), 503, mimetype="text/plain")
 
 
-@pages.post("/events/delete")
+@routes.post("/events/delete")
 def delete() -> AnyResponse:
     """Ask the detector, which alone writes there, to delete all events."""
     try:
@@ -137,7 +137,7 @@ def delete() -> AnyResponse:
         flash(f"The detector could not be asked: {error.strerror}.")
     else:
         flash("Asked the detector to delete all events. It does so within a second while it runs.")
-    return redirect(url_for("events.page"))
+    return redirect(url_for("events.show"))
 
 
 def _download(text: str, mimetype: str, name: str) -> Response:

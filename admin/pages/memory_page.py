@@ -1,4 +1,4 @@
-"""What the appliance costs in memory, now and over the last two hours."""
+"""The memory that detector and page use, now and over the last two hours."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from app.memory import memory
 from app.memory.memory import Reading, Usage
 from app.telemetry import status
 
-pages: Final = Blueprint("memory", __name__)
+routes: Final = Blueprint("memory", __name__)
 
 WIDTH, HEIGHT = 600, 160  # of the chart, in its own units
-GAP_S = 90.0  # three readings late: the detector was not there, and no line says otherwise
+GAP_S = 90.0  # three missing readings: the detector did not run, so no line is drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _row(name: str, pid: int) -> Row:
 
 
 def _detector() -> Row:
-    """Its PSS is what it last said of itself, as a strict snap's page may not read it."""
+    """The detector; its PSS is from its status, as a strict snap's page may not read it."""
     latest, name = now_shown().status, "detector"
     if latest is None:
         return Row(name, None, None)
@@ -94,13 +94,13 @@ def _figures() -> dict[str, object]:
     }
 
 
-@pages.get("/memory")
-def page() -> str:
+@routes.get("/memory")
+def show() -> str:
     """The whole page."""
     return render_template("memory.html", **_figures())
 
 
-@pages.get("/memory/part")
+@routes.get("/memory/part")
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("memory_part.html", **_figures())

@@ -1,4 +1,4 @@
-"""The first page: does the detector work, what does it see, what keeps it from seeing."""
+"""The first view: whether the detector works, what it sees, and what keeps it from seeing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.telemetry.failure import Failure
 from app.telemetry.status import Request, Status
 from app.version import VERSION
 
-pages: Final = Blueprint("status", __name__)
+routes: Final = Blueprint("status", __name__)
 
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
 SILENT = "the detector is not answering"
@@ -23,7 +23,7 @@ SILENT = "the detector is not answering"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What stands at the top of the page. tone: good, doubtful or bad, for the colour beside the words.
+    """The heading of the view. tone: good, doubtful or bad, for the colour beside the words.
 
     failure: how the detector last failed in this boot.
     """
@@ -56,21 +56,21 @@ def now_shown() -> Shown:
     return shown(status.read(own.paths.status), own.clock(), failure.last(own.paths.failure))
 
 
-@pages.get("/")
-def page() -> str:
+@routes.get("/")
+def show() -> str:
     """The whole page."""
     return render_template("status.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
 
 
-@pages.get("/status/part")
+@routes.get("/status/part")
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("status_part.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
 
 
-@pages.get("/preview.jpg")
+@routes.get("/preview.jpg")
 def preview() -> Response:
-    """The newest picture with the face's outline. Asking for it asks the detector for more, for 10 s."""
+    """The newest picture with the face's outline; the detector keeps making them for 10 s after each request."""
     run = parts().paths.run
     try:
         status.ask_for_preview(run)
@@ -81,7 +81,7 @@ def preview() -> Response:
     return Response(picture, mimetype="image/jpeg")
 
 
-@pages.post("/ask")
+@routes.post("/ask")
 def ask() -> AnyResponse:
     """Pass a request on to the detector."""
     try:
@@ -94,4 +94,4 @@ def ask() -> AnyResponse:
         flash(f"The detector could not be asked: {error.strerror}.")
     else:
         flash(f"Asked the detector to {wanted.value.replace('-', ' ')}.")
-    return redirect(url_for("status.page"))
+    return redirect(url_for("status.show"))

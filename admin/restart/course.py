@@ -1,4 +1,4 @@
-"""The way of one restart, pure: time and the detector's status go in, what to do next comes out."""
+"""The states of one restart, pure: time and the detector's status -> the next state and an action for restarter.py."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIMIT_S = 60.0
 STOP_S = 10.0  # as systemd gives the detector in the snap
 SETTLED_S = 3.0  # it has watched so long: longer than what crashes at its first frames
 OPENING_S = 10.0  # a camera that was missing before may take so long to be found
-TRIES = 3  # restarts because the settings were changed meanwhile
+TRIES = 3  # restarts where the settings were changed during one
 
 NOT_OURS = ""  # the version of settings of `run --config`, which no page can change
 
@@ -41,7 +41,7 @@ class Progress:
 
 
 class Action(Enum):
-    """What a course asks for."""
+    """What a course asks restarter.py to do."""
 
     RESTART = "restart"
     KILL = "kill"
@@ -116,7 +116,7 @@ class Course:
         return self if wanted == self.wanted else replace(self, wanted=wanted, is_proven=False, undone="")
 
     def undoing(self, before: Status | None, wanted: str) -> Course:
-        """The restart with the last good settings, after they have been put back."""
+        """The restart with the last good settings, after `Restarter._rolled_back` has put them back."""
         course = Course.from_before(self.began_s, before, wanted, self.limit_s)
         return replace(course, was_blind=False, undone=self.reason, message=self.message)
 
@@ -125,7 +125,7 @@ class Course:
         return (found.pid, found.started_s) != (self.pid_before, self.started_before_s)
 
     def _waiting(self, now_s: float, *, is_there: bool) -> tuple[Course, Action | None]:
-        """For the old one to end, or for a new one to say something."""
+        """The course while the old detector ends, or before a new one has written a status."""
         if now_s - self.asked_s >= self.limit_s:
             return (
                 (self.failed("The detector does not end: turn the Pi off and on."), None) if is_there else self._lost()
@@ -157,7 +157,7 @@ class Course:
         return course._looked_at(now_s, found)
 
     def _overtaken(self, found: Status) -> tuple[Course, Action | None]:
-        """It started with settings that are no longer those that are wanted."""
+        """The course where it started with settings that are out of date."""
         if self.tries >= TRIES:
             return self.failed("The settings change faster than the detector starts: restart it once more."), None
         again = replace(self, pid_before=found.pid, started_before_s=found.started_s, is_asked=False, is_killed=False)
@@ -168,7 +168,7 @@ class Course:
         if is_blind and self.was_blind and now_s - found.started_s >= OPENING_S:
             return self._done(f"The detector runs; as before: {found.health or 'no camera'}"), None
         since_s = found.time_s if self.watching_since_s is None else self.watching_since_s
-        if is_blind or found.time_s - since_s < SETTLED_S:  # by its own clock: one that hangs settles never
+        if is_blind or found.time_s - since_s < SETTLED_S:  # by its own clock, so that one that hangs never settles
             if now_s - self.asked_s >= self.limit_s:
                 return self._lost()
             return replace(self, watching_since_s=None if is_blind else since_s), None
@@ -181,7 +181,7 @@ class Course:
         return replace(self, phase="healthy", message=message)
 
     def _lost(self) -> tuple[Course, Action | None]:
-        """No detector watches, and the time is up."""
+        """The end where no detector watches in time. ROLL_BACK makes `Restarter._roll_back` go on with `undoing`."""
         why = self.reason or ("it ends again and again" if self.pid_now else "it does not start") + "; its log says why"
         if self.undone:
             both = f"The last good settings are back, because of the new ones: {self.undone}."

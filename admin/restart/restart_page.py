@@ -9,23 +9,23 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 
-pages: Final = Blueprint("restart", __name__)
+routes: Final = Blueprint("restart", __name__)
 
 
-@pages.post("/restart")
+@routes.post("/restart")
 def start() -> AnyResponse:
     """Begin; the request does not wait for it."""
     parts().restarter.start("asked for on the page")
-    return redirect(url_for("restart.page"))
+    return redirect(url_for("restart.show"))
 
 
-@pages.get("/restart")
-def page() -> str:
-    """How far it is."""
+@routes.get("/restart")
+def show() -> str:
+    """Its progress."""
     return render_template("restart.html", progress=parts().restarter.progress())
 
 
-@pages.get("/restart/part")
+@routes.get("/restart/part")
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("restart_part.html", progress=parts().restarter.progress())

@@ -1,7 +1,7 @@
 """Restarting the detector, and going back to the last good settings when it does not watch with the new ones.
 
-course.py says what comes next; `Restarter` does it, in a thread of its own, and keeps the course in the run folder, so
-that a restarted worker goes on where the old one was.
+course.py decides what comes next; `Restarter` does it, in a thread of its own, and keeps the course in the run folder,
+so that a restarted worker goes on where the old one was.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DETECTOR = b"\0-m\0app\0run\0"  # in its command line, in a snap too
 
 
 def in_thread(drive: Callable[[], None]) -> None:
-    """Have it done beside the requests."""
+    """Run it beside the requests."""
     threading.Thread(target=drive, name="restart", daemon=True).start()
 
 
@@ -109,7 +109,7 @@ class Restarter:
             self._course = self._kept = course
             is_over = self._course.is_over
             if is_over:
-                self._is_driven = False  # under the lock: a request from now on begins anew
+                self._is_driven = False  # under the lock: the next request starts a new course
         if is_over:
             log.info("restart: %s", self.progress().message)
         if action is not None:
@@ -121,7 +121,7 @@ class Restarter:
             while self.advance():
                 time.sleep(POLL_S)
         except BaseException:
-            self._is_driven = False  # a bug; the next request begins anew
+            self._is_driven = False  # a bug; the next request starts a new course
             raise
 
     def _perform(self, action: Action) -> None:
@@ -184,7 +184,7 @@ class Restarter:
             return self._course
 
     def _alive(self) -> Status | None:
-        """What the detector wrote last, None if it was another boot's, or if there is no such process any more."""
+        """The detector's newest status; None if it is of another boot, or its process has ended."""
         found = status.read(self._paths.status)
         return found if found and found.boot_id == boot_id() and self._is_detector(found.pid) else None
 

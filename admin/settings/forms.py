@@ -1,4 +1,4 @@
-"""What somebody typed into the settings' form, as changes of the file. Pure; fields.py draws the form.
+"""The text that was typed into the settings' form -> changes of the file. Pure; fields.py draws the form.
 
 Numbers may have a decimal comma, as the keypads of many phones offer nothing else; whole numbers may not, so that 1,000
 is never taken for 1.
@@ -29,10 +29,10 @@ DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a form is drawn from.
+    """The values that a form is drawn with.
 
-    `values` is what the file sets, `unread` what it says of keys that were not accepted, `in_force` what the detector
-    has when it starts; that is the last good file's if this one has problems.
+    `values` are those the file sets, `unread` its texts for keys that were not accepted, `in_force` those the detector
+    starts with: the last good file's, if this one has problems.
     """
 
     values: Mapping[str, Value]
@@ -51,7 +51,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What somebody sent: texts by key, "" leaves one to the profile; the chosen resolution, "" if none."""
+    """A form as it was sent: texts by key, "" leaves one to the profile; the chosen resolution, "" if none."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     resolution: str = ""
@@ -68,7 +68,7 @@ class Difference:
 
 
 def basis_of(loaded: Loaded) -> Basis:
-    """Return what a form over this file is drawn from."""
+    """The values that a form over this file is drawn with."""
     values = reading(loaded.text).values
     unread = _unread(loaded.text, values) if loaded.problems else {}
     return Basis(values, unread, values_of(loaded.settings))
@@ -76,7 +76,7 @@ def basis_of(loaded: Loaded) -> Basis:
 
 @lru_cache(maxsize=16)  # the file now, as it would be, and its copies: 0.2 MB
 def reading(text: str) -> Reading:
-    """Read and check a settings file: what takes a page longest, 7 ms on a PC for the commented defaults."""
+    """The checked content of a settings file; cached, as reading takes a request longest: 7 ms on a PC."""
     return read(text)
 
 

@@ -1,34 +1,36 @@
-"""Command line: `python -m app COMMAND`. Imports happen inside: each loads only what it needs."""
+"""`python -m app COMMAND`: finds the command's module, runs it, and turns what goes wrong into an exit status.
+
+Each command is a module of this folder with a `declare`, which gives the parser its help, its options and what to
+`perform`. Only the module of the command that was asked for is imported.
+"""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
 import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
-from math import isfinite
-from pathlib import Path
+from importlib import import_module
 
-from config.check import Problem, accept
-from config.disk import Disk
-from config.document import MAX_BYTES
+from app.commands import terminal
 from config.durable import StoreError
-from config.paths import CONFIG, Paths
-from config.read import Reading, read
-from config.settings import DECLARATIONS, Settings
-from config.snapd import instance
-from config.store import DEFAULTS, Loaded, Store
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION = """drivewatch: a camera watches the driver, and a buzzer speaks up when the driver does
-not watch the road.
+COMMANDS = {
+    "run": "watch the driver until Ctrl-C",
+    "analyze": "judge videos and pictures",
+    "render": "write a scenario of the fake driver as pictures",
+    "check": "what is wrong here, and what helps",
+    "admin-password": "make a new password for the page",
+    "enable-https": "serve the page over HTTPS",
+    "disable-https": "serve the page over plain HTTP",
+    "status": "one-screen status of the detector",
+    "factory-reset": "delete settings, password and events",
+}
+DESCRIPTION = """drivewatch: a camera watches the driver, and a buzzer sounds when the driver does not
+watch the road.
 """
 EXAMPLES = """examples:
   python -m app run --camera fake:commute   a rendered driver, no hardware needed
@@ -39,122 +41,29 @@ EXAMPLES = """examples:
 
 `python -m app COMMAND --help` explains each, `python -m config --help` the settings.
 """
-RUN = """Watches until Ctrl-C or SIGTERM. Prints a line for each change of state, with
-"beep" where the buzzer sounds; on a terminal the newest figures stand below.
-Without camera, buzzer or disk it says so once, with what helps, goes on with
-what there is, and tries again.
-"""
-RUN_MORE = """A glance of 2 s is a caution, by light alone; warnings and alarms beep. The mute
-on the page silences cautions and warnings for 10 minutes; never an alarm, nor
-the sound for a camera that sees nothing.
-
-exit status: 0 ended as asked; 1 cannot start, or not go on: the last line says why
-
-examples:
-  python -m app run --camera fake:commute
-  python -m app run --camera trip.mp4     in its own time, over and over
-  python -m app run --config car.yaml     problems are named, the rest is used
-
-`python -m app render --help` lists the scenarios that `fake:` takes.
-"""
-ANALYZE = """Judges videos, pictures and folders of pictures as fast as they go, as `run`
-would have judged them live. Prints one JSON object a line for each frame:
-
-  input, frame, time_s          file, number of the frame in it from 0, its time
-  has_face                      whether a face was found
-  yaw_deg, pitch_deg, roll_deg  head pose; + is to the driver's right, up, and
-                                towards the right shoulder
-  ear, mar                      eye and mouth aspect ratio; small is closed
-  state, level                  such as "looking_away" and "warning"
-  event                         where one begins, rises or ends: kind, level,
-                                onset_s, end_s, detail, and in `also` others
-                                that did so at the same frame
-
-What cannot be measured is null. A folder is a trip at 1 picture a second, in
-the order of the names. A picture that is an input by itself is judged alone.
-"""
-ANALYZE_MORE = """exit status: 0 all was read; 1 something was not: stderr says what, the rest is done
-
-examples:
-  python -m app analyze trip.mp4 --fps 1 --plot trip.svg > trip.jsonl
-  python -m app analyze faces/ --still | grep eyes_closed
-"""
-RENDER = """Writes a scenario as numbered PNG files or as one video, and truth.jsonl: a line
-for each frame with what it truly shows. An earlier rendering in that folder is
-replaced.
-"""
-CHECK = """Looks at settings, folders, camera, buzzer, LED, face mesh, memory and clock.
-Prints a line for each: ok, or BAD with what helps. A detector that runs has the
-camera and the pins, so it is asked how they do.
-"""
-CHECK_MORE = """exit status: 0 all is well; 1 something needs attention
-
-examples:
-  python -m app check
-  python -m app check --camera fake:attentive   all but the camera
-"""
-ADMIN = """Makes the page's password, prints it once, keeps only its hash, and ends every
-session.
-"""
-HTTPS = """Serves the page over HTTPS alone from its next start on. `self-signed` makes a
-certificate for this machine and renews it in time.
-"""
-NO_HTTPS = """Serves the page over plain HTTP from its next start on, on this machine alone."""
-STATUS = """Prints how the detector does and where the page is, on one screen.
-
-exit status: 0 it watches and nothing is wrong; 1 something needs attention
-"""
-RESET = """Deletes the settings with their history, the events, the page's password,
-sessions and tokens, and the choice of HTTPS with the certificate made here.
-Asks before, and cannot be undone.
-"""
-
-
-# Those of its compiled functions: 0.25 MB
-NUMPYS_DOCSTRINGS = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
-ENDING_S = 10  # an interpreter whose end hangs, in a thread's driver or a full pipe, is ended by the kernel
-
-FORM = partial(argparse.RawDescriptionHelpFormatter, width=78)  # to ask for the terminal's, argparse would load shutil
-
-
-class Parser(argparse.ArgumentParser):
-    """`more` makes the end of its help only when help is asked for."""
-
-    more: Callable[[], str] | None = None
-
-    def format_help(self) -> str:
-        """The text of --help."""
-        if self.more is not None:
-            self.epilog = self.more()
-        return super().format_help()
+# A fixed width: to ask for the terminal's, argparse would load shutil with three compressors, 0.4 MB
+FORM = partial(argparse.RawDescriptionHelpFormatter, width=78)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    command_parser = parser(arguments)
+    options = command_parser.parse_args(arguments)
     if options.command is None:
-        parser.print_help(sys.stderr)
+        command_parser.print_help(sys.stderr)
         return 2
-    _log_to_stderr(logging.CRITICAL if options.command == "check" else logging.INFO)  # check's findings say it all
-    commands = {
-        "run": _run,
-        "analyze": _analyze,
-        "render": _render,
-        "check": _check,
-        "admin-password": _owner,
-        "enable-https": _owner,
-        "disable-https": _owner,
-        "factory-reset": _owner,
-        "status": _status,
-    }
+    terminal.log_to_stderr(options.log_level)
     try:
-        status = commands[options.command](options)
-        print(end="", flush=True)  # what cannot be written is told here rather than at the interpreter's end
+        status: int = options.perform(options)
+        print(end="", flush=True)  # so that what cannot be written is reported here, not at the interpreter's end
     except BrokenPipeError:  # `| head`
         return 0
     except OSError as error:
         log.error("%s", f"{error.filename}: {error.strerror}" if error.filename else error)
+        return 1
+    except StoreError as error:
+        log.error("%s", error)
         return 1
     except KeyboardInterrupt:
         print(file=sys.stderr)  # below the progress bar

@@ -15,7 +15,7 @@ COLOURS = {Level.NONE: PLAIN, Level.CAUTION: "33", Level.WARNING: "33;1", Level.
 
 
 class Console:
-    """Prints looks; the live line and colours only where `out` is a terminal. What it cannot print stops nothing."""
+    """Prints looks; live line and colours only where `out` is a terminal. Failing to print never stops the detector."""
 
     def __init__(self, started_s: float, out: TextIO) -> None:
         self._started_s, self._out = started_s, out
@@ -27,7 +27,7 @@ class Console:
         clock = _clock(now_s - self._started_s)
         text = "".join(self._line(f"{clock}  {news}", colour) for news, colour in self._news(look.verdict))
         if self._is_terminal:
-            import shutil  # 0.4 MB, with three compressors, that a service without a terminal need not spend
+            import shutil  # 0.4 MB with three compressors, which a service without a terminal saves
 
             columns = shutil.get_terminal_size().columns
             text += ERASE_LINE + f"{clock}  {live_line(look)}"[: columns - 1]
@@ -54,12 +54,12 @@ class Console:
         try:
             self._out.write(text)
             self._out.flush()
-        except OSError:  # the terminal was closed, or nobody reads the pipe any more
+        except OSError:  # the terminal or the pipe was closed
             self._is_terminal = False
 
 
 def _headline(verdict: Verdict) -> str:
-    """Attention that is back has no level, though urgency falls by steps."""
+    """The state and its level; `attentive` has none, though urgency falls by steps."""
     has_level = verdict.level and verdict.state is not State.ATTENTIVE
     level = f": {verdict.level.name.lower()}" if has_level else ""
     return f"{WORDS[verdict.state]}{level}{', beep' if verdict.cue else ''}"

@@ -1,4 +1,4 @@
-"""`check`: is each part well, and if not, what helps? For a mechanic at a terminal."""
+"""Looks at each part for `check`: is it well, and if not, what helps?"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from config.settings import Settings
 from config.snapd import command
 from config.store import Loaded
 
-MORE_SIGHT = ": clean the lens, and see that nothing hangs before it and there is light"
+MORE_SIGHT = ": clean the lens, check that nothing hangs in front of it, and that there is light"
 SIGHT_REMEDIES = {
     Sight.CLEAR: "",
     Sight.NOISE: f": {NOISE_REMEDY}",
@@ -62,7 +62,7 @@ def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the doctor looks; a test has a machine of its own. load_mesh raises FaceMeshError."""
+    """The machine that is looked at; tests make one up. load_mesh raises FaceMeshError."""
 
     open_camera: Callable[[declared.Camera], CameraThread] = CameraThread
     open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
@@ -85,7 +85,7 @@ def check(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine | N
 
 
 def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) -> Iterator[Finding]:
-    """Look at each part in turn. Camera and pins are the detector's while it runs: then it is asked instead."""
+    """A finding for each part. Camera and pins belong to a detector that runs, so its status is read instead."""
     snap = os.environ.get("SNAP_INSTANCE_NAME")
     where = f"snap {snap}" if snap else "outside a snap"
     yield Finding("drivewatch", True, f"{VERSION}, Python {platform.python_version()}, {platform.machine()}, {where}")
@@ -106,7 +106,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
 
 def _configuration(loaded: Loaded, settings: Settings) -> Iterator[Finding]:
     for problem in loaded.problems:
-        yield Finding("configuration", False, f"{problem}; `{command('check')}` tells when it is right")
+        yield Finding("configuration", False, f"{problem}; `{command('check')}` shows when it is right")
     yield Finding("configuration", True, f"profile {settings.profile}, in force: {loaded.origin}")
     for note in loaded.notes:
         yield Finding("configuration", True, str(note))
@@ -145,7 +145,7 @@ def _events(paths: Paths) -> Finding:
 
 
 def _failure(paths: Paths, now_s: float) -> Iterator[Finding]:
-    """How the detector last failed in this boot, if it did; an old failure that did not come again is only told."""
+    """How the detector last failed in this boot; a failure counts as a problem only while it is recent."""
     found = failure.last(paths.failure)
     if found is not None:
         text = f"{(now_s - found.time_s) / 60:.0f} min ago, number {found.count} of this boot: {found.reason}"
@@ -158,10 +158,10 @@ def _running(paths: Paths, now_s: float) -> status.Status | None:
 
 
 def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
-    """What the detector that runs says of its parts."""
+    """The parts as the running detector reports them."""
     state, camera, alerts = running.state, running.camera, running.alerts
     minutes = (now_s - running.started_s) / 60
-    yield Finding("detector", True, f"process {running.pid} runs for {minutes:.0f} min; it says of the parts below:")
+    yield Finding("detector", True, f"process {running.pid} runs for {minutes:.0f} min; it reports:")
     sees = state not in (State.NO_CAMERA, State.CAMERA_BLOCKED) and camera.state == "live"
     what = f"{camera.source}, {camera.width} x {camera.height}, {state.value}" if sees else running.health
     yield Finding("camera", sees, what)
@@ -207,7 +207,7 @@ def _model(vision: declared.Vision, machine: Machine) -> Finding:
 
 
 def _memory(settings: Settings, running: status.Status | None, system: memory.System) -> Finding:
-    """Is there room for the detector, or for what it has not taken yet."""
+    """Whether there is enough memory for the detector, or for the part of its budget that it has not used yet."""
     budget_mb = settings.memory.budget_mb
     used_mb = running.memory.rss_mb if running else 0.0
     enough = system.available_mb >= budget_mb - used_mb

@@ -66,7 +66,7 @@ def pack(arch: str, python: str, compression: str | None, output: Path) -> str:
 
 
 def snap_yaml(source: Mapping[str, object], arch: str) -> dict[str, object]:
-    """What snapcraft.yaml becomes in the snap."""
+    """meta/snap.yaml, as snapcraft makes it of snapcraft.yaml."""
     kept = {key: value for key, value in source.items() if key not in FOR_SNAPCRAFT}
     return {**kept, "version": VERSION, "architectures": [arch]}
 

@@ -92,9 +92,9 @@ UNCHECKED_HASH = 0b01  # flags of a .pyc, PEP 552
 # Works for any architecture, as the page's packages do without their native parts too
 TEMPLATES = """
 from admin.application import create_app
-pages = create_app().jinja_env
-for name in pages.list_templates(["html"]):
-    pages.get_template(name)
+environment = create_app().jinja_env
+for name in environment.list_templates(["html"]):
+    environment.get_template(name)
 """
 
 
@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def stage(destination: Path, target: Target, python: str) -> None:
-    """Make the payload anew. Raises: StageError, OSError."""
+    """Make the payload from scratch. Raises: StageError, OSError."""
     library = destination / "python"
     for folder in (library, destination / "bin"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,7 +128,7 @@ def stage(destination: Path, target: Target, python: str) -> None:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(LOCAL / "bin", destination / "bin")
     check_machines(library, target)
-    (destination / "sbom.cdx.json").write_text(json.dumps(sbom(wheels, library, VERSION), indent=1) + "\n")
+    (destination / "sbom.cdx.json").write_text(sbom(wheels, library, VERSION))
     interpreter = interpreter_of(python)
     if interpreter is None:
         print(

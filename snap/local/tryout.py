@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def import_everything() -> None:
-    """What is imported late is missed late."""
+    """Import what is otherwise imported late, so that a missing module shows now."""
     for package in ("config", "admin", "app"):
         path = [str(place) for place in import_module(package).__path__]
         for module in pkgutil.walk_packages(path, f"{package}."):

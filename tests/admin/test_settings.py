@@ -27,7 +27,7 @@ from config.settings import DECLARATIONS
 from config.store import NO_FILE, Store
 
 ADMIN = Path(__file__).parents[2] / "admin"
-NAV = ("status.page", "memory.page", "events.page", "account.page", "login.sign_out")
+NAV = ("status.show", "memory.show", "events.show", "account.show", "login.sign_out")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
 
@@ -88,7 +88,7 @@ def bare_app() -> Flask:
     app = Flask("drivewatch", template_folder=str(ADMIN / "templates"), static_folder=str(ADMIN / "static"))
     app.jinja_env.globals["csrf_token"] = lambda: "the-token"
     app.jinja_env.globals["is_exposed"] = lambda: False
-    app.register_blueprint(settings_page.pages)
+    app.register_blueprint(settings_page.routes)
     for endpoint in NAV:
         app.add_url_rule(f"/{endpoint}", endpoint, view_func=str)
     app.testing = True  # what a view raises is raised here
@@ -511,8 +511,17 @@ def test_a_bad_value_in_the_file_is_put_right_by_the_form(client: FlaskClient, s
     assert store.load().text == "# mine\ncamera: {width: 480}\n"
 
 
+def test_a_key_is_not_put_into_braces_and_the_page_says_what_to_do(client: FlaskClient, tmp_path: Path) -> None:
+    text = "camera: {height: 240}  # mine\n"
+    (tmp_path / CONFIG).write_text(text)
+    answer = preview(client, camera__width="480")
+    assert answer.status_code == 422
+    assert "has its keys in braces (line 1): write each on a line of its own" in answer.text
+    assert (tmp_path / CONFIG).read_text() == text
+
+
 def test_an_unknown_key_in_the_file_leads_to_the_text(client: FlaskClient, tmp_path: Path) -> None:
-    (tmp_path / CONFIG).write_text("camera: {zoom: 3}\n")
+    (tmp_path / CONFIG).write_text("camera:\n  zoom: 3\n")
     answer = preview(client, camera__width="480")
     assert answer.status_code == 422
     assert re.search(r'camera\.zoom: 3 is not a setting.*<a href="/settings/yaml">', html.unescape(answer.text))

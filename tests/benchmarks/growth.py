@@ -25,8 +25,8 @@ def start() -> None:
     """Up to the face mesh."""
     step("Python")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    load("app.commands.command_line")
-    from app.commands.command_line import NUMPYS_DOCSTRINGS
+    load("app.commands.run")
+    from app.commands.run import NUMPYS_DOCSTRINGS
     from app.memory.memory import calm_allocator, leave_out
 
     leave_out(NUMPYS_DOCSTRINGS)

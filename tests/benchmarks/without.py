@@ -81,9 +81,9 @@ def _keep_mapped() -> None:
 
 
 def _debug() -> None:
-    import app.commands.command_line as command_line
+    from app.commands import terminal
 
-    command_line._log_to_stderr = lambda level: logging.basicConfig(level=logging.DEBUG)
+    terminal.log_to_stderr = lambda level: logging.basicConfig(level=logging.DEBUG)
 
 
 STEPS: dict[str, Callable[[], None]] = {

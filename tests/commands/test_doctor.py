@@ -225,7 +225,7 @@ def test_a_remedy_for_the_configuration_can_be_followed_in_the_snap(
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch")
     practice.configure("camera:\n  width: 7\n")
     ((_, text),) = practice.bad()
-    assert text.endswith("; `sudo drivewatch.check` tells when it is right")
+    assert text.endswith("; `sudo drivewatch.check` shows when it is right")
 
 
 def test_an_older_name_is_a_note_and_no_problem(practice: Practice) -> None:

@@ -14,23 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from config import https
+from config import certificates, https
+from config.certificates import DAYS, LOOPBACK, RENEW_DAYS, Certificate, HttpsError, new_pem
 from config.disk import LOCK, Disk
-from config.https import (
-    CHOICE,
-    DAYS,
-    LOOPBACK,
-    RENEW_DAYS,
-    SELF_SIGNED,
-    Certificate,
-    HttpsError,
-    Listening,
-    certificate,
-    disable,
-    enable,
-    listening,
-    self_signed,
-)
+from config.https import CHOICE, SELF_SIGNED, Listening, certificate, disable, enable, listening
 from config.paths import Paths
 
 SNAP = {"SNAP_INSTANCE_NAME": "drivewatch"}
@@ -45,7 +32,7 @@ def paths(tmp_path: Path) -> Paths:
 @pytest.fixture(scope="module")
 def pems() -> dict[str, bytes]:
     """Key and certificate in one, by the days it is valid; making them all takes 0.1 s."""
-    return {"old": self_signed(RENEW_DAYS - 1), "new": self_signed(RENEW_DAYS + 1), "other": self_signed()}
+    return {"old": new_pem(RENEW_DAYS - 1), "new": new_pem(RENEW_DAYS + 1), "other": new_pem()}
 
 
 def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -85,7 +72,7 @@ def test_a_self_signed_certificate_is_p256_for_395_days_and_for_this_machine(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "pi.lan")
-    monkeypatch.setattr(https, "addresses", lambda: iter(["192.0.2.7"]))
+    monkeypatch.setattr(certificates, "addresses", lambda: iter(["192.0.2.7"]))
     text = shown(enable(paths, "self-signed").certificate)
     assert "NIST CURVE: P-256" in text
     names = (
@@ -288,7 +275,7 @@ def test_the_address_is_what_to_type_into_a_browser(paths: Paths, monkeypatch: p
 
 
 def test_the_addresses_are_those_of_the_interfaces_without_loopback() -> None:
-    assert all(socket.inet_aton(address) and not address.startswith("127.") for address in https.addresses())
+    assert all(socket.inet_aton(address) and not address.startswith("127.") for address in certificates.addresses())
 
 
 def test_a_folder_that_cannot_be_written_is_named(paths: Paths) -> None:

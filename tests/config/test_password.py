@@ -32,18 +32,17 @@ def stored(file: Path, line: bytes) -> Path:
 
 
 def test_a_saved_password_is_the_only_one_that_fits_to_its_last_character(file: Path) -> None:
-    chosen = EMOJI + "\ud800" + GOOD + "1"  # beyond bcrypt's 72 bytes, and no UTF-8
+    chosen = EMOJI + GOOD + "1"  # beyond bcrypt's 72 bytes
     password.save(file, chosen)
     line = password.load(file)
     assert password.verify(line, chosen)
     assert not password.verify(line, chosen[:-1] + "2")
-    assert not password.verify(line, chosen.replace("\ud800", "?"))
     assert not password.verify("whatever is stored", "x" * 129)
 
 
 def test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the_same_twice(file: Path) -> None:
     password.save(file, GOOD)
-    assert re.fullmatch(r"scrypt:8192:8:10\$[0-9a-f]{32}\$[0-9a-f]{128}\n", file.read_text())
+    assert re.fullmatch(r"scrypt:8192:8:10\$[A-Za-z0-9]{16}\$[0-9a-f]{128}\n", file.read_text())
     assert file.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
     _, salt, digest = password.load(file).split("$")
@@ -56,9 +55,17 @@ def test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the
     assert password.fingerprint(file) not in (before, "")
 
 
+def test_a_hash_that_0_2_0_wrote_is_still_accepted(file: Path) -> None:
+    salt = "00112233445566778899aabbccddeeff"
+    digest = hashlib.scrypt(GOOD.encode(), salt=salt.encode(), n=8192, r=8, p=10, maxmem=9 * 2**20, dklen=64).hex()
+    line = password.load(stored(file, f"scrypt:8192:8:10${salt}${digest}\n".encode()))
+    assert password.verify(line, GOOD)
+    assert not password.verify(line, GOOD + "!")
+
+
 def test_without_a_password_nothing_fits_and_it_takes_as_long(file: Path) -> None:
     assert (password.load(file), password.problem(file), password.fingerprint(file)) == ("", "", "")
-    assert password.LINE.fullmatch(password.NONE_STORED)  # so the same scrypt runs
+    assert password.LINE.fullmatch(password.NO_HASH)  # so the same scrypt runs
     assert not password.verify("", GOOD)
 
 
@@ -69,9 +76,9 @@ def test_without_a_password_nothing_fits_and_it_takes_as_long(file: Path) -> Non
         b"\n",
         b"\xff\xfe",
         b"secret\n",
-        password.NONE_STORED.encode()[:-1],
-        password.NONE_STORED.replace("8192", "2").encode(),
-        password.NONE_STORED.encode() + b"\n\n",
+        password.NO_HASH.encode()[:-1],
+        password.NO_HASH.replace("8192", "2").encode(),
+        password.NO_HASH.encode() + b"\n\n",
         b"\0" * 10_000,
     ],
 )
@@ -101,8 +108,8 @@ def test_a_file_that_cannot_be_read_counts_as_none_and_is_named(file: Path) -> N
 
 
 def test_a_final_newline_is_not_part_of_the_hash(file: Path) -> None:
-    assert password.load(stored(file, password.NONE_STORED.encode())) == password.NONE_STORED
-    assert password.load(stored(file, password.NONE_STORED.encode() + b"\n")) == password.NONE_STORED
+    assert password.load(stored(file, password.NO_HASH.encode())) == password.NO_HASH
+    assert password.load(stored(file, password.NO_HASH.encode() + b"\n")) == password.NO_HASH
 
 
 @pytest.mark.parametrize(
@@ -115,8 +122,8 @@ def test_any_characters_are_taken(chosen: str) -> None:
 @pytest.mark.parametrize(
     ("chosen", "reason"),
     [
-        ("", "blank"),
-        (" \t" * 12, "blank"),
+        ("", "has 0 characters: take 12 or more"),
+        (" \t" * 12, "has 0 characters: take 12 or more"),
         ("x7!kPq2#mZ9", "has 11 characters: take 12 or more"),
         (GOOD * 6, "has 150 characters: take 128 at most"),
     ],
@@ -125,22 +132,21 @@ def test_the_length_is_judged_and_named(chosen: str, reason: str) -> None:
     assert reason in password.refusal(chosen)
 
 
-COMMONEST = """q1w2e3r4t5y6 1qaz2wsx3edc 1q2w3e4r5t6y 111222tianya startfinding polniypizdec0211 PolniyPizdec110211
-qwerty123456 123qweasdzxc qwertyuiop[] 123456654321 123456qwerty 123456123456 megaparol12345 qazwsxedcrfv
-1q2w3e4r5t6y7u8i9o0p 112233445566 123456789987654321 123456789123 123456789123456789 TempPassWord PE#5GZ29PTZMSE
-d41d8cd98f00b204e9800998ecf8427e e10adc3949ba59abbe56e057f20f883e 1b78ef23aa2506f41feecfcc45b66038
-Aa@123456789 theworldinyourhand Password@123 administrator admin123456!"""
-PRODUCT = """driverdistraction1 DriverDistraction drivewatch2026 drivewatch-2026! raspberrypi4b Raspberry-1234
-Dr1v3w4tch!!!! passwordpassword P@$$w0rd2026 adminadminadmin camera-camera-1 welcome-drivewatch letmeinletmein"""
-REPEATED = ["aaaaaaaaaaaa", "121212121212", "abcabcabcabc", "abcdefghijkl", "zyxwvutsrqpo", "0" * 64, "ü" * 20]
+COMMONEST = """q1w2e3r4t5y6 1qaz2wsx3edc 1q2w3e4r5t6y qwerty123456 123qweasdzxc qwertyuiop[] 123456654321
+1q2w3e4r5t6y7u8i9o0p 112233445566 123456789123 TempPassWord PE#5GZ29PTZMSE Aa@123456789 theworldinyourhand
+Password@123 administrator admin123456! drivewatch2026 raspberrypi4b passwordpassword letmeinletmein aaaaaaaaaaaa"""
 
 
-@pytest.mark.parametrize("chosen", [*COMMONEST.split(), *PRODUCT.split(), *REPEATED])
+@pytest.mark.parametrize("chosen", COMMONEST.split())
 def test_what_is_guessed_first_is_refused(chosen: str, file: Path) -> None:
-    assert "easily guessed" in password.refusal(chosen)
-    with pytest.raises(ValueError, match="easily guessed"):
+    assert "guessed first" in password.refusal(chosen)
+    with pytest.raises(ValueError, match="guessed first"):
         password.save(file, chosen)
     assert not file.exists()
+
+
+def test_the_list_has_no_password_that_its_length_refuses() -> None:
+    assert all(len(one) >= password.SHORTEST and one == one.lower() for one in password.COMMON.split())
 
 
 def test_a_made_password_has_at_least_80_bits_and_is_taken() -> None:
@@ -175,7 +181,7 @@ def test_one_check_at_a_time_and_who_would_wait_too_long_is_told() -> None:
 
 
 PEAK = """
-import hashlib, threading
+import hashlib, threading, werkzeug.security
 from app.memory.memory import calm_allocator
 from config.password import one_at_a_time, verify
 calm_allocator()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
@@ -197,7 +203,7 @@ def test_checks_cost_10_mb_at_most_and_as_many_at_once_no_more() -> None:
     assert 7 < float(done.stdout) < 10
 
 
-def test_openssl_is_not_loaded_before_it_is_used() -> None:
-    code = "import sys, config.password; print({'_hashlib', 'hashlib', 'secrets', 'hmac'} & set(sys.modules))"
+def test_neither_openssl_nor_werkzeug_is_loaded_before_it_is_used() -> None:
+    code = "import sys, config.password; print({'_hashlib', 'hashlib', 'secrets', 'werkzeug'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

@@ -28,16 +28,6 @@ CASES: dict[str, tuple[str, Mapping[str, Value | None], str]] = {
     "a word that means nothing": ("camera:\n  source: 0\n", {"camera.source": "null"}, "camera:\n  source: 'null'\n"),
     "a number in quotes": ("camera:\n  width: '320'\n", {"camera.width": 320}, "camera:\n  width: 320\n"),
     "braces": ("camera: { width: 320 , height: 240}\n", {"camera.width": 64}, "camera: { width: 64 , height: 240}\n"),
-    "into braces": ("camera: { width: 320 }\n", {"camera.height": 64}, "camera: { height: 64, width: 320 }\n"),
-    "into empty braces": ("camera: {}\n", {"camera.width": 64}, "camera: {width: 64}\n"),
-    "out of braces": ("camera: {width: 64, height: 48}\n", {"camera.width": None}, "camera: {height: 48}\n"),
-    "last out of braces": ("camera: {width: 64, height: 48}\n", {"camera.height": None}, "camera: {width: 64}\n"),
-    "only one in braces": ("camera: {width: 64}\n", {"camera.width": None}, "camera: {}\n"),
-    "all in braces": (
-        "{camera: {width: 64}}\n",
-        {"memory.governor": False},
-        "{memory: {governor: false}, camera: {width: 64}}\n",
-    ),
     "JSON": ('{"camera": {"width": 64}}\n', {"camera.width": 65}, '{"camera": {"width": 65}}\n'),
     "no value": ("camera:\n  width:  # why\n", {"camera.width": 64}, "camera:\n  width: 64  # why\n"),
     "null": ("camera:\n  width: ~\n", {"camera.width": 64}, "camera:\n  width: 64\n"),
@@ -67,7 +57,12 @@ CASES: dict[str, tuple[str, Mapping[str, Value | None], str]] = {
         {"camera.width": 64},
         "camera:\n  #width: 1\n  width: 64\n  #height: 2\n",
     ),
-    "a null section": ("camera: ~\n", {"camera.height": 48}, "camera: {height: 48}\n"),
+    "a null section": ("camera: ~\n", {"camera.height": 48}, "camera:\n  height: 48\n"),
+    "a null section with more below": (
+        "camera: null  # none\n#width: 64\nmemory:\n",
+        {"camera.width": 80},
+        "camera:  # none\n#width: 64\n  width: 80\nmemory:\n",
+    ),
     "a missing section": (
         "profile: balanced\n# end\n",
         {"camera.height": 48},
@@ -107,12 +102,21 @@ def test_patch(text: str, values: Mapping[str, Value | None], patched: str) -> N
 
 
 REFUSED = {
+    "into braces": (
+        "# mine\ncamera: {width: 64}\n",
+        {"camera.height": 64},
+        r"has its keys in braces \(line 2\): write each",
+    ),
+    "into empty braces": ("camera: {}\n", {"camera.width": 64}, "has its keys in braces"),
+    "out of braces": ("camera: {width: 64, height: 48}\n", {"camera.width": None}, "has its keys in braces"),
+    "all in braces": ("{camera: {width: 64}}\n", {"memory.governor": False}, "has its keys in braces"),
+    "a null section in braces": ("{camera: ~}\n", {"camera.width": 64}, "has its keys in braces"),
     "no YAML": ("camera: [\n", {"camera.width": 64}, "is not valid YAML"),
     "an alias": ("camera: &a {}\n", {"camera.width": 64}, r"must not use anchors \(&\) \(line 1\)"),
     "a key given twice": ("camera: {width: 1, width: 2}\n", {"camera.width": 64}, "has camera.width twice"),
     "a list for a value": ("camera: {width: [1]}\n", {"camera.width": 64}, "has no single value for width"),
     "a list for a section": ("camera: [1]\n", {"camera.width": 64}, "has no section camera"),
-    "a document's end": ("camera: {}\n...\n", {"memory.governor": True}, "with this change"),
+    "a document's end": ("camera:\n...\n", {"memory.governor": True}, "with this change"),
     "a set": ("camera: {width}\n", {"camera.width": 64}, "camera.* cannot be changed by itself"),
     "a value of another type": ("camera: {width: 64}\n", {"camera.width": "wide"}, "camera.width cannot be changed"),
     "a comment in a text": (
@@ -120,7 +124,7 @@ REFUSED = {
         {"camera.width": 64},
         "cannot be changed",
     ),
-    "too long": ("camera: {}\n" + "#" * 16_370, {"camera.width": 64}, "with this change is larger"),
+    "too long": ("camera:\n" + "#" * 16_370, {"camera.width": 64}, "with this change is larger"),
 }
 
 
@@ -215,17 +219,22 @@ def is_within(few: list[str], many: list[str]) -> bool:
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=40)
 @given(documents(), changes())
-def test_patching_reads_back_right_and_keeps_all_that_it_was_not_asked_to_change(
+def test_patching_keeps_all_that_it_was_not_asked_to_change_or_refuses(
     document: Document, values: dict[str, Value | None]
 ) -> None:
     assert meant(document.text) == document.values
+    in_braces = {key for key in values if DECLARATIONS[key].section in document.in_braces}
+    if any((values[key] is None) == (key in document.values) for key in in_braces):  # put in, or taken out
+        with pytest.raises(PatchError, match="braces"):
+            patch(document.text, values)
+        return
     patched = patch(document.text, values)
     wanted = {key: value for key, value in (document.values | values).items() if value is not None}
     assert meant(patched) == wanted
     assert patch(patched, values) == patched
 
     touched = {DECLARATIONS[key].name for key in values}
-    touched |= {DECLARATIONS[key].section for key in values if DECLARATIONS[key].section in document.in_braces}
+    touched |= {DECLARATIONS[key].section for key in in_braces}
     lines, patched_lines = (each.removeprefix("\ufeff").split(document.newline) for each in (document.text, patched))
     assert is_within([line for line in lines if line.strip().partition(":")[0] not in touched], patched_lines)
     assert len(patched_lines) <= len(lines) + 2 * len(values)

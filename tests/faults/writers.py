@@ -6,6 +6,7 @@ last step that was confirmed, or of the one after it.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -209,7 +210,8 @@ def _check_updates(folder: Path, confirmed: Sequence[str]) -> Check:
 
 def cheapen_hashes() -> None:
     """Take scrypt's work out of the password: what is tried is how it is kept, 500 times."""
-    password.N = 2
+    real = hashlib.scrypt
+    hashlib.scrypt = lambda data, *, salt, **_: real(data, salt=salt, n=2, r=1, p=1)
 
 
 WRITERS = (

@@ -119,7 +119,7 @@ ROWS = (
         "snap/test_stage.py::test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked",
         since="snap/test_stage.py"),
     row("S24", "a factory reset leaves nothing",
-        "commands/test_owner.py::test_a_factory_reset_leaves_the_owners_own_file_alone_and_nothing_else",
+        "commands/test_factory_reset.py::test_a_factory_reset_leaves_the_owners_own_file_alone_and_nothing_else",
         since="snap/test_snap.py"),
     row("S25", "works without a network, and again after a power cut",
         "security/test_appliance.py::test_s25_it_watches_without_any_network",

@@ -97,7 +97,7 @@ def test_s16_an_error_tells_nothing_of_the_inside(
         raise RuntimeError("secret at /var/secret")
 
     assert not app.debug
-    for endpoint, path in (("memory.page", "/memory"), ("api.api_status", "/api/v1/status")):
+    for endpoint, path in (("memory.show", "/memory"), ("api.api_status", "/api/v1/status")):
         monkeypatch.setitem(app.view_functions, endpoint, fail)
         answer = owner.get(path)
         assert answer.status_code == 500

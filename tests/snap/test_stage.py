@@ -145,7 +145,9 @@ def test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked(library: Pa
         }
         for name, version in versions(PYTHON).items()
     ]
-    bill = sbom(wheels, library, "1.2.3")
+    text = sbom(wheels, library, "1.2.3")
+    assert sbom(wheels[::-1], library, "1.2.3") == text
+    bill = json.loads(text)
     folder = resources.files("cyclonedx.schema._res")
     schemas = {
         name: json.loads(folder.joinpath(f"{name}.SNAPSHOT.schema.json").read_text())

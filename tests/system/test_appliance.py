@@ -25,7 +25,8 @@ from app.service.appliance import (
     port_problem,
 )
 from config import password
-from config.https import LOOPBACK, Listening
+from config.certificates import LOOPBACK
+from config.https import Listening
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 10.0

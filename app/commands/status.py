@@ -1,8 +1,10 @@
-"""`drivewatch`: how it does, on one screen; what `check` says at length and the page in pictures."""
+"""`python -m app status`, which is the snap's command `drivewatch`: one-screen status."""
 
 from __future__ import annotations
 
+import argparse
 import os
+import time
 from collections.abc import Iterator
 
 from app.events import WORDS, Level
@@ -10,9 +12,21 @@ from app.telemetry import status
 from app.telemetry.status import Status
 from app.version import VERSION
 from config import password
-from config.https import HttpsError, listening
+from config.certificates import HttpsError
+from config.https import listening
 from config.paths import Paths
 from config.snapd import command, instance
+
+DESCRIPTION = """Prints on one screen what the detector does and where the page is.
+
+exit status: 0 it watches and nothing is wrong; 1 something needs attention
+"""
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Help and options."""
+    parser.description = DESCRIPTION
+    parser.set_defaults(perform=lambda options: overview(Paths.from_environment(), time.monotonic()))
 
 
 def overview(paths: Paths, now_s: float) -> int:
@@ -57,7 +71,7 @@ def _page(paths: Paths) -> str:
 
 
 def _lasting(seconds: float) -> str:
-    """In the largest unit that fits."""
+    """The time in the largest unit that fits."""
     for unit, length_s in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length_s:
             return f"{seconds / length_s:.0f} {unit}"

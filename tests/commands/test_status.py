@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.overview import overview
+from app.commands.status import overview
 from app.events import Event, Level, State
 from app.telemetry import status
 from app.telemetry.status import Alerts, Camera, Configuration, Memory, Status

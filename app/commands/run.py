@@ -1,0 +1,122 @@
+"""`python -m app run`: watch the driver until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import partial
+
+from app.commands.options import add_camera, add_config
+from app.commands.settings_file import load, log_problems, with_camera
+from config.durable import StoreError
+from config.paths import Paths
+from config.settings import Settings
+from config.snapd import instance
+from config.store import Loaded, Store
+
+log = logging.getLogger(__name__)
+
+DESCRIPTION = """Watches until Ctrl-C or SIGTERM. Prints a line for each change of state, with
+"beep" where the buzzer sounds; on a terminal the newest figures stand below.
+Without camera, buzzer or disk it says so once, with what helps, goes on with
+what there is, and tries again.
+"""
+MORE = """A glance of 2 s is a caution, by light alone; warnings and alarms beep. The mute
+on the page silences cautions and warnings for 10 minutes; never an alarm, nor
+the sound for a camera that sees nothing.
+
+exit status: 0 ended as asked; 1 cannot start, or not go on: the last line says why
+
+examples:
+  python -m app run --camera fake:commute
+  python -m app run --camera trip.mp4     in its own time, over and over
+  python -m app run --config car.yaml     problems are named, the rest is used
+
+`python -m app render --help` lists the scenarios that `fake:` takes.
+"""
+# The docstrings of numpy's compiled functions: 0.25 MB
+NUMPYS_DOCSTRINGS = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Help and options."""
+    parser.description, parser.epilog = DESCRIPTION, MORE
+    add_camera(parser)
+    add_config(parser)
+    parser.set_defaults(perform=perform)
+
+
+def perform(options: argparse.Namespace) -> int:
+    """Watch; the exit status."""
+    from app.memory.memory import calm_allocator, leave_out, no_core_dumps
+
+    no_core_dumps()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
+    leave_out(NUMPYS_DOCSTRINGS)
+    calm_allocator()  # before any library starts a thread
+    ended_by = _ending_signals()
+    paths = Paths.from_environment()
+    loaded = load(options.config, paths)
+    log_problems(loaded, options.config)
+    try:
+        paths.make()
+    except OSError as error:
+        log.warning("nothing can be saved, watching goes on: %s", error)
+    if instance():
+        from app.service import health
+
+        health.start(paths, loaded.settings)
+    return watch(with_camera(loaded.settings, options.camera), loaded, paths, lambda: bool(ended_by))
+
+
+def _ending_signals() -> list[int]:
+    """The signals that ask for the end, as they arrive.
+
+    A list, not an Event: the handler might wait for the Event's lock for ever.
+    """
+    received: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it
+            signal.signal(number, lambda number, _: received.append(number))
+    return received
+
+
+def watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[], bool]) -> int:
+    """Run the detector until it is over; the exit status. The lifeline is held before anything heavy is imported."""
+    from app.monitor.lifeline import DetectorError, Lifeline
+
+    mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
+    try:
+        with ExitStack() as parts:
+            lifeline = parts.enter_context(Lifeline(paths.run))
+            from app.commands.console import Console
+            from app.memory.memory import settle_allocator
+            from app.monitor.detector import open_detector
+            from app.monitor.report import configuration_of
+
+            console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
+            configuration = configuration_of(settings, loaded)
+            detector = open_detector(parts, settings, configuration, paths, console.show, mark_good, lifeline.at)
+            if detector.economy is not None:
+                lifeline.past_help = detector.economy.past_help
+            settle_allocator()
+            log.info("watching; Ctrl-C ends it")
+            detector.run(is_over)
+            lifeline.at("closing")
+    except DetectorError as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+def _mark_good(store: Store, loaded: Loaded) -> None:
+    try:
+        store.mark_good(loaded)
+    except StoreError as error:
+        log.warning("the last good configuration was not kept: %s", error)

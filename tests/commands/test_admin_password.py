@@ -1,0 +1,23 @@
+"""`python -m app admin-password`."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.commands.command_line import main
+from config import password
+from config.paths import Paths
+
+
+def test_a_password_is_printed_once_and_only_its_hash_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["admin-password"]) == 0
+    made = re.search(r"password: (\S+)", capsys.readouterr().out)
+    assert made
+    assert made[1] not in paths.admin_password.read_text()
+    assert paths.admin_password.stat().st_mode & 0o777 == 0o600
+    assert password.verify(password.load(paths.admin_password), made[1])
+    before = password.fingerprint(paths.admin_password)
+    assert main(["admin-password"]) == 0
+    assert password.fingerprint(paths.admin_password) != before  # by which every session ends

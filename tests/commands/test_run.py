@@ -1,0 +1,122 @@
+"""`python -m app run`, as a process where it is about one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import MethodType, SimpleNamespace
+
+import pytest
+
+from app.commands.command_line import main
+from app.commands.run import watch
+from app.events import State
+from app.journal.journal import recent
+from app.monitor.lifeline import LOCK, Lifeline
+from app.telemetry.status import ask_for_preview, read
+from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
+from config.settings import Settings
+from config.store import Store
+from tests.support.process import WAIT_S, Process, started
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """Takes back what `run` does with them in this process."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
+    start: list[Process], folders: Path, signals: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    began_s = time.monotonic()
+    process = started(start, "run", "--camera", "fake:attentive")
+    process.wait_for("attentive\n")
+    assert time.monotonic() - began_s < 10  # 1.1 s on the machine this was written on; a loaded one is slower
+    ask_for_preview(folders)
+    children = process.children()
+    assert main(["run", "--camera", "fake:attentive"]) == 1
+    assert caplog.messages[-1] == f"a detector runs already, in {folders}: `kill {process.popen.pid}` ends it"
+    while not (folders / PREVIEW).exists():
+        assert time.monotonic() - began_s < WAIT_S
+        process._read(0.1)
+    assert process.end(signal.SIGINT) < 3  # 0.3 s
+    assert process.popen.returncode == 0
+    assert "Traceback" not in process.err
+    assert process.out == "00:00:00  attentive\n" or process.out == "00:00:01  attentive\n"
+    assert children
+    assert not any(is_alive(pid) for pid in children)
+    assert sorted(path.name for path in folders.iterdir()) == [
+        LOCK,
+        "memory-history.json",
+        PREVIEW_WANTED,
+        STATUS,
+    ]
+
+
+def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], folders: Path, tmp_path: Path) -> None:
+    config = tmp_path / "small.yaml"
+    config.write_text("vision: {model: full}\nmemory: {budget_mb: 64}\n")
+    process = started(start, "run", "--camera", "fake:attentive", "--config", str(config))
+    process.wait_for("WARNING memory rung 1 of 4: every 2nd frame is analysed (the detector has ")
+    process.wait_for("attentive\n")
+    process.wait_for("WARNING memory rung 2 of 4: the preview has quality 50")
+    status = read(folders / STATUS)
+    assert status is not None and status.memory.rung >= 1
+    process.end()
+    events = [entry.event for entry in recent(tmp_path / "data" / "events.sqlite")]
+    assert {event.kind for event in events} == {State.SAVING_MEMORY}
+    assert len(events) >= 2
+
+
+def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) -> None:
+    process = started(start, "run", "--camera", "missing.mp4")
+    process.wait_for("WARNING camera lost: missing.mp4: No such file or directory")
+    process.wait_for("INFO watching")
+    assert process.popen.poll() is None
+    process.end(signal.SIGTERM)
+    assert process.popen.returncode == 0
+    assert process.err.count("missing.mp4") == 1
+
+
+def test_the_detector_marks_good_settings_and_its_guard_asks_the_governor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")
+    paths.make()
+    store = Store(paths.data)
+    store.save("profile: low_memory\n", store.load().version)
+    reasons: list[str] = []
+
+    def open_fake(*given: object) -> SimpleNamespace:
+        *_, on_healthy, on_stage = given
+        assert callable(on_healthy) and isinstance(on_stage, MethodType)
+        lifeline = on_stage.__self__
+        assert isinstance(lifeline, Lifeline)
+
+        def run(is_over: object) -> None:
+            on_healthy()
+            reasons.append(lifeline.past_help(100.0, 10.0))
+
+        return SimpleNamespace(run=run, economy=SimpleNamespace(past_help=lambda now_s, late_s: "memory is short"))
+
+    monkeypatch.setattr("app.monitor.detector.open_detector", open_fake)
+    assert not paths.last_good.exists()
+    assert watch(Settings(), store.load(), paths, lambda: True) == 0
+    assert paths.last_good.read_text() == "profile: low_memory\n"
+    assert reasons == ["memory is short"]
