@@ -69,8 +69,8 @@ def _with(text: str, declaration: Declaration, value: Value) -> str:
 def _without(text: str, key: str) -> str:
     for name in _names(key):
         while (section := _section(_parsed(text), name)) and (old := _removable(section, name)):
-            start, end = old[0].start, _end(text, _single(old))
-            text = _cut_from_braces(text, start, end) if section.in_braces else _cut_from_block(text, start, end)
+            _refuse_braces(section)
+            text = _cut(text, old[0].start, _end(text, _single(old)))
     return text
 
 

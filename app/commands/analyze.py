@@ -55,7 +55,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Print what the inputs show; the exit status."""
     from app.recordings.analyze import Options, analyze
-    from app.vision.face import FaceMeshError
+    from app.vision.model_files import FaceMeshError
 
     loaded = load(options.config, Paths.from_environment())
     log_problems(loaded, options.config)
