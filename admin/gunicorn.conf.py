@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-from app.memory.memory import calm_allocator, no_core_dumps, unmap_unchanged
+from app.memory.allocator import limit_malloc_arenas
+from app.memory.core_dumps import no_core_dumps
+from app.memory.file_pages import release_file_pages
 from config.https import HttpsError, certificate, listening
 from config.paths import Paths, private_folder
 
@@ -64,7 +66,7 @@ class _Impatient(ssl.SSLSocket):
 
 
 no_core_dumps()
-calm_allocator()  # one heap for 16 threads, before there are any
+limit_malloc_arenas()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
 _where = listening(_paths)
 
@@ -105,7 +107,7 @@ def post_worker_init(worker: object) -> None:
     """Keep little that is not needed, look once a day after the certificate, and end when nobody asks."""
     gc.set_threshold(*_GARBAGE_MAX)
     logging.getLogger("gunicorn.error").addFilter(_is_news)
-    unmap_unchanged()
+    release_file_pages()
     if _where.certificate:
         threading.Thread(target=_renew, daemon=True).start()
     if _idle_s:
@@ -152,7 +154,7 @@ def when_ready(server: object) -> None:
     """
     gc.collect()
     gc.freeze()
-    unmap_unchanged()
+    release_file_pages()
     for listener in server.LISTENERS:  # type: ignore[attr-defined]
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _RECEIVE_S, 0))
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_S, 0))

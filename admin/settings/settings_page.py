@@ -57,7 +57,7 @@ class Draft:
         what = forms.as_sent(forms.touched(self.typed, self.base))
         if self.text is not None:
             what = [("text", base64.b64encode(self.text.encode()).decode())]
-        return [*what, ("version", self.version), ("base", forms.carried(self.base))]
+        return [*what, ("version", self.version), ("base", forms.encode_baseline(self.base))]
 
 
 @pages.get("/")
@@ -214,7 +214,11 @@ def _text_draft(loaded: Loaded, text: str) -> Draft:
 def _base(loaded: Loaded) -> Basis:
     """What the form was drawn from; while the file is the same that is known better from the file."""
     now = forms.basis_of(loaded)
-    return now if request.form.get("version") == loaded.version else forms.uncarried(request.form.get("base", ""), now)
+    return (
+        now
+        if request.form.get("version") == loaded.version
+        else forms.decode_baseline(request.form.get("base", ""), now)
+    )
 
 
 def _checked(draft: Draft, loaded: Loaded) -> AnyResponse:
@@ -273,7 +277,7 @@ def _form_page(loaded: Loaded, typed: Typed, problems: Sequence[Problem], code: 
         elsewhere=[problem for problem in problems if problem.key not in at_fields],
         at_fields=[problem for problem in problems if problem.key in at_fields],
         loaded=loaded,
-        base=forms.carried(basis),
+        base=forms.encode_baseline(basis),
         text_of=forms.text_of,
         saved=request.args.get("saved", ""),
         can_restart="restart.start" in current_app.view_functions,
@@ -284,7 +288,7 @@ def _yaml_page(loaded: Loaded, text: str, problems: Sequence[Problem] = (), code
     """The text with what is wrong in it: a problem and the line it is about."""
     lines = dict(enumerate(text.splitlines(), 1))
     found = [(problem, lines.get(problem.line or 0, "").strip()[:200]) for problem in problems]
-    base = forms.carried(forms.basis_of(loaded))
+    base = forms.encode_baseline(forms.basis_of(loaded))
     return _answer("settings_yaml.html", code if problems else 200, text=text, problems=found, loaded=loaded, base=base)
 
 
@@ -302,7 +306,7 @@ def _conflict(draft: Draft, loaded: Loaded) -> Response:
     """What somebody else changed meanwhile beside what was typed here; nothing is overwritten."""
     now = forms.basis_of(loaded)
     typed = forms.touched(draft.typed, draft.base)
-    carried = [("version", loaded.version), ("base", forms.carried(now))]
+    carried = [("version", loaded.version), ("base", forms.encode_baseline(now))]
     return _answer(
         "settings_conflict.html",
         CONFLICT,

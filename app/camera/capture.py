@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
 from app.camera.sources import Source, open_source
+from app.part_status import CameraHealth
 from config import settings
 
 log = logging.getLogger(__name__)
@@ -49,26 +49,6 @@ class Frame:
     """Monotonic seconds at capture; under `analyze` seconds in the file."""
     number: int
     """Counts captured frames from 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class CameraHealth:
-    """How the camera does, for the page, `check` and the log."""
-
-    state: Literal["opening", "live", "lost", "hung"] = "opening"
-    source: str = ""
-    """What was opened, e.g. "/dev/video0 (uvcvideo: HD Webcam)"."""
-    message: str = ""
-    """What is wrong and what helps; empty while all is well."""
-    width: int = 0
-    height: int = 0
-    """Pixels as they are decoded, which may be fewer than a camera sends; the frames have the size of the settings."""
-    measured_fps: float = 0.0
-    frames: int = 0
-    """Frames captured, the skipped and the bad among them."""
-    dropped: int = 0
-    bad: int = 0
-    last_frame_s: float | None = None
 
 
 Clock = Callable[[], float]
@@ -182,12 +162,12 @@ class Capture:
             log.info("camera live: %s", source.name)
             self._refusals = 0
         width, height = size
-        live = replace(self.health, state="live", source=source.name, message="")
+        live = replace(self.health, state="live", source=source.name, message="", remedy="")
         self.health = replace(live, width=width, height=height, last_frame_s=now_s)
 
     def _count_bad(self, reason: str) -> None:
         self._were_bad.append(True)
-        self.health = replace(self.health, bad=self.health.bad + 1, message=f"skipped {reason}")
+        self.health = replace(self.health, bad=self.health.bad + 1, message=f"skipped {reason}", remedy="")
         if sum(self._were_bad) > _BAD_SHARE * (self._were_bad.maxlen or 0):
             raise SourceLost(f"most pictures are damaged ({reason}): a camera may need another cable or USB port")
 
@@ -196,7 +176,8 @@ class Capture:
         reason = self._reason(error)
         if self.health.state != "lost":
             log.warning("camera lost: %s", reason)
-        self.health = replace(self.health, state="lost", message=reason, measured_fps=0.0)
+        remedy = error.remedy if isinstance(error, SourceLost) else ""
+        self.health = replace(self.health, state="lost", message=reason, remedy=remedy, measured_fps=0.0)
         self.due_s = self._clock() + self._pause_s(error)
 
     def _pause_s(self, error: Exception) -> float:
@@ -305,8 +286,9 @@ class Camera:
         """How the camera does at this moment."""
         health = replace(self._capture.health, dropped=self._dropped)
         if self._is_hung() or (self._has_abandoned() and health.state != "live"):
-            message = f"{health.source} hangs: plug the camera out and in again, or `sudo reboot`"
-            return replace(health, state="hung", message=message, measured_fps=0.0)
+            remedy = "sudo reboot"
+            message = f"{health.source} hangs: plug the camera out and in again, or `{remedy}`"
+            return replace(health, state="hung", message=message, remedy=remedy, measured_fps=0.0)
         return health
 
     def _is_hung(self) -> bool:

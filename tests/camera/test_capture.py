@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.camera.capture import SECOND_LOOK_S, Camera, CameraHealth, Capture, Frame, tick_after
+from app.camera.capture import SECOND_LOOK_S, Camera, Capture, Frame, tick_after
 from app.camera.pictures import SourceLost, SourceRefused
 from app.camera.sources import Source
+from app.part_status import CameraHealth
 from config import settings
 
 PICTURE = np.full((240, 320, 3), 90, np.uint8)

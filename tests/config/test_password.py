@@ -176,9 +176,9 @@ def test_one_check_at_a_time_and_who_would_wait_too_long_is_told() -> None:
 
 PEAK = """
 import hashlib, threading
-from app.memory.memory import calm_allocator
+from app.memory.allocator import limit_malloc_arenas
 from config.password import one_at_a_time, verify
-calm_allocator()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
+limit_malloc_arenas()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
 def check():
     with one_at_a_time(60):
         verify("", "x" * 128)

@@ -11,8 +11,9 @@ import itertools
 import threading
 from collections.abc import Callable
 
-from app.camera.capture import Camera, CameraHealth, Capture, Frame
+from app.camera.capture import Camera, Capture, Frame
 from app.camera.sources import Source
+from app.part_status import CameraHealth
 from config import settings
 
 GOES_ON_S = 10.0  # what a thread may take to its next wait; one that takes longer hangs

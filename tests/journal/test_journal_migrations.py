@@ -31,7 +31,7 @@ Release = Callable[[Steps], None]
 
 WRITTEN = Path(__file__).with_name("releases") / "0.2.0"
 EVENTS_OF_0_2_0 = 24
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTES: Steps = (
     (
         "ALTER TABLE events ADD COLUMN note TEXT NOT NULL DEFAULT ''",

@@ -31,10 +31,11 @@ def main() -> int:
     clock = Clock(float(sys.argv[1]), time.time() - float(sys.argv[1]))
     time.monotonic, time.time = clock.monotonic, clock.wall  # before the modules that take them as their default
 
-    from app.camera.capture import Camera, CameraHealth, Capture, Frame
+    from app.camera.capture import Camera, Capture, Frame
     from app.camera.sources import open_source
     from app.commands.command_line import main as run
-    from app.monitor import detector
+    from app.monitor import opening
+    from app.part_status import CameraHealth
     from config import settings
 
     class SteppedCamera(Camera):
@@ -54,9 +55,6 @@ def main() -> int:
             clock.now_s = end_s
             return None
 
-        def thin_out(self, every: int) -> None:
-            self._capture.every = every
-
         @property
         def health(self) -> CameraHealth:
             return self._capture.health
@@ -64,7 +62,7 @@ def main() -> int:
         def close(self) -> None:
             self._capture.close()
 
-    vars(detector)["Camera"] = SteppedCamera
+    vars(opening)["Camera"] = SteppedCamera
     return run(sys.argv[2:])
 
 
