@@ -145,13 +145,13 @@ def appliance(effort: Effort) -> tuple[Section, list[Figure]]:
         "appliance",
         "The whole appliance",
         "Detector, gunicorn's master and its worker as `make run` starts them, without what starts them, for which a "
-        "snap has systemd; in use: after a hundred views and ten minutes' questions of an open page. As if alone: a "
-        "page that several of them map counts once, and nothing is taken off for sharing with other programs of this "
+        "snap has systemd; in use: after a hundred views and ten minutes' questions of an open page. A memory page "
+        "that several of them map counts once, and nothing is taken off for sharing with other programs of this "
         "machine, as PSS does. Measured once.",
-        ("what", "as if alone, MB", "private (anonymous)", "sum of PSS"),
+        ("what", "total, shared pages counted once, MB", "private (anonymous)", "sum of PSS"),
         tuple(rows),
     )
-    return section, [Figure("whole appliance with the page in use, as if alone", whole_mb, "MB", 120)]
+    return section, [Figure("whole appliance with the page in use, shared pages counted once", whole_mb, "MB", 120)]
 
 
 def _row(name: str, pids: list[int]) -> tuple[str | float, ...]:

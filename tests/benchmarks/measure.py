@@ -187,7 +187,7 @@ def pictures(size: tuple[int, int], count: int = 120, fps: float = 1.0) -> Path:
 
 
 def alone_mb(pids: Sequence[int]) -> tuple[float, float]:
-    """Memory of these processes as if nothing else ran, and what of it is anonymous: a page of several counts once.
+    """Memory of these processes, and the private (anonymous) part; a memory page that several map counts once.
 
     Their PSS would be smaller by what they happen to share with other processes of this machine. Pages of files are
     told apart by their place in the file, as the kernel shows numbers of pages to root alone; anonymous ones count by
