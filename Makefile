@@ -81,8 +81,8 @@ bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thou
 bench-snap: $(VENV)/.tests ## size of the snaps, start from them, the page with and without byte-code; as root
 	$(BIN)/python -m tests.benchmarks.snap
 
-bench-rungs: $(VENV)/.tests ## what each rung of the memory governor frees, in five minutes
-	$(BIN)/python -m tests.benchmarks.rungs
+bench-saving: $(VENV)/.tests ## what saving memory frees, profile by profile, in five minutes
+	$(BIN)/python -m tests.benchmarks.saving
 
 bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the governor and without (as root, 20 minutes)
 	$(BIN)/python -m tests.benchmarks.squeeze

@@ -18,8 +18,8 @@ from admin.pages.status_page import now_shown
 from admin.parts import parts
 from app.events import State
 from app.journal.journal import JournalUnreadable, recent
-from app.memory import memory
-from app.telemetry import status
+from app.memory.usage import MB, system
+from app.telemetry.codec import plain
 from config.declaration import Value
 from config.durable import StoreError
 from config.reference import json_schema
@@ -69,7 +69,7 @@ def api_status() -> Response:
     if now.status is None or now.since_s is None:
         why = f" (its last failure: {now.failure.reason})" if now.failure else ""
         return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
-    return _json({"age_s": round(now.age_s, 3), "status": status.plain(now.status)})
+    return _json({"age_s": round(now.age_s, 3), "status": plain(now.status)})
 
 
 @routes.get("/api/v1/events")
@@ -152,9 +152,9 @@ def metrics() -> Response:
             _gauge("drivewatch_camera_frames_per_second", "as measured", {"": seen.camera.measured_fps}),
             _gauge("drivewatch_perclos_ratio", "share of time with the eyes closed", {"": seen.signals.perclos}),
         ]
-    used = {f'{{process="{one.name}"}}': one.usage.rss_mb * memory.MB for one in rows() if one.usage}
+    used = {f'{{process="{one.name}"}}': one.usage.rss_mb * MB for one in rows() if one.usage}
     lines.append(_gauge("drivewatch_resident_bytes", "RSS of each process", used))
-    available = memory.system().available_mb * memory.MB
+    available = system().available_mb * MB
     lines.append(_gauge("drivewatch_system_available_bytes", "MemAvailable", {"": available}))
     return Response("".join(lines), mimetype="text/plain; version=0.0.4")
 

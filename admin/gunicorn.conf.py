@@ -6,12 +6,13 @@ config/https.py says where it listens, PORT chooses another port; worker.py has 
 from __future__ import annotations
 
 from admin import worker
-from app.memory.memory import calm_allocator, no_core_dumps
+from app.memory.allocator import limit_malloc_arenas
+from app.memory.core_dumps import no_core_dumps
 from config.https import listening
 from config.paths import Paths, private_folder
 
 no_core_dumps()
-calm_allocator()  # one heap for 16 threads, before there are any
+limit_malloc_arenas()  # one heap for 16 threads, before there are any
 _paths = Paths.from_environment()
 _where = listening(_paths)
 _hooks = worker.Hooks(_paths, has_certificate=_where.certificate is not None)

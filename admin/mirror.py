@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from app.telemetry.status import boot_id
+from app.telemetry.run_folder import boot_id
 from config import durable
 from config.disk import Disk
 from config.paths import private_folder

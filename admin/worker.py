@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-from app.memory.memory import unmap_unchanged
+from app.memory.file_pages import release_file_pages
 from config.certificates import HttpsError
 from config.https import certificate
 from config.paths import Paths
@@ -82,7 +82,7 @@ def when_ready(server: object) -> None:
     """
     gc.collect()
     gc.freeze()
-    unmap_unchanged()
+    release_file_pages()
     for listener in server.LISTENERS:  # type: ignore[attr-defined]
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", RECEIVE_LIMIT_S, 0))
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_LIMIT_S, 0))
@@ -103,7 +103,7 @@ class Hooks:
         """Keep little that is not needed, renew the certificate, and end when nobody asks."""
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         logging.getLogger("gunicorn.error").addFilter(_is_news)
-        unmap_unchanged()
+        release_file_pages()
         if self._has_certificate:
             threading.Thread(target=self._renew_daily, daemon=True).start()
         if self._idle_limit_s:

@@ -17,8 +17,8 @@ from admin.parts import parts
 from app.events import WORDS, State
 from app.journal.journal import Entry, JournalUnreadable, newest
 from app.journal.journal_file import why_beside
-from app.telemetry import status
-from app.telemetry.status import Request
+from app.telemetry import requests
+from app.telemetry.requests import Request
 
 routes: Final = Blueprint("events", __name__)
 
@@ -132,7 +132,7 @@ def unreadable(error: JournalUnreadable) -> Response:
 def delete() -> AnyResponse:
     """Ask the detector, which alone writes there, to delete all events."""
     try:
-        status.ask(parts().paths.run, Request.DELETE_EVENTS)
+        requests.ask(parts().paths.run, Request.DELETE_EVENTS)
     except OSError as error:
         flash(f"The detector could not be asked: {error.strerror}.")
     else:

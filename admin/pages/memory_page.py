@@ -11,9 +11,10 @@ from flask import Blueprint, render_template
 
 from admin.pages.status_page import now_shown
 from admin.parts import parts
-from app.memory import memory
-from app.memory.memory import Reading, Usage
-from app.telemetry import status
+from app.memory.history import HISTORY_S, Reading, read_history
+from app.memory.usage import system, usage_of
+from app.part_status import Usage
+from app.telemetry.run_folder import boot_id
 
 routes: Final = Blueprint("memory", __name__)
 
@@ -42,13 +43,13 @@ class Chart:
 
 def chart(readings: Sequence[Reading], now_s: float, budget_mb: float | None) -> Chart:
     """Draw RSS over time; a gap in the readings is a gap in the line."""
-    kept = [reading for reading in readings if now_s - memory.HISTORY_S <= reading.time_s <= now_s]
+    kept = [reading for reading in readings if now_s - HISTORY_S <= reading.time_s <= now_s]
     top_mb = 1.25 * max([budget_mb or 0.0, *(reading.rss_mb for reading in kept)], default=0.0) or 1.0
     lines: list[list[str]] = []
     for number, reading in enumerate(kept):
         if number == 0 or reading.time_s - kept[number - 1].time_s > GAP_S:
             lines.append([])
-        x = WIDTH * (1 - (now_s - reading.time_s) / memory.HISTORY_S)
+        x = WIDTH * (1 - (now_s - reading.time_s) / HISTORY_S)
         lines[-1].append(f"{x:.1f},{HEIGHT * (1 - reading.rss_mb / top_mb):.1f}")
     budget_y = HEIGHT * (1 - budget_mb / top_mb) if budget_mb else None
     newest_mb = kept[-1].rss_mb if kept else None
@@ -57,7 +58,7 @@ def chart(readings: Sequence[Reading], now_s: float, budget_mb: float | None) ->
 
 def _row(name: str, pid: int) -> Row:
     try:
-        return Row(name, pid, memory.usage_of(pid))
+        return Row(name, pid, usage_of(pid))
     except OSError:
         return Row(name, pid, None)
 
@@ -68,7 +69,7 @@ def _detector() -> Row:
     if latest is None:
         return Row(name, None, None)
     try:
-        usage = memory.usage_of(latest.pid, with_pss=False)
+        usage = usage_of(latest.pid, with_pss=False)
     except OSError:
         return Row(name, latest.pid, None)
     return Row(name, latest.pid, replace(usage, pss_mb=latest.memory.pss_mb))
@@ -82,11 +83,11 @@ def rows() -> tuple[Row, Row, Row]:
 def _figures() -> dict[str, object]:
     own = parts()
     latest = now_shown().status
-    history = memory.read_history(own.paths.memory_history, status.boot_id())
+    history = read_history(own.paths.memory_history, boot_id())
     budget_mb = latest.memory.budget_mb if latest else None
     return {
         "rows": rows(),
-        "system": memory.system(),
+        "system": system(),
         "status": latest,
         "chart": chart(history, own.clock(), budget_mb),
         "width": WIDTH,

@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 from app.events import WORDS, Level, State
-from app.telemetry import failure, status
+from app.telemetry import failure, requests, status
 from app.telemetry.failure import Failure
-from app.telemetry.status import Request, Status
+from app.telemetry.preview import ask_for_preview
+from app.telemetry.requests import Request
+from app.telemetry.status import Status
 from app.version import VERSION
 
 routes: Final = Blueprint("status", __name__)
@@ -73,7 +75,7 @@ def preview() -> Response:
     """The newest picture with the face's outline; the detector keeps making them for 10 s after each request."""
     run = parts().paths.run
     try:
-        status.ask_for_preview(run)
+        ask_for_preview(run)
         with parts().paths.preview.open("rb") as file:
             picture = file.read(PICTURE_MAX_BYTES)
     except OSError:
@@ -89,7 +91,7 @@ def ask() -> AnyResponse:
     except ValueError:
         abort(400, "The detector knows no such request.")
     try:
-        status.ask(parts().paths.run, wanted)
+        requests.ask(parts().paths.run, wanted)
     except OSError as error:
         flash(f"The detector could not be asked: {error.strerror}.")
     else:

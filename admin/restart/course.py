@@ -143,10 +143,10 @@ class Course:
         course = replace(
             self,
             phase="starting",
-            message=found.health or "The detector is starting to watch.",
+            message=found.problem or "The detector is starting to watch.",
             pid_now=found.pid,
             in_force=configuration.version_token,
-            reason=found.health,
+            reason=found.problem,
             watching_since_s=self.watching_since_s if is_same else None,
         )
         if configuration.version_token not in (NOT_OURS, self.wanted):
@@ -166,13 +166,13 @@ class Course:
     def _looked_at(self, now_s: float, found: Status) -> tuple[Course, Action | None]:
         is_blind = found.state is State.NO_CAMERA
         if is_blind and self.was_blind and now_s - found.started_s >= OPENING_S:
-            return self._done(f"The detector runs; as before: {found.health or 'no camera'}"), None
+            return self._done(f"The detector runs; as before: {found.problem or 'no camera'}"), None
         since_s = found.time_s if self.watching_since_s is None else self.watching_since_s
         if is_blind or found.time_s - since_s < SETTLED_S:  # by its own clock, so that one that hangs never settles
             if now_s - self.asked_s >= self.limit_s:
                 return self._lost()
             return replace(self, watching_since_s=None if is_blind else since_s), None
-        return self._done(f"The detector watches{', but: ' if found.health else '.'}{found.health}"), None
+        return self._done(f"The detector watches{', but: ' if found.problem else '.'}{found.problem}"), None
 
     def _done(self, message: str) -> Course:
         if self.undone:

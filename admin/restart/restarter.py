@@ -19,7 +19,8 @@ from pathlib import Path
 from admin.mirror import Mirror
 from admin.restart.course import LIMIT_S, Action, Course, Progress, course_of
 from app.telemetry import status
-from app.telemetry.status import Status, boot_id
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Status
 from config.durable import StoreError
 from config.paths import Paths
 from config.snapd import Snapctl, SnapctlError, instance, snapctl

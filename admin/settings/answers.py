@@ -57,7 +57,7 @@ def form_answer(loaded: Loaded, typed: Typed, problems: Sequence[Problem], code:
         elsewhere=[problem for problem in problems if problem.key not in at_fields],
         at_fields=[problem for problem in problems if problem.key in at_fields],
         loaded=loaded,
-        base=forms.carried(basis),
+        base=forms.encode_baseline(basis),
         text_of=forms.text_of,
         saved=request.args.get("saved", ""),
         can_restart="restart.start" in current_app.view_functions,
@@ -68,7 +68,7 @@ def text_answer(loaded: Loaded, text: str, problems: Sequence[Problem] = (), cod
     """The text with what is wrong in it: a problem and the line it is about."""
     lines = dict(enumerate(text.splitlines(), 1))
     found = [(problem, lines.get(problem.line or 0, "").strip()[:200]) for problem in problems]
-    base = forms.carried(forms.basis_of(loaded))
+    base = forms.encode_baseline(forms.basis_of(loaded))
     return _answer("settings_yaml.html", code if problems else 200, text=text, problems=found, loaded=loaded, base=base)
 
 
@@ -87,7 +87,7 @@ def conflict(draft: Draft, loaded: Loaded) -> Response:
     """The changes that somebody else has saved, beside those that were typed here; nothing is overwritten."""
     now = forms.basis_of(loaded)
     typed = forms.touched(draft.typed, draft.base)
-    carried = [("version", loaded.version), ("base", forms.carried(now))]
+    carried = [("version", loaded.version), ("base", forms.encode_baseline(now))]
     return _answer(
         "settings_conflict.html",
         CONFLICT,

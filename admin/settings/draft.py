@@ -33,7 +33,7 @@ class Draft:
         what = forms.as_sent(forms.touched(self.typed, self.base))
         if self.text is not None:
             what = [("text", base64.b64encode(self.text.encode()).decode())]
-        return [*what, ("version", self.version), ("base", forms.carried(self.base))]
+        return [*what, ("version", self.version), ("base", forms.encode_baseline(self.base))]
 
 
 def form_draft(loaded: Loaded) -> Draft:
@@ -64,7 +64,11 @@ def text_draft(loaded: Loaded, text: str) -> Draft:
 def base_of_form(loaded: Loaded) -> Basis:
     """The values that the form was drawn with: the file's while it is the same, else those that the form carries."""
     now = forms.basis_of(loaded)
-    return now if request.form.get("version") == loaded.version else forms.uncarried(request.form.get("base", ""), now)
+    return (
+        now
+        if request.form.get("version") == loaded.version
+        else forms.decode_baseline(request.form.get("base", ""), now)
+    )
 
 
 def problems(draft: Draft, loaded: Loaded) -> tuple[Problem, ...]:

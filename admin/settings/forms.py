@@ -152,12 +152,12 @@ def text_of(value: Value) -> str:
     return value if isinstance(value, str) else scalar(value)
 
 
-def carried(basis: Basis) -> str:
+def encode_baseline(basis: Basis) -> str:
     """Return a basis as the text of a hidden field, to tell later what was typed and what was merely left."""
     return json.dumps(dict(basis.values), separators=(",", ":"))
 
 
-def uncarried(text: str, now: Basis) -> Basis:
+def decode_baseline(text: str, now: Basis) -> Basis:
     """Return the basis from a hidden field; the present one if the field is missing or was tampered with."""
     try:
         checked = {key: from_text(DECLARATIONS[key], text_of(value)) for key, value in json.loads(text).items()}

@@ -57,7 +57,11 @@ class Switch(Protocol):
 
 
 class GpioUnavailable(OSError):
-    """The line cannot be had; the message says why and what helps."""
+    """The line cannot be had; the text says why and what helps, remedy the command in it, if any."""
+
+    def __init__(self, text: str, remedy: str = "") -> None:
+        super().__init__(text)
+        self.remedy = remedy
 
 
 class GpioMissing(GpioUnavailable, FileNotFoundError):
@@ -172,15 +176,18 @@ class Gpio:
         if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
             return GpioMissing(f"there is no GPIO chip {path}: `ls {self.dev}/gpiochip*` lists those there are")
         if error.errno in (errno.EACCES, errno.EPERM):
-            return GpioRefused(f"{path} is refused: {self._remedy()}")
+            remedy, then = self._grant()
+            return GpioRefused(f"{path} is refused: `{remedy}`{then}", remedy)
         if error.errno in (errno.ENOTTY, errno.EINVAL):
             return GpioUnavailable(f"{path} is not a GPIO chip, or the kernel is older than 5.10: `uname -r`")
-        return GpioUnavailable(f"{path} fails: {error.strerror}; `sudo dmesg | grep -i gpio` may say why")
+        remedy = "sudo dmesg | grep -i gpio"
+        return GpioUnavailable(f"{path} fails: {error.strerror}; `{remedy}` may say why", remedy)
 
-    def _remedy(self) -> str:
+    def _grant(self) -> tuple[str, str]:
+        """The command that lets this process open the chip, and what to do after it."""
         if self.snap:
-            return f"`sudo snap connect {self.snap}:gpio-control`"
-        return "`sudo usermod -aG gpio $USER`, then log in again"
+            return f"sudo snap connect {self.snap}:gpio-control", ""
+        return "sudo usermod -aG gpio $USER", ", then log in again"
 
     def _busy(self, chip_fd: int, line: Line) -> GpioBusy:
         info = bytearray(LINE_INFO.pack(b"", b"", line.offset, 0, 0))

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.camera.capture import CameraHealth, Capture, Clock
+from app.camera.capture import Capture, Clock
 from app.camera.frame import Frame
 from app.camera.sources import Source, open_source
+from app.part_status import CameraHealth
 from config import settings
 
 log = logging.getLogger(__name__)

@@ -7,12 +7,12 @@ import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
 from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
 from app.camera.sources import Source
+from app.part_status import CameraHealth
 from config import settings
 
 log = logging.getLogger(__name__)
@@ -26,26 +26,6 @@ _COSTLY = (SourceRefused, PermissionError)
 # More than half of the pictures of 10 s are damaged: reopening may help
 _BAD_WINDOW_S, _BAD_SHARE = 10.0, 0.5
 _FPS_FRAMES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class CameraHealth:
-    """How the camera is, for the page, `check` and the log; the package's docstring says what the states mean."""
-
-    state: Literal["opening", "live", "lost", "hung"] = "opening"
-    source: str = ""
-    """The open source, e.g. "/dev/video0 (uvcvideo: HD Webcam)"."""
-    message: str = ""
-    """What is wrong, then what helps; empty while the camera works."""
-    width: int = 0
-    height: int = 0
-    """Pixels as they are decoded, which may be fewer than a camera sends; the frames have the size of the settings."""
-    measured_fps: float = 0.0
-    frames: int = 0
-    """Frames captured, including the skipped and the bad ones."""
-    dropped: int = 0
-    bad: int = 0
-    last_frame_s: float | None = None
 
 
 Clock = Callable[[], float]
@@ -153,12 +133,12 @@ class Capture:
             log.info("camera live: %s", source.name)
             self._refusals = 0
         width, height = size
-        live = replace(self.health, state="live", source=source.name, message="")
+        live = replace(self.health, state="live", source=source.name, message="", remedy="")
         self.health = replace(live, width=width, height=height, last_frame_s=now_s)
 
     def _count_bad(self, reason: str) -> None:
         self._were_bad.append(True)
-        self.health = replace(self.health, bad=self.health.bad + 1, message=f"skipped {reason}")
+        self.health = replace(self.health, bad=self.health.bad + 1, message=f"skipped {reason}", remedy="")
         if sum(self._were_bad) > _BAD_SHARE * (self._were_bad.maxlen or 0):
             raise SourceLost(f"most pictures are damaged ({reason}): a camera may need another cable or USB port")
 
@@ -167,7 +147,8 @@ class Capture:
         reason = self._reason(error)
         if self.health.state != "lost":
             log.warning("camera lost: %s", reason)
-        self.health = replace(self.health, state="lost", message=reason, measured_fps=0.0)
+        remedy = error.remedy if isinstance(error, SourceLost) else ""
+        self.health = replace(self.health, state="lost", message=reason, remedy=remedy, measured_fps=0.0)
         self.due_s = self._clock() + self._pause_s(error)
 
     def _pause_s(self, error: Exception) -> float:

@@ -33,7 +33,11 @@ class BadPicture(ValueError):
 
 
 class SourceLost(OSError):
-    """The source gives no more pictures; the text says why and what helps."""
+    """The source gives no more pictures; the text says why and what helps, remedy the command in it, if any."""
+
+    def __init__(self, text: str, remedy: str = "") -> None:
+        super().__init__(text)
+        self.remedy = remedy
 
 
 class SourceRefused(SourceLost):

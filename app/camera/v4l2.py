@@ -151,9 +151,11 @@ def explain(path: Path, error: OSError) -> SourceLost:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
             text = f"{path} does not exist: plug the camera in, or set camera.source to auto"
         case errno.EACCES | errno.EPERM:
-            return SourceRefused(f"{path} may not be opened: {_grant()}")
+            remedy, then = _grant()
+            return SourceRefused(f"{path} may not be opened: `{remedy}`{then}", remedy)
         case errno.EBUSY:
-            text = f"{path} is used by another program: `sudo fuser -v {path}` names it"
+            remedy = f"sudo fuser -v {path}"
+            return SourceLost(f"{path} is used by another program: `{remedy}` names it", remedy)
         case errno.ENOTTY | errno.EINVAL:
             text = f"{path} gives no pictures of its own: set camera.source to auto"
         case _:
@@ -161,9 +163,10 @@ def explain(path: Path, error: OSError) -> SourceLost:
     return SourceLost(text)
 
 
-def _grant() -> str:
+def _grant() -> tuple[str, str]:
+    """The command that lets this process open cameras, and what to do after it."""
     snap = os.environ.get("SNAP_INSTANCE_NAME")
-    return f"`sudo snap connect {snap}:camera`" if snap else "`sudo usermod -aG video $USER`, then log in again"
+    return (f"sudo snap connect {snap}:camera", "") if snap else ("sudo usermod -aG video $USER", ", then log in again")
 
 
 class Device:

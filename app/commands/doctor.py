@@ -16,7 +16,7 @@ from app.camera.frame import Frame
 from app.events import Sight, State
 from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
-from app.memory import memory
+from app.memory.usage import MB, System, system
 from app.telemetry import failure, status
 from app.version import VERSION
 from app.vision.face import FaceMesh
@@ -67,8 +67,8 @@ class Machine:
     open_camera: Callable[[declared.Camera], CameraThread] = CameraThread
     open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
     load_mesh: Callable[[declared.Vision], None] = _load_mesh
-    memory: Callable[[], memory.System] = memory.system
-    free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / memory.MB
+    memory: Callable[[], System] = system
+    free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / MB
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
 
@@ -163,7 +163,7 @@ def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
     minutes = (now_s - running.started_s) / 60
     yield Finding("detector", True, f"process {running.pid} runs for {minutes:.0f} min; it reports:")
     sees = state not in (State.NO_CAMERA, State.CAMERA_BLOCKED) and camera.state == "live"
-    what = f"{camera.source}, {camera.width} x {camera.height}, {state.value}" if sees else running.health
+    what = f"{camera.source}, {camera.width} x {camera.height}, {state.value}" if sees else running.problem
     yield Finding("camera", sees, what)
     yield Finding("buzzer", alerts.buzzer_ok, alerts.buzzer_message or "ready")
     yield Finding("LED", alerts.led_ok, alerts.led_message or "ready")
@@ -206,7 +206,7 @@ def _model(vision: declared.Vision, machine: Machine) -> Finding:
     return Finding("face mesh", True, f"model {vision.model}, loaded in {machine.clock() - began_s:.1f} s")
 
 
-def _memory(settings: Settings, running: status.Status | None, system: memory.System) -> Finding:
+def _memory(settings: Settings, running: status.Status | None, system: System) -> Finding:
     """Whether there is enough memory for the detector, or for the part of its budget that it has not used yet."""
     budget_mb = settings.memory.budget_mb
     used_mb = running.memory.rss_mb if running else 0.0

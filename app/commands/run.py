@@ -40,8 +40,6 @@ examples:
 
 `python -m app render --help` lists the scenarios that `fake:` takes.
 """
-# The docstrings of numpy's compiled functions: 0.25 MB
-NUMPYS_DOCSTRINGS = ("numpy._core._add_newdocs", "numpy._core._add_newdocs_scalars")
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
@@ -54,12 +52,12 @@ def declare(parser: argparse.ArgumentParser) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Watch; the exit status."""
-    from app.memory.memory import calm_allocator, leave_out, no_core_dumps
+    from app.memory.allocator import limit_malloc_arenas
+    from app.memory.core_dumps import no_core_dumps
 
     no_core_dumps()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
-    leave_out(NUMPYS_DOCSTRINGS)
-    calm_allocator()  # before any library starts a thread
+    limit_malloc_arenas()  # before any library starts a thread
     ended_by = _ending_signals()
     paths = Paths.from_environment()
     loaded = load(options.config, paths)
@@ -88,27 +86,30 @@ def _ending_signals() -> list[int]:
 
 
 def watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[], bool]) -> int:
-    """Run the detector until it is over; the exit status. The lifeline is held before anything heavy is imported."""
-    from app.monitor.lifeline import DetectorError, Lifeline
+    """Run the detector until it is over; the exit status. The watchdog is held before anything heavy is imported."""
+    from app.monitor.errors import DetectorError
+    from app.monitor.watchdog import Watchdog
 
     mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     try:
         with ExitStack() as parts:
-            lifeline = parts.enter_context(Lifeline(paths.run))
+            watchdog = parts.enter_context(Watchdog(paths.run))
             from app.commands.console import Console
-            from app.memory.memory import settle_allocator
-            from app.monitor.detector import open_detector
+            from app.memory.allocator import settle_allocator
+            from app.monitor.detector import Hooks
+            from app.monitor.opening import open_detector
             from app.monitor.report import configuration_of
+            from app.telemetry.requests import take
 
             console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
-            configuration = configuration_of(settings, loaded)
-            detector = open_detector(parts, settings, configuration, paths, console.show, mark_good, lifeline.at)
-            if detector.economy is not None:
-                lifeline.past_help = detector.economy.past_help
+            hooks = Hooks(console.show, mark_good, partial(take, paths.run), watchdog.at)
+            detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, hooks)
+            if detector.saver is not None:
+                watchdog.exit_reason = detector.saver.exit_reason
             settle_allocator()
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)
-            lifeline.at("closing")
+            watchdog.at("closing")
     except DetectorError as error:
         log.error("%s", error)
         return 1

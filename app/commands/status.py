@@ -38,7 +38,7 @@ def overview(paths: Paths, now_s: float) -> int:
     is_alive = found is not None and not status.is_silent(found, now_s)
     for name, text in (*_lines(found, now_s, is_alive=is_alive), ("page", _page(paths))):
         print(f"{name:9} {text}")
-    return 0 if is_alive and found is not None and not found.health else 1
+    return 0 if is_alive and found is not None and not found.problem else 1
 
 
 def _lines(found: Status | None, now_s: float, *, is_alive: bool) -> Iterator[tuple[str, str]]:
@@ -47,8 +47,8 @@ def _lines(found: Status | None, now_s: float, *, is_alive: bool) -> Iterator[tu
         return
     level = f" ({found.level.name.lower()})" if found.level > Level.NONE else ""
     yield "driver", f"{WORDS[found.state]}{level} for {_lasting(now_s - found.since_s)}"
-    if found.health:
-        yield "problem", found.health
+    if found.problem:
+        yield "problem", found.problem
     camera, alerts, memory = found.camera, found.alerts, found.memory
     yield "camera", f"{camera.source} {camera.state}, {camera.width} x {camera.height}, {camera.measured_fps:.1f}/s"
     yield "buzzer", alerts.buzzer_message if not alerts.buzzer_ok else "muted" if alerts.muted else "ready"

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from app.events import Event, Level, State
 from app.journal.journal_copies import all_beside, beside, copy_of, remove, remove_copies
-from app.journal.journal_file import explained, inode_of, merge_all, open_file, open_to_read, set_aside
+from app.journal.journal_file import (
+    Trouble,
+    explained,
+    inode_of,
+    merge_all,
+    open_file,
+    open_to_read,
+    set_aside,
+    trouble_with,
+)
 from app.journal.journal_schema import UPSERT, UnusableSchema, is_damage, said
 
 log = logging.getLogger(__name__)
@@ -81,7 +90,8 @@ class Journal:
         self._is_to_empty = False
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._lost = 0
-        self._failure = self._damage = self._beside = ""
+        self._failure = self._beside = Trouble()
+        self._damage = ""
         self._retry_at_s = self._now_s = self._steady_since_s = self._checked_s = -inf
         self._offset_s = inf  # wall clock minus monotonic, as last seen
         self._try_to_save()
@@ -89,9 +99,14 @@ class Journal:
     @property
     def problem(self) -> str:
         """For a mechanic: what is wrong, where, what helps; empty while all is well."""
-        if not self._failure:
-            return "; ".join(filter(None, (self._beside, self._damage)))
-        return f"{self._failure} ({len(self._waiting)} reports wait in memory, {self._lost} are lost)"
+        if not self._failure.text:
+            return "; ".join(filter(None, (self._beside.text, self._damage)))
+        return f"{self._failure.text} ({len(self._waiting)} reports wait in memory, {self._lost} are lost)"
+
+    @property
+    def remedy(self) -> str:
+        """The command that helps, where there is one."""
+        return (self._failure if self._failure.text else self._beside).remedy
 
     def record(self, event: Event, wall_s: float, now_s: float) -> None:
         """Save what became of an event that began, rose or ended; wall_s and now_s are both clocks at this moment."""
@@ -105,7 +120,7 @@ class Journal:
         self.retry(now_s)
 
     def retry(self, now_s: float) -> None:
-        """Save what waits, when it is time to: for each turn of the loop, as it costs nothing while nothing waits."""
+        """Save what waits, when it is time to. For each turn of the loop: it costs nothing while nothing waits."""
         self._now_s = now_s
         if (self._waiting or self._is_to_empty or self._db is None) and now_s >= self._retry_at_s:
             self._retry_at_s = -inf if self._try_to_save() else now_s + RETRY_S
@@ -137,18 +152,19 @@ class Journal:
         self._offset_s = offset_s
 
     def _try_to_save(self) -> bool:
-        failure = ""
+        failure = Trouble()
         try:
-            self._save_or_begin_anew()
+            self._save_or_start_new_file()
         except (OSError, sqlite3.Error, MemoryError) as error:
             self._disconnect()
-            failure = f"events cannot be saved: {explained(self._file, error)}"
+            text, remedy = trouble_with(self._file, error)
+            failure = Trouble(f"events cannot be saved: {text}", remedy)
         if failure != self._failure:
-            log.log(logging.WARNING if failure else logging.INFO, "%s", failure or "events are saved again")
+            log.log(logging.WARNING if failure.text else logging.INFO, "%s", failure.text or "events are saved again")
         self._failure = failure
-        return not failure
+        return not failure.text
 
-    def _save_or_begin_anew(self) -> None:
+    def _save_or_start_new_file(self) -> None:
         for _ in range(DAMAGED_FILES):
             try:
                 self._save()
@@ -214,16 +230,18 @@ class Journal:
 
     def _opened(self) -> sqlite3.Connection:
         """A connection to the file, or to one beside it where this release cannot use it and leaves it as it is."""
-        self._file, problem = self._path, ""
+        self._file, problem = self._path, Trouble()
         try:
             db = open_file(self._path, keeps_copy=True)
             merge_all(db, self._path)
         except UnusableSchema as error:
             self._file = beside(self._path)
-            problem = f"new events are in {self._file.name}: {explained(self._path, error)}"
+            text, remedy = trouble_with(self._path, error)
+            problem = Trouble(f"new events are in {self._file.name}: {text}", remedy)
             db = open_file(self._file)
         if problem != self._beside:
-            log.log(logging.WARNING if problem else logging.INFO, "%s", problem or f"new events are in {self._path}")
+            level = logging.WARNING if problem.text else logging.INFO
+            log.log(level, "%s", problem.text or f"new events are in {self._path}")
         self._beside = problem
         return db
 
@@ -249,7 +267,7 @@ def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[E
 
 
 def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
-    """All of them, as `recent` gives them, but each is read when it is asked for: one at a time stands in memory."""
+    """All of them, as `recent` gives them, but each is read only when it is asked for."""
     try:
         if not path.exists():
             return

@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from app.journal import journal_schema
 from app.journal.journal_copies import (
@@ -34,17 +35,27 @@ KEEP_CORRUPT = 3
 _DURABLE = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 64;"
 LEAN = "PRAGMA journal_size_limit = 262144; PRAGMA cache_size = -64; PRAGMA mmap_size = 0;"
 
-_REMEDIES = (  # words of the reason -> what helps
-    (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left"),
+
+class Trouble(NamedTuple):
+    """What is wrong with the file and what helps, and the command that does, if any; both empty while all is well."""
+
+    text: str = ""
+    remedy: str = ""
+
+
+_REFRESH, _RESTART = "sudo snap refresh drivewatch", "sudo snap restart drivewatch"
+_REMEDIES = (  # words of the reason, what helps, the command that does
+    (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left", ""),
     (
         ("read-only", "readonly", "i/o"),
         "restart the Pi, and change the SD card if it stays so; `dmesg | tail` shows why",
+        "",
     ),
-    (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there"),
-    (("locked",), "a second detector may be running, see `snap services drivewatch`"),
-    (("with schema", "from schema"), "`sudo snap refresh drivewatch` brings a release that uses it, or move it away"),
+    (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there", ""),
+    (("locked",), "a second detector may be running, see `snap services drivewatch`", ""),
+    (("with schema", "from schema"), f"`{_REFRESH}` brings a release that uses it, or move it away", _REFRESH),
+    (("",), f"see `ls -l {{folder}}`, then `{_RESTART}`", _RESTART),
 )
-_REMEDY = "see `ls -l {folder}`, then `sudo snap restart drivewatch`"
 
 
 def open_file(path: Path, *, keeps_copy: bool = False) -> sqlite3.Connection:
@@ -196,8 +207,13 @@ def _is_full(folder: Path) -> bool:
 
 def explained(path: Path, error: Exception) -> str:
     """What is wrong with the file and what helps, for a mechanic."""
+    return trouble_with(path, error).text
+
+
+def trouble_with(path: Path, error: Exception) -> Trouble:
+    """What is wrong with the file, what helps, and by which command."""
     reason = (error.strerror if isinstance(error, OSError) else "") or said(error) or type(error).__name__
     if reason == "disk I/O error" and _is_full(path.parent):  # as SQLite calls it where its index finds no room
         reason = "the disk is full"
-    remedies = (remedy for words, remedy in _REMEDIES if any(word in reason.lower() for word in words))
-    return f"{path}: {reason}; {next(remedies, _REMEDY).format(folder=path.parent)}"
+    helps, command = next(rest for words, *rest in _REMEDIES if any(word in reason.lower() for word in words))
+    return Trouble(f"{path}: {reason}; {helps.format(folder=path.parent)}", command)

@@ -1,1 +1,1 @@
-"""The running detector: its loop, its report, its memory savings, its watchdog."""
+"""The running detector: its loop, its report, its memory saver, its watchdog."""

@@ -27,13 +27,12 @@ from config.https import Listening, listening
 from config.paths import Paths
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0
-QUICK_S = 60.0  # who lived longer starts afresh: what ended it is another thing than the start
+QUICK_S = 60.0  # a program that ran longer did not fail at its start, and is not made to wait longer
 PATIENCE = 5  # quick ends in a row, then the longest delay: the cause will not go away by itself
-STOP_S = 10.0  # gunicorn gives its requests 5 s, the detector ends within 2
-KILLED_S = 2.0  # at once, unless the kernel is at work for it; then nobody can end it
-IDLE_S = 3600.0  # a turn for nothing is no harm; sigtimedwait does not take infinity
+STOP_S = 10.0  # gunicorn gives its requests 5 s, the detector ends within 2 s
+KILLED_S = 2.0  # a killed process ends at once, unless it waits in the kernel; then nothing can end it
+IDLE_S = 3600.0  # until the next look without a reason; sigtimedwait does not take infinity
 ENDING = (signal.SIGINT, signal.SIGTERM)
-FRUGAL = {"PYTHONNODEBUGRANGES": "1"}  # tracebacks name lines without columns: 0.5 MB
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _libc = ctypes.CDLL(None)
 
@@ -48,7 +47,7 @@ class Part:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run both and return the exit status."""
+    """The exit status, after both have ended."""
     parser = argparse.ArgumentParser(
         "python -m app.service.appliance", description="the detector and the page together"
     )
@@ -77,13 +76,13 @@ def parts(camera: str | None, port: int) -> tuple[Part, ...]:
     """What the appliance runs."""
     python = (sys.executable, "-m")
     return (
-        Part("detector", (*python, "app", "run", *(("--camera", camera) if camera else ())), FRUGAL),
-        Part("page", (*python, "app.service.page", "-c", "admin/gunicorn.conf.py"), {**FRUGAL, "PORT": str(port)}),
+        Part("detector", (*python, "app", "run", *(("--camera", camera) if camera else ()))),
+        Part("page", (*python, "app.service.page", "-c", "admin/gunicorn.conf.py"), {"PORT": str(port)}),
     )
 
 
 def first_password(path: Path) -> str:
-    """Make the page's password where none was ever made, and return it; else "". Raises: StoreError."""
+    """The page's password, made where none was ever made; else "". Raises: StoreError."""
     if password.load(path) or password.problem(path):
         return ""
     password.save(path, made := password.generate())
@@ -115,7 +114,7 @@ def supervise(wanted: Sequence[Part], stop_s: float = STOP_S) -> None:
     The signals stay blocked afterwards: another Ctrl-C must not disturb the last lines of a program that ends.
     """
     ending = {*ENDING} if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else {*ENDING, signal.SIGHUP}  # nohup
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it is not told
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a process that ignores it gets none
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {*ending, signal.SIGCHLD})
     children = [Child(part, mask) for part in wanted]
     try:

@@ -1,9 +1,8 @@
-"""What `snap list`, `snap info` and snapd's warnings say of the detector: a note that changes with what is wrong."""
+"""The detector's health as snapd shows it (`snap list`, `snap info`, warnings): a note of what is wrong."""
 
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -19,46 +18,43 @@ from config.snapd import Snapctl, SnapctlError, snapctl, tell
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 5.0  # a note is told when two looks agree: what lasts less is the page's
+LOOK_S = 5.0  # a note is sent when two looks agree; what passes sooner is on the page alone
 BETWEEN_S = 30.0  # each note is written to snapd's state on the SD card
 SNAPCTL_LIMIT_S = 20.0
 MESSAGE_MAX = 70  # characters that snapd keeps; 7 are the least
-COMMAND = re.compile(r"`(sudo [^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """As `snapctl set-health` takes it: okay has no more, blocked waits for a command, waiting for a thing."""
+    """As `snapctl set-health` takes it. status: okay; blocked where a command helps; waiting for anything else."""
 
-    health: str = "okay"
+    status: str = "okay"
     message: str = ""
     code: str = ""
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Of set-health."""
-        return (self.health, self.message, f"--code={self.code}") if self.message else (self.health,)
+        """The arguments of set-health."""
+        return (self.status, self.message, f"--code={self.code}") if self.message else (self.status,)
 
 
 def note_of(found: Status) -> Note:
-    """What keeps the driver from being watched or told stands first."""
+    """The note for what is wrong; what keeps the driver from being watched or warned comes first."""
     camera, alerts, problems = found.camera, found.alerts, found.configuration.problems
     if found.state is State.NO_CAMERA:
-        return _problem("camera", camera.message or f"{camera.source} sends no pictures")
+        return _problem("camera", camera.message or f"{camera.source} sends no pictures", camera.remedy)
     if problems:
         return Note("blocked", _short(f"config.yaml is not used: {problems[0]}"), "configuration")
     if not alerts.buzzer_ok:
-        return _problem("buzzer", alerts.buzzer_message)
+        return _problem("buzzer", alerts.buzzer_message, alerts.buzzer_remedy)
     if found.journal_problem:
-        return _problem("events", found.journal_problem)
+        return _problem("events", found.journal_problem, found.journal_remedy)
     return Note()
 
 
-def _problem(part: str, message: str) -> Note:
-    """The command that helps, where there is one, rather than the beginning of a long sentence."""
-    command = COMMAND.search(message)
-    said = f"{part}: {command[1]}" if command else f"{part}: {message}"
-    return Note("blocked" if command else "waiting", _short(said), part)
+def _problem(part: str, message: str, remedy: str) -> Note:
+    """With the command that helps, where there is one, rather than the beginning of a long sentence."""
+    return Note("blocked" if remedy else "waiting", _short(f"{part}: {remedy or message}"), part)
 
 
 def _short(text: str) -> str:
@@ -66,7 +62,7 @@ def _short(text: str) -> str:
 
 
 class Transitions:
-    """Which note is to be told, and when: the first one, then those that differ, stay, and do not come too fast."""
+    """When a note is to be sent: the first, then each that differs from the last, stays, and does not come too soon."""
 
     def __init__(self) -> None:
         self._told: Note | None = None
@@ -74,7 +70,7 @@ class Transitions:
         self._tried_s = -inf
 
     def is_due(self, note: Note, now_s: float) -> bool:
-        """Whether to tell it now."""
+        """Whether to send it now."""
         is_steady, self._seen = note == self._seen, note
         if not is_steady or note == self._told or now_s - self._tried_s < BETWEEN_S:
             return False
@@ -82,12 +78,12 @@ class Transitions:
         return True
 
     def told(self, note: Note) -> None:
-        """It was."""
+        """Remember that it was sent."""
         self._told = note
 
 
 def start(paths: Paths, settings: Settings) -> None:
-    """Keep snapd informed, in a thread beside the detector: it may take its time."""
+    """Keep snapd informed, in a thread beside the detector: snapctl may take long."""
     threading.Thread(target=_keep_informed, args=(paths, settings), name="health", daemon=True).start()
 
 
@@ -103,7 +99,7 @@ def _keep_informed(paths: Paths, settings: Settings) -> None:
 
 
 def look(paths: Paths, transitions: Transitions, now_s: float, ask: Snapctl = snapctl) -> None:
-    """Read the status as the page does, and tell snapd if it is time to."""
+    """Read the status as the page does, and tell snapd where a note is due."""
     found = status.read(paths.status)
     if found is None or status.is_silent(found, now_s):
         return
@@ -113,6 +109,6 @@ def look(paths: Paths, transitions: Transitions, now_s: float, ask: Snapctl = sn
     try:
         ask("set-health", *note.arguments, limit_s=SNAPCTL_LIMIT_S)
     except SnapctlError as error:
-        log.warning("snapd was not told %r: %s", note.message or note.health, error)
+        log.warning("snapd was not told %r: %s", note.message or note.status, error)
     else:
         transitions.told(note)

@@ -1,1 +1,1 @@
-"""What the detector and the page tell each other through the run folder."""
+"""What the detector and the page exchange through the run folder: status, failure, preview, requests."""

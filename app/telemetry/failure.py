@@ -1,4 +1,4 @@
-"""How the daemon last failed: one small record in the run folder, which the page and `check` show."""
+"""How the detector last failed: one small record in the run folder, which the page and `check` show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.telemetry.status import boot_id, parsed, plain, replace_file
+from app.telemetry.codec import parsed, plain
+from app.telemetry.run_folder import boot_id, replace_file
 
 FAILURE_MAX_BYTES = 16 * 1024  # one has about 300
 
@@ -22,7 +23,7 @@ class Failure:
 
 
 def note(path: Path, reason: str, time_s: float) -> bool:
-    """Replace the record; False where that is impossible."""
+    """Whether the record could be replaced."""
     before = last(path)
     failure = Failure(time_s, boot_id(), " ".join(reason.split()), before.count + 1 if before else 1)
     return replace_file(path, json.dumps(plain(failure), allow_nan=False).encode())

@@ -24,6 +24,8 @@ from admin.parts import NAME, Parts
 from app.events import WORDS, Event, Level, State
 from app.journal.journal import Journal
 from app.telemetry import failure, status
+from app.telemetry.requests import Request, take
+from app.telemetry.run_folder import boot_id
 from config import password
 from config.paths import Paths
 
@@ -91,7 +93,7 @@ def post(client: FlaskClient, path: str, **data: str) -> TestResponse:
 def say(paths: Paths, **what: object) -> status.Status:
     """Leave a status file as a running detector would."""
     now_s = time.monotonic()
-    latest = status.Status(boot_id=status.boot_id(), time_s=now_s, started_s=now_s - 60, since_s=now_s - 30)
+    latest = status.Status(boot_id=boot_id(), time_s=now_s, started_s=now_s - 60, since_s=now_s - 30)
     latest = replace(latest, state=State.ATTENTIVE, **what)  # type: ignore[arg-type]
     status.write(paths.status, latest)
     return latest
@@ -239,7 +241,7 @@ def test_the_status_page_has_the_state_in_words(owner: FlaskClient, paths: Paths
     say(paths)
     latest = status.read(paths.status)
     assert latest is not None
-    status.write(paths.status, replace(latest, state=state, health="wipe the lens"))
+    status.write(paths.status, replace(latest, state=state, problem="wipe the lens"))
     text = owner.get("/").text
     assert f"<strong>{WORDS[state]}</strong>" in text
     assert "wipe the lens" in text
@@ -276,7 +278,7 @@ def test_what_cannot_be_measured_is_not_shown_as_zero(owner: FlaskClient, paths:
 
 
 def test_what_the_detector_says_cannot_become_markup(owner: FlaskClient, paths: Paths) -> None:
-    say(paths, health="<script>alert(1)</script>")
+    say(paths, problem="<script>alert(1)</script>")
     assert "<script>alert" not in owner.get("/").text
 
 
@@ -292,10 +294,10 @@ def test_asking_for_the_picture_asks_the_detector(owner: FlaskClient, paths: Pat
     )
 
 
-@pytest.mark.parametrize("request_", (status.Request.MUTE, status.Request.TEST_BUZZER, status.Request.RECALIBRATE))
-def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, request_: status.Request) -> None:
+@pytest.mark.parametrize("request_", (Request.MUTE, Request.TEST_BUZZER, Request.RECALIBRATE))
+def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, request_: Request) -> None:
     assert post(owner, "/ask", what=request_.value).status_code == 302
-    assert status.take(paths.run) == [request_]
+    assert take(paths.run) == [request_]
     assert post(owner, "/ask", what="../evil").status_code == 400
 
 
@@ -312,11 +314,9 @@ def test_the_memory_page_has_the_kernels_figures(owner: FlaskClient, paths: Path
 
 def test_the_memory_page_says_what_is_saved_and_why(owner: FlaskClient, paths: Paths) -> None:
     say(paths)
-    assert "nothing needs saving" in owner.get("/memory").text
-    saving = ("every 2nd frame is analysed", "the preview has quality 50")
-    say(paths, memory=status.Memory(rung=2, rungs=5, saving=saving, saving_reason="only 45 MB are available"))
-    text = owner.get("/memory/part").text
-    assert "saving on rung 2 of 5, as only 45 MB are available: " + ", ".join(saving) in text
+    assert "memory suffices" in owner.get("/memory").text
+    say(paths, memory=status.Memory(saving="the model is standard", saving_reason="only 45 MB are available"))
+    assert "memory is short (only 45 MB are available), so the model is standard" in owner.get("/memory/part").text
 
 
 def test_a_detector_that_is_gone_has_no_figures(owner: FlaskClient, paths: Paths) -> None:
@@ -381,7 +381,7 @@ def test_many_events_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
 
 def test_deleting_all_events_is_asked_of_the_detector(owner: FlaskClient, paths: Paths) -> None:
     assert post(owner, "/events/delete").status_code == 302
-    assert status.take(paths.run) == [status.Request.DELETE_EVENTS]
+    assert take(paths.run) == [Request.DELETE_EVENTS]
 
 
 def machine(client: FlaskClient) -> dict[str, str]:

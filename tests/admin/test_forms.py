@@ -16,15 +16,15 @@ from admin.settings.forms import (
     Typed,
     as_sent,
     basis_of,
-    carried,
     changes,
+    decode_baseline,
     differences,
+    encode_baseline,
     resolution,
     resolutions,
     text_of,
     touched,
     typed_in,
-    uncarried,
 )
 from config.check import accept
 from config.declaration import PROFILES
@@ -227,7 +227,7 @@ def test_what_was_typed_survives_being_sent_again() -> None:
 def test_a_basis_survives_a_hidden_field() -> None:
     drawn_from = basis("profile: balanced\ncamera: {source: 'a \"b\" <c>', width: 500}\nanalysis: {neutral_yaw: 46}")
     assert len(drawn_from.values) == 3  # neutral_yaw is too large, and refused
-    assert uncarried(carried(drawn_from), basis()).values == drawn_from.values
+    assert decode_baseline(encode_baseline(drawn_from), basis()).values == drawn_from.values
 
 
 HIDDEN = (
@@ -245,7 +245,7 @@ HIDDEN = (
 @pytest.mark.parametrize("text", (*HIDDEN, '{"camera.width": null}', "[" * 50_000, '{"profile": "x"}', "Infinity"))
 def test_a_basis_that_was_tampered_with_is_not_believed(text: str) -> None:
     now = basis("camera: {width: 500}")
-    assert uncarried(text, now) is now
+    assert decode_baseline(text, now) is now
 
 
 def test_differences_name_key_and_both_values() -> None:

@@ -15,7 +15,8 @@ from admin.restart.course import LIMIT_S, OPENING_S, SETTLED_S, STOP_S, TRIES, A
 from admin.restart.restarter import DETECTOR, Restarter
 from app.events import State
 from app.telemetry import status
-from app.telemetry.status import Configuration, Status, boot_id
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Configuration, Status
 from config.paths import Paths
 from config.snapd import SnapctlError
 from config.store import Store
@@ -23,7 +24,7 @@ from config.store import Store
 OLD, NEW, GOOD = "old version", "new version", "good version"
 BEFORE = Status(pid=100, started_s=5.0, state=State.ATTENTIVE, configuration=Configuration(version_token=OLD))
 AFTER = Status(pid=200, started_s=1001.0, state=State.ATTENTIVE, configuration=Configuration(version_token=NEW))
-BLIND = replace(AFTER, state=State.NO_CAMERA, health="/dev/video7 is not there: plug the camera in")
+BLIND = replace(AFTER, state=State.NO_CAMERA, problem="/dev/video7 is not there: plug the camera in")
 HUNG = replace(AFTER, time_s=1002.0)  # watched once, and wrote no more
 START_S = 1000.0
 
@@ -89,12 +90,14 @@ def test_a_detector_that_cannot_be_ended_is_no_fault_of_the_settings() -> None:
 
 def test_a_camera_that_opens_slowly_is_waited_for() -> None:
     story = Story().see(BLIND, LIMIT_S - 5)
-    assert (story.course.phase, story.course.message) == ("starting", BLIND.health)
+    assert (story.course.phase, story.course.message) == ("starting", BLIND.problem)
     assert story.see(AFTER, SETTLED_S).course.phase == "healthy"
 
 
 @pytest.mark.parametrize(
-    ("seen", "reason"), [(BLIND, BLIND.health), (None, "it does not start; its log says why")], ids=["blind", "nothing"]
+    ("seen", "reason"),
+    [(BLIND, BLIND.problem), (None, "it does not start; its log says why")],
+    ids=["blind", "nothing"],
 )
 def test_new_settings_with_which_it_does_not_watch_are_rolled_back(seen: Status | None, reason: str) -> None:
     story = Story().see(seen, LIMIT_S + 1)
@@ -130,7 +133,7 @@ def test_with_the_last_good_settings_back_it_says_so_and_why() -> None:
     last = replace(AFTER, pid=300, configuration=Configuration(version_token=GOOD))
     story.see(None).see(last, SETTLED_S + 1)
     assert story.course.phase == "rolled_back"
-    assert BLIND.health in story.course.message
+    assert BLIND.problem in story.course.message
     assert (story.course.in_force, story.course.began_s) == (GOOD, START_S)
 
 
@@ -145,7 +148,7 @@ def test_it_rolls_back_once_and_fails_if_that_does_not_help_either() -> None:
 def test_settings_with_which_it_watched_before_are_not_to_blame() -> None:
     story = Story(story_before(NEW)).see(BLIND, LIMIT_S + 1)
     assert (story.course.phase, story.actions) == ("failed", [Action.RESTART])
-    assert BLIND.health in story.course.message
+    assert BLIND.problem in story.course.message
 
 
 def test_a_camera_that_was_missing_before_is_no_failure_of_the_restart() -> None:
@@ -153,7 +156,7 @@ def test_a_camera_that_was_missing_before_is_no_failure_of_the_restart() -> None
     opened_s = BLIND.started_s + OPENING_S - story.now_s
     assert story.see(BLIND, opened_s - 1).course.phase == "starting"
     assert story.see(BLIND, 2).course.phase == "healthy"
-    assert BLIND.health in story.course.message
+    assert BLIND.problem in story.course.message
 
 
 def test_settings_of_run_config_are_taken_as_they_are() -> None:
@@ -235,7 +238,7 @@ class Machine:
             started_s=self.now_s,
             time_s=self.now_s,
             state=state,
-            health="no pictures: plug the camera in" if state is State.NO_CAMERA else "",
+            problem="no pictures: plug the camera in" if state is State.NO_CAMERA else "",
             configuration=Configuration(version_token=version),
         )
         assert status.write(self.paths.status, told)

@@ -16,26 +16,24 @@ from gpiozero import LED, Buzzer
 from gpiozero.exc import PinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
-from app.alerts.alert import (
+from app.alerts.alert import LED_OFF, Alert, open_alert
+from app.alerts.output import RETRY_S
+from app.alerts.patterns import (
     BY_CUE,
     BY_LEVEL,
     LED_BY_LEVEL,
     LED_BY_STATE,
-    LED_OFF,
-    RETRY_S,
-    TEST,
+    TEST_SOUND,
     TUNES_HZ,
-    Alert,
-    Availability,
     Rhythm,
     led_rhythm,
-    open_alert,
+    pulses_of,
     sound_of,
-    steps_of,
     tune,
 )
 from app.alerts.pins import GpioRefused, Switch
 from app.events import Cue, Level, State
+from app.part_status import Availability
 
 BUZZER, LAMP = 17, 27
 ROOT = Path(__file__).parents[2]
@@ -83,7 +81,7 @@ def length_ms(rhythm: Rhythm) -> int:
 # The tables
 
 
-@pytest.mark.parametrize("rhythm", [*BY_LEVEL.values(), *BY_CUE.values(), TEST.rhythm])
+@pytest.mark.parametrize("rhythm", [*BY_LEVEL.values(), *BY_CUE.values(), TEST_SOUND.rhythm])
 def test_a_sound_is_short_and_so_is_each_beep(rhythm: Rhythm) -> None:
     assert length_ms(rhythm) < 2500
     assert all(0 < on_ms <= 500 and off_ms >= 50 for on_ms, off_ms in rhythm)
@@ -237,7 +235,7 @@ def test_a_passive_buzzer_is_driven_at_the_notes_of_its_tune() -> None:
 @pytest.mark.parametrize("cue", CUES)
 def test_a_tune_lasts_as_long_as_its_beeps(cue: Cue) -> None:
     sound = sound_of(cue)
-    tune_s, beeps_s = (sum(for_s for _, for_s in steps_of(sound, beep_only)) for beep_only in (False, True))
+    tune_s, beeps_s = (sum(for_s for _, for_s in pulses_of(sound, beep_only)) for beep_only in (False, True))
     assert tune_s == pytest.approx(beeps_s, abs=0.002 * len(sound.rhythm))  # each beep ends with a whole wave
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from app.memory.memory import Usage, usage_of
+from app.memory.usage import usage_of
+from app.part_status import Usage
 from app.vision import model_files
 from config.declaration import PROFILES, Value
 from config.settings import DECLARATIONS, MODELS, settings_from
@@ -23,7 +24,7 @@ MODELS_OF_THE_FLOOR = (model_files.SHORT_RANGE, model_files.ATTENTION_MESH, mode
 OURS, NAIVE, FLOOR = "drivewatch, low_memory", "naive recipe", "floor: three bare LiteRT interpreters"
 DEFAULT_MODEL = DECLARATIONS["vision.model"].default
 CAMERA_FLOOR = "the same, and OpenCV imported"
-# Like for like: after the start they let go of their libraries' unchanged pages, as drivewatch does
+# Like for like: after the start they release their libraries' unmodified file-backed pages, as drivewatch does
 UNMAPPED = "unmapped as ours"
 FLOORS = {
     FLOOR: "default",
@@ -100,9 +101,9 @@ def memory_section(usages: Mapping[str, Usage]) -> Section:
         "default profile's models, without three operations of the attention mesh that are MediaPipe's own. "
         "Anonymous memory is the process's own; pages of files the kernel takes back when memory is short. PSS is "
         "smaller by what other processes of this machine happen to share. mediapipe's full dependencies are installed "
-        "for the naive recipe, which imports Matplotlib and Pillow of them. Unmapped as ours: after its start it lets "
-        "go of its libraries' unchanged pages, which nobody does who takes it as it comes.",
-        ("what", "of ours", "RSS, MB", "of it anonymous", "of files", "PSS"),
+        "for the naive recipe, which imports Matplotlib and Pillow of them. Unmapped as ours: after its start it "
+        "releases unmodified file-backed pages, which it does not do by itself.",
+        ("what", "of ours", "RSS, MB", "private (anonymous)", "of files", "PSS"),
         rows,
         charts.bars("Memory, RSS", ("anonymous", "of files"), drawn),
     )
@@ -119,11 +120,11 @@ def memory_figures(usages: Mapping[str, Usage]) -> list[Figure]:
 
 
 def like_for_like(usages: Mapping[str, Usage]) -> str:
-    """The same ratios where the others, too, let go of their libraries' pages: what their limits do not ask."""
+    """The same ratios where the others, too, release their libraries' pages, which their limits do not ask."""
     unmapped = (f"{name}, {UNMAPPED}" for name in (NAIVE, FLOOR, CAMERA_FLOOR))
     naive, floor, camera_floor = (usages[OURS].rss_mb / usages[name].rss_mb for name in unmapped)
     return (
-        f"Where they, too, let go of their libraries' unchanged pages, the detector's RSS is {naive:.2f} of the naive "
+        f"Where they, too, release unmodified file-backed pages, the detector's RSS is {naive:.2f} of the naive "
         f"recipe's, {floor:.2f} of the LiteRT floor and {camera_floor:.2f} of that floor with OpenCV."
     )
 
@@ -144,13 +145,13 @@ def appliance(effort: Effort) -> tuple[Section, list[Figure]]:
         "appliance",
         "The whole appliance",
         "Detector, gunicorn's master and its worker as `make run` starts them, without what starts them, for which a "
-        "snap has systemd; in use: after a hundred views and ten minutes' questions of an open page. As if alone: a "
-        "page that several of them map counts once, and nothing is taken off for sharing with other programs of this "
+        "snap has systemd; in use: after a hundred views and ten minutes' questions of an open page. A memory page "
+        "that several of them map counts once, and nothing is taken off for sharing with other programs of this "
         "machine, as PSS does. Measured once.",
-        ("what", "as if alone, MB", "of it anonymous", "sum of PSS"),
+        ("what", "total, shared pages counted once, MB", "private (anonymous)", "sum of PSS"),
         tuple(rows),
     )
-    return section, [Figure("whole appliance with the page in use, as if alone", whole_mb, "MB", 120)]
+    return section, [Figure("whole appliance with the page in use, shared pages counted once", whole_mb, "MB", 120)]
 
 
 def _row(name: str, pids: list[int]) -> tuple[str | float, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 
-from tests.benchmarks.steps import let_go, step
+from tests.benchmarks.steps import release_file_pages, step
 
 
 def main(kernels: str, *models: str) -> None:
@@ -29,7 +29,7 @@ def main(kernels: str, *models: str) -> None:
             interpreter.set_tensor(taken["index"], np.full(taken["shape"], 0.5, np.float32))
         interpreter.invoke()
     if "unmapped" in kernels:
-        let_go()
+        release_file_pages()
     began_s = time.perf_counter()
     for _ in range(10):
         for interpreter in interpreters:

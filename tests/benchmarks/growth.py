@@ -26,11 +26,9 @@ def start() -> None:
     step("Python")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     load("app.commands.run")
-    from app.commands.run import NUMPYS_DOCSTRINGS
-    from app.memory.memory import calm_allocator, leave_out
+    from app.memory.allocator import limit_malloc_arenas
 
-    leave_out(NUMPYS_DOCSTRINGS)
-    calm_allocator()
+    limit_malloc_arenas()
     step("settings, command line, standard library")
     load("numpy")
     step("NumPy")
@@ -47,7 +45,8 @@ def start() -> None:
 def look(folder: str, model: str) -> None:
     """The face mesh, and frames."""
     from app.camera.pictures import as_bgr, read_picture
-    from app.memory.memory import settle_allocator, trim, unmap_unchanged
+    from app.memory.allocator import settle_allocator, trim
+    from app.memory.file_pages import release_file_pages
     from app.vision import graph
     from app.vision.face import FaceMesh
 
@@ -59,9 +58,9 @@ def look(folder: str, model: str) -> None:
     mesh.find(as_bgr(read_picture(names[0])))
     step(FIRST_FACE)
     settle_allocator()
-    unmap_unchanged()
+    release_file_pages()
     trim()
-    step("what is as in its file let go")
+    step("unmodified file-backed pages released")
     for name in names:
         mesh.find(as_bgr(read_picture(name)))
     step(f"{len(names)} more frames: what they need comes back")

@@ -22,9 +22,9 @@ import numpy as np
 
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import load_scenario
-from app.memory import memory
-from app.service.appliance import FRUGAL
-from app.telemetry import status
+from app.memory.usage import MB, system, usage_of
+from app.part_status import Usage
+from app.telemetry.preview import ask_for_preview
 from config.declaration import Value
 from config.patch import patch
 from config.paths import Paths
@@ -45,7 +45,7 @@ class Step:
     """Where a process stood: what it said of itself, and what it used."""
 
     name: str
-    usage: memory.Usage
+    usage: Usage
     figures: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -82,7 +82,7 @@ def steps_of(command: Sequence[str | Path], env: Mapping[str, str] | None = None
         steps = []
         for line in process.stdout:
             said = json.loads(line)
-            steps.append(Step(said.pop("step"), memory.usage_of(process.pid), said))
+            steps.append(Step(said.pop("step"), usage_of(process.pid), said))
             process.stdin.write("\n")
             process.stdin.flush()
         if process.wait():
@@ -102,7 +102,7 @@ def _median(steps: Sequence[Step]) -> Step:
     return Step(steps[0].name, usage_median(usages), figures)
 
 
-def usage_median(usages: Sequence[memory.Usage]) -> memory.Usage:
+def usage_median(usages: Sequence[Usage]) -> Usage:
     """The usage whose RSS is the median."""
     return sorted(usages, key=lambda usage: usage.rss_mb)[(len(usages) - 1) // 2]
 
@@ -123,7 +123,7 @@ def side_by_side(tasks: Mapping[str, Callable[[], T]], at_once: int = 0) -> dict
 
 def prepared(folder: Path, settings: Mapping[str, Value]) -> dict[str, str]:
     """The environment of a detector with settings of its own in a folder of its own."""
-    env = clean(**FRUGAL, DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
+    env = clean(DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
     paths = Paths.from_environment(env)
     paths.make()
     paths.config.write_text(patch("", settings))
@@ -160,7 +160,7 @@ def detector_usage(
     launcher: Sequence[str] = ("app",),
     env: Mapping[str, str] | None = None,
     watched: bool = False,
-) -> memory.Usage:
+) -> Usage:
     """Memory of the running detector, the median of several; `watched`: while somebody looks at the preview."""
     usages = []
     for _ in range(effort.repeats):
@@ -168,7 +168,7 @@ def detector_usage(
             until_s = time.monotonic() + effort.seconds
             while time.monotonic() < until_s:
                 if watched:
-                    status.ask_for_preview(paths.run)
+                    ask_for_preview(paths.run)
                 time.sleep(0.5)
             usages.append(sample(process.pid, 0.0).usage)
     return usage_median(usages)
@@ -187,7 +187,7 @@ def pictures(size: tuple[int, int], count: int = 120, fps: float = 1.0) -> Path:
 
 
 def alone_mb(pids: Sequence[int]) -> tuple[float, float]:
-    """Memory of these processes as if nothing else ran, and what of it is anonymous: a page of several counts once.
+    """Memory of these processes, and the private (anonymous) part; a memory page that several map counts once.
 
     Their PSS would be smaller by what they happen to share with other processes of this machine. Pages of files are
     told apart by their place in the file, as the kernel shows numbers of pages to root alone; anonymous ones count by
@@ -210,7 +210,7 @@ def alone_mb(pids: Sequence[int]) -> tuple[float, float]:
                 mapped = np.flatnonzero((pages & PRESENT != 0) & (pages & OF_FILE != 0))
                 of_files.setdefault((device, inode), set()).update((mapped + int(offset, 16) // PAGE_BYTES).tolist())
     file_pages = sum(map(len, of_files.values()))
-    return anonymous_kb / 1024 + file_pages * PAGE_BYTES / memory.MB, anonymous_kb / 1024
+    return anonymous_kb / 1024 + file_pages * PAGE_BYTES / MB, anonymous_kb / 1024
 
 
 def machine() -> str:
@@ -219,6 +219,6 @@ def machine() -> str:
     cpu = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unnamed processor")
     return (
         f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores ({cpu}), "
-        f"{memory.system().total_mb / 1024:.0f} GB, {platform.system()} {platform.release()}, "
+        f"{system().total_mb / 1024:.0f} GB, {platform.system()} {platform.release()}, "
         f"Python {platform.python_version()}, NumPy {np.__version__}, OpenCV {cv2.__version__}"
     )

@@ -11,7 +11,7 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.benchmarks.steps import cpu_ms_each, let_go, step
+from tests.benchmarks.steps import cpu_ms_each, release_file_pages, step
 
 source, *options = sys.argv[1:]
 if "no-matplotlib" in options:  # it is not used, but imported: an empty stand-in shows what that costs
@@ -61,7 +61,7 @@ def at_a_rate(fps: float) -> None:
 
 
 if "unmapped" in options:
-    let_go()
+    release_file_pages()
 if "alone" in options:
     step("alone", ms=cpu_ms_each(sees, list(frames())))
     sys.exit()

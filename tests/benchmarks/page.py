@@ -54,7 +54,7 @@ def measured(appliance: Appliance) -> list[Figure]:
         Figure("growth from request 2,000 to 9,500", page_mb(appliance) - before_mb, "MB", 1),
         Figure("first view with its chart, not compressed", first_view_kb, "kB", 60),
         Figure("a request, mean", 1000 * seconds / REQUESTS, "ms", 50),
-        Figure("page and detector, as if alone on the machine", whole_mb, "MB", 120),
+        Figure("page and detector, shared pages counted once", whole_mb, "MB", 120),
     ]
 
 

@@ -13,13 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 
-from app.service.appliance import FRUGAL
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.benchmarks import advice, alternatives, charts, rates, shrinking, ten_minutes
 from tests.benchmarks.growth import FIRST_FACE
 from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
-from tests.benchmarks.ten_minutes import FOLDER, Figure, clean, print_table, show
+from tests.benchmarks.ten_minutes import FOLDER, Figure, print_table, show
 
 SIZES = ((320, 240), (160, 120), (480, 360), (640, 480), (1280, 960))
 
@@ -29,7 +28,7 @@ def growth_section(effort: Effort, profile: str) -> Section:
     settings = settings_from({"profile": profile})
     frames = pictures((settings.camera.width, settings.camera.height))
     command = (*PYTHON, "tests.benchmarks.growth", frames, settings.vision.model)
-    steps = repeated(effort, command, clean(**FRUGAL))
+    steps = repeated(effort, command)
     rows: list[tuple[str | float, ...]] = []
     drawn = []
     before = (0.0, 0.0, 0.0)
@@ -43,7 +42,7 @@ def growth_section(effort: Effort, profile: str) -> Section:
         "growth",
         "Where each megabyte goes, and the start-up by stages",
         f"One process that does step by step what the detector does at its start, model {settings.vision.model}.",
-        ("step", "adds, MB RSS", "of it anonymous", "of files", "RSS so far", "CPU, ms"),
+        ("step", "adds, MB RSS", "private (anonymous)", "of files", "RSS so far", "CPU, ms"),
         tuple(rows),
         charts.bars("What each step adds", ("anonymous", "of files"), drawn),
     )

@@ -6,8 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from app.memory.memory import Usage
-from app.service.appliance import FRUGAL
+from app.part_status import Usage
 from tests.benchmarks.measure import Effort, Section, detector_usage, pictures, side_by_side
 from tests.benchmarks.ten_minutes import clean
 
@@ -17,21 +16,17 @@ DONE = {
     "gpiozero": "gpiozero imported only where there is a GPIO chip",
     "models": "models mapped, not read into memory",
     "blocks": "blocks of 64 kB and more not in the heap",
-    "heaps": "one heap for all threads",
     "parser": "protobuf's parser in Python not imported",
-    "numpy": "NumPy without docstrings of its compiled functions",
     "psutil": "/proc/meminfo read without psutil",
     "shutil": "shutil imported on a terminal only",
     "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
-    "mapped": "libraries' unchanged pages unmapped, after the start and each minute",
-    "trim": "freed heap given back, after the start and each minute",
+    "file pages": "unmodified file-backed pages released, once after the start",
 }
 # Variables of the environment that take a step back, or try one
-PLAIN, NONE, COLUMNS, OPTIMIZED, MALLOC = "docstrings", "byte-code", "columns", "optimized", "malloc"
+PLAIN, NONE, OPTIMIZED, MALLOC = "docstrings", "byte-code", "optimized", "malloc"
 DONE_OUTSIDE = {
     PLAIN: "packages' byte-code without docstrings, by `make setup`",
     NONE: "byte-code at all, by pip",
-    COLUMNS: "byte-code without columns, in tracebacks",
 }
 REJECTED = {
     OPTIMIZED: (
@@ -53,7 +48,6 @@ def section(effort: Effort) -> Section:
             "now": {},
             PLAIN: {"PYTHONPYCACHEPREFIX": cache},
             NONE: {"PYTHONPYCACHEPREFIX": "/dev/null"},
-            COLUMNS: dict.fromkeys(FRUGAL, ""),
             OPTIMIZED: {"PYTHONOPTIMIZE": "2"},
             MALLOC: {"PYTHONMALLOC": "malloc"},
         }
@@ -68,7 +62,7 @@ def section(effort: Effort) -> Section:
     return Section(
         "shrinking",
         "What each step gave, and what was rejected",
-        f"Of the detector at low_memory ({now.rss_mb:.1f} MB, {now.anonymous_mb:.1f} of it anonymous) each step is "
+        f"Of the detector at low_memory ({now.rss_mb:.1f} MB, {now.anonymous_mb:.1f} private) each step is "
         "taken back alone, and what was rejected is added alone. Below 0.2 MB is noise.",
         ("step", "done", "saves, MB RSS", "MB anonymous"),
         tuple(rows),

@@ -23,8 +23,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.memory import cgroup, memory
-from app.memory.governor import END_AGE_S, END_S, UP_S
+from app.memory import cgroup
+from app.memory.governor import CALM_S, END_AGE_S, END_S
+from app.memory.usage import MB, usage_of
+from app.part_status import Usage
 from app.telemetry import failure, status
 from config.paths import Paths
 
@@ -33,7 +35,7 @@ FOLDER = Path("build/squeeze")
 LIMIT_MB = 220.0
 GROWTH_MB = 2.0  # a second
 LESS_MB = 4.0
-LEFT_MB = 12.0  # past the last rung: for the pages of libraries, of which each frame needs 20
+LEFT_MB = 12.0  # where saving does not help: for the file-backed pages of libraries, of which each frame needs 20
 SETTLE_S, HOLD_S = 20.0, 30.0
 WAIT_S = 60.0
 HOG = """
@@ -88,7 +90,7 @@ def group() -> Iterator[Group]:
     except OSError as error:
         raise NotTried(f"{made.folder} cannot be made ({error.strerror}): run it as root") from error
     try:
-        (made.folder / made.limit).write_text(str(int(LIMIT_MB * memory.MB)))
+        (made.folder / made.limit).write_text(str(int(LIMIT_MB * MB)))
         # pages of files that others have read are charged to them, and none are missing where the group is full
         Path("/proc/sys/vm/drop_caches").write_text("1")
         yield made
@@ -127,7 +129,8 @@ class Run:
     process: subprocess.Popen[bytes]
     paths: Paths
     room_mb: Callable[[], float]
-    rungs: list[tuple[float, int]] = field(default_factory=list)
+    changes: list[tuple[float, bool]] = field(default_factory=list)
+    """When it began to save memory, and when it stopped."""
     least_room_mb: float = LIMIT_MB
     faces: int = 0
     longest_s: float = 0.0
@@ -140,11 +143,11 @@ class Run:
         return self.process.poll() is None
 
     @property
-    def rung(self) -> int:
-        return self.rungs[-1][1] if self.rungs else 0
+    def is_saving(self) -> bool:
+        return self.changes[-1][1] if self.changes else False
 
-    def usage(self) -> memory.Usage:
-        return memory.usage_of(self.process.pid)
+    def usage(self) -> Usage:
+        return usage_of(self.process.pid)
 
     def look(self, for_s: float, until: Callable[[], bool] = lambda: False) -> None:
         """Note what it says of itself."""
@@ -159,8 +162,8 @@ class Run:
                 continue
             self._sequence, self._told_s = told.sequence, now_s
             self.faces += told.signals.has_face
-            if told.memory.rung != self.rung:
-                self.rungs.append((now_s - self.began_s, told.memory.rung))
+            if bool(told.memory.saving) != self.is_saving:
+                self.changes.append((now_s - self.began_s, not self.is_saving))
 
     def how_it_ended(self) -> str:
         code = self.process.poll()
@@ -177,7 +180,7 @@ def taken_mb(group: Group) -> float:
     names = ("memory.usage_in_bytes", "total_") if group.limit == "memory.limit_in_bytes" else ("memory.current", "")
     figures = dict(line.split() for line in (group.folder / "memory.stat").read_text().splitlines())
     file_bytes = sum(int(figures[f"{names[1]}{kind}_file"]) for kind in ("active", "inactive"))
-    return (int((group.folder / names[0]).read_text()) - file_bytes) / memory.MB
+    return (int((group.folder / names[0]).read_text()) - file_bytes) / MB
 
 
 def room_mb(group: Group) -> float:
@@ -243,32 +246,32 @@ def through(within: Group, governor: bool) -> tuple[Run, dict[str, str]]:
             run.look(HOLD_S)
             squeezed_s, squeezed = time.monotonic() - began_s, run.usage() if run.lives else None
             said = {
-                "before, RSS (anonymous)": f"{used_mb.rss_mb:.0f} ({used_mb.anonymous_mb:.0f}) MB",
+                "before, RSS (private)": f"{used_mb.rss_mb:.0f} ({used_mb.anonymous_mb:.0f}) MB",
                 "hog grew to": f"{hog.holds_mb:.0f} of {LIMIT_MB:.0f} MB",
-                "squeezed, RSS (anonymous)": f"{squeezed.rss_mb:.0f} ({squeezed.anonymous_mb:.0f}) MB"
+                "squeezed, RSS (private)": f"{squeezed.rss_mb:.0f} ({squeezed.anonymous_mb:.0f}) MB"
                 if squeezed
                 else "-",
                 "least room in the group": f"{run.least_room_mb:.0f} MB",
                 "looks with a face while squeezed": f"{run.faces - faces} in {squeezed_s:.0f} s",
                 "longest time without a verdict": f"{run.longest_s:.1f} s",
-                "deepest rung": str(max((rung for _, rung in run.rungs), default=0)),
+                "saved memory": "yes" if run.changes else "no",
                 "after the squeeze": run.how_it_ended(),
                 "killed in the group": str(within.kills() - kills),
             }
         finally:
             hog.end()
         freed_s, faces = time.monotonic(), run.faces
-        run.look(8 * UP_S, lambda: run.rung == 0)
+        run.look(8 * CALM_S, lambda: not run.is_saving)
         run.look(HOLD_S if run.lives else 0.0)
         if run.lives:
-            said["back on rung 0 after"] = f"{run.rungs[-1][0] + run.began_s - freed_s:.0f} s" if run.rungs else "-"
-            said["then, RSS (anonymous)"] = f"{run.usage().rss_mb:.0f} ({run.usage().anonymous_mb:.0f}) MB"
+            said["stopped saving after"] = f"{run.changes[-1][0] + run.began_s - freed_s:.0f} s" if run.changes else "-"
+            said["then, RSS (private)"] = f"{run.usage().rss_mb:.0f} ({run.usage().anonymous_mb:.0f}) MB"
             said["looks with a face meanwhile"] = str(run.faces - faces)
         return run, said
 
 
-def past_the_last(within: Group) -> str:
-    """The default model, squeezed beyond what any rung can save."""
+def beyond_saving(within: Group) -> str:
+    """How the default model ends, squeezed beyond what saving can free."""
     with started(within, "desperate", "lite", governor=True) as run:
         run.look(SETTLE_S)
         hog = Hog(within)
@@ -296,15 +299,16 @@ def main() -> int:
             print("| model full | with the governor | without |\n|---|---|---|")
             for what, value in with_it.items():
                 print(f"| {what} | {value} | {without.get(what, '-')} |")
-            print("\nrungs with the governor:", ", ".join(f"{rung} at {at_s:.0f} s" for at_s, rung in governed.rungs))
-            end = past_the_last(within)
+            changes = ", ".join(f"{'on' if on else 'off'} at {at_s:.0f} s" for at_s, on in governed.changes)
+            print(f"\nsaving with the governor: {changes}")
+            end = beyond_saving(within)
             print(f"model lite, {LEFT_MB:.0f} MB left for the pages of files: {end}", flush=True)
     except NotTried as reason:
         print(f"not tried: {reason}")
         return 0
-    came_through = with_it["after the squeeze"] == "goes on" and governed.rung == 0
+    came_through = with_it["after the squeeze"] == "goes on" and not governed.is_saving
     was_killed = without["after the squeeze"] == "killed by the kernel"
-    return 0 if came_through and was_killed and "memory is short past rung" in end else 1
+    return 0 if came_through and was_killed and "nothing more can be saved" in end else 1
 
 
 if __name__ == "__main__":

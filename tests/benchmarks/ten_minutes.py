@@ -19,9 +19,8 @@ from pathlib import Path
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import recent
-from app.memory import memory
-from app.monitor.savings import UNMAP_S
-from app.service.appliance import FRUGAL
+from app.memory.usage import usage_of
+from app.part_status import Usage
 from app.telemetry import status
 from config.declaration import PROFILES
 from config.paths import Paths
@@ -32,7 +31,8 @@ FOLDER = Path("build/bench")
 SAMPLE_S = 2.0
 # Judging a frame takes 20 ms, in which its buffers are 1 MB more: what stays is the least of so many readings
 READINGS, READING_S = 5, 0.03
-GROWTH_FROM_S = 3 * UNMAP_S  # a run that is shorter says nothing of growth
+WINDOW_S = 60.0  # the highest RSS of so long is compared with that of another such time
+GROWTH_FROM_S = 3 * WINDOW_S  # a run that is shorter says nothing of growth
 ROOT = Path(__file__).parents[2]
 
 
@@ -59,7 +59,7 @@ class Sample:
     """What the process had used at a time since its start, between two frames."""
 
     time_s: float
-    usage: memory.Usage
+    usage: Usage
     cpu_s: float
 
 
@@ -78,7 +78,7 @@ def clean(**more: str) -> dict[str, str]:
 def environment() -> dict[str, str]:
     """Folders of the benchmark's own, so that it neither reads nor writes the user's."""
     private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": str(FOLDER.absolute() / "run")}
-    return clean(**FRUGAL, **private)
+    return clean(**private)
 
 
 def start(video: Path) -> tuple[subprocess.Popen[str], float]:
@@ -96,10 +96,10 @@ def sample(pid: int, began_s: float) -> Sample:
     """Read what the process uses now. Raises: RuntimeError, OSError where it has ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    time_s, usages = time.monotonic() - began_s, [memory.usage_of(pid)]
+    time_s, usages = time.monotonic() - began_s, [usage_of(pid)]
     while len(usages) < READINGS:
         time.sleep(READING_S)
-        usages.append(memory.usage_of(pid))
+        usages.append(usage_of(pid))
     least = min(usages, key=lambda usage: usage.rss_mb)
     if not least.rss_mb:
         raise RuntimeError(f"process {pid} has ended, which would be told as no memory at all")
@@ -151,12 +151,12 @@ def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: 
     most_mb = 100 if small else float(DECLARATIONS["memory.budget_mb"].in_profile(profile))
     first = next(one for one in samples if one.time_s >= min(120.0, samples[-1].time_s / 5))
     last = samples[-1]
-    early_mb, late_mb = plateau_mb(samples, first.time_s), plateau_mb(samples, last.time_s - UNMAP_S)
+    early_mb, late_mb = plateau_mb(samples, first.time_s), plateau_mb(samples, last.time_s - WINDOW_S)
     growth = Figure(f"growth since minute {first.time_s / 60:.1f}", late_mb - early_mb, "MB", 0.5)
     cpu_pct = 100 * (last.cpu_s - first.cpu_s) / (last.time_s - first.time_s)
     return [
         Figure("RSS at the end, between two frames", last.usage.rss_mb, "MB", most_mb),
-        Figure("of it anonymous", last.usage.anonymous_mb, "MB", most_mb),
+        Figure("private (anonymous) memory", last.usage.anonymous_mb, "MB", most_mb),
         Figure("RSS at its highest", last.usage.peak_mb, "MB", most_mb),
         *([growth] if last.time_s >= GROWTH_FROM_S else []),
         Figure("of the naive recipe's RSS", last.usage.rss_mb / naive_mb, "", 0.65 if small else 1),
@@ -167,8 +167,8 @@ def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: 
 
 
 def plateau_mb(samples: list[Sample], from_s: float) -> float:
-    """RSS at its highest between two moments at which the detector lets go of what it does not need."""
-    return max(one.usage.rss_mb for one in samples if from_s <= one.time_s <= from_s + UNMAP_S)
+    """The highest RSS within WINDOW_S."""
+    return max(one.usage.rss_mb for one in samples if from_s <= one.time_s <= from_s + WINDOW_S)
 
 
 def measured(minutes: float, profile: str) -> list[Figure]:
@@ -177,7 +177,7 @@ def measured(minutes: float, profile: str) -> list[Figure]:
     scenario = load_scenario("commute")
     show("rendering the video")
     # longer than is watched: at its end it is opened anew, for which 3 MB of libavformat are read that no camera needs
-    record(scenario, FOLDER, 1.0, minutes * 60 + UNMAP_S, (camera.width, camera.height), as_video=True)
+    record(scenario, FOLDER, 1.0, minutes * 60 + WINDOW_S, (camera.width, camera.height), as_video=True)
     store = Store(Path(environment()["DRIVEWATCH_DATA"]))
     store.save(f"profile: {profile}\n", store.load().version)
     naive_mb = naive_rss_mb(FOLDER / VIDEO)

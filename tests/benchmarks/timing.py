@@ -18,15 +18,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.alerts.alert import Availability
 from app.attention.judgement import Attention
-from app.camera.capture import CameraHealth
 from app.camera.frame import Frame
 from app.camera.pictures import as_bgr, fitted, read_picture
 from app.events import Sight
-from app.memory.governor import Thrift
-from app.monitor.report import Report, Surroundings, outlined
+from app.monitor.preview_picture import outlined
+from app.monitor.problem import Surroundings
+from app.monitor.report import Report
 from app.observer import Observer
+from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry.status import Configuration
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
@@ -96,7 +96,7 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
 
 def status_ms() -> float:
     """One update of the status file."""
-    around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", False, Thrift())
+    around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", "", False, MemorySaving())
     with tempfile.TemporaryDirectory() as folder, Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         paths = Paths.from_environment({"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder})
         paths.make()

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from math import inf
 
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h of glibc
+_M_ARENA_MAX = -8  # malloc.h of glibc
 
 
 def _nothing() -> None:
@@ -40,21 +40,9 @@ def _models() -> None:
 
 
 def _blocks() -> None:
-    from app.memory import memory
+    from app.memory import allocator
 
-    memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas))
-
-
-def _heaps() -> None:
-    from app.memory import memory
-
-    memory.calm_allocator = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, memory._MMAP_FROM_BYTES))
-
-
-def _numpys_docstrings() -> None:
-    from app.memory import memory
-
-    memory.leave_out = lambda modules: None
+    allocator.limit_malloc_arenas = lambda arenas=1: bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, arenas))
 
 
 def _threads() -> None:
@@ -68,16 +56,10 @@ def _imports(module: str) -> Callable[[], None]:
     return at_the_start
 
 
-def _keep_freed() -> None:
-    from app.memory import memory
+def _keep_file_pages() -> None:
+    from app.memory import file_pages
 
-    memory.trim = lambda: None
-
-
-def _keep_mapped() -> None:
-    from app.memory import memory
-
-    memory.unmap_unchanged = lambda proc=memory.PROC: None
+    file_pages.release_file_pages = lambda proc=None: None
 
 
 def _debug() -> None:
@@ -92,15 +74,12 @@ STEPS: dict[str, Callable[[], None]] = {
     "fast kernels": _fast_kernels,
     "models": _models,
     "blocks": _blocks,
-    "heaps": _heaps,
     "threads": _threads,
     "gpiozero": _imports("gpiozero"),
-    "numpy": _numpys_docstrings,
     "parser": _imports("google.protobuf.internal.python_message"),
     "psutil": _imports("psutil"),
     "shutil": _imports("shutil"),
-    "mapped": _keep_mapped,
-    "trim": _keep_freed,
+    "file pages": _keep_file_pages,
     "debug": _debug,
 }
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.camera.capture import CameraHealth, Capture, tick_after
+from app.camera.capture import Capture, tick_after
 from app.camera.frame import Frame
 from app.camera.sources import Source
+from app.part_status import CameraHealth
 from config import settings
 from tests.camera.scripted import CUT_OFF, LOST, PICTURE, REFUSED, Scripted, Time
 

@@ -17,13 +17,14 @@ import pytest
 from app.alerts.alert import Alert
 from app.alerts.pins import GpioUnavailable, Switch
 from app.camera.camera_thread import CameraThread
-from app.camera.capture import CameraHealth
 from app.camera.frame import Frame
 from app.commands.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
 from app.events import State
 from app.journal.journal import Journal
-from app.memory import memory
+from app.memory.usage import System
+from app.part_status import CameraHealth
 from app.telemetry import failure, status
+from app.telemetry.run_folder import boot_id
 from app.vision.model_files import FaceMeshError
 from config import settings as declared
 from config.paths import Paths
@@ -86,7 +87,7 @@ WELL = Machine(
     open_camera=camera_with(LIVE),
     open_alert=alert_with(Pin),
     load_mesh=lambda vision: None,
-    memory=lambda: memory.System(total_mb=926, available_mb=500, psi_pct=None),
+    memory=lambda: System(total_mb=926, available_mb=500, psi_pct=None),
     free_mb=lambda folder: 1000.0,
     clock=lambda: NOW_S,
     wall=lambda: RELEASED_S + 1e6,
@@ -268,7 +269,7 @@ def test_events_recorded_beside_a_newer_file_are_named(practice: Practice) -> No
 
 
 def test_too_little_memory_is_named(practice: Practice) -> None:
-    short = replace(WELL, memory=lambda: memory.System(total_mb=426, available_mb=90, psi_pct=None))
+    short = replace(WELL, memory=lambda: System(total_mb=426, available_mb=90, psi_pct=None))
     ((part, text),) = practice.bad(short)
     assert part == "memory"
     assert text.startswith("90 of 426 MB free, budget 160 MB: too little, stop other programs")
@@ -282,12 +283,12 @@ def test_a_clock_that_was_never_set_is_named(practice: Practice) -> None:
 
 
 RUNNING = status.Status(
-    boot_id=status.boot_id(),
+    boot_id=boot_id(),
     pid=os.getpid(),
     started_s=NOW_S - 600,
     time_s=NOW_S - 1,
     state=State.ATTENTIVE,
-    camera=status.Camera(state="live", source="fake:attentive", width=320, height=240),
+    camera=CameraHealth(state="live", source="fake:attentive", width=320, height=240),
     alerts=status.Alerts(True, "", True, ""),
     memory=status.Memory(rss_mb=100),
 )
@@ -306,8 +307,8 @@ def test_a_detector_that_runs_has_the_camera_and_is_asked_instead(practice: Prac
 
 def test_what_the_detector_misses_is_named(practice: Practice) -> None:
     health, alerts = "no camera found: plug a USB camera in", status.Alerts(False, "no GPIO chip", True, "")
-    lost = status.Camera(state="lost")
-    missing = replace(RUNNING, state=State.NO_CAMERA, camera=lost, health=health, alerts=alerts)
+    lost = CameraHealth(state="lost")
+    missing = replace(RUNNING, state=State.NO_CAMERA, camera=lost, problem=health, alerts=alerts)
     status.write(practice.paths.status, missing)
     assert practice.bad(TAKEN) == [("camera", health), ("buzzer", "no GPIO chip")]
 

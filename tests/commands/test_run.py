@@ -15,8 +15,12 @@ from app.commands.command_line import main
 from app.commands.run import watch
 from app.events import State
 from app.journal.journal import recent
-from app.monitor.lifeline import LOCK, Lifeline
-from app.telemetry.status import ask_for_preview, read
+from app.monitor.detector import Hooks
+from app.monitor.memory_saver import SAVING
+from app.monitor.single_instance import LOCK
+from app.monitor.watchdog import Watchdog
+from app.telemetry.preview import ask_for_preview
+from app.telemetry.status import read
 from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
 from config.settings import Settings
 from config.store import Store
@@ -73,15 +77,16 @@ def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], 
     config = tmp_path / "small.yaml"
     config.write_text("vision: {model: full}\nmemory: {budget_mb: 64}\n")
     process = started(start, "run", "--camera", "fake:attentive", "--config", str(config))
-    process.wait_for("WARNING memory rung 1 of 4: every 2nd frame is analysed (the detector has ")
+    process.wait_for(f"WARNING saving memory: {SAVING} (the detector has ")
     process.wait_for("attentive\n")
-    process.wait_for("WARNING memory rung 2 of 4: the preview has quality 50")
-    status = read(folders / STATUS)
-    assert status is not None and status.memory.rung >= 1
+    end_s = time.monotonic() + WAIT_S
+    while (status := read(folders / STATUS)) is None or status.memory.saving != SAVING:
+        assert time.monotonic() < end_s, status
+        time.sleep(0.1)
     process.end()
     events = [entry.event for entry in recent(tmp_path / "data" / "events.sqlite")]
     assert {event.kind for event in events} == {State.SAVING_MEMORY}
-    assert len(events) >= 2
+    assert len(events) == 1
 
 
 def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) -> None:
@@ -104,18 +109,18 @@ def test_the_detector_marks_good_settings_and_its_guard_asks_the_governor(
     reasons: list[str] = []
 
     def open_fake(*given: object) -> SimpleNamespace:
-        *_, on_healthy, on_stage = given
-        assert callable(on_healthy) and isinstance(on_stage, MethodType)
-        lifeline = on_stage.__self__
-        assert isinstance(lifeline, Lifeline)
+        hooks = given[-1]
+        assert isinstance(hooks, Hooks) and isinstance(hooks.on_stage, MethodType)
+        watchdog = hooks.on_stage.__self__
+        assert isinstance(watchdog, Watchdog)
 
         def run(is_over: object) -> None:
-            on_healthy()
-            reasons.append(lifeline.past_help(100.0, 10.0))
+            hooks.on_healthy()
+            reasons.append(watchdog.exit_reason(100.0, 10.0))
 
-        return SimpleNamespace(run=run, economy=SimpleNamespace(past_help=lambda now_s, late_s: "memory is short"))
+        return SimpleNamespace(run=run, saver=SimpleNamespace(exit_reason=lambda now_s, late_s: "memory is short"))
 
-    monkeypatch.setattr("app.monitor.detector.open_detector", open_fake)
+    monkeypatch.setattr("app.monitor.opening.open_detector", open_fake)
     assert not paths.last_good.exists()
     assert watch(Settings(), store.load(), paths, lambda: True) == 0
     assert paths.last_good.read_text() == "profile: low_memory\n"

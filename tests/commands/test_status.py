@@ -10,21 +10,23 @@ import pytest
 
 from app.commands.status import overview
 from app.events import Event, Level, State
+from app.part_status import CameraHealth
 from app.telemetry import status
-from app.telemetry.status import Alerts, Camera, Configuration, Memory, Status
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Alerts, Configuration, Memory, Status
 from config import password
 from config.paths import Paths
 
 NOW_S = 10_000.0
 WELL = Status(
-    boot_id=status.boot_id(),
+    boot_id=boot_id(),
     pid=4321,
     started_s=NOW_S - 7200,
     time_s=NOW_S - 1,
     state=State.LOOKING_AWAY,
     level=Level.WARNING,
     since_s=NOW_S - 4,
-    camera=Camera("live", "/dev/video0", width=320, height=240, measured_fps=1.0),
+    camera=CameraHealth("live", "/dev/video0", width=320, height=240, measured_fps=1.0),
     alerts=Alerts(buzzer_ok=True, led_ok=True),
     memory=Memory(rss_mb=91.4, peak_mb=93.0, budget_mb=160),
     configuration=Configuration("low_memory", "lite", origin="defaults"),
@@ -65,7 +67,7 @@ def test_all_that_counts_stands_on_one_screen(paths: Paths, capsys: pytest.Captu
 
 
 def test_what_is_wrong_stands_second_and_in_the_exit_status(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = screen(paths, capsys, replace(WELL, health="no camera: plug it in"))
+    code, out = screen(paths, capsys, replace(WELL, problem="no camera: plug it in"))
     assert code == 1
     assert out.splitlines()[1] == "problem   no camera: plug it in"
     assert "without a password yet: `python -m app admin-password`" in out

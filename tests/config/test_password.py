@@ -184,7 +184,7 @@ PEAK = """
 import hashlib, threading, werkzeug.security
 from app.memory.memory import calm_allocator
 from config.password import one_at_a_time, verify
-calm_allocator()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
+limit_malloc_arenas()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
 def check():
     with one_at_a_time(60):
         verify("", "x" * 128)

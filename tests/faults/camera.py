@@ -19,8 +19,9 @@ import cv2
 from app.attention.policy import NORMAL
 from app.events import Cue, Level, State
 from app.journal.journal import Journal, recent
-from app.memory import memory
-from app.monitor.detector import Detector
+from app.memory.allocator import limit_malloc_arenas, settle_allocator, trim
+from app.memory.usage import usage_of
+from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.monitor.report import Report
 from app.observer import Observer
 from app.telemetry import status
@@ -50,7 +51,7 @@ ATTENTIVE = frozenset({State.ATTENTIVE})
 
 def rows(is_long: bool) -> Iterator[Row]:
     """Each way to fail, then a camera that comes and goes."""
-    memory.calm_allocator()  # as the detector does at its start
+    limit_malloc_arenas()  # as the detector does at its start
     cv2.setNumThreads(1)
     with new_watch() as watch, quiet_native_log():
         for fault in FAULTS:
@@ -123,16 +124,17 @@ class Trip:
         watch.reset()
         budget_mb, quality = SETTINGS.memory.budget_mb, SETTINGS.raspberry_pi.compression_quality
         report = Report(self._paths, status.Configuration(), budget_mb, quality, rig.time(), self._wall)
+        camera = LockstepCamera(settings.Camera(rig.source, target_fps=fps), rig.time, rig.open)
         self._detector = Detector(
-            parts.enter_context(LockstepCamera(settings.Camera(rig.source, target_fps=fps), rig.time, rig.open)),
-            watch,
-            self._alert,
-            parts.enter_context(closing(report)),
-            journal=parts.enter_context(closing(Journal(self._paths.events, "boot"))),
-            period_s=self.period_s,
-            frame_timeout_s=TIMEOUT_S,
-            clock=rig.time,
-            wall=self._wall,
+            Parts(
+                parts.enter_context(camera),
+                watch,
+                self._alert,
+                parts.enter_context(closing(report)),
+                parts.enter_context(closing(Journal(self._paths.events, "boot"))),
+            ),
+            Timing(self.period_s, TIMEOUT_S, rig.time, self._wall),
+            Hooks(),
         )
 
     def _wall(self) -> float:
@@ -180,8 +182,8 @@ class Trip:
             if shown is None:
                 continue
             if shown.state not in may_show(self._time()):
-                self.wrong.append(f"at {self._time():.1f} s it shows {shown.state.value} ({shown.health})")
-            if shown.state in HOLD_S and not shown.health:
+                self.wrong.append(f"at {self._time():.1f} s it shows {shown.state.value} ({shown.problem})")
+            if shown.state in HOLD_S and not shown.problem:
                 self.wrong.append(f"{shown.state.value} without a word of what helps")
             yield shown
 
@@ -203,7 +205,7 @@ class Trip:
 
 
 def _is_watched(shown: status.Status) -> bool:
-    return shown.state is State.ATTENTIVE and shown.signals.has_face and not shown.health
+    return shown.state is State.ATTENTIVE and shown.signals.has_face and not shown.problem
 
 
 def tried(fault: Fault, number: int, watch: Observer) -> tuple[str, int, float | None]:
@@ -243,7 +245,7 @@ def comes_and_goes(watch: Observer, times: int, warm_up: int = WARM_UP) -> Row:
         for number in range(times):
             back_s = trip.fail(outage(AWAY, number, rig.time(), trip.period_s, chance))
             if number == warm_up:
-                memory.settle_allocator()  # as the detector does at the end of its start
+                settle_allocator()  # as the detector does at the end of its start
                 before = _held()
             grown = growth(before, _held()) if number == times - 1 else ""
             count.add("; ".join([*trip.wrong[:1], *filter(None, [grown])]), trip.lost, back_s)
@@ -262,9 +264,9 @@ class Held:
 
 
 def _held() -> Held:
-    memory.trim()
+    trim()
     files, threads = (len([*Path("/proc/self", kind).iterdir()]) for kind in ("fd", "task"))
-    return Held(files, threads, memory.usage_of(with_pss=False).anonymous_mb)
+    return Held(files, threads, usage_of(with_pss=False).anonymous_mb)
 
 
 def growth(before: Held, after: Held) -> str:

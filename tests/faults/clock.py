@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.events import Cue, Level, Sight, State, Verdict
 from app.journal.journal import CLOCK_STEP_S, Entry, Journal, recent
-from app.monitor.detector import Detector
+from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.vision.measurements import Signals
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
@@ -79,15 +79,9 @@ class Drive:
         self.clock, self.wall_offset_s = Clock(), WALL_S
         self.watch, self.alert = FakeWatch(), FakeAlert()
         self.detector = Detector(
-            FakeCamera(self.clock),
-            self.watch,
-            self.alert,
-            FakeReport(),
-            journal=journal,
-            period_s=PERIOD_S,
-            frame_timeout_s=TIMEOUT_S,
-            clock=self.clock,
-            wall=lambda: self.clock.now_s + self.wall_offset_s,
+            Parts(FakeCamera(self.clock), self.watch, self.alert, FakeReport(), journal),
+            Timing(PERIOD_S, TIMEOUT_S, self.clock, lambda: self.clock.now_s + self.wall_offset_s),
+            Hooks(),
         )
 
     def go(self, part: Part, meanwhile: Callable[[], None] = lambda: None) -> list[Cue]:

@@ -12,9 +12,10 @@ import threading
 from collections.abc import Callable
 
 from app.camera.camera_thread import CameraThread
-from app.camera.capture import CameraHealth, Capture
+from app.camera.capture import Capture
 from app.camera.frame import Frame
 from app.camera.sources import Source
+from app.part_status import CameraHealth
 from config import settings
 
 GOES_ON_S = 10.0  # what a thread may take to its next wait; one that takes longer hangs

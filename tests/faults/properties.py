@@ -5,7 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 
-from admin.settings.forms import Basis, Typed, as_sent, carried, changes, text_of, touched, typed_in, uncarried
+from admin.settings.forms import (
+    Basis,
+    Typed,
+    as_sent,
+    changes,
+    decode_baseline,
+    encode_baseline,
+    text_of,
+    touched,
+    typed_in,
+)
 from config.check import accept, broken_rules
 from config.declaration import Value
 from config.document import DocumentError, MappingNode, Node, ScalarNode, parse
@@ -60,7 +70,7 @@ def comes_back(values: Mapping[str, Value]) -> None:
     assert reading.values.items() <= dict(values).items()
     assert not reading.problems or any(broken_rules(values_of(read("").settings) | dict(values), {}))
     basis = Basis(reading.values, {}, values_of(reading.settings))
-    assert uncarried(carried(basis), basis) == basis
+    assert decode_baseline(encode_baseline(basis), basis) == basis
     same = Typed({key: text_of(value) for key, value in basis.said.items()})
     assert changes(same, basis) == ({}, {})
 

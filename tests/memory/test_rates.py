@@ -12,7 +12,6 @@ import pytest
 
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.memory.governor import Saving, ladder
 from app.memory.rates import is_fast
 from app.observer import Observer
 from app.vision.face import Face, FaceMesh
@@ -62,11 +61,6 @@ def kernels(monkeypatch: pytest.MonkeyPatch, settings: Settings, fast: bool) -> 
 
 def test_the_watch_hands_the_kernels_to_every_graph_and_changes_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kernels(monkeypatch, settings(), fast=True) == {True, False}
-
-
-def test_where_the_rate_is_high_the_governor_can_save_the_kernels() -> None:
-    assert Saving.MODEL not in ladder(settings())
-    assert Saving.MODEL in ladder(settings(target_fps=5))
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["tflite", "xnnpack"])
@@ -141,8 +135,8 @@ def test_blocks_are_kept_only_where_the_rate_is_high(fast: bool) -> None:
     code = f"""
 import resource
 import numpy as np
-from app.memory.memory import calm_allocator, keep_freed_blocks
-calm_allocator()
+from app.memory.allocator import keep_freed_blocks, limit_malloc_arenas
+limit_malloc_arenas()
 if {fast}: assert keep_freed_blocks()
 def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 np.ones(2_700_000, np.uint8)

@@ -10,29 +10,23 @@ import cv2
 import numpy as np
 import pytest
 
-from app.alerts.alert import Alert, Availability
+from app.alerts.alert import Alert
 from app.attention.policy import NORMAL
 from app.camera.camera_thread import CameraThread
-from app.camera.capture import CameraHealth
 from app.camera.frame import Frame
 from app.events import Cue, Event, Level, Sight, State
 from app.journal.journal import Journal
-from app.memory.governor import Step, Thrift
-from app.monitor.detector import (
-    CAMERA_HUNG_S,
-    GIVE_UP_S,
-    HEALTHY_S,
-    MUTE_S,
-    OPENING_S,
-    PINS_HUNG_S,
-    POLL_S,
-    Detector,
-)
-from app.monitor.lifeline import DetectorError, HungError
-from app.monitor.report import Report, Surroundings
-from app.monitor.savings import Economy
+from app.memory.governor import Action, Decision
+from app.monitor.detector import HEALTHY_S, MUTE_S, OPENING_S, POLL_S, Detector, Hooks, Parts, Timing
+from app.monitor.errors import DetectorError, HungError
+from app.monitor.judge import GIVE_UP_S
+from app.monitor.memory_saver import SAVING, MemorySaver
+from app.monitor.problem import Surroundings
+from app.monitor.report import Report
+from app.monitor.stuck_parts import CAMERA_HUNG_S, PINS_HUNG_S
 from app.observer import Observation, Observer
-from app.telemetry.status import Request
+from app.part_status import Availability, CameraHealth, MemorySaving
+from app.telemetry.requests import Request
 from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.support.story import ROAD, Part, eyes_closed, looking, new_attention
@@ -144,6 +138,10 @@ class FakeJournal(Journal):
     def problem(self) -> str:
         return "the disk is full"
 
+    @property
+    def remedy(self) -> str:
+        return "sudo true"
+
     def record(self, event: Event, wall_s: float, now_s: float) -> None:
         self.recorded.append((event, wall_s - now_s))
 
@@ -168,27 +166,21 @@ class Clock:
 class Bench:
     """A detector among fakes."""
 
-    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None, economy: Economy | None = None) -> None:
+    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None, saver: MemorySaver | None = None) -> None:
         self.clock = Clock()
         self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
         self.report, self.journal = FakeReport(), FakeJournal()
         self.requests: list[Request] = []
         self.healthy_at_s: list[float] = []
         self.detector = Detector(
-            self.camera,
-            self.watch,
-            self.alert,
-            self.report,
-            journal=self.journal,
-            period_s=PERIOD_S,
-            frame_timeout_s=TIMEOUT_S,
-            on_look=lambda look, now_s: self.prints(look),
-            on_healthy=lambda: self.healthy_at_s.append(self.clock.now_s - START_S),
-            take_requests=lambda: self.takes(),
-            on_stage=on_stage,
-            economy=economy,
-            clock=self.clock,
-            wall=lambda: WALL_S + self.clock.now_s,
+            Parts(self.camera, self.watch, self.alert, self.report, self.journal, saver),
+            Timing(PERIOD_S, TIMEOUT_S, self.clock, lambda: WALL_S + self.clock.now_s),
+            Hooks(
+                on_look=lambda look, now_s: self.prints(look),
+                on_healthy=lambda: self.healthy_at_s.append(self.clock.now_s - START_S),
+                take_requests=lambda: self.takes(),
+                on_stage=on_stage,
+            ),
         )
 
     def prints(self, look: Observation) -> None:
@@ -317,7 +309,7 @@ def test_the_report_gets_what_the_parts_say_of_themselves(bench: Bench) -> None:
     around = bench.report.told[-1][1]
     assert around.camera.state == "live"
     assert around.alerts.buzzer_ok
-    assert around.journal_problem == "the disk is full"
+    assert (around.journal_problem, around.journal_remedy) == ("the disk is full", "sudo true")
     assert [event.kind for event in around.events] == [State.LOOKING_AWAY]
     assert not bench.is_muted()
 
@@ -480,76 +472,43 @@ def test_a_write_to_a_pin_that_never_returns_ends_the_process(bench: Bench) -> N
     assert bench.clock.now_s - began_s == pytest.approx(PINS_HUNG_S, abs=PERIOD_S)
 
 
-class FakeEconomy(Economy):
-    """Takes these steps at these times, and has every so many-th frame analysed."""
+class FakeSaver(MemorySaver):
+    """Decides this at these times."""
 
-    def __init__(self, steps: dict[float, Step]) -> None:
-        self.steps = steps
-        self.took: list[int] = []
-
-    @property
-    def every(self) -> int:
-        return 2 if self.took and self.took[-1] >= 1 else 1
+    def __init__(self, decisions: dict[float, Decision]) -> None:
+        self._decisions = decisions
+        self._saves = False
 
     @property
-    def thrift(self) -> Thrift:
-        return Thrift(rung=self.took[-1] if self.took else 0)
+    def saving(self) -> MemorySaving:
+        return MemorySaving(SAVING) if self._saves else MemorySaving()
 
-    def update(self, now_s: float) -> Step | None:
-        due = [at_s for at_s in self.steps if now_s - START_S >= at_s]
-        step = self.steps.pop(due[0]) if due else None
-        if step is not None:
-            self.took.append(step.rung)
-        return step
-
-    def described(self, step: Step) -> str:
-        return f"rung {step.rung}: {step.reason}"
+    def update(self, now_s: float) -> Decision | None:
+        due = [at_s for at_s in self._decisions if now_s - START_S >= at_s]
+        decision = self._decisions.pop(due[0]) if due else None
+        if decision is not None:
+            self._saves = decision.action is Action.SAVE
+        return decision
 
 
-def saving_bench(**steps: Step) -> Bench:
-    """Steps by the second, as s20=…"""
-    return Bench(economy=FakeEconomy({float(key[1:]): step for key, step in steps.items()}))
-
-
-def test_each_step_of_the_governor_is_logged_and_an_event(caplog: pytest.LogCaptureFixture) -> None:
-    bench = saving_bench(s20=Step(1, "only 45 MB"), s90=Step(0, "500 MB again", is_down=False))
+def test_what_saves_memory_is_logged_and_an_event(caplog: pytest.LogCaptureFixture) -> None:
+    decisions = {20.0: Decision(Action.SAVE, "only 45 MB"), 90.0: Decision(Action.STOP_SAVING, "500 MB again")}
+    bench = Bench(saver=FakeSaver(decisions))
     with caplog.at_level(logging.INFO):
         bench.run(120)
     saved = [event for event, _ in bench.journal.recorded if event.kind is State.SAVING_MEMORY]
-    assert [event.detail for event in saved] == ["rung 1: only 45 MB", "rung 0: 500 MB again"]
+    words = [f"saving memory: {SAVING} (only 45 MB)", "no longer saving memory (500 MB again)"]
+    assert [event.detail for event in saved] == words
     assert [event.end_s == event.onset_s for event in saved] == [True, True]
     assert [(record.levelname, record.message) for record in caplog.records] == [
-        ("WARNING", "rung 1: only 45 MB"),
-        ("INFO", "rung 0: 500 MB again"),
+        ("WARNING", words[0]),
+        ("INFO", words[1]),
     ]
-    assert [around.thrift.rung for _, around in bench.report.told][:40:38] == [0, 1]
+    assert [around.saving.saving for _, around in bench.report.told][:40:38] == ["", SAVING]
 
 
-def test_frames_that_are_skipped_to_save_memory_are_not_missed() -> None:
-    bench = saving_bench(s20=Step(1, "only 45 MB"), s60=Step(0, "500 MB again", is_down=False))
-    for _ in range(100):
-        bench.camera.period_s = PERIOD_S * (2 if 20 <= bench.clock.now_s - START_S < 60 else 1)
-        bench.run(1)
-    assert {look.sight for look, _ in bench.report.told} == {Sight.CLEAR}
-    assert set(bench.states) == {State.ATTENTIVE}
-    assert not bench.alert.played
-
-
-def test_a_camera_that_is_lost_at_half_rate_is_noticed_after_its_longer_period() -> None:
-    bench = saving_bench(s20=Step(1, "only 45 MB"))
-    bench.run(22)
-    bench.camera.period_s = 2 * PERIOD_S
-    bench.run(10)
-    lost_s = bench.clock.now_s
-    bench.camera.sending = False
-    bench.run(20)
-    missing_s = [look.verdict.time_s for look, _ in bench.report.told if look.sight is Sight.NOTHING]
-    assert missing_s[0] - lost_s <= 2 * PERIOD_S + TIMEOUT_S
-    assert bench.states[-1] is State.NO_CAMERA
-
-
-def test_past_the_last_rung_the_detector_ends_with_the_reason_in_the_journal() -> None:
-    bench = saving_bench(s20=Step(5, "only 9 MB", is_end=True))
-    with pytest.raises(DetectorError, match="rung 5: only 9 MB"):
+def test_where_saving_does_not_help_the_detector_ends_with_the_reason_in_the_journal() -> None:
+    bench = Bench(saver=FakeSaver({20.0: Decision(Action.END, "only 9 MB")}))
+    with pytest.raises(DetectorError, match="the detector ends itself: only 9 MB"):
         bench.run(60)
-    assert bench.journal.recorded[-1][0].detail == "rung 5: only 9 MB"
+    assert bench.journal.recorded[-1][0].detail.endswith("the detector ends itself: only 9 MB")

@@ -12,24 +12,18 @@ import cv2
 import numpy as np
 import pytest
 
-from app.alerts.alert import LED_OFF, Availability
-from app.camera.capture import CameraHealth
+from app.alerts.alert import LED_OFF
 from app.camera.frame import Frame
 from app.events import Event, Level, Sight, State, Verdict
-from app.memory import memory
-from app.memory.governor import Thrift
-from app.monitor.report import (
-    ALIVE_EVERY_S,
-    CHIN,
-    OUTLINE_BGR,
-    Report,
-    Surroundings,
-    configuration_of,
-    health,
-    outlined,
-)
+from app.memory.history import read_history
+from app.monitor.preview_picture import OUTLINE_BGR, outlined
+from app.monitor.problem import Surroundings
+from app.monitor.report import ALIVE_EVERY_S, Report, configuration_of
 from app.observer import Observation
+from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry import status
+from app.telemetry.preview import ask_for_preview
+from app.telemetry.run_folder import boot_id
 from app.version import VERSION
 from app.vision.face import Face
 from config.paths import Paths
@@ -46,9 +40,11 @@ WELL = Surroundings(
     events=(Event(State.LOOKING_AWAY, Level.ALARM, 10.0, 9.5, 10.5, 16.0),),
     watch_problem="",
     journal_problem="",
+    journal_remedy="",
     muted=False,
-    thrift=Thrift(),
+    saving=MemorySaving(),
 )
+LOST = CameraHealth(state="lost", message="no camera found: plug a USB camera in")
 NO_PROBLEMS = status.Configuration("low_memory", "lite", "none", "defaults", ())
 
 
@@ -84,7 +80,7 @@ class RunFolder:
 
     def ask_for_preview(self, number: int) -> None:
         """As the page does; times of files differ from question to question, also on a coarse clock."""
-        status.ask_for_preview(self.paths.run)
+        ask_for_preview(self.paths.run)
         os.utime(self.paths.preview_wanted, ns=(number, number))
 
 
@@ -95,9 +91,9 @@ def folder(tmp_path: Path) -> RunFolder:
 
 def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
     told = folder.tell(look_at(600.0), 600.25)
-    assert (told.sequence, told.pid, told.boot_id, told.version) == (1, os.getpid(), status.boot_id(), VERSION)
+    assert (told.sequence, told.pid, told.boot_id, told.version) == (1, os.getpid(), boot_id(), VERSION)
     assert (told.started_s, told.time_s, told.wall_s) == (STARTED_S, 600.25, WALL_S)
-    assert (told.state, told.level, told.health) == (State.ATTENTIVE, Level.NONE, "")
+    assert (told.state, told.level, told.problem) == (State.ATTENTIVE, Level.NONE, "")
     assert told.signals == status.Signals(
         has_face=True,
         yaw_deg=0,
@@ -139,13 +135,11 @@ def test_the_face_of_a_passenger_is_not_told_as_the_drivers(folder: RunFolder) -
 
 
 def test_what_is_saved_is_told_with_the_reason(folder: RunFolder) -> None:
-    thrift = Thrift(2, 5, ("every 2nd frame is analysed", "the preview has quality 50"), "only 45 MB are available")
-    told = folder.tell(look_at(600.0), 600.25, replace(WELL, thrift=thrift))
-    assert (told.memory.rung, told.memory.rungs, told.memory.saving) == (2, 5, thrift.saving)
-    assert told.memory.saving_reason == "only 45 MB are available"
-    assert told.health == (
-        "memory is short (only 45 MB are available), so every 2nd frame is analysed, the preview has quality 50: "
-        "stop other programs, `top -o %MEM`"
+    saved = MemorySaving("the model is standard", "only 45 MB are available")
+    told = folder.tell(look_at(600.0), 600.25, replace(WELL, saving=saved))
+    assert (told.memory.saving, told.memory.saving_reason) == ("the model is standard", "only 45 MB are available")
+    assert told.problem == (
+        "memory is short (only 45 MB are available), so the model is standard: stop other programs, `top -o %MEM`"
     )
 
 
@@ -184,7 +178,7 @@ def test_a_frame_after_none_is_told_at_once_though_the_state_is_the_same(folder:
     nothing = replace(look_at_nothing(600.0), verdict=VERDICT)
     assert not folder.tell(nothing, 600.0, replace(WELL, camera=LOST)).signals.has_face
     told = folder.tell(look_at(600.2), 600.2)
-    assert (told.signals.has_face, told.health) == (True, "")
+    assert (told.signals.has_face, told.problem) == (True, "")
 
 
 def test_the_mean_latency_is_that_of_the_last_few_frames(folder: RunFolder) -> None:
@@ -245,7 +239,7 @@ def test_the_picture_shows_the_outlines_of_the_face_and_the_frame_stays_as_it_wa
 def test_memory_is_kept_over_time(folder: RunFolder) -> None:
     for second in range(120):
         folder.tell(look_at(600.0 + second), 600.0 + second)
-    readings = memory.read_history(folder.paths.memory_history, status.boot_id())
+    readings = read_history(folder.paths.memory_history, boot_id())
     assert [reading.time_s for reading in readings] == [600, 630, 660, 690]
     assert all(reading.rss_mb > 1 and reading.available_mb > 1 for reading in readings)
 
@@ -264,67 +258,6 @@ def test_the_problems_of_the_settings_are_told(tmp_path: Path) -> None:
     told = configuration_of(loaded.settings, loaded)
     assert told.problems == ("line 2: camera.width: 7 must be between 64 and 1920 px",)
     assert (told.profile, told.model, told.version_token) == ("low_memory", Settings().vision.model, loaded.version)
-
-
-LOST = CameraHealth(state="lost", message="no camera found: plug a USB camera in")
-NO_BUZZER = Availability(False, "no GPIO chip", True, LED_OFF)
-NO_LED = Availability(True, "", False, "the LED's pin is taken")
-BAD_SETTING = replace(NO_PROBLEMS, problems=("line 2: camera.width: 7 must be between 64 and 1920 px",))
-
-
-@pytest.mark.parametrize(
-    ("state", "around", "configuration", "line"),
-    [
-        (State.ATTENTIVE, WELL, NO_PROBLEMS, ""),
-        (State.NO_CAMERA, replace(WELL, camera=LOST, alerts=NO_BUZZER), NO_PROBLEMS, LOST.message),
-        (State.NO_CAMERA, WELL, NO_PROBLEMS, "fake:attentive sends no pictures: plug the camera out and in again"),
-        (
-            State.CAMERA_BLOCKED,
-            replace(WELL, alerts=NO_BUZZER),
-            NO_PROBLEMS,
-            "the camera shows nothing (flat): clean the lens",
-        ),
-        (
-            State.ATTENTIVE,
-            replace(WELL, watch_problem="a frame could not be judged"),
-            NO_PROBLEMS,
-            "a frame could not be",
-        ),
-        (State.ATTENTIVE, replace(WELL, alerts=NO_BUZZER, journal_problem="disk full"), NO_PROBLEMS, "no GPIO chip"),
-        (State.ATTENTIVE, replace(WELL, alerts=NO_LED), NO_PROBLEMS, "the LED's pin is taken"),
-        (State.ATTENTIVE, replace(WELL, journal_problem="disk full"), BAD_SETTING, "disk full"),
-        (State.ATTENTIVE, WELL, BAD_SETTING, "line 2: camera.width: 7"),
-    ],
-)
-def test_one_line_says_what_is_worst(
-    state: State, around: Surroundings, configuration: status.Configuration, line: str
-) -> None:
-    look = replace(look_at(600.0), sight=Sight.FLAT, verdict=replace(VERDICT, state=state))
-    found = health(look, around, configuration)
-    assert found.startswith(line)
-    assert bool(found) == bool(line)
-
-
-@pytest.mark.parametrize(
-    ("sight", "line"),
-    [
-        (Sight.DARK, "the camera shows nothing (dark): clean the lens"),
-        (Sight.FROZEN, "fake:attentive sends the same picture again and again: plug the camera out and in again"),
-        (Sight.NOISE, "fake:attentive sends noise: see that nothing covers the lens, or plug the camera out"),
-    ],
-)
-def test_a_camera_that_no_clean_lens_helps_is_told_with_what_does(sight: Sight, line: str) -> None:
-    look = replace(look_at(600.0), sight=sight, verdict=replace(VERDICT, state=State.CAMERA_BLOCKED))
-    assert health(look, WELL, NO_PROBLEMS).startswith(line)
-
-
-@pytest.mark.parametrize(("chin_y_px", "says"), ((180, ""), (60, "the face stands on its head")))
-def test_a_camera_that_hangs_upside_down_is_told(chin_y_px: float, says: str) -> None:
-    landmarks = np.full((468, 3), 120, np.float32)
-    landmarks[CHIN, 1] = chin_y_px
-    found = health(replace(look_at(600.0), face=Face(landmarks, 1.0)), WELL, NO_PROBLEMS)
-    assert found.startswith(says)
-    assert bool(found) == bool(says)
 
 
 def test_what_is_written_is_plain_json(folder: RunFolder) -> None:

@@ -9,21 +9,25 @@ from pathlib import Path
 import pytest
 
 from app.events import State
+from app.part_status import CameraHealth
 from app.service.health import BETWEEN_S, LOOK_S, Note, Transitions, look, note_of
 from app.telemetry import status
-from app.telemetry.status import Alerts, Camera, Configuration, Status
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Alerts, Configuration, Status
 from config.paths import Paths
 from config.snapd import SnapctlError
 
 WELL = Status(
-    boot_id=status.boot_id(),
+    boot_id=boot_id(),
     state=State.ATTENTIVE,
-    camera=Camera("live", "/dev/video0"),
+    camera=CameraHealth("live", "/dev/video0"),
     alerts=Alerts(buzzer_ok=True),
 )
-CONNECT = "/dev/video0 may not be opened: `sudo snap connect drivewatch:camera`"
-BLIND = replace(WELL, state=State.NO_CAMERA, camera=Camera("lost", "/dev/video0", CONNECT))
-MUTE = replace(WELL, alerts=Alerts(False, "GPIO may not be opened: `sudo snap connect drivewatch:gpio-control`"))
+CONNECT = "sudo snap connect drivewatch:camera"
+REFUSED = CameraHealth("lost", "/dev/video0", f"/dev/video0 may not be opened: `{CONNECT}`", remedy=CONNECT)
+BLIND = replace(WELL, state=State.NO_CAMERA, camera=REFUSED)
+GPIO = "sudo snap connect drivewatch:gpio-control"
+MUTE = replace(WELL, alerts=Alerts(buzzer_message="GPIO may not be opened: any words", buzzer_remedy=GPIO))
 
 
 @pytest.mark.parametrize(
@@ -34,12 +38,16 @@ MUTE = replace(WELL, alerts=Alerts(False, "GPIO may not be opened: `sudo snap co
         (MUTE, Note("blocked", "buzzer: sudo snap connect drivewatch:gpio-control", "buzzer")),
         (replace(BLIND, alerts=MUTE.alerts), note_of(BLIND)),
         (
-            replace(WELL, state=State.NO_CAMERA, camera=Camera("lost", "auto", "no camera: plug one in")),
+            replace(WELL, state=State.NO_CAMERA, camera=CameraHealth("lost", "auto", "no camera: plug one in")),
             Note("waiting", "camera: no camera: plug one in", "camera"),
         ),
         (
             replace(WELL, configuration=Configuration(problems=("line 2: camera.width: wide must be a number",))),
             Note("blocked", "config.yaml is not used: line 2: camera.width: wide must be a number", "configuration"),
+        ),
+        (
+            replace(WELL, journal_problem="any words", journal_remedy="sudo snap refresh drivewatch"),
+            Note("blocked", "events: sudo snap refresh drivewatch", "events"),
         ),
         (replace(WELL, journal_problem="the disk is full"), Note("waiting", "events: the disk is full", "events")),
         (replace(WELL, state=State.CAMERA_BLOCKED), Note()),  # passes by itself: the page's
@@ -50,7 +58,7 @@ def test_the_note_names_what_helps(found: Status, note: Note) -> None:
 
 
 def test_a_note_is_as_long_as_snapd_takes_it() -> None:
-    long = replace(BLIND, camera=Camera("lost", "x", "no picture, " * 20))
+    long = replace(BLIND, camera=CameraHealth("lost", "x", "no picture, " * 20))
     assert len(note_of(long).message) == 70
 
 
@@ -61,7 +69,7 @@ def test_a_note_is_told_once_it_has_stayed_and_only_when_it_is_another() -> None
     for now_s, note in zip(times, seen, strict=True):
         if transitions.is_due(note, now_s):
             transitions.told(note)
-            told.append((note.health, now_s))
+            told.append((note.status, now_s))
     assert told == [("blocked", LOOK_S), ("okay", 16 * LOOK_S)]
 
 

@@ -26,7 +26,8 @@ from admin.auth.tokens import Tokens
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
 from app.journal.journal import newest
-from app.memory import memory
+from app.memory.usage import MB, usage_of
+from app.part_status import Usage
 from app.telemetry import status
 from config import password
 from config.paths import Paths
@@ -52,7 +53,7 @@ class Sample:
     """What the detector had after so many frames of all; written_mb of its own life, to the disk."""
 
     frames: float
-    usage: memory.Usage
+    usage: Usage
     files: int
     threads: int
     written_mb: float
@@ -91,8 +92,8 @@ class Soak:
             assert process.wait(20) == 0, (FOLDER / "detector.log").read_text()
 
     def sample(self, detector: psutil.Process) -> Sample:
-        written_mb = detector.io_counters().write_bytes / memory.MB
-        usage = memory.usage_of(detector.pid)
+        written_mb = detector.io_counters().write_bytes / MB
+        usage = usage_of(detector.pid)
         return Sample(self.done, usage, detector.num_fds(), detector.num_threads(), written_mb)
 
 
@@ -154,7 +155,7 @@ def soak(frames: int) -> list[Figure]:
                 while course.done < end:
                     visitor.look()
                     samples.append(course.sample(detector))
-                    page_mb.append(sum(memory.usage_of(pid).anonymous_mb for pid in served.pids("gunicorn")))
+                    page_mb.append(sum(usage_of(pid).anonymous_mb for pid in served.pids("gunicorn")))
                     show(f"frame {course.done:.0f} of {frames}: {samples[-1].usage.rss_mb:.1f} MB")
                     time.sleep(LOOK_S)
     print(f"{course.done:.0f} frames, {visitor.views} page views, {visitor.saves} saves, 2 restarts")
@@ -168,7 +169,7 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[F
     rss_mb = [sample.usage.rss_mb for sample in steady]
     anonymous_mb = [sample.usage.anonymous_mb for sample in steady]
     log_kb = (FOLDER / "detector.log").stat().st_size / 1024
-    database_mb = sum(path.stat().st_size for path in paths.common.glob(f"{paths.events.name}*")) / memory.MB
+    database_mb = sum(path.stat().st_size for path in paths.common.glob(f"{paths.events.name}*")) / MB
     untold = {due.kind for due in load_scenario("commute").expect} - {one.event.kind for one in newest(paths.events)}
     a_day = DAY_S / (last.frames - first.frames)
     page_from = min(PAGE_WARM_UP, len(page_mb) // 2)

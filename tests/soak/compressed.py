@@ -32,11 +32,12 @@ def main() -> int:
     time.monotonic, time.time = clock.monotonic, clock.wall  # before the modules that take them as their default
 
     from app.camera.camera_thread import CameraThread
-    from app.camera.capture import CameraHealth, Capture
+    from app.camera.capture import Capture
     from app.camera.frame import Frame
     from app.camera.sources import open_source
     from app.commands.command_line import main as run
-    from app.monitor import detector
+    from app.monitor import opening
+    from app.part_status import CameraHealth
     from config import settings
 
     class SteppedCamera(CameraThread):
@@ -56,9 +57,6 @@ def main() -> int:
             clock.now_s = end_s
             return None
 
-        def thin_out(self, every: int) -> None:
-            self._capture.every = every
-
         @property
         def health(self) -> CameraHealth:
             return self._capture.health
@@ -66,7 +64,7 @@ def main() -> int:
         def close(self) -> None:
             self._capture.close()
 
-    vars(detector)["CameraThread"] = SteppedCamera
+    vars(opening)["CameraThread"] = SteppedCamera
     return run(sys.argv[2:])
 
 

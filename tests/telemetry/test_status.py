@@ -7,37 +7,28 @@ import os
 import subprocess
 import sys
 import threading
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from math import inf, nan
 from pathlib import Path
 
 import pytest
 
-from app.alerts import alert
-from app.camera import capture
 from app.events import Event, Level, Neutral, State
-from app.memory import memory
+from app.part_status import CameraHealth
+from app.telemetry.codec import ITEMS_MAX, TEXT_MAX
+from app.telemetry.preview import Preview, ask_for_preview
+from app.telemetry.requests import Request, ask, take
+from app.telemetry.run_folder import boot_id
 from app.telemetry.status import (
-    ITEMS_MAX,
-    REQUESTS_MAX,
     STATUS_MAX_BYTES,
-    TEXT_MAX,
-    WANTED_S,
     Alerts,
-    Camera,
     Configuration,
     Latency,
     Memory,
-    Preview,
-    Request,
     Signals,
     Status,
     age_s,
-    ask,
-    ask_for_preview,
-    boot_id,
     read,
-    take,
     write,
 )
 from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
@@ -50,18 +41,19 @@ FULL = Status(
     time_s=99.25,
     wall_s=1.79e9,
     version="1.2.3",
-    health="no picture: plug the camera in",
+    problem="no picture: plug the camera in",
     state=State.EYES_CLOSED,
     level=Level.ALARM,
     since_s=98.0,
     signals=Signals(True, -3.5, 2.0, 0.5, 0.12, 0.3, None, 0.25, 0.7, True, False),
     neutral=Neutral(1.5, -4.0, learnt=True),
-    camera=Camera("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
+    camera=CameraHealth("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
     alerts=Alerts(False, "GPIO refused: `sudo snap connect drivewatch:gpio`", True, ""),
-    memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, 160.0, 2),
+    memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, "the small model", "only 45 MB", 160.0),
     latency=Latency(120.0, None),
     configuration=Configuration("low_memory", "lite", "a1b2", "last good", ("camera.width: 7 is too small",)),
     journal_problem="no space left",
+    journal_remedy="sudo true",
     events=(
         Event(State.PHONE, Level.WARNING, 1.0, 0.5, 1.5, None, "x"),
         Event(State.DROWSY, Level.CAUTION, 2, 2, 2, 3),
@@ -88,14 +80,6 @@ def test_every_field_of_the_example_differs_from_its_default() -> None:
     assert [f.name for f in fields(Status) if getattr(FULL, f.name) == getattr(Status(), f.name)] == []
 
 
-def test_the_groups_take_what_the_daemon_has() -> None:
-    """The page cannot import those modules, so that these fields are named twice."""
-    assert Camera(**asdict(capture.CameraHealth(state="lost"))).state == "lost"
-    assert Alerts(**asdict(alert.Availability(True, "", False, "why"))).led_message == "why"
-    usage = memory.Usage(1, 2, 3, 4, 5, 6, 7)
-    assert asdict(Memory(**asdict(usage), budget_mb=160, rung=1)).items() >= asdict(usage).items()
-
-
 @pytest.mark.parametrize("number", [nan, inf, -inf])
 def test_numbers_that_are_none_become_null(path: Path, number: float) -> None:
     write(path, replace(FULL, since_s=number, signals=Signals(True, yaw_deg=number)))
@@ -109,11 +93,11 @@ def test_lists_and_texts_are_bounded_and_the_newest_events_stay(path: Path) -> N
     problems = tuple("\N{AUTOMOBILE}" * 5000 for _ in range(1000))
     write(
         path,
-        replace(FULL, events=events, configuration=Configuration(problems=problems), health="\N{AUTOMOBILE}" * 10**6),
+        replace(FULL, events=events, configuration=Configuration(problems=problems), problem="\N{AUTOMOBILE}" * 10**6),
     )
     status = read(path)
     assert status and [event.onset_s for event in status.events] == list(range(1000 - ITEMS_MAX, 1000))
-    assert len(status.health) == TEXT_MAX and len(status.configuration.problems) == ITEMS_MAX
+    assert len(status.problem) == TEXT_MAX and len(status.configuration.problems) == ITEMS_MAX
     assert path.stat().st_size < STATUS_MAX_BYTES
 
 
@@ -127,7 +111,7 @@ GARBAGE = [
     b"\x00" * 100,
     b"[" * 60_000,
     b'{"pid":' * 9000,
-    b'{"health": "' + b"h" * STATUS_MAX_BYTES + b'"}',
+    b'{"problem": "' + b"h" * STATUS_MAX_BYTES + b'"}',
     b"9" * 5000,
 ]
 
@@ -151,7 +135,7 @@ UNFIT = {
     "wall_s": 10**400,
     "level": 17,
     "state": "singing",
-    "health": None,
+    "problem": None,
     "signals": [],
     "neutral": {"yaw_deg": 1.0},
     "camera": {"state": 5, "width": 320, "unheard_of": 1},
@@ -164,7 +148,7 @@ UNFIT = {
 def test_fields_that_are_unknown_missing_or_unfit_keep_their_defaults(path: Path) -> None:
     path.write_text(json.dumps(UNFIT))
     event = Event(State.PHONE, Level.WARNING, 1.0, 1.0, 1.0)
-    assert read(path) == Status(camera=Camera(width=320), events=(event,))
+    assert read(path) == Status(camera=CameraHealth(width=320), events=(event,))
     path.write_text('{"time_s": 1e999, "memory": {"rss_mb": NaN, "swap_mb": 2}}')
     assert read(path) == Status(memory=Memory(swap_mb=2.0))
 
@@ -175,7 +159,7 @@ def test_age_counts_within_this_boot_alone() -> None:
 
 
 def test_a_reader_never_sees_half_a_status(path: Path) -> None:
-    long, short = replace(FULL, health="h" * TEXT_MAX), Status(sequence=1)
+    long, short = replace(FULL, problem="h" * TEXT_MAX), Status(sequence=1)
     write(path, long)
     done = threading.Event()
 
@@ -224,95 +208,10 @@ def test_a_run_folder_that_cannot_be_written_stops_nothing(run: Path) -> None:
     assert take(run) == []
 
 
-def asked_at(run: Path, mtime_s: float) -> None:
-    ask_for_preview(run)
-    os.utime(run / PREVIEW_WANTED, (mtime_s, mtime_s))
-
-
-def test_a_preview_is_wanted_for_ten_seconds_after_each_question(run: Path) -> None:
-    preview = Preview(run)
-    assert not preview.wanted(0.0)
-    asked_at(run, 1000.0)
-    assert preview.wanted(1.0) and preview.wanted(1.0 + WANTED_S - 0.1)
-    assert not preview.wanted(1.0 + WANTED_S)
-    asked_at(run, 1002.0)
-    assert preview.wanted(20.0)
-    asked_at(run, 1004.0)
-    assert preview.wanted(25.0) and preview.wanted(34.0)
-    assert not preview.wanted(35.0)
-
-
-@pytest.mark.parametrize("jump_s", [1e8, -1e8])
-def test_a_clock_that_jumps_neither_ends_nor_prolongs_a_preview(run: Path, jump_s: float) -> None:
-    preview = Preview(run)
-    asked_at(run, 1e9)
-    assert preview.wanted(1.0)
-    asked_at(run, 1e9 + jump_s)
-    assert preview.wanted(9.0) and preview.wanted(18.0)
-    assert not preview.wanted(19.0)
-
-
-def test_a_question_from_before_the_start_is_nobodys(run: Path) -> None:
-    ask_for_preview(run)
-    assert not Preview(run).wanted(0.0)
-
-
-def test_a_question_taken_back_ends_the_preview(run: Path) -> None:
-    preview = Preview(run)
-    ask_for_preview(run)
-    assert preview.wanted(1.0)
-    (run / PREVIEW_WANTED).unlink()
-    assert not preview.wanted(2.0)
-
-
-def test_no_picture_stays_behind(run: Path) -> None:
-    preview = Preview(run)
-    assert preview.write(b"first") and preview.write(b"second")
-    assert (run / PREVIEW).read_bytes() == b"second"
-    preview.remove()
-    preview.remove()
-    assert list(run.iterdir()) == []
-    (run / PREVIEW).write_bytes(b"left behind by a kill")
-    Preview(run)
-    assert list(run.iterdir()) == []
-
-
-def test_each_request_is_taken_once(run: Path) -> None:
-    assert take(run) == []
-    for request in (Request.MUTE, Request.RECALIBRATE, Request.MUTE):
-        ask(run, request)
-    assert take(run) == [Request.RECALIBRATE, Request.MUTE]
-    assert take(run) == []
-    ask(run, Request.TEST_BUZZER)
-    assert take(run) == [Request.TEST_BUZZER]
-
-
-def test_odd_requests_are_removed_with_a_warning(run: Path, caplog: pytest.LogCaptureFixture) -> None:
-    folder = private_folder(run) / REQUESTS
-    (folder / "recalibrate" / "deep").mkdir(parents=True)
-    (folder / "mute").symlink_to("/etc/hostname")
-    (folder / "format-disk\n").touch()
-    (folder / "test-buzzer").touch()
-    assert take(run) == [Request.TEST_BUZZER]
-    assert list(folder.iterdir()) == [] and Path("/etc/hostname").exists()
-    assert len(caplog.records) == 3 and r"'format-disk\n'" in caplog.text
-
-
-def test_a_flood_of_requests_is_taken_bit_by_bit(run: Path) -> None:
-    folder = private_folder(run) / REQUESTS
-    folder.mkdir()
-    for number in range(REQUESTS_MAX * 2):
-        (folder / f"odd-{number}").touch()
-    take(run)
-    assert len(list(folder.iterdir())) == REQUESTS_MAX
-    take(run)
-    assert list(folder.iterdir()) == []
-
-
 def test_the_page_may_import_these_modules() -> None:
     code = """
 import sys
-import app.journal.journal, app.memory.memory, app.telemetry.status
+import app.journal.journal, app.memory.usage, app.memory.history, app.telemetry.status
 heavy = {"numpy", "cv2", "mediapipe", "gpiozero"} & set(sys.modules)
 heavy |= {"app.camera.capture", "app.alerts.alert", "app.attention.judgement"} & set(sys.modules)
 sys.exit(f"imports {heavy}" if heavy else 0)"""

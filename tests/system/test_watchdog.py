@@ -11,24 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from app.monitor import lifeline
-from app.monitor.lifeline import (
-    BUSY_S,
-    CRASH,
-    EX_SOFTWARE,
-    HANG_S,
-    LOCK,
-    LOOK_S,
-    DetectorError,
-    Guard,
-    HungError,
-    Lifeline,
-    bound_s,
-    how_it_ended,
-    sole,
-)
+from app.monitor.crash_report import ALARM_S, how_it_ended
+from app.monitor.errors import DetectorError, HungError
+from app.monitor.single_instance import LOCK, single_instance_lock
+from app.monitor.watchdog import BUSY_S, CRASH, EX_SOFTWARE, HANG_S, LOOK_S, Silence, Watchdog, bound_s
 from app.telemetry import failure
-from app.telemetry.status import boot_id
+from app.telemetry.run_folder import boot_id
 from app.vision.model_files import FaceMeshError
 from config.paths import FAILURE
 
@@ -40,10 +28,10 @@ NOW_S = 500.0
 CHILD = """
 import ctypes, faulthandler, logging, os, signal, sys, threading
 from pathlib import Path
-from app.monitor import lifeline
+from app.monitor import watchdog
 from tests.monitor.test_detector import Bench
 
-lifeline.LOOK_S, lifeline.BUSY_S = 0.05, 0.5
+watchdog.LOOK_S, watchdog.BUSY_S = 0.05, 0.5
 run, stage, how = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 
 def wait_for_ever(*_):
@@ -80,12 +68,12 @@ def sulk(*_):
 
 hang = {"wait": wait_for_ever, "deadlock": deadlock, "gil": keep_the_gil, "crash": crash, "kill": be_killed,
         "raise": sulk, "spin": spin, "starve": wait_for_ever}[how]
-with lifeline.Lifeline(run, alarm_s=1.0) as line:
+with watchdog.Watchdog(run, alarm_s=1.0) as line:
     if stage == "starting":
         line.at("loading", 0.3)
         hang()
     if how == "starve":
-        line.past_help = lambda now_s, late_s: "no memory" if late_s >= 0.1 else ""
+        line.exit_reason = lambda now_s, late_s: "no memory" if late_s >= 0.1 else ""
     bench = Bench(on_stage=lambda stage: line.at(stage, 0.3))
     bench.run(10)
     parts = {"waiting for a frame": (bench.camera, "read"), "taking the page's requests": (bench, "takes"),
@@ -124,12 +112,12 @@ def names(run: Path) -> list[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_that_hangs_ends_the_process_with_all_stacks_and_the_reason(tmp_path: Path, stage: str) -> None:
-    done = ended(tmp_path, stage, "wait")
+    done, module = ended(tmp_path, stage, "wait"), "judge" if stage == "judging a frame" else "detector"
     assert done.returncode == EX_SOFTWARE
-    assert f"ERROR the detector hung for 0.3 s while {stage}, in app/monitor/detector.py line " in done.stderr
+    assert f"ERROR the detector hung for 0.3 s while {stage}, in app/monitor/{module}.py line " in done.stderr
     assert 'in wait_for_ever\n  File "' in done.stderr
     assert done.stderr.count("most recent call first") >= 2  # the loop and the watchdog
-    assert reason(tmp_path).startswith(f"it hung for 0.3 s while {stage}, in app/monitor/detector.py line ")
+    assert reason(tmp_path).startswith(f"it hung for 0.3 s while {stage}, in app/monitor/{module}.py line ")
     assert names(tmp_path) == [LOCK, FAILURE]
 
 
@@ -150,25 +138,25 @@ def test_native_code_that_keeps_pythons_lock_is_ended_by_the_kernel_and_told_by_
 ) -> None:
     done = ended(tmp_path, "judging a frame", "gil")
     assert done.returncode == -signal.SIGALRM
-    with Lifeline(tmp_path, lambda: NOW_S):
+    with Watchdog(tmp_path, lambda: NOW_S):
         pass
-    assert "it hung in app/monitor/detector.py line " in reason(tmp_path)
+    assert "it hung in app/monitor/judge.py line " in reason(tmp_path)
     assert "in keep_the_gil" in caplog.text
     assert caplog.text.count("most recent call first") >= 2
 
 
 def test_a_native_crash_is_told_by_the_next(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert ended(tmp_path, "judging a frame", "crash").returncode == -signal.SIGSEGV
-    with Lifeline(tmp_path, lambda: NOW_S):
+    with Watchdog(tmp_path, lambda: NOW_S):
         pass
-    assert "it crashed in app/monitor/detector.py line " in reason(tmp_path)
+    assert "it crashed in app/monitor/judge.py line " in reason(tmp_path)
     assert "Segmentation fault" in reason(tmp_path)
     assert "in crash" in caplog.text
 
 
 def test_a_kill_is_told_by_the_next(tmp_path: Path) -> None:
     assert ended(tmp_path, "judging a frame", "kill").returncode == -signal.SIGKILL
-    with Lifeline(tmp_path, lambda: NOW_S):
+    with Watchdog(tmp_path, lambda: NOW_S):
         pass
     assert "ended from outside" in reason(tmp_path)
     assert names(tmp_path) == [LOCK, FAILURE]
@@ -253,18 +241,18 @@ def test_an_inference_that_never_returns_ends_the_real_detector_and_check_says_s
 
 
 def test_a_detector_that_was_stopped_for_a_while_goes_on() -> None:
-    """The guard counts its looks, and none comes meanwhile."""
-    guard, mark = Guard(), object()
-    assert [guard.silent_s(mark) for _ in range(3)] == [0, LOOK_S, 2 * LOOK_S]
-    assert guard.silent_s(object()) == 0
+    """The watchdog counts its looks, and there are none meanwhile."""
+    silence, mark = Silence(), object()
+    assert [silence.lasts_s(mark) for _ in range(3)] == [0, LOOK_S, 2 * LOOK_S]
+    assert silence.lasts_s(object()) == 0
 
 
 def test_a_loop_that_comes_by_the_same_stage_again_has_moved(tmp_path: Path) -> None:
-    guard = Guard()
-    with Lifeline(tmp_path) as line:
+    silence = Silence()
+    with Watchdog(tmp_path) as line:
         for _ in range(50):
             line.at("judging a frame")
-            silent_s = [guard.silent_s(line._mark) for _ in range(3)]
+            silent_s = [silence.lasts_s(line._mark) for _ in range(3)]
     assert silent_s == [0, LOOK_S, 2 * LOOK_S]
 
 
@@ -278,7 +266,7 @@ def test_a_loop_that_comes_by_the_same_stage_again_has_moved(tmp_path: Path) -> 
     ],
 )
 def test_a_start_that_fails_leaves_its_reason(tmp_path: Path, error: Exception, words: str) -> None:
-    with pytest.raises(type(error)), Lifeline(tmp_path, lambda: NOW_S):
+    with pytest.raises(type(error)), Watchdog(tmp_path, lambda: NOW_S):
         raise error
     found = failure.last(tmp_path / FAILURE)
     assert found is not None
@@ -287,14 +275,14 @@ def test_a_start_that_fails_leaves_its_reason(tmp_path: Path, error: Exception, 
 
 def test_failures_of_a_boot_are_counted(tmp_path: Path) -> None:
     for number in range(1, 4):
-        with pytest.raises(DetectorError), Lifeline(tmp_path):
+        with pytest.raises(DetectorError), Watchdog(tmp_path):
             raise DetectorError("again")
         found = failure.last(tmp_path / FAILURE)
         assert found is not None and found.count == number
 
 
 def test_an_end_as_asked_is_no_failure(tmp_path: Path) -> None:
-    with Lifeline(tmp_path):
+    with Watchdog(tmp_path):
         assert names(tmp_path) == [CRASH, LOCK]
     assert names(tmp_path) == [LOCK]
 
@@ -302,7 +290,7 @@ def test_an_end_as_asked_is_no_failure(tmp_path: Path) -> None:
 def test_a_thread_that_hangs_beside_the_loop_leaves_the_stacks(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(HungError), Lifeline(tmp_path):
+    with pytest.raises(HungError), Watchdog(tmp_path):
         raise HungError("the camera hangs")
     assert "most recent call first" in capfd.readouterr().err
     assert reason(tmp_path) == "the camera hangs"
@@ -324,7 +312,7 @@ def test_a_record_stays_small(tmp_path: Path) -> None:
 @pytest.mark.parametrize("left", ["another boot\n", ""])
 def test_what_an_earlier_boot_left_is_no_failure(tmp_path: Path, left: str) -> None:
     (tmp_path / CRASH).write_text(left)
-    with Lifeline(tmp_path):
+    with Watchdog(tmp_path):
         pass
     assert failure.last(tmp_path / FAILURE) is None
 
@@ -336,24 +324,24 @@ def test_what_cannot_be_read_of_a_crash_is_still_told() -> None:
 
 def test_a_huge_crash_file_is_read_in_part(tmp_path: Path) -> None:
     (tmp_path / CRASH).write_text(f"{boot_id()}\n" + "  File x\n" * 1_000_000)
-    with Lifeline(tmp_path):
+    with Watchdog(tmp_path):
         pass
     assert len(reason(tmp_path)) < 500
 
 
 def test_a_second_detector_on_the_same_run_folder_is_refused_and_no_failure(tmp_path: Path) -> None:
-    with Lifeline(tmp_path):
-        with pytest.raises(DetectorError, match=r"runs already.*`kill [0-9]+` ends it"), Lifeline(tmp_path):
+    with Watchdog(tmp_path):
+        with pytest.raises(DetectorError, match=r"runs already.*`kill [0-9]+` ends it"), Watchdog(tmp_path):
             pass
         assert names(tmp_path) == [CRASH, LOCK]
-    with sole(tmp_path):
+    with single_instance_lock(tmp_path):
         pass
 
 
 def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with sole(tmp_path / "missing"):
+    with single_instance_lock(tmp_path / "missing"):
         pass
-    with pytest.raises(HungError), Lifeline(tmp_path / "missing"):
+    with pytest.raises(HungError), Watchdog(tmp_path / "missing"):
         raise HungError("the camera hangs")
     assert "most recent call first" in capfd.readouterr().err
 
@@ -372,15 +360,15 @@ def test_a_stage_that_computes_for_ever_ends_too(tmp_path: Path) -> None:
 def test_a_stage_that_cannot_go_on_for_want_of_memory_ends_sooner_and_says_so(tmp_path: Path) -> None:
     assert ended(tmp_path, "judging a frame", "starve").returncode == EX_SOFTWARE
     assert reason(tmp_path).startswith(
-        "it hung for 0.1 s while judging a frame: no memory, in app/monitor/detector.py line "
+        "it hung for 0.1 s while judging a frame: no memory, in app/monitor/judge.py line "
     )
 
 
 def test_memory_that_cannot_be_read_does_not_end_the_guard(tmp_path: Path) -> None:
-    with Lifeline(tmp_path) as line:
-        line.past_help = lambda now_s, late_s: str(Path(tmp_path / "no such file").read_text())
-        assert line._past_help(LOOK_S) == ""
+    with Watchdog(tmp_path) as line:
+        line.exit_reason = lambda now_s, late_s: str(Path(tmp_path / "no such file").read_text())
+        assert line._exit_reason(LOOK_S) == ""
 
 
 def test_the_guard_has_its_chance_before_the_kernels_alarm() -> None:
-    assert lifeline.HANG_S + LOOK_S < lifeline.ALARM_S
+    assert HANG_S + LOOK_S < ALARM_S

@@ -1,0 +1,75 @@
+"""Readings of memory over the last two hours, in one small file for the page's chart."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from math import inf, isfinite
+from pathlib import Path
+
+from config.paths import place
+
+log = logging.getLogger(__name__)
+
+HISTORY_S = 7200.0
+HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One point of the history; time_s is monotonic."""
+
+    time_s: float
+    rss_mb: float
+    pss_mb: float | None
+    available_mb: float
+
+
+class History:
+    """The newest readings. Their file outlives the detector, but not the boot."""
+
+    def __init__(self, path: Path, boot_id: str, window_s: float = HISTORY_S, every_s: float = 30.0) -> None:
+        self._path = path
+        self._boot_id = boot_id
+        self._window_s, self._every_s = window_s, every_s
+        self._readings = deque(read_history(path, boot_id), maxlen=max(1, int(window_s / every_s)))
+
+    def add(self, reading: Reading) -> None:
+        """Keep this reading if one is due. A file that cannot be written stops nothing."""
+        last_s = self._readings[-1].time_s if self._readings else -inf
+        if not _is_sound(astuple(reading)) or reading.time_s - last_s < self._every_s:
+            return
+        self._readings.append(reading)
+        while reading.time_s - self._readings[0].time_s > self._window_s:
+            self._readings.popleft()
+        self._write()
+
+    def _write(self) -> None:
+        rows = [astuple(reading) for reading in self._readings]
+        new = place(self._path.parent, f".{self._path.name}.new")
+        try:
+            new.write_text(json.dumps({"boot_id": self._boot_id, "readings": rows}))
+            new.replace(self._path)
+        except OSError as error:
+            log.debug("memory history not written: %s", error)
+
+
+def read_history(path: Path, boot_id: str) -> tuple[Reading, ...]:
+    """The readings of this boot, oldest first; none where the file is missing, damaged or of another boot."""
+    try:
+        with path.open("rb") as file:
+            document = json.loads(file.read(HISTORY_MAX_BYTES))
+        rows = document["readings"] if document["boot_id"] == boot_id else ()
+        return tuple(Reading(*row) for row in rows if _is_sound(row))
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
+        return ()
+
+
+def _is_sound(row: Sequence[object]) -> bool:
+    """Finite numbers; None only for the PSS."""
+    time_s, rss_mb, pss_mb, available_mb = row
+    numbers = (time_s, rss_mb, available_mb, 0.0 if pss_mb is None else pss_mb)
+    return all(isinstance(number, (int, float)) and isfinite(number) for number in numbers)

@@ -1,0 +1,84 @@
+"""Opens every part of the detector with the settings in force."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack, closing
+from math import inf
+
+import cv2
+
+from app.alerts.alert import Alert, open_alert
+from app.camera.camera_thread import CameraThread
+from app.journal.journal import Journal
+from app.memory.allocator import keep_freed_blocks
+from app.memory.governor import shortage
+from app.memory.rates import is_fast
+from app.memory.usage import system
+from app.monitor.detector import Detector, Hooks, Parts, Timing
+from app.monitor.errors import DetectorError
+from app.monitor.memory_saver import MemorySaver, smaller
+from app.monitor.report import Report
+from app.observer import Observer
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Configuration
+from app.vision.model_files import FaceMeshError
+from config.paths import Paths
+from config.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def open_detector(
+    parts: ExitStack, settings: Settings, configuration: Configuration, paths: Paths, hooks: Hooks
+) -> Detector:
+    """A detector whose parts are closed with `parts`: the buzzer first, which would sound on otherwise.
+
+    Raises: DetectorError.
+    """
+    cv2.setNumThreads(1)
+    began_s, memory, camera = time.monotonic(), settings.memory, settings.camera
+    journal = Journal(paths.events, boot_id()) if settings.analysis.event_history else None
+    if journal is not None:
+        parts.enter_context(closing(journal))
+    quality = settings.raspberry_pi.compression_quality
+    report = parts.enter_context(closing(Report(paths, configuration, memory.budget_mb, quality, began_s)))
+    opened_camera = parts.enter_context(CameraThread(camera))  # opens in its own thread while the face mesh loads
+    short = short_at_start(settings)
+    watch = parts.enter_context(_open_watch(settings, is_small=bool(short)))
+    alert = parts.enter_context(_open_alert(settings))
+    saver = MemorySaver(settings, watch, began_s, short) if memory.governor else None
+    timing = Timing(camera.frame_skip / camera.target_fps, camera.frame_timeout)
+    return Detector(Parts(opened_camera, watch, alert, report, journal, saver), timing, hooks)
+
+
+def short_at_start(settings: Settings) -> str:
+    """What of the machine's memory is short already, in words; "" while nothing is, or the governor is off."""
+    short = shortage(0.0, inf, system()) if settings.memory.governor else ""
+    if short:
+        log.warning("memory is short at the start (%s): the detector begins with the smallest model", short)
+    return short
+
+
+def _open_watch(settings: Settings, *, is_small: bool) -> Observer:
+    """is_small: with the model that saving takes, as what is short now would not bear the larger one."""
+    vision = smaller(settings.vision) if is_small else settings.vision
+    fast = is_fast(settings.camera) and not is_small
+    if fast:
+        keep_freed_blocks()
+    try:
+        return Observer(vision, settings.analysis, settings.alerting.repeat_s, fast)
+    except FaceMeshError as error:
+        raise DetectorError(str(error)) from error
+
+
+def _open_alert(settings: Settings) -> Alert:
+    pi, alerting = settings.raspberry_pi, settings.alerting
+    return open_alert(
+        pi.buzzer_pin,
+        pi.led_pin,
+        pi.gpio_chip,
+        beep_only=alerting.use_beep_only,
+        visual=alerting.visual_alerts_enabled,
+    )

@@ -1,0 +1,68 @@
+"""What is wrong at this moment, in one line with what helps: for the page, the one-screen status and a mechanic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.events import Event, Sight, State
+from app.observer import Observation
+from app.part_status import Availability, CameraHealth, MemorySaving
+from app.telemetry.status import Configuration
+from app.vision.face import Face
+from app.vision.sight import NOISE_REMEDY
+
+FOREHEAD, CHIN = 10, 152  # landmarks
+SENT_BY_BROKEN_CAMERAS = {  # which no clean lens helps
+    Sight.FROZEN: "the same picture again and again: plug the camera out and in again",
+    Sight.NOISE: f"noise: {NOISE_REMEDY}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How the other parts are at this moment, for the report."""
+
+    camera: CameraHealth
+    alerts: Availability
+    events: tuple[Event, ...]
+    watch_problem: str
+    journal_problem: str
+    journal_remedy: str
+    muted: bool
+    saving: MemorySaving
+
+
+def problem_in(look: Observation, around: Surroundings, configuration: Configuration) -> str:
+    """One line for a mechanic, empty while all is well: what keeps the driver from being watched comes first."""
+    state, camera, alerts = look.verdict.state, around.camera, around.alerts
+    if around.watch_problem:
+        return around.watch_problem
+    if camera.state in ("lost", "hung"):
+        return camera.message
+    if state is State.NO_CAMERA:
+        return f"{camera.source} sends no pictures: plug the camera out and in again"
+    if state is State.CAMERA_BLOCKED and look.sight in SENT_BY_BROKEN_CAMERAS:
+        return f"{camera.source} sends {SENT_BY_BROKEN_CAMERAS[look.sight]}"
+    if state is State.CAMERA_BLOCKED:
+        return f"the camera shows nothing ({look.sight.value}): clean the lens, and take away what covers it"
+    if look.face is not None and is_upside_down(look.face):
+        return "the face is upside down: turn the camera the other way up"
+    problems = (
+        alerts.buzzer_message,
+        "" if alerts.led_ok else alerts.led_message,
+        around.journal_problem,
+        *configuration.problems[:1],
+        _saving_in_words(around.saving),
+    )
+    return next(filter(None, problems), "")
+
+
+def _saving_in_words(saved: MemorySaving) -> str:
+    if not saved.saving:
+        return ""
+    return f"memory is short ({saved.saving_reason}), so {saved.saving}: stop other programs, `top -o %MEM`"
+
+
+def is_upside_down(face: Face) -> bool:
+    """The chin is above the forehead."""
+    return bool(face.landmarks[CHIN, 1] < face.landmarks[FOREHEAD, 1])

@@ -1,0 +1,75 @@
+"""The one line of what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.alerts.alert import LED_OFF
+from app.events import Sight, State
+from app.monitor.problem import CHIN, Surroundings, problem_in
+from app.part_status import Availability
+from app.telemetry.status import Configuration
+from app.vision.face import Face
+from tests.monitor.test_report import LOST, NO_PROBLEMS, VERDICT, WELL, look_at
+
+NO_BUZZER = Availability(False, "no GPIO chip", True, LED_OFF)
+NO_LED = Availability(True, "", False, "the LED's pin is taken")
+BAD_SETTING = replace(NO_PROBLEMS, problems=("line 2: camera.width: 7 must be between 64 and 1920 px",))
+
+
+@pytest.mark.parametrize(
+    ("state", "around", "configuration", "line"),
+    [
+        (State.ATTENTIVE, WELL, NO_PROBLEMS, ""),
+        (State.NO_CAMERA, replace(WELL, camera=LOST, alerts=NO_BUZZER), NO_PROBLEMS, LOST.message),
+        (State.NO_CAMERA, WELL, NO_PROBLEMS, "fake:attentive sends no pictures: plug the camera out and in again"),
+        (
+            State.CAMERA_BLOCKED,
+            replace(WELL, alerts=NO_BUZZER),
+            NO_PROBLEMS,
+            "the camera shows nothing (flat): clean the lens",
+        ),
+        (
+            State.ATTENTIVE,
+            replace(WELL, watch_problem="a frame could not be judged"),
+            NO_PROBLEMS,
+            "a frame could not be",
+        ),
+        (State.ATTENTIVE, replace(WELL, alerts=NO_BUZZER, journal_problem="disk full"), NO_PROBLEMS, "no GPIO chip"),
+        (State.ATTENTIVE, replace(WELL, alerts=NO_LED), NO_PROBLEMS, "the LED's pin is taken"),
+        (State.ATTENTIVE, replace(WELL, journal_problem="disk full"), BAD_SETTING, "disk full"),
+        (State.ATTENTIVE, WELL, BAD_SETTING, "line 2: camera.width: 7"),
+    ],
+)
+def test_one_line_says_what_is_worst(
+    state: State, around: Surroundings, configuration: Configuration, line: str
+) -> None:
+    look = replace(look_at(600.0), sight=Sight.FLAT, verdict=replace(VERDICT, state=state))
+    found = problem_in(look, around, configuration)
+    assert found.startswith(line)
+    assert bool(found) == bool(line)
+
+
+@pytest.mark.parametrize(
+    ("sight", "line"),
+    [
+        (Sight.DARK, "the camera shows nothing (dark): clean the lens"),
+        (Sight.FROZEN, "fake:attentive sends the same picture again and again: plug the camera out and in again"),
+        (Sight.NOISE, "fake:attentive sends noise: see that nothing covers the lens, or plug the camera out"),
+    ],
+)
+def test_a_broken_camera_is_told_with_what_helps(sight: Sight, line: str) -> None:
+    look = replace(look_at(600.0), sight=sight, verdict=replace(VERDICT, state=State.CAMERA_BLOCKED))
+    assert problem_in(look, WELL, NO_PROBLEMS).startswith(line)
+
+
+@pytest.mark.parametrize(("chin_y_px", "says"), ((180, ""), (60, "the face is upside down")))
+def test_a_camera_that_hangs_upside_down_is_told(chin_y_px: float, says: str) -> None:
+    landmarks = np.full((468, 3), 120, np.float32)
+    landmarks[CHIN, 1] = chin_y_px
+    found = problem_in(replace(look_at(600.0), face=Face(landmarks, 1.0)), WELL, NO_PROBLEMS)
+    assert found.startswith(says)
+    assert bool(found) == bool(says)
