@@ -4,7 +4,7 @@
     vision/      what a frame shows: face, head pose, eyes, mouth, hands         -> Signals
     attention/   whether the driver attends, by rules that count seconds         -> Verdict, Events
     observer     the three in their order, for live pictures and recordings      Frame -> Observation
-    monitor/     the running detector: its loop, report, memory savings, watchdog
+    monitor/     the running detector: its loop, report, memory saver, watchdog
     alerts/      buzzer and LED
     journal/     events.sqlite
     telemetry/   status.json, preview and requests, between the detector and the page
