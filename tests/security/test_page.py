@@ -14,7 +14,7 @@ from app.service.appliance import first_password
 from app.version import VERSION
 from config import password
 from config.paths import Paths
-from tests.admin.test_application import (  # noqa: F401  fixtures
+from tests.support.page import (  # noqa: F401  fixtures
     OPEN,
     PASSWORD,
     WRONG,

@@ -1,0 +1,59 @@
+"""Earlier versions of the settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from config.paths import CONFIG, HISTORY, LAST_GOOD
+from config.store import NO_FILE, Store
+from tests.support.settings_form import (
+    MINE,
+    diff_of,
+    preview,
+    save,
+)
+
+
+def test_an_earlier_version_can_be_put_back_after_its_diff(client: FlaskClient, store: Store) -> None:
+    store.save(MINE, NO_FILE)
+    save(client, preview(client, camera__width="700"))
+    page = client.get("/settings/history").text
+    assert "camera.width would be 640 instead of 700" in page
+    name = re.search(r'name="name" value="(history/[^"]+)"', page)
+    assert name
+    diff = client.post("/settings/history", data={"name": name[1]})
+    assert diff_of(diff) == ["-  width: 700", "+  width: 640"]
+    assert store.load().settings.camera.width == 700
+    save(client, diff)
+    assert store.load().text == MINE
+
+
+def test_the_last_good_one_can_be_put_back(client: FlaskClient, store: Store, tmp_path: Path) -> None:
+    store.save(MINE, NO_FILE)
+    store.mark_good(store.load())
+    (tmp_path / CONFIG).write_text("camera: {width: wide")
+    assert "Back to the last good one" in client.get("/settings/history").text
+    save(client, client.post("/settings/history", data={"name": LAST_GOOD}))
+    assert store.load().text == MINE
+
+
+@pytest.mark.parametrize("name", ("", CONFIG, "../admin-password", "/etc/passwd", f"{HISTORY}/../{CONFIG}", "history"))
+def test_only_names_of_the_list_are_read(client: FlaskClient, store: Store, tmp_path: Path, name: str) -> None:
+    store.save(MINE, NO_FILE)
+    (tmp_path.parent / "admin-password").write_text("secret: 1")
+    assert client.post("/settings/history", data={"name": name}).status_code == 404
+
+
+def test_an_earlier_version_that_is_no_longer_valid_is_shown_not_saved(
+    client: FlaskClient, store: Store, tmp_path: Path
+) -> None:
+    store.save(MINE, NO_FILE)
+    (tmp_path / LAST_GOOD).write_text("camera: {zoom: 3}\n")
+    assert "Has problems." in client.get("/settings/history").text
+    answer = client.post("/settings/history", data={"name": LAST_GOOD})
+    assert (answer.status_code, "camera.zoom" in answer.text) == (422, True)
+    assert store.load().text == MINE

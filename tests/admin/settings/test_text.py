@@ -1,0 +1,118 @@
+"""The settings file as text, as an upload and as a download."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from config.document import MAX_BYTES
+from config.reference import config_yaml
+from config.store import NO_FILE, Store
+from tests.support.settings_form import (
+    MINE,
+    post,
+    save,
+    send_text,
+    sent,
+    upload,
+)
+
+
+def test_a_text_is_saved_as_it_was_typed(client: FlaskClient, store: Store) -> None:
+    text = "# \N{DEGREE SIGN} <b> &amp;\ncamera: {width: 480}\n\n\n# end"
+    diff = send_text(client, text)
+    assert "<b>" not in diff.text
+    save(client, diff)
+    assert store.load().text == text
+
+
+@pytest.mark.parametrize("line_end", ("\n", "\r\n"))
+def test_the_files_line_ends_survive_the_browsers(client: FlaskClient, store: Store, line_end: str) -> None:
+    text = MINE.replace("\n", line_end)
+    store.save(text, NO_FILE)
+    drawn = sent(client.get("/settings/yaml"), "/settings/yaml")
+    assert "\r\n" in dict(drawn)["text"]
+    assert post(client, "/settings/yaml", drawn).headers["Location"] == "/settings/?saved=0"
+    save(client, send_text(client, MINE.replace("640", "600").replace("\n", "\r\n")))
+    assert store.load().text == text.replace("640", "600")
+
+
+HOSTILE = (
+    ("camera:\n  width: wide\n", "line 2: camera.width: wide must be"),
+    ("camera:\n  width: .nan\n", "line 2"),
+    ("camera:\n  width: -.inf\n", "line 2"),
+    ("camera:\n  width: -5\n", "line 2"),
+    ("camera:\n  width: " + "9" * 5000, "line 2"),
+    ("camera:\n\twidth: 5\n", "line 2"),
+    ("a: &a [x]\nb: [*a, *a]\n", "line 1: the file must not use anchors"),
+    ("camera: *a\n", "must not use aliases"),
+    ("camera: !!python/object/apply:os.system [id]\n", "must not use tags"),
+    ("camera:\n  width: 480\n  width: 500\n", "line 3: camera.width is given twice"),
+    ("camera:\n  widht: 480\n", "did you mean camera.width?"),
+    ("--- 1\n--- 2\n", "must be one document"),
+    ("%TAG ! x\n---\na: 1\n", "directive"),
+    ("- 1\n", "must hold sections"),
+    ("[" * 9000, "nested too deeply"),
+    ("\x00", "a character that YAML does not allow"),
+    ("#" * (MAX_BYTES + 1), "larger than"),
+    ("profile: <script>alert(1)</script>\n", "line 1"),
+)
+
+
+@pytest.mark.parametrize(("text", "said"), HOSTILE)
+def test_a_hostile_text_is_refused_with_its_line_and_kept(
+    client: FlaskClient, store: Store, text: str, said: str
+) -> None:
+    answer = send_text(client, text)
+    assert answer.status_code == 422
+    assert said in html.unescape(answer.text)
+    assert "<script>alert" not in answer.text
+    assert html.escape(text.strip("\n")[:50], quote=False) in answer.text.replace("&#39;", "'").replace("&#34;", '"')
+    assert store.load().version == NO_FILE
+
+
+@pytest.mark.parametrize(("text", "said"), HOSTILE)
+def test_a_hostile_file_is_refused_like_a_text(client: FlaskClient, store: Store, text: str, said: str) -> None:
+    answer = upload(client, text.encode())
+    assert (answer.status_code, said in html.unescape(answer.text)) == (422, True)
+    packed = base64.b64encode(text.encode()).decode()
+    assert post(client, "/settings/save", [("version", NO_FILE), ("text", packed)]).status_code == 422
+    assert store.load().version == NO_FILE
+
+
+def test_the_offending_line_is_quoted(client: FlaskClient) -> None:
+    answer = send_text(client, "camera:\n  height: 240\n  width: wide  # too\n")
+    assert re.search(r"line 3: .*\n?.*<code>width: wide  # too</code>", answer.text)
+
+
+def test_bytes_that_are_no_text_are_refused(client: FlaskClient, store: Store) -> None:
+    answer = upload(client, b"camera:\n  width: \xff\xfe\n")
+    assert (answer.status_code, "line 2: the file is not UTF-8 text" in answer.text) == (422, True)
+    assert upload(client, b"").status_code == 422
+    assert client.post("/settings/upload").status_code == 422
+    assert store.load().version == NO_FILE
+
+
+@pytest.mark.parametrize("text", ("%%%", "gA==", "a", "\xe9"))
+def test_a_damaged_diff_saves_nothing(client: FlaskClient, store: Store, text: str) -> None:
+    assert post(client, "/settings/save", [("version", NO_FILE), ("text", text)]).status_code == 400
+    assert store.load().version == NO_FILE
+
+
+def test_what_is_downloaded_can_be_uploaded_again_to_the_byte(client: FlaskClient, store: Store) -> None:
+    text = "\ufeff# \N{DEGREE SIGN}\r\ncamera: {width: 500}\r\n# mixed\n"
+    store.save(text, NO_FILE)
+    kept = client.get("/settings/download")
+    assert kept.data == text.encode()
+    assert kept.headers["Content-Disposition"] == 'attachment; filename="config.yaml"'
+    store.save("", store.load().version)
+    save(client, upload(client, kept.data))
+    assert store.load().text == text
+
+
+def test_the_download_before_any_file_is_the_commented_defaults(client: FlaskClient) -> None:
+    assert client.get("/settings/download").text == config_yaml()

@@ -1,0 +1,82 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from admin.application import create_app
+from admin.auth.throttle import FAILURES
+from config.paths import Paths
+from tests.support.page import PASSWORD, WRONG, post, sign_in
+
+
+def test_without_a_password_the_page_says_how_to_make_one(stranger: FlaskClient, paths: Paths) -> None:
+    paths.admin_password.unlink()
+    assert "drivewatch.admin-password" in stranger.get("/login").text
+    assert sign_in(stranger, "").status_code == 403
+    assert sign_in(stranger).status_code == 403
+
+
+def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(stranger: FlaskClient) -> None:
+    cookie = sign_in(stranger).headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert cookie.startswith("sid=")
+    secure = stranger.post("/login", data={"password": PASSWORD}, base_url="https://localhost").headers["Set-Cookie"]
+    assert secure.startswith("__Host-sid=")
+    assert "Secure" in secure.split("; ")
+
+
+def test_six_wrong_passwords_slow_this_client_down_and_no_other(app: Flask) -> None:
+    client = app.test_client()
+    codes = [sign_in(client, WRONG).status_code for _ in range(6)]
+    assert codes == [403] * 5 + [429]
+    assert int(sign_in(client).headers["Retry-After"]) > 60  # the right one must wait as well
+    other = client.post("/login", data={"password": PASSWORD}, environ_base={"REMOTE_ADDR": "127.0.0.2"})
+    assert other.status_code == 302
+
+
+def test_guesses_at_the_same_time_are_counted_as_if_one_followed_another(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "werkzeug.security.check_password_hash", lambda stored, word: False
+    )  # else the last of them may wait too long on a busy machine
+    with ThreadPoolExecutor(8) as clients:
+        codes = list(clients.map(lambda _: sign_in(app.test_client(), WRONG).status_code, range(8)))
+    assert set(codes) == {403, 429}
+    assert codes.count(403) <= FAILURES  # fewer where a slow machine sends some away as busy
+
+
+def test_signing_out_ends_the_session(app: Flask, owner: FlaskClient) -> None:
+    cookie = owner.get_cookie("sid")
+    assert cookie is not None
+    assert post(owner, "/logout").status_code == 302
+    owner.set_cookie("sid", cookie.value)
+    assert owner.get("/").headers["Location"] == "/login"
+
+
+def test_another_password_ends_all_other_sessions(app: Flask, owner: FlaskClient) -> None:
+    elsewhere = app.test_client()
+    sign_in(elsewhere)
+    new = "another horse, another staple"
+    assert post(owner, "/password", old=WRONG, new=new, again=new).status_code == 403
+    assert post(owner, "/password", old=PASSWORD, new="short", again="short").status_code == 422
+    assert post(owner, "/password", old=PASSWORD, new=new, again=WRONG).status_code == 422
+    assert elsewhere.get("/").status_code == 200
+    assert post(owner, "/password", old=PASSWORD, new=new, again=new).status_code == 302
+    assert elsewhere.get("/").status_code == 302
+    assert owner.get("/").status_code == 200
+    assert sign_in(elsewhere).status_code == 403
+    assert sign_in(elsewhere, new).status_code == 302
+
+
+def test_a_session_outlives_the_worker(paths: Paths, owner: FlaskClient) -> None:
+    cookie = owner.get_cookie("sid")
+    assert cookie is not None
+    after = create_app(paths).test_client()
+    after.set_cookie("sid", cookie.value)
+    assert after.get("/").status_code == 200

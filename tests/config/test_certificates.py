@@ -1,0 +1,205 @@
+"""Certificates by the real openssl, loaded and served as the page does."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import stat
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from config import certificates
+from config.certificates import DAYS, LOOPBACK, RENEW_DAYS, HttpsError, new_pem
+from config.disk import LOCK, Disk
+from config.https import CHOICE, SELF_SIGNED, certificate, enable, listening
+from config.paths import Paths
+
+SNAP = {"SNAP_INSTANCE_NAME": "drivewatch"}
+
+
+HERE: dict[str, str] = {}
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths(tmp_path / "data", tmp_path / "run", tmp_path / "data")
+
+
+@pytest.fixture(scope="module")
+def pems() -> dict[str, bytes]:
+    """Key and certificate in one, by the days it is valid; making them all takes 0.1 s."""
+    return {"old": new_pem(RENEW_DAYS - 1), "new": new_pem(RENEW_DAYS + 1), "other": new_pem()}
+
+
+def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+
+
+def shown(file: Path) -> str:
+    return openssl("x509", "-in", str(file), "-noout", "-text").stdout
+
+
+def put(paths: Paths, name: str, data: bytes) -> Path:
+    paths.data.mkdir(exist_ok=True)
+    (paths.data / name).write_bytes(data)
+    return paths.data / name
+
+
+def without_openssl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+
+
+def test_a_self_signed_certificate_is_p256_for_395_days_and_for_this_machine(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "pi.lan")
+    monkeypatch.setattr(certificates, "addresses", lambda: iter(["192.0.2.7"]))
+    text = shown(enable(paths, "self-signed").certificate)
+    assert "NIST CURVE: P-256" in text
+    names = (
+        "DNS:pi.local, DNS:pi, DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, IP Address:192.0.2.7"
+    )
+    assert names in text
+    file = str(paths.data / SELF_SIGNED)
+    assert openssl("x509", "-in", file, "-noout", "-checkend", str((DAYS - 1) * 86_400)).returncode == 0
+    assert openssl("x509", "-in", file, "-noout", "-checkend", str(DAYS * 86_400)).returncode == 1
+
+
+def test_a_host_name_that_is_no_dns_name_is_left_out(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "my pi,DNS:bank.example")
+    assert "bank.example" not in shown(enable(paths, "self-signed").certificate)
+
+
+def test_the_key_is_its_owners_alone_and_nothing_else_is_left(paths: Paths) -> None:
+    enable(paths, "self-signed")
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths.data.iterdir()} == {
+        CHOICE: 0o600,
+        SELF_SIGNED: 0o600,
+        LOCK: 0o600,
+    }
+
+
+def test_two_devices_have_two_keys(tmp_path: Path) -> None:
+    one, other = (enable(Paths(tmp_path / name, tmp_path, tmp_path), "self-signed") for name in "ab")
+    assert one.fingerprint != other.fingerprint
+    assert one.key.read_bytes() != other.key.read_bytes()
+
+
+def test_the_fingerprint_is_what_a_browser_meets(paths: Paths) -> None:
+    found = enable(paths, "self-signed")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(found.certificate, found.key)
+    with socket.create_server((LOOPBACK, 0)) as server:
+
+        def serve() -> None:
+            with server.accept()[0] as client, context.wrap_socket(client, server_side=True):
+                pass
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(server.getsockname()))
+        thread.join()
+    digest = subprocess.run(["sha256sum"], input=der, capture_output=True).stdout.split()[0].decode()
+    assert found.fingerprint.replace(":", "").lower() == digest
+
+
+@pytest.mark.parametrize(("pem", "is_kept"), [("new", True), ("old", False)])
+def test_a_certificate_is_renewed_when_30_days_are_left(
+    paths: Paths, pems: dict[str, bytes], pem: str, is_kept: bool
+) -> None:
+    file = put(paths, SELF_SIGNED, pems[pem])
+    ends_within = openssl("x509", "-in", str(file), "-noout", "-checkend", str(RENEW_DAYS * 86_400)).returncode
+    assert ends_within == (0 if is_kept else 1)
+    assert certificate(paths, SNAP) is not None
+    assert (file.read_bytes() == pems[pem]) is is_kept
+
+
+@pytest.mark.parametrize("data", [b"", b"no certificate", b"\x00\xff" * 100])
+def test_a_damaged_certificate_is_made_anew(paths: Paths, data: bytes) -> None:
+    file = put(paths, SELF_SIGNED, data)
+    assert certificate(paths, SNAP) is not None
+    assert file.read_bytes().count(b"-----BEGIN ") == 2
+
+
+def test_a_certificate_that_cannot_be_renewed_is_used_as_it_is(
+    paths: Paths, pems: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = put(paths, SELF_SIGNED, pems["old"])
+
+    def full(self: object, file: int, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Disk, "write", full)
+    with caplog.at_level(logging.WARNING):
+        assert certificate(paths, SNAP) is not None
+    assert file.read_bytes() == pems["old"]
+    assert "could not be renewed" in caplog.text
+
+
+def test_own_files_are_used_where_they_stand(paths: Paths, pems: dict[str, bytes], tmp_path: Path) -> None:
+    pem = tmp_path / "own.pem"
+    pem.write_bytes(pems["other"])
+    found = enable(paths, (pem, pem))
+    assert (found.certificate, found.key, found.is_self_signed, found.is_trusted) == (pem, pem, False, False)
+    assert certificate(paths, HERE) == found
+    assert listening(paths, HERE).port == 8443
+
+
+def test_a_certificate_of_an_authority_that_this_machine_knows_is_trusted(
+    paths: Paths, pems: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = tmp_path / "own.pem"
+    pem.write_bytes(pems["other"])
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    assert enable(paths, (pem, pem)).is_trusted
+
+
+def split(pem: bytes) -> tuple[bytes, bytes]:
+    key, begin, cert = pem.partition(b"-----BEGIN CERTIFICATE")
+    return key, begin + cert
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "said"),
+    [
+        ("cert", "missing", "missing cannot be read: No such file or directory"),
+        ("missing", "key", "missing cannot be read: No such file or directory"),
+        ("cert", "other-key", "other-key is not the key of"),
+        ("key", "cert", "cannot be used"),
+        ("cert", "locked-key", "without a password"),
+        ("cert", "empty", "cannot be used"),
+        ("expired", "key", "has expired on"),
+    ],
+)
+def test_files_that_do_not_fit_are_refused_with_the_reason_and_nothing_changes(
+    paths: Paths, pems: dict[str, bytes], tmp_path: Path, cert: str, key: str, said: str
+) -> None:
+    files = dict(zip(("key", "cert"), split(pems["new"]), strict=True)) | {"other-key": split(pems["other"])[0]}
+    files |= {"empty": b""}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    locking = ("pkey", "-in", str(tmp_path / "key"), "-aes256", "-passout", "pass:secret")
+    assert openssl(*locking, "-out", str(tmp_path / "locked-key")).returncode == 0
+    request, signing = str(tmp_path / "request"), ("-key", str(tmp_path / "key"))
+    openssl("req", "-new", *signing, "-subj", "/CN=expired", "-out", request)
+    openssl("x509", "-req", "-in", request, *signing, "-days", "0", "-out", str(tmp_path / "expired"))
+    with pytest.raises(HttpsError, match=said):
+        enable(paths, (tmp_path / cert, tmp_path / key))
+    assert not (paths.data / CHOICE).exists()
+
+
+def test_a_missing_openssl_is_named_with_what_installs_it(
+    paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_openssl(tmp_path, monkeypatch)
+    with pytest.raises(HttpsError, match="apt install openssl"):
+        enable(paths, "self-signed")
+
+
+def test_the_addresses_are_those_of_the_interfaces_without_loopback() -> None:
+    assert all(socket.inet_aton(address) and not address.startswith("127.") for address in certificates.addresses())

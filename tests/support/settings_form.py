@@ -1,0 +1,139 @@
+"""The settings' routes over a real store in a folder, and a browser that fills in their forms."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from admin.parts import NAME
+from admin.settings import settings_page
+from config.disk import Disk
+from config.store import Store
+
+ADMIN = Path(__file__).parents[2] / "admin"
+NAV = ("status.show", "memory.show", "events.show", "account.show", "login.sign_out")
+KEY = "camera.width"
+MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
+
+
+class FailingDisk(Disk):
+    """A disk that refuses to make files with this error, 0 for none."""
+
+    code = 0
+
+    def create(self, path: Path) -> int:
+        if self.code:
+            raise OSError(self.code, "refused")
+        return super().create(path)
+
+
+class Form(HTMLParser):
+    """The fields of a page's forms, by the form's action: what a browser would send."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fields: dict[str, list[tuple[str, str]]] = {}
+        self._action, self._select, self._area = "", "", ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._action = has["action"]
+            self.fields.setdefault(self._action, [])
+        elif tag == "input" and "name" in has and (has.get("type") not in ("checkbox", "file") or "checked" in has):
+            self.fields[self._action].append((has["name"], has.get("value", "")))
+        elif tag == "select":
+            self._select = has["name"]
+        elif tag == "option" and "selected" in has:
+            self.fields[self._action].append((self._select, has["value"]))
+        elif tag == "textarea":
+            self._area = has["name"]
+
+    def handle_data(self, data: str) -> None:
+        if self._area:  # a browser drops the first line end, and sends the others as CR LF
+            self.fields[self._action].append(
+                (self._area, data.removeprefix("\n").replace("\r\n", "\n").replace("\n", "\r\n"))
+            )
+            self._area = ""
+
+
+@pytest.fixture
+def disk() -> FailingDisk:
+    return FailingDisk()
+
+
+@pytest.fixture
+def store(tmp_path: Path, disk: FailingDisk) -> Store:
+    return Store(tmp_path, disk)
+
+
+def bare_app() -> Flask:
+    app = Flask("drivewatch", template_folder=str(ADMIN / "templates"), static_folder=str(ADMIN / "static"))
+    app.jinja_env.globals["csrf_token"] = lambda: "the-token"
+    app.jinja_env.globals["is_exposed"] = lambda: False
+    app.register_blueprint(settings_page.routes)
+    for endpoint in NAV:
+        app.add_url_rule(f"/{endpoint}", endpoint, view_func=str)
+    app.testing = True  # what a view raises is raised here
+    return app
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    """One for all tests, for it compiles the templates."""
+    return bare_app()
+
+
+@pytest.fixture
+def client(app: Flask, store: Store) -> FlaskClient:
+    app.extensions[NAME] = SimpleNamespace(store=store)
+    return app.test_client()
+
+
+def sent(answer: TestResponse, action: str, **typed: str) -> list[tuple[str, str]]:
+    """The fields of a form as they are drawn, some of them typed over; two underscores for the dot of a key."""
+    over = {name.replace("__", "."): text for name, text in typed.items()}
+    drawn = [(name, text) for name, text in Form(answer.text).fields[action] if name not in over]
+    return [*drawn, *over.items()]
+
+
+def post(client: FlaskClient, path: str, fields: list[tuple[str, str]]) -> TestResponse:
+    data: dict[str, list[str]] = {}
+    for name, text in fields:
+        data.setdefault(name, []).append(text)
+    return client.post(path, data=data)
+
+
+def preview(client: FlaskClient, **typed: str) -> TestResponse:
+    return post(client, "/settings/preview", sent(client.get("/settings/"), "/settings/preview", **typed))
+
+
+def save(client: FlaskClient, diff: TestResponse) -> TestResponse:
+    assert diff.status_code == 200, diff.text
+    return post(client, "/settings/save", sent(diff, "/settings/save"))
+
+
+def send_text(client: FlaskClient, text: str) -> TestResponse:
+    return post(client, "/settings/yaml", sent(client.get("/settings/yaml"), "/settings/yaml", text=text))
+
+
+def upload(client: FlaskClient, data: bytes) -> TestResponse:
+    return client.post("/settings/upload", data={"file": (io.BytesIO(data), "../../etc/passwd")})
+
+
+def diff_of(answer: TestResponse) -> list[str]:
+    return [html.unescape(line) for line in re.findall(r"<(?:ins|del)>(.*?)</", answer.text)]
+
+
+def on_disk(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
