@@ -38,6 +38,9 @@ run: setup ## detector and page on the rendered driver, no hardware needed; CAME
 test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers included
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
+test-fast: $(VENV)/.tests ## the tests that need no process, face mesh or browser: in a minute on two cores
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --fast $(ARGS)
+
 test-mutants: $(VENV)/.mutants ## changes to the rules of attention that its tests do not notice; ARGS="--only LEARN", an hour without
 	$(BIN)/python -m tests.mutants $(ARGS)
 

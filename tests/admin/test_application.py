@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -15,93 +13,18 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from admin.application import create_app
 from admin.auth.throttle import FAILURES
 from admin.pages.status_page import SILENT
-from admin.parts import NAME, Parts
 from app.events import WORDS, Event, Level, State
 from app.journal.journal import Journal
 from app.telemetry import failure, status
 from config import password
 from config.paths import Paths
+from tests.support.page import OPEN, PASSWORD, WRONG, own_parts, post, routes, say, sign_in, token_of
 
-PASSWORD = "correct horse battery"
-WRONG = "wrong horse battery"
-OPEN = {"static", "login.form", "login.sign_in", "api.healthz"}
 ORIGIN = "http://localhost"
-
-
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The password's file; making one takes a third of a second."""
-    path = tmp_path_factory.mktemp("password") / "admin-password"
-    password.save(path, PASSWORD)
-    return path.read_text()
-
-
-@pytest.fixture
-def paths(tmp_path: Path, stored: str) -> Paths:
-    made = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")
-    made.make()
-    made.admin_password.write_text(stored)
-    return made
-
-
-@pytest.fixture
-def app(paths: Paths) -> Flask:
-    return create_app(paths)
-
-
-@pytest.fixture
-def stranger(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def owner(app: Flask) -> FlaskClient:
-    client = app.test_client()
-    own = own_parts(client)
-    session_id, _ = own.sessions.open(password.fingerprint(own.paths.admin_password))
-    client.set_cookie("sid", session_id)
-    return client
-
-
-def sign_in(client: FlaskClient, word: str = PASSWORD) -> TestResponse:
-    return client.post("/login", data={"password": word})
-
-
-def own_parts(client: FlaskClient) -> Parts:
-    parts = client.application.extensions[NAME]
-    assert isinstance(parts, Parts)
-    return parts
-
-
-def token_of(client: FlaskClient) -> str:
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/").text)
-    assert found
-    return found[1]
-
-
-def post(client: FlaskClient, path: str, **data: str) -> TestResponse:
-    return client.post(path, data={"csrf_token": token_of(client), **data})
-
-
-def say(paths: Paths, **what: object) -> status.Status:
-    """Leave a status file as a running detector would."""
-    now_s = time.monotonic()
-    latest = status.Status(boot_id=status.boot_id(), time_s=now_s, started_s=now_s - 60, since_s=now_s - 30)
-    latest = replace(latest, state=State.ATTENTIVE, **what)  # type: ignore[arg-type]
-    status.write(paths.status, latest)
-    return latest
-
-
-def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
-    """Endpoint, method and a path of each route."""
-    for rule in app.url_map.iter_rules():
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            yield rule.endpoint, method, re.sub(r"<[^>]+>", "x", rule.rule)
 
 
 def test_every_route_but_the_open_ones_needs_a_login(app: Flask, stranger: FlaskClient) -> None:

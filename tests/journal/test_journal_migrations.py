@@ -24,14 +24,14 @@ from app.journal import journal_schema
 from app.journal.journal import CHECK_S, RETRY_S, Journal, JournalUnreadable, recent
 from app.journal.journal_copies import all_beside, beside, copy_of
 from app.journal.journal_file import why_beside
-from tests.journal.test_journal import event, files_no_larger_than, onsets_s, record, sql
+from tests.support.events import event, files_no_larger_than, onsets_s, record, sql
 
 Steps = tuple[tuple[str, ...], ...]
 Release = Callable[[Steps], None]
 
 WRITTEN = Path(__file__).with_name("releases") / "0.2.0"
 EVENTS_OF_0_2_0 = 24
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NOTES: Steps = (
     (
         "ALTER TABLE events ADD COLUMN note TEXT NOT NULL DEFAULT ''",
