@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 LOCK := snap/local/requirements.lock
 TEST_LOCK := tests/requirements.lock
 PROFILE_LOCK := tests/benchmarks/profile.lock
+MUTANTS_LOCK := tests/mutants/mutants.lock
 CAMERA ?= fake:commute
 ARCH ?= amd64
 UV := $(BIN)/uv
@@ -36,6 +37,12 @@ run: setup ## detector and page on the rendered driver, no hardware needed; CAME
 
 test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers included
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+test-fast: $(VENV)/.tests ## the tests that need no process, face mesh or browser: in a minute on two cores
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --fast $(ARGS)
+
+test-mutants: $(VENV)/.mutants ## changes to the rules of attention that its tests do not notice; ARGS="--only LEARN", an hour without
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)
 	$(BIN)/python -m pytest tests/browser/journey.py $(ARGS)
@@ -114,6 +121,8 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 		--constraints $(LOCK) --constraints $(TEST_LOCK) tests/benchmarks/profile.in -o $(PROFILE_LOCK)
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
 		--constraints $(LOCK) --constraints $(TEST_LOCK) snap/local/sbom.in -o snap/local/sbom.lock
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --no-deps --generate-hashes --no-header \
+		--only-binary :all: tests/mutants/mutants.in -o $(MUTANTS_LOCK)
 
 clean: ## remove what the other targets made, except .drivewatch with its events and .python, which was downloaded
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -144,6 +153,10 @@ $(VENV)/.tests: $(VENV)/.runtime $(TEST_LOCK)
 
 $(VENV)/.atheris: $(VENV)/.tests tests/faults/atheris.lock
 	@$(INSTALL) --no-deps -r tests/faults/atheris.lock
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.tests $(MUTANTS_LOCK)
+	@$(INSTALL) --no-deps -r $(MUTANTS_LOCK)
 	@touch $@
 
 $(VENV)/.profile: $(VENV)/.tests $(PROFILE_LOCK)

@@ -18,7 +18,7 @@ from tests.benchmarks import charts
 from tests.benchmarks.measure import Effort, Section, alone_mb, detector_usage, pictures, repeated, side_by_side
 from tests.benchmarks.page import in_use
 from tests.benchmarks.ten_minutes import FOLDER, ROOT, Figure, python_with
-from tests.system.test_admin_server import running
+from tests.support.appliance import running
 
 MODELS_OF_THE_FLOOR = (model_files.SHORT_RANGE, model_files.ATTENTION_MESH, model_files.BLENDSHAPES)
 OURS, NAIVE, FLOOR = "drivewatch, low_memory", "naive recipe", "floor: three bare LiteRT interpreters"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import alone_mb, pictures
 from tests.benchmarks.ten_minutes import Figure, print_table
-from tests.system.test_admin_server import Appliance, Browser, pss_mb, running
+from tests.support.appliance import Appliance, Browser, pss_mb, running
 
 VIEWS = ("/", "/memory", "/settings/", "/events", "/account")
 POLLS = ("/status/part", "/status/part", "/status/part", "/status/part", "/memory/part")  # as an open page asks

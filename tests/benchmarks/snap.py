@@ -20,7 +20,7 @@ from app.telemetry import status
 from config.paths import STATUS
 from snap.local.pack import BUILD, pack
 from snap.local.stage import TARGETS, interpreter_of
-from tests.system.test_admin_server import Browser, free_port, pss_mb, wait_for
+from tests.support.appliance import Browser, free_port, pss_mb, wait_for
 
 PYTHON = "3.12"
 COMPRESSIONS = {"lzo": 90, "xz": 70}  # MB, the aims

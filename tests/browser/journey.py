@@ -21,7 +21,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.system.test_admin_server import Appliance, appliance, running  # noqa: F401  the fixture
+from tests.support.appliance import Appliance, running
 
 SHOTS = Path("build/screenshots")
 PATIENCE_S = 90.0  # twice the time of a restart that fails
@@ -35,7 +35,7 @@ class Tab:
     """One tab of headless Chromium on the appliance's page. A press begins a navigation that ends in its own time, so
     whatever is looked for is waited for."""
 
-    def __init__(self, driver: webdriver.Chrome, appliance: Appliance) -> None:  # noqa: F811
+    def __init__(self, driver: webdriver.Chrome, appliance: Appliance) -> None:
         self.driver, self.appliance = driver, appliance
 
     def open(self, path: str) -> None:
@@ -115,7 +115,7 @@ def driver() -> Iterator[webdriver.Chrome]:
 
 
 @pytest.fixture(scope="module")
-def tab(driver: webdriver.Chrome, appliance: Appliance) -> Tab:  # noqa: F811
+def tab(driver: webdriver.Chrome, appliance: Appliance) -> Tab:
     made = Tab(driver, appliance)
     made.width(1100)
     made.open("/")
@@ -302,7 +302,7 @@ def test_settings_with_which_no_detector_watches_are_taken_back(driver: webdrive
     data.mkdir()
     for name in ("config.yaml", "config.last-good.yaml"):
         (data / name).write_text("camera:\n  source: fake:attentive\n")
-    with running(tmp_path) as appliance:  # noqa: F811  the camera is that of the settings
+    with running(tmp_path) as appliance:
         tab = Tab(driver, appliance)
         tab.sign_in(appliance.password)
         tab.sees("attentive")

@@ -12,6 +12,7 @@ from config.declaration import Value
 from config.document import MAX_BYTES
 from config.read import Reading, read
 from config.settings import Settings
+from tests.support.settings_files import MUTATED, PIECES
 
 
 def test_a_file_of_comments_or_nothing_gives_the_defaults() -> None:
@@ -184,17 +185,6 @@ def test_brackets_are_refused_before_the_parser_has_counted_them_all() -> None:
     assert time.process_time() - start_s < 0.1
 
 
-MUTATED = b"""profile: balanced
-camera:
-  width: 320   # c
-  source: "fake:glance-away"
-vision: {model: lite, use_lite_model: true}
-analysis:
-  away_caution_s: 2.5
-  policy: strict
-alerting: ~
-"""
-PIECES = rb"{ } [ ] : , ' \" # | > ? - * & ! % @ ` ~ null .nan 1e999 --- ... <<: 99999999".split(b" ")
 PIECES += [b"\xff", b"\x00", b"\t", b"\r", b"\n", b"  ", "\u2028\ufeff\x85".encode()]
 
 

@@ -32,7 +32,7 @@ from tests.faults.devices import ASIDE_DEG, AWAY, FAULTS, Fault, Rig, driver
 from tests.faults.lockstep import GOES_ON_S, LockstepCamera, Time
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
-from tests.monitor.test_detector import START_S, WALL_S, FakeAlert
+from tests.support.bench import START_S, WALL_S, FakeAlert
 
 TRIES, LONG_TRIES = 4, 200
 TIMES, LONG_TIMES = 500, 5_000

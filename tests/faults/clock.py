@@ -19,7 +19,7 @@ from app.vision.measurements import Signals
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
-from tests.monitor.test_detector import (
+from tests.support.bench import (
     PERIOD_S,
     START_S,
     TIMEOUT_S,

@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 from config.declaration import Value
 from config.reference import config_yaml
 from config.settings import DECLARATIONS
-from tests.config.test_patch import (
-    ALL_KEYS,
-    Document,
-    documents,
-    test_patching_keeps_all_that_it_was_not_asked_to_change_or_refuses,
-    values_for,
-)
-from tests.config.test_patch import changes as wanted_changes
-from tests.config.test_read import MUTATED, PIECES
 from tests.faults import properties
 from tests.faults.tally import Count, Row
+from tests.support.settings_files import (
+    ALL_KEYS,
+    MUTATED,
+    PIECES,
+    Document,
+    assert_only_the_named_keys_change,
+    documents,
+    values_for,
+)
+from tests.support.settings_files import changes as wanted_changes
 
 EXAMPLES, LONG_EXAMPLES = 500, 25_000  # of each property, a quarter for each where the generator is costly
 FILES = [MUTATED, config_yaml().encode(), config_yaml().replace("#", "").encode()[:9000]]
 FIELDS = [*DECLARATIONS, "resolution", "back", "csrf_token", "version", "base", "camera", "camera.", ".", ""]
 TEXTS = ["", "0", "1", "-1", "1e3", "0x10", "1,5", "1.000", "nan", ".inf", "true", "on", "auto", "fake:x", "640x480"]
-patched_as_told = test_patching_keeps_all_that_it_was_not_asked_to_change_or_refuses.hypothesis.inner_test  # type: ignore[attr-defined]
 
 
 @st.composite
@@ -70,7 +70,7 @@ def rows(is_long: bool) -> Iterator[Row]:
 
     @given(documents(), wanted_changes())
     def keeps(document: Document, wanted: dict[str, Value | None]) -> None:
-        patched_as_told(document, wanted)
+        assert_only_the_named_keys_change(document, wanted)
 
     @given(mutated(), wanted_changes())
     def patches(data: bytes, wanted: dict[str, Value | None]) -> None:

@@ -19,7 +19,7 @@ from app.vision.graph import quiet_native_log
 from config.settings import DECLARATIONS
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
-from tests.system.test_admin_server import Appliance, running, wait_for
+from tests.support.appliance import Appliance, running, wait_for
 
 REQUESTS, LONG_REQUESTS = 6_000, 8_000  # of an appliance; at 10,000 its worker is renewed
 LONG_APPLIANCES = 10

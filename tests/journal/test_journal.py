@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from math import inf, nan
 from os import kill
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from app.events import Event, Level, State
+from app.events import Level, State
 from app.journal.journal import (
     BACKLOG,
     CHECK_S,
@@ -31,26 +30,10 @@ from app.journal.journal import (
     recent,
 )
 from app.journal.journal_file import KEEP_CORRUPT
+from tests.support.events import NOON_S, event, files_no_larger_than, onsets_s, record, sql
 
 BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
-NOON_S = 1_790_000_000.0  # Unix seconds
 DAY_S = 86400.0
-
-
-def event(
-    onset_s: float, end_s: float | None = None, level: Level = Level.CAUTION, kind: State = State.LOOKING_AWAY
-) -> Event:
-    return Event(kind, level, onset_s, onset_s - 0.5, onset_s + 0.5, end_s)
-
-
-def record(journal: Journal, *events: Event) -> None:
-    """Each two seconds after its onset, on a clock that was right at boot."""
-    for each in events:
-        journal.record(each, NOON_S + each.onset_s + 2, each.onset_s + 2)
-
-
-def onsets_s(path: Path, limit: int = 10_000) -> list[float]:
-    return [entry.event.onset_s for entry in reversed(recent(path, limit))]
 
 
 @pytest.fixture
@@ -62,11 +45,6 @@ def path(tmp_path: Path) -> Path:
 def journal(path: Path) -> Iterator[Journal]:
     with closing(Journal(path, BOOT)) as journal:
         yield journal
-
-
-def sql(path: Path, statements: str) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(statements)
 
 
 def test_an_event_that_begins_rises_and_ends_is_one_entry(journal: Journal, path: Path) -> None:
@@ -314,16 +292,6 @@ def test_a_problem_is_logged_once_and_its_end_once(tmp_path: Path, caplog: pytes
         "events cannot be saved",
         "events are saved again",
     ]
-
-
-@contextmanager
-def files_no_larger_than(size_bytes: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_write_that_fails_half_way_loses_nothing(journal: Journal, path: Path) -> None:

@@ -24,7 +24,7 @@ from app.journal import journal_schema
 from app.journal.journal import CHECK_S, RETRY_S, Journal, JournalUnreadable, recent
 from app.journal.journal_copies import all_beside, beside, copy_of
 from app.journal.journal_file import why_beside
-from tests.journal.test_journal import event, files_no_larger_than, onsets_s, record, sql
+from tests.support.events import event, files_no_larger_than, onsets_s, record, sql
 
 Steps = tuple[tuple[str, ...], ...]
 Release = Callable[[Steps], None]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.telemetry import status
-from tests.system.test_admin_server import ROOT, Appliance, Browser, running, wait_for
+from tests.support.appliance import ROOT, Appliance, Browser, running, wait_for
 
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"P6", b"BM")  # how pictures and videos begin
 WATCHED_S = 12.0

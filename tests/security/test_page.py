@@ -14,21 +14,7 @@ from app.service.appliance import first_password
 from app.version import VERSION
 from config import password
 from config.paths import Paths
-from tests.support.page import (  # noqa: F401  fixtures
-    OPEN,
-    PASSWORD,
-    WRONG,
-    app,
-    own_parts,
-    owner,
-    paths,
-    post,
-    routes,
-    say,
-    sign_in,
-    stored,
-    stranger,
-)
+from tests.support.page import OPEN, PASSWORD, WRONG, own_parts, post, routes, say, sign_in
 
 STATIC = Path(__file__).parents[2] / "admin/static"
 PAGES = ("/", "/memory", "/events", "/settings/", "/settings/yaml", "/settings/history", "/account", "/restart")
@@ -41,7 +27,7 @@ def test_s1_two_devices_share_no_first_password(tmp_path: Path) -> None:
     assert files[0].read_text() != files[1].read_text()
 
 
-def test_s7_a_login_makes_a_new_session_and_ends_the_one_before(stranger: FlaskClient) -> None:  # noqa: F811
+def test_s7_a_login_makes_a_new_session_and_ends_the_one_before(stranger: FlaskClient) -> None:
     stranger.set_cookie("sid", planted := "A" * 43)
     ids = {planted}
     for _ in range(2):
@@ -57,13 +43,13 @@ def _fingerprint(client: FlaskClient) -> str:
     return password.fingerprint(own_parts(client).paths.admin_password)
 
 
-def test_s7_every_page_offers_to_sign_out(owner: FlaskClient, paths: Paths) -> None:  # noqa: F811
+def test_s7_every_page_offers_to_sign_out(owner: FlaskClient, paths: Paths) -> None:
     say(paths)
     for page in PAGES:
         assert re.search(r'<form[^>]*action="/logout"', owner.get(page).text), page
 
 
-def test_s9_looking_changes_nothing(app: Flask, owner: FlaskClient, paths: Paths) -> None:  # noqa: F811
+def test_s9_looking_changes_nothing(app: Flask, owner: FlaskClient, paths: Paths) -> None:
     paths.config.write_text("camera: {width: 480}\n")
     say(paths)
 
@@ -89,8 +75,8 @@ def test_s11_static_files_name_no_other_host() -> None:
 
 
 def test_s16_an_error_tells_nothing_of_the_inside(
-    app: Flask,  # noqa: F811
-    owner: FlaskClient,  # noqa: F811
+    app: Flask,
+    owner: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail() -> None:
@@ -106,8 +92,8 @@ def test_s16_an_error_tells_nothing_of_the_inside(
 
 
 def test_s17_what_matters_is_logged_without_a_secret(
-    owner: FlaskClient,  # noqa: F811
-    stranger: FlaskClient,  # noqa: F811
+    owner: FlaskClient,
+    stranger: FlaskClient,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -141,9 +127,9 @@ def test_s17_what_matters_is_logged_without_a_secret(
 
 
 def test_s18_a_stranger_learns_no_version_and_no_settings(
-    app: Flask,  # noqa: F811
-    stranger: FlaskClient,  # noqa: F811
-    paths: Paths,  # noqa: F811
+    app: Flask,
+    stranger: FlaskClient,
+    paths: Paths,
 ) -> None:
     paths.config.write_text("camera: {width: 477}\n")
     say(paths)
@@ -154,7 +140,7 @@ def test_s18_a_stranger_learns_no_version_and_no_settings(
             assert endpoint in OPEN or len(text) < 400, path
 
 
-def test_s20_no_download_holds_a_secret(owner: FlaskClient, paths: Paths, stored: str) -> None:  # noqa: F811
+def test_s20_no_download_holds_a_secret(owner: FlaskClient, paths: Paths, stored: str) -> None:
     paths.config.write_text("camera: {width: 480}\n")
     made = own_parts(owner).tokens.make("one")
     (token,) = own_parts(owner).tokens.all()
@@ -164,7 +150,7 @@ def test_s20_no_download_holds_a_secret(owner: FlaskClient, paths: Paths, stored
         assert not [secret for secret in (salt, digest, made, token.digest) if secret in text], path
 
 
-def test_s26_the_page_says_what_the_camera_does(owner: FlaskClient) -> None:  # noqa: F811
+def test_s26_the_page_says_what_the_camera_does(owner: FlaskClient) -> None:
     text = owner.get("/").text
     assert "Only while you watch, for a minute; nothing is stored." in text
     assert "no picture is ever stored" in (STATIC.parents[1] / "README.md").read_text().replace("\n", " ")

@@ -32,7 +32,7 @@ from app.telemetry import status
 from config import password
 from config.paths import Paths
 from tests.benchmarks.ten_minutes import Figure, print_table, show
-from tests.system.test_admin_server import Appliance, Browser, answers, free_port, wait_for
+from tests.support.appliance import Appliance, Browser, answers, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/soak")

@@ -17,7 +17,7 @@ from admin.application import create_app
 from admin.auth.guard import is_local
 from config import https
 from config.paths import Paths
-from tests.system.test_admin_server import PATIENCE_S, Browser
+from tests.support.appliance import PATIENCE_S, Browser
 
 ROOT = Path(__file__).parents[2]
 IDLE_S = 1.5

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.system.test_admin_server import Appliance, appliance  # noqa: F401  the fixture
+from tests.support.appliance import Appliance
 
 EXAMPLES = 60  # for each operation, besides those at the edges of what the description allows
 # Changes that the description allows may break a rule between two settings, or be of another version of the file; and
@@ -22,7 +22,7 @@ enabled = false
 """
 
 
-def test_the_api_answers_as_its_description_says(appliance: Appliance, tmp_path: Path) -> None:  # noqa: F811
+def test_the_api_answers_as_its_description_says(appliance: Appliance, tmp_path: Path) -> None:
     token = re.search(r"dw_[^<\s]+", appliance.signed_in().post("/account/tokens", label="test").text)
     assert token
     exception = tmp_path / "schemathesis.toml"

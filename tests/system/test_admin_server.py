@@ -2,151 +2,28 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
 
 import psutil
 import pytest
 
 from config.https import enable
 from config.paths import Paths
+from tests.support.appliance import Appliance, Browser, answers, pss_mb, running, wait_for
 
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 40.0  # for what takes a second or two on an idle machine
 PAGE_PSS_MAX_MB = 45.0
 HALF_A_REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 HALF_A_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"  # of 512 bytes of TLS's first message
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
-@dataclass
-class Browser:
-    """A client with a cookie."""
-
-    port: int
-    cookie: str = ""
-    timeout_s: float = 20.0
-    tls: ssl.SSLContext | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def ask(self, method: str, path: str, body: str = "") -> Answer:
-        with closing(self._connection()) as connection:
-            form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-            connection.request(method, path, body, {**self.headers, **form, "Cookie": self.cookie})
-            answer = connection.getresponse()
-            if cookie := answer.headers.get("Set-Cookie"):
-                self.cookie = cookie.partition(";")[0]
-            return Answer(answer.status, dict(answer.headers), answer.read().decode(errors="replace"))
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if self.tls:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout_s, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_s)
-
-    def get(self, path: str) -> Answer:
-        return self.ask("GET", path)
-
-    def post(self, path: str, **data: str) -> Answer:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/").text)
-        return self.ask("POST", path, urlencode({"csrf_token": found[1] if found else "", **data}))
-
-
-@dataclass
-class Appliance:
-    process: subprocess.Popen[str]
-    port: int
-    password: str
-    tls: ssl.SSLContext | None = None
-
-    def signed_in(self) -> Browser:
-        browser = Browser(self.port, tls=self.tls)
-        assert browser.ask("POST", "/login", urlencode({"password": self.password})).status == 302
-        return browser
-
-    def pids(self, what: str) -> list[int]:
-        """Processes of this appliance whose command line holds these words."""
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                command = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
-                environment = folder.joinpath("environ").read_bytes()
-            except OSError:
-                continue
-            if what in command and f"PORT={self.port}".encode() in environment:
-                found.append(int(folder.name))
-        return sorted(found)
-
-
-def wait_for(what: Callable[[], bool]) -> bool:
-    """True as soon as it holds, False when it never does."""
-    deadline_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline_s:
-        if what():
-            return True
-        time.sleep(0.1)  # other processes are waited for
-    return False
-
-
-def answers(port: int, tls: ssl.SSLContext | None = None) -> bool:
-    try:
-        return Browser(port, tls=tls).get("/healthz").status == 200
-    except OSError:
-        return False
-
-
-@contextmanager
-def running(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None) -> Iterator[Appliance]:
-    """An appliance with folders of its own, until the end of the block."""
-    port = free_port()
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
-    env |= {"DRIVEWATCH_DATA": str(folder / "data"), "XDG_RUNTIME_DIR": str(folder / "run"), "PORT": str(port)}
-    command = [sys.executable, "-m", "app.service.appliance", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            said = ""
-            while "password" not in said and (line := process.stdout.readline()):
-                said += line
-            assert f":{port}" in said
-            password = re.search(r"password: (\S+)", said)
-            assert password, said
-            assert wait_for(lambda: answers(port, tls))
-            yield Appliance(process, port, password[1], tls)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(PATIENCE_S)
-
-
-@pytest.fixture(scope="module")
-def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:attentive") as made:
-        yield made
 
 
 def certified(folder: Path) -> str:
@@ -188,12 +65,6 @@ def test_the_page_shows_what_the_detector_sees(owner: Browser) -> None:
 def test_the_picture_comes_for_who_asks(owner: Browser) -> None:
     assert wait_for(lambda: owner.get("/preview.jpg").status == 200)
     assert owner.get("/preview.jpg").headers["Content-Type"] == "image/jpeg"
-
-
-def pss_mb(pid: int) -> float:
-    found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
-    assert found
-    return int(found[1]) / 1024
 
 
 def test_the_page_stays_small(appliance: Appliance, owner: Browser) -> None:

@@ -29,7 +29,7 @@ CHILD = """
 import ctypes, faulthandler, logging, os, signal, sys, threading
 from pathlib import Path
 from app.monitor import watchdog
-from tests.monitor.test_detector import Bench
+from tests.support.bench import Bench
 
 watchdog.LOOK_S, watchdog.BUSY_S = 0.05, 0.5
 run, stage, how = Path(sys.argv[1]), sys.argv[2], sys.argv[3]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from app.events import Torso
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.vision.seat import Seat
+from app.vision.seat import Seat, _alike
 
 Picture = npt.NDArray[np.uint8]
 
@@ -73,3 +74,21 @@ def test_what_is_not_seen_is_not_remembered(seat: Seat, picture: Picture, outlin
 
 def test_a_picture_of_another_size_gives_none(seat: Seat) -> None:
     assert seat.look(RENDERER.picture(Scene())[:100, :80]) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_correlation_is_that_of_opencv(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    height, width = random.integers(16, 40), random.integers(24, 60)
+    around = random.integers(0, 256, (height, width), np.uint8)
+    part = around[3 : 3 + random.integers(8, 12), 5 : 5 + random.integers(6, 16)]
+    dimmed = (0.4 * part + random.normal(20, 8, part.shape)).clip(0, 255).astype(np.uint8)
+    for wanted in (part, dimmed):
+        expected = cv2.matchTemplate(around, wanted, cv2.TM_CCOEFF_NORMED)
+        np.testing.assert_allclose(_alike(around, wanted), expected, atol=1e-4)
+
+
+def test_a_picture_of_one_colour_correlates_with_nothing() -> None:
+    """OpenCV says 1 there, though nothing is alike."""
+    grey = np.full((12, 12), 90, np.uint8)
+    assert not _alike(grey, np.arange(36, dtype=np.uint8).reshape(6, 6)).any()

@@ -22,7 +22,7 @@ import numpy as np
 
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
-from tests.system.test_admin_server import Browser, free_port
+from tests.support.appliance import Browser, free_port
 from tests.vm.archive import BASE_PACKAGES, BASE_PYTHON, BASE_SUITE, HERE, NotTried, bootstrap, need
 from tests.vm.build import once
 from tests.vm.cargo import ROOT

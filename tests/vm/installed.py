@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from app.events import State
 from app.telemetry import status
 from app.telemetry.status import Status
-from tests.system.test_admin_server import Browser
+from tests.support.appliance import Browser
 from tests.vm.machine import CommandFailed, Machine
 
 NAME = "drivewatch"

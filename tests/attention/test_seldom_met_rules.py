@@ -1,0 +1,149 @@
+"""Rules that a drive seldom meets: two glances in a row, a road that drifts, frames that come a little early.
+
+Each was found by `make test-mutants`: no other test noticed when it was changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.attention.escalation import Cues
+from app.events import Cue, Event, Level, State
+from app.vision.measurements import Signals
+from tests.support.story import Part, attentive, events, new_attention, samples, showing, story
+
+START_S = 30.0
+AWAY, DISTRACTED = State.LOOKING_AWAY, State.DISTRACTED
+ALARM, CAUTION = Level.ALARM, Level.CAUTION
+
+
+def glances(*parts: Part, fps: float = 1.0) -> list[Event]:
+    """What is told of parts that follow each other without a look at the road."""
+    return events(story(attentive(START_S), *parts, attentive(20), fps=fps))
+
+
+def turned(yaw_deg: float, pitch_deg: float = 0.0, gaze_yaw_deg: float | None = None) -> dict[str, float | None]:
+    return {"yaw_deg": yaw_deg, "pitch_deg": pitch_deg, "gaze_yaw_deg": gaze_yaw_deg}
+
+
+# Three looks in a row away from the road, a second apart, are a glance of 2 s: a caution
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (turned(28), turned(-28)),
+        (turned(28), turned(59)),
+        (turned(0, 34), turned(0, -21)),
+        (turned(27, 0), turned(5, -21)),
+        (turned(-27, -5), turned(-48, 18)),
+        (turned(0, 0, 25), turned(0, 0, -25)),
+        (turned(28, 0, 11), turned(28, 0, -11)),
+    ],
+    ids=["side to side", "further", "up to down", "aslant", "aslant upwards", "the eyes alone", "the eyes cross"],
+)
+def test_two_looks_a_second_and_thirty_degrees_apart_are_two_glances(
+    first: dict[str, float | None], then: dict[str, float | None]
+) -> None:
+    assert glances(showing(2, **first), showing(1, **then)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (turned(28), turned(28)),
+        (turned(28), turned(57.5)),
+        (turned(0, -21), turned(0, -49)),
+        (turned(27, -5), turned(47, 15)),
+        (turned(0, 0, 25), turned(0, 0, 24)),
+        (turned(28, 0, 25), turned(28, 0, -9)),
+        (turned(28, 0, -9), turned(28, 0, 25)),
+        (turned(28, 0, 25), turned(28, 0, 0)),
+        (turned(28), turned(28, 0, 25)),
+    ],
+    ids=["same", "further", "down", "aslant", "eyes", "eyes go back", "eyes come", "eyes at rest", "eyes unknown"],
+)
+def test_two_looks_that_are_close_together_are_one_glance(
+    first: dict[str, float | None], then: dict[str, float | None]
+) -> None:
+    assert [event.level for event in glances(showing(2, **first), showing(1, **then))] == [CAUTION]
+
+
+def test_looks_less_than_a_second_apart_leave_no_time_for_the_road_between() -> None:
+    assert [event.level for event in glances(showing(1.5, **turned(28)), showing(1, **turned(-28)), fps=2)] == [CAUTION]
+
+
+def test_a_look_after_one_without_a_pose_goes_on_with_its_glance() -> None:
+    unfitted = Part(2, lambda _: Signals(face_width=0.3, detected_only=AWAY))
+    assert [event.level for event in glances(unfitted, showing(1, **turned(-28)))] == [CAUTION]
+    assert [event.level for event in glances(showing(2, **turned(28)), replace(unfitted, for_s=1))] == [CAUTION]
+
+
+def test_the_second_glance_begins_halfway_between_the_looks() -> None:
+    (event,) = glances(showing(2, **turned(28)), showing(3, **turned(-28)))
+    assert (event.level, event.onset_earliest_s, event.onset_latest_s) == (CAUTION, 31.5, 32)
+
+
+def test_a_glance_that_was_told_goes_on_from_side_to_side() -> None:
+    (event,) = glances(showing(3, **turned(28)), showing(4, **turned(-28)))
+    assert (event.level, event.onset_s) == (ALARM, 29.5)
+
+
+def learnt_after(**aside: float) -> tuple[float, float]:
+    """The road's yaw and pitch after a minute of this, where the road was straight ahead."""
+    attention = new_attention()
+    for sample in samples((attentive(60), showing(60, **aside)), 1.0):
+        neutral = attention.update(*sample).neutral
+    return neutral.yaw_deg, neutral.pitch_deg
+
+
+# The limits of a glance are 23 degrees aside and 18 down: 0.6 of them are 13.8 and 10.8
+def test_what_is_within_sixty_per_cent_of_a_glance_drags_the_road_along() -> None:
+    yaw_deg, pitch_deg = learnt_after(yaw_deg=13.7, pitch_deg=-10.7)
+    assert yaw_deg == pytest.approx(13.7 * (1 - (1 - 1 / 360) ** 59), abs=0.01)
+    assert pitch_deg == pytest.approx(-10.7 * (1 - (1 - 1 / 360) ** 59), abs=0.01)
+
+
+@pytest.mark.parametrize("aside", [{"yaw_deg": 14.0}, {"yaw_deg": -14.0}, {"pitch_deg": -11.0}, {"pitch_deg": 11.0}])
+def test_what_is_further_from_the_road_does_not_drag_it_along(aside: dict[str, float]) -> None:
+    assert learnt_after(**aside) == (0, 0)
+
+
+def jumping_irises(yaw_deg: float) -> Part:
+    """As behind lenses that mirror, by 12 degrees to either side, while the head is turned so far."""
+
+    def signals_at(time_s: float) -> Signals | None:
+        return showing(1, yaw_deg=yaw_deg, gaze_yaw_deg=12.0 if int(time_s) % 2 else -12.0).signals_at(0)
+
+    return Part(60, signals_at)
+
+
+def test_irises_that_jump_while_the_head_faces_the_road_are_not_believed_afterwards() -> None:
+    aside = showing(5, gaze_yaw_deg=30)
+    assert AWAY not in {event.kind for event in events(story(attentive(25), jumping_irises(13), aside, attentive(20)))}
+    believed = events(story(attentive(25), jumping_irises(17), attentive(5), aside, attentive(20)))
+    assert AWAY in {event.kind for event in believed}
+
+
+def sounds(*times_s: float, level: Level = ALARM, repeat_s: float = 3.0) -> list[bool]:
+    """Whether a cue is due at these times of an alarm that lasts."""
+    cues, alarm = Cues(repeat_s), Event(AWAY, level, 0.0, 0.0, 0.0)
+    return [cues.update(time_s, (alarm,) if number == 0 else (), (alarm,)) is not None
+            for number, time_s in enumerate(times_s)]  # fmt: skip
+
+
+def test_an_alarm_that_is_repeated_every_three_seconds_may_be_a_tenth_of_a_second_early() -> None:
+    assert sounds(10.0, 12.85, 12.95, 15.8, 15.9) == [True, False, True, False, True]
+
+
+def test_a_frame_a_little_early_repeats_an_alarm_as_the_one_before_did() -> None:
+    times_s = [0.0, 1.0, 2.0, 2.95, 4.0, 5.0, 5.9, 7.0]
+    assert sounds(*times_s) == [True, False, False, True, False, False, True, False]
+
+
+def test_a_cue_comes_again_for_a_new_event_of_the_same_kind_only_after_the_repeat_time() -> None:
+    cues, caution = Cues(3.0), Event(DISTRACTED, CAUTION, 0.0, 0.0, 0.0)
+    again = [cues.update(time_s, (caution,), ()) for time_s in (10.0, 12.8, 12.95)]
+    assert again == [Cue(DISTRACTED, CAUTION), None, Cue(DISTRACTED, CAUTION)]
+    higher = replace(caution, level=Level.WARNING)
+    assert cues.update(13.0, (higher,), ()) == Cue(DISTRACTED, Level.WARNING)

@@ -1,0 +1,1 @@
+"""Mutation testing: does a test fail for each rule of attention that is changed?"""
