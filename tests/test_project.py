@@ -64,3 +64,13 @@ def test_ci_runs_the_tests_and_the_checks() -> None:
     assert "make test" in commands
     assert "make check" in commands
     assert "make test-faults" in commands
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several need is in tests/support or conftest.py."""
+    found = [
+        path
+        for path in (ROOT / "tests").rglob("*.py")
+        if re.search(r"^from tests[\w.]*\.test_", path.read_text(), re.M)
+    ]
+    assert found == []
