@@ -86,3 +86,13 @@ def test_no_module_and_no_function_is_too_long(package: str) -> None:
     found = [one for path in paths for one in lengths(path)]
     too_long = [f"{place}: {lines} lines, {most} at most" for place, lines, most in found if lines > most]
     assert not too_long, "\n".join(["", *too_long])
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several need is in tests/support or conftest.py."""
+    found = [
+        path
+        for path in (ROOT / "tests").rglob("*.py")
+        if re.search(r"^from tests[\w.]*\.test_", path.read_text(), re.M)
+    ]
+    assert found == []

@@ -14,6 +14,7 @@ from app.journal.journal import (
     recent,
 )
 
+BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
 NOON_S = 1_790_000_000.0  # Unix seconds
 
 

@@ -1,0 +1,25 @@
+"""A journal in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.journal.journal import (
+    Journal,
+)
+from tests.support.events import BOOT
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "common" / "events.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    with closing(Journal(path, BOOT)) as journal:
+        yield journal

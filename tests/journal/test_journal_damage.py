@@ -1,0 +1,160 @@
+"""Files that a bad card damaged: set aside, said on one line, and what can be read is read."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.journal.journal import (
+    CHECK_S,
+    Journal,
+    JournalUnreadable,
+    recent,
+)
+from app.journal.journal_file import KEEP_CORRUPT
+from tests.support.events import BOOT, event, onsets_s, record, sql
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to have a header" * 100, b"SQLite format 3\0" * 9]
+)
+def test_a_damaged_file_is_kept_aside_and_a_new_one_begun(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with closing(Journal(path, BOOT)) as journal:
+        record(journal, event(1.0))
+        assert "events.sqlite.corrupt-1" in journal.problem
+    assert onsets_s(path) == [1]
+    assert path.with_name("events.sqlite.corrupt-1").read_bytes() == content
+
+
+def test_a_page_that_went_bad_is_found_at_the_start(journal: Journal, path: Path) -> None:
+    record(journal, *(event(float(s)) for s in range(200)))
+    journal.close()
+    path.write_bytes(path.read_bytes().replace(b"looking_away", b"looking_awry", 1))  # table and index disagree
+    with closing(Journal(path, BOOT)) as after:
+        assert "damaged" in after.problem
+        record(after, event(1.0))
+    assert onsets_s(path) == [1]
+
+
+def test_damage_while_running_loses_nothing_that_is_reported_then(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0))
+    sql(path, "UPDATE events SET level = 2; PRAGMA wal_checkpoint(TRUNCATE)")  # so the journal must read it again
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN").execute("SELECT * FROM events").fetchall()
+        with path.open("r+b") as file:
+            file.write(b"\xff" * path.stat().st_size)
+        record(journal, event(2.0), event(3.0))
+        assert "corrupt-1" in journal.problem
+        assert onsets_s(path) == [2, 3]
+    record(journal, event(4.0))
+    assert onsets_s(path) == [2, 3, 4]
+
+
+def test_a_card_that_goes_bad_is_noticed_within_the_hour_by_what_is_saved_then(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0), event(2.0))  # the second finds the file checked
+    sql(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    path.write_bytes(path.read_bytes().replace(b"looking_away", b"looking_awry", 1))
+    record(journal, event(3.0))
+    assert journal.problem == ""
+    record(journal, event(3.0 + CHECK_S))
+    assert "events.sqlite.corrupt-1" in journal.problem
+    assert onsets_s(path) == [3.0 + CHECK_S]
+
+
+def test_only_so_many_damaged_files_are_kept(path: Path) -> None:
+    path.parent.mkdir()
+    for number in range(1, 6):
+        path.write_bytes(b"damaged %d " % number * 100)
+        Journal(path, BOOT).close()
+    kept = sorted(file.name for file in path.parent.glob("*.corrupt-*"))
+    assert kept == [f"events.sqlite.corrupt-{number}" for number in range(6 - KEEP_CORRUPT, 6)]
+
+
+def test_a_reader_says_why_it_cannot_read(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"garbage" * 1000)
+    with pytest.raises(JournalUnreadable, match=r"events\.sqlite: file is not a database; see"):
+        recent(path)
+
+
+def test_a_kind_that_only_another_version_knows_is_passed_over(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0), event(2.0), event(3.0))
+    sql(path, "UPDATE events SET kind = 'singing' WHERE onset_s = 1; UPDATE events SET level = 9 WHERE onset_s = 2")
+    assert onsets_s(path) == [3]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "wall_s = 1e300",
+        "wall_s = -1e11",
+        "wall_s = 'noon'",
+        "onset_s = 9e15",
+        "end_s = x'ff'",
+        "detail = x'ff'",
+        "onset_latest_s = 'soon'",
+        "kind = x'ff'",
+    ],
+)
+def test_an_event_that_a_bad_card_made_nonsense_of_hides_no_other(journal: Journal, path: Path, damage: str) -> None:
+    record(journal, event(1.0), event(2.0), event(3.0))
+    sql(path, f"UPDATE events SET {damage} WHERE id = 2")
+    assert onsets_s(path) == [1, 3]
+
+
+def test_a_letter_that_a_bad_card_made_nonsense_of_is_shown_as_such(journal: Journal, path: Path) -> None:
+    record(journal, replace(event(1.0), detail="frozen"), event(2.0))
+    sql(path, "UPDATE events SET detail = CAST(x'66ff6f' AS TEXT) WHERE id = 1")
+    assert [entry.event.detail for entry in recent(path)] == ["", "f\ufffdo"]
+
+
+def test_a_file_that_lost_its_version_is_set_aside(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0))
+    journal.close()
+    sql(path, "PRAGMA user_version = 0")
+    with closing(Journal(path, BOOT)) as after:
+        assert "it has tables, but no version" in after.problem and "corrupt-1" in after.problem
+        record(after, event(2.0))
+    assert onsets_s(path) == [2]
+
+
+HEADER = b"\0\0\0%c" + bytes(11) + b"\1"  # the format of the schema, and the encoding of texts
+
+
+@pytest.mark.parametrize(
+    ("found", "becomes"),
+    [
+        (b"CREATE TABLE events", b"CREATE TABLE event\x8e"),
+        (b"onset_s REAL", b"onset_t REAL"),
+        (HEADER % 4, HEADER % 99),
+    ],
+    ids=["no text", "another name", "another format"],
+)
+def test_a_file_whose_table_went_bad_is_set_aside_and_the_page_says_so_before(
+    journal: Journal, path: Path, found: bytes, becomes: bytes
+) -> None:
+    record(journal, event(1.0))
+    journal.close()
+    path.write_bytes(path.read_bytes().replace(found, becomes, 1))
+    with pytest.raises(JournalUnreadable, match=r"events\.sqlite"):
+        recent(path)
+    with closing(Journal(path, BOOT)) as after:
+        record(after, event(2.0))
+        assert "corrupt-1" in after.problem and after.problem.isprintable()
+    assert onsets_s(path) == [2]
+
+
+def test_a_torn_tree_is_told_on_one_line(journal: Journal, path: Path) -> None:
+    record(journal, *(event(float(s)) for s in range(200)))
+    journal.close()
+    with path.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(b"\x1b[31m\n" * 100)
+    with closing(Journal(path, BOOT)) as after:
+        assert "was damaged (*** in database main *** " in after.problem and after.problem.isprintable()
