@@ -92,10 +92,6 @@ class History:
         self._events: deque[Event] = deque(maxlen=size)
         self._window_s = window_s
 
-    def keep(self, window_s: float) -> None:
-        """Hold events no longer than this."""
-        self._window_s = window_s
-
     def add(self, changes: tuple[Event, ...]) -> None:
         """Keep those that ended."""
         self._events.extend(event for event in changes if event.end_s is not None)

@@ -33,7 +33,7 @@ class Eyes:
         self._is_no_microsleep = False
         self._unseen_s = 0.0
         self._share = Share(history_s)
-        self.keep_history(history_s)
+        self._valid_s = min(p.perclos_min_valid_s, KNOWN_MAX * history_s)
         self._microsleeps = Recent(MICROSLEEP_WINDOW_S)
         self.rule = SpellRule(
             (
@@ -83,11 +83,6 @@ class Eyes:
     def perclos(self) -> float | None:
         """Share of the history window with closed eyes; None before enough of it was measured."""
         return self._share.ratio if self._share.measured_s >= self._valid_s else None
-
-    def keep_history(self, window_s: float) -> None:
-        """Judge PERCLOS over another window: it stays surely reached or not told, so from less it is told later."""
-        self._valid_s = min(self._policy.perclos_min_valid_s, KNOWN_MAX * window_s)
-        self._share.keep(window_s)
 
     def forget(self) -> None:
         """A new driver."""

@@ -84,11 +84,6 @@ class Attention:
         """Learn the neutral pose and the eyes anew, as for a new driver."""
         self._forget_driver()
 
-    def keep_history(self, window_s: float) -> None:
-        """Look back so far from now on; what is older is forgotten."""
-        self._eyes.keep_history(window_s)
-        self._history.keep(window_s)
-
     def change_eyes(self) -> None:
         """Another mesh reads the mouth otherwise: how wide this driver's opens is learnt again; the road stays."""
         self.driver.forget_features()

@@ -162,10 +162,6 @@ class Share:
             self._bins.popleft()
         self._count()
 
-    def keep(self, window_s: float) -> None:
-        """Look back so far from the next addition on."""
-        self._window_s = window_s
-
     def forget_since(self, time_s: float) -> None:
         """Drop what was added at or after a time, to within a bin."""
         while self._bins and self._bins[-1][0] >= time_s:

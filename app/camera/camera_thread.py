@@ -46,13 +46,11 @@ class CameraThread:
         self._wants_second = False
         self._closed = False
         self._abandoned: threading.Thread | None = None
-        self._every = 1
         self._start(CameraHealth(source=camera.source))
 
     def _start(self, health: CameraHealth) -> None:
         self._ending = threading.Event()
         self._capture = Capture(self._camera, self._open_source, self._clock, self.began_s, health)
-        self._capture.every = self._every
         self._thread = threading.Thread(
             target=self._run, args=(self._capture, self._ending), name="camera", daemon=True
         )
@@ -98,10 +96,6 @@ class CameraThread:
         with self._filled:
             self._filled.wait_for(lambda: self._queue or self._closed, timeout_s)
             return self._queue.popleft() if self._queue else None
-
-    def thin_out(self, every: int) -> None:
-        """Analyse only every so many-th of the frames that the settings would analyse; 1 analyses them all again."""
-        self._every = self._capture.every = every
 
     @property
     def health(self) -> CameraHealth:

@@ -58,8 +58,6 @@ class Capture:
         analysed_fps = camera.target_fps / camera.frame_skip
         self._were_bad: deque[bool] = deque(maxlen=max(4, math.ceil(_BAD_WINDOW_S * analysed_fps)))
         self.health = health
-        self.every = 1
-        """Only every so many-th of the frames that the settings would analyse is."""
         self.due_s = began_s
         """When the next step is due."""
         self.second_s = math.inf
@@ -99,9 +97,7 @@ class Capture:
         number = self.health.frames
         self._times_s.append(now_s)
         self.health = replace(self.health, frames=number + 1, measured_fps=_rate(self._times_s))
-        frame = (
-            self._decode(source, now_s, number) if self._taken % (self._camera.frame_skip * self.every) == 0 else None
-        )
+        frame = self._decode(source, now_s, number) if self._taken % self._camera.frame_skip == 0 else None
         self._taken += 1
         self._tick = tick_after(self._tick, self._clock() - self._opened_s, self._camera.target_fps)
         self.due_s = self._opened_s + self._tick / self._camera.target_fps

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention.judgement import Attention
 from app.attention.policy import NORMAL
 from app.events import Level, Sight, State
 from config.settings import Settings
@@ -82,38 +81,16 @@ def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
     assert verdicts[-1].perclos == 0
 
 
-def drowsy(attention: Attention, history_s: float | None, fps: float) -> float | None:
+def drowsy(history_s: int, fps: float) -> float | None:
     """When a driver who closes the eyes 2 of 7 seconds from 200 s on is called drowsy."""
+    no_microsleeps = replace(NORMAL, microsleep_s=3.0, asleep_s=5.9)
+    attention = new_attention(replace(ANALYSIS, history_window=history_s), no_microsleeps)
     parts = (attentive(200), blinking(400, 7, 2))
-    verdicts = []
-    for sample in samples(parts, fps):
-        if history_s is not None and sample[0] == 100:
-            attention.keep_history(history_s)
-        verdicts.append(attention.update(*sample))
-    return reached(verdicts, State.DROWSY, Level.CAUTION)
+    return reached([attention.update(*sample) for sample in samples(parts, fps)], State.DROWSY, Level.CAUTION)
 
 
 @pytest.mark.parametrize("fps", (0.5, 1.0))
 def test_a_shorter_history_still_tells_a_drowsy_driver(fps: float) -> None:
-    no_microsleeps = replace(NORMAL, microsleep_s=3.0, asleep_s=5.9)
-    usual_s = drowsy(new_attention(policy=no_microsleeps), None, fps)
-    shorter_s = drowsy(new_attention(policy=no_microsleeps), 60, fps)
+    usual_s, shorter_s = drowsy(120, fps), drowsy(60, fps)
     assert usual_s is not None and shorter_s is not None
     assert shorter_s <= usual_s + 10
-
-
-def test_perclos_over_a_shorter_history_is_of_that_history_and_grows_again() -> None:
-    attention = new_attention()
-    parts = (attentive(200), blinking(30, 4, 1), attentive(130))
-    perclos = []
-    for sample in samples(parts, 1.0):
-        if sample[0] == 230:
-            attention.keep_history(60)
-        if sample[0] == 260:
-            attention.keep_history(ANALYSIS.history_window)
-        perclos.append(attention.update(*sample).perclos)
-    assert perclos[229] == pytest.approx(8 / ANALYSIS.history_window, abs=0.01)
-    assert perclos[231] == pytest.approx(8 / 60, abs=0.01)
-    assert perclos[320] == pytest.approx(8 / ANALYSIS.history_window, abs=0.02)  # nothing older came back
-    assert perclos[359] == 0
-    assert None not in perclos[65:]

@@ -109,13 +109,3 @@ def test_whenever_the_rate_is_halved_attention_raises_no_sound() -> None:
         verdicts = thinned((attentive(START_S), *turn * 4), since_s, to_s)
         assert cues(verdicts) == []
         assert kinds(verdicts) in ([], [(State.LOOKING_AWAY, Level.CAUTION)])
-
-
-def test_a_shorter_history_forgets_older_events() -> None:
-    attention = new_attention()
-    parts = (attentive(START_S), looking(6, yaw_deg=45), attentive(70))
-    for sample in samples(parts, 1.0):
-        attention.update(*sample)
-    assert len(attention.recent_events) == 1
-    attention.keep_history(60)
-    assert len(attention.recent_events) == 0

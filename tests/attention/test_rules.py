@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.timers import Pace
 from app.events import Event, Level, State
-from tests.attention.test_timers import CLEAR_S, derandomized, phases, rates_hz, seen
+from tests.support.sampling import CLEAR_S, derandomized, phases, rates_hz, seen
 
 KIND = State.LOOKING_AWAY
 STEPS = (Step(2.0, Level.CAUTION), Step(3.5, Level.WARNING), Step(5.0, Level.ALARM))

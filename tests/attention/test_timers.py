@@ -8,7 +8,7 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.attention.timers import (
@@ -25,18 +25,7 @@ from app.attention.timers import (
     Span,
     Spell,
 )
-
-RATES_HZ = (0.5, 1.0, 2.0, 10.0)
-CLEAR_S = 1.0
-derandomized = settings(max_examples=50, deadline=None, derandomize=True)
-rates_hz = st.sampled_from(RATES_HZ)
-phases = st.floats(0, 1)  # where between two samples something begins, in periods
-
-
-def seen(onset_s: float, end_s: float, rate_hz: float, until_s: float) -> list[tuple[float, bool]]:
-    """Samples of a condition that holds from onset to end."""
-    times_s = [number / rate_hz for number in range(int(until_s * rate_hz))]
-    return [(time_s, onset_s <= time_s < end_s) for time_s in times_s]
+from tests.support.sampling import CLEAR_S, RATES_HZ, derandomized, phases, rates_hz, seen
 
 
 def test_pace_is_the_median_so_that_one_late_frame_changes_nothing() -> None:

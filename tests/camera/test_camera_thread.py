@@ -200,15 +200,3 @@ def assert_ended(*sources: Scripted) -> None:
 
 def camera_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "camera"]
-
-
-def test_a_thread_that_takes_the_place_of_a_hung_one_thins_out_too() -> None:
-    time, hang = Time(end_s=60), Hang()
-    hung, fresh = Scripted([hang]), Scripted([PICTURE] * 100)
-    with CameraThread(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
-        camera.thin_out(2)
-        hang.began.wait(5)
-        time.now_s += 13
-        camera.read(0.01)
-        assert camera._capture.every == 2
-        hang.over.set()

@@ -127,18 +127,6 @@ def test_frame_skip_neither_delivers_nor_decodes_the_frames_between() -> None:
     assert health.frames == 10
 
 
-def test_frames_can_be_thinned_out_and_taken_back() -> None:
-    source = Scripted([PICTURE] * 60)
-    trip = Trip(source, camera=settings.Camera(frame_skip=2))
-    trip.drive(for_s=7)
-    trip.capture.every = 2
-    trip.drive(for_s=16)
-    trip.capture.every = 1
-    trip.drive(for_s=8)
-    assert [frame.number for frame in trip.frames] == [0, 2, 4, 6, 8, 12, 16, 20, 24, 26, 28, 30]
-    assert source.decoded == len(trip.frames)
-
-
 # ---- pictures
 
 

@@ -182,7 +182,7 @@ def test_one_check_at_a_time_and_who_would_wait_too_long_is_told() -> None:
 
 PEAK = """
 import hashlib, threading, werkzeug.security
-from app.memory.memory import calm_allocator
+from app.memory.allocator import limit_malloc_arenas
 from config.password import one_at_a_time, verify
 limit_malloc_arenas()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
 def check():

@@ -13,7 +13,7 @@ from app.monitor.problem import CHIN, Surroundings, problem_in
 from app.part_status import Availability
 from app.telemetry.status import Configuration
 from app.vision.face import Face
-from tests.monitor.test_report import LOST, NO_PROBLEMS, VERDICT, WELL, look_at
+from tests.support.reports import LOST, NO_PROBLEMS, VERDICT, WELL, look_at
 
 NO_BUZZER = Availability(False, "no GPIO chip", True, LED_OFF)
 NO_LED = Availability(True, "", False, "the LED's pin is taken")

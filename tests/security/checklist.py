@@ -123,7 +123,7 @@ ROWS = (
         since="snap/test_snap.py"),
     row("S25", "works without a network, and again after a power cut",
         "security/test_appliance.py::test_s25_it_watches_without_any_network",
-        "journal/test_journal.py::test_no_saved_event_is_lost_by_a_kill_at_any_moment"),
+        "journal/test_journal_trouble.py::test_no_saved_event_is_lost_by_a_kill_at_any_moment"),
     row("S26", "what the camera does stands on the page",
         "security/test_page.py::test_s26_the_page_says_what_the_camera_does"),
     row("P1", "no picture is written to disk or leaves the device",

@@ -105,7 +105,7 @@ def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Pa
             library / name, tmp_path / "python" / name, ignore=shutil.ignore_patterns("__pycache__", "*.so")
         )
     compile_all(sys.executable, tmp_path)
-    for module, has_docstring in (("app/memory/memory", True), ("jinja2/environment", False)):
+    for module, has_docstring in (("app/memory/usage", True), ("jinja2/environment", False)):
         code = marshal.loads(Path(cache_from_source(f"{tmp_path}/python/{module}.py")).read_bytes()[16:])
         assert isinstance(code.co_consts[0], str) is has_docstring
     templates = list(tmp_path.glob("python/admin/templates/*.html"))

@@ -187,12 +187,12 @@ def test_a_stderr_that_nobody_reads_does_not_save_a_hung_process(tmp_path: Path)
 
 INFERENCE = """
 import ctypes, sys
-from app.monitor import lifeline
+from app.monitor import watchdog
 from app.vision.graph import Graph
 from app.commands.command_line import main
 
-lifeline.LOOK_S, lifeline.HANG_S = 0.05, 0.5
-lifeline.Lifeline.at.__defaults__ = (lifeline.HANG_S,)
+watchdog.LOOK_S, watchdog.HANG_S = 0.05, 0.5
+watchdog.Watchdog.at.__defaults__ = (watchdog.HANG_S,)
 runs = Graph.run
 left = [12]
 
@@ -203,8 +203,8 @@ def hang(graph, **inputs):
     runs(graph, **inputs)
 
 Graph.run = hang
-lifeline.ALARM_S = 2.0
-lifeline.Lifeline.__init__.__defaults__ = (*lifeline.Lifeline.__init__.__defaults__[:-1], lifeline.ALARM_S)
+watchdog.ALARM_S = 2.0
+watchdog.Watchdog.__init__.__defaults__ = (*watchdog.Watchdog.__init__.__defaults__[:-1], watchdog.ALARM_S)
 main(["run", "--camera", "fake:attentive"])
 """
 
