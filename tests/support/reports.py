@@ -15,7 +15,6 @@ from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry import status
 from tests.support.story import ROAD, attentive, story
 
-
 VERDICT = story(attentive(70))[-1]
 PICTURE = np.full((48, 64, 3), 90, np.uint8)
 WELL = Surroundings(
