@@ -1,4 +1,4 @@
-"""Settings file -> values and problems, each with its line."""
+"""Settings file -> values and problems, each with its line; keys of older releases by OLDER_KEYS, in _meaning."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from config.settings import DECLARATIONS, SECTIONS, Settings, settings_from, val
 class Older:
     """A key of an older configuration: the setting that took its place, and what true and false mean there.
 
-    A meaning of None: nothing to set, the profile's value is what was meant. No meanings: whatever the key says, it is
-    no longer a setting.
+    A meaning of None sets nothing, because the profile's value was meant. A key without meanings is no longer a
+    setting, whatever it says.
     """
 
     key: str
@@ -35,9 +35,9 @@ class Older:
         return f"is an older name; {self.key} is read now"
 
 
-# compress_frames: drivewatch compresses every picture that leaves the detector; not at all is nearest to 100 %.
+# compress_frames: drivewatch compresses every picture that leaves the detector, so 100 % is nearest to `false`
 _COMPRESS = Older("raspberry_pi.compression_quality", {True: None, False: 100})
-# Settings up to 0.2.0, now numbers of app/attention/policy.py
+# Settings of release 0.2.0 and before; their numbers are in app/attention/policy.py now
 # fmt: off
 _THRESHOLDS = (
     "neutral_yaw_range", "neutral_pitch_range", "neutral_learning_s", "neutral_memory_s",
@@ -51,6 +51,7 @@ _THRESHOLDS = (
     "no_face_hold_s", "no_face_warning_s", "camera_blocked_s", "no_camera_s", "attention_back_s", "level_step_s",
 )
 # fmt: on
+# Keys of release 0.2.0 and before
 OLDER_KEYS: Mapping[str, Older] = {
     "vision.refine_landmarks": Older("vision.model", {True: None, False: None}),  # irises come with the attention mesh
     "vision.use_lite_model": Older("vision.model", {True: "lite", False: "full"}),

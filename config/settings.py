@@ -88,9 +88,9 @@ class Memory:
     """How much memory the detector may use."""
 
     budget_mb: int = setting(160, low=64, high=4096, unit="MB", balanced=192, high_accuracy=256,
-        label="Budget", help="Above it the governor makes the detector smaller, step by step.")
+        label="Budget", help="Above it the detector saves memory: a smaller model, or slower kernels.")
     governor: bool = setting(True,
-        label="Governor", help="Save memory step by step when it runs short; false: never.")
+        label="Governor", help="Save memory while it is short; false: never.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ SILENT = "the detector is not answering"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The heading of the view. tone: good, doubtful or bad, for the colour beside the words.
+    """The heading of the view. tone: good, doubtful or bad, colours the heading; the problem line below is always yellow.
 
     failure: how the detector last failed in this boot.
     """
@@ -43,10 +43,10 @@ def shown(latest: Status | None, now_s: float, failure: Failure | None = None) -
     age_s = status.age_s(latest, now_s) if latest else float("inf")
     if latest is None or status.is_silent(latest, now_s):
         return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s, failure)
-    return Shown(WORDS[latest.state], _tone(latest), now_s - latest.since_s, latest, age_s, failure)
+    return Shown(WORDS[latest.state], _heading_tone(latest), now_s - latest.since_s, latest, age_s, failure)
 
 
-def _tone(latest: Status) -> str:
+def _heading_tone(latest: Status) -> str:
     if latest.level >= Level.WARNING or latest.state in (State.NO_CAMERA, State.CAMERA_BLOCKED):
         return "bad"
     return "good" if latest.state is State.ATTENTIVE else "doubtful"

@@ -53,7 +53,7 @@ class Course:
     """One restart. It ends healthy, failed or rolled back within about limit_s, or twice that when it rolls back.
 
     is_proven: the detector watched with these settings before, so they are not to blame. was_blind: it had no camera
-    before, so that none is no failure of the restart. undone: why the settings before the ones in force were put back.
+    before, so a missing camera is no failure of the restart. undone: why the last good settings were put back.
     """
 
     began_s: float
@@ -181,7 +181,7 @@ class Course:
         return replace(self, phase="healthy", message=message)
 
     def _lost(self) -> tuple[Course, Action | None]:
-        """The end where no detector watches in time. ROLL_BACK makes `Restarter._roll_back` go on with `undoing`."""
+        """Going back to the last good settings, or failed. `Restarter._roll_back` does ROLL_BACK, then `undoing`."""
         why = self.reason or ("it ends again and again" if self.pid_now else "it does not start") + "; its log says why"
         if self.undone:
             both = f"The last good settings are back, because of the new ones: {self.undone}."

@@ -19,7 +19,7 @@ FROWN = 0.5
 EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses last
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
-KNOWN_MAX = 0.5  # of a short history: asking for 60 s of 60 would silence PERCLOS for ever
+KNOWN_MAX = 0.5  # PERCLOS needs no more of a short history than this: 60 s of 60 would hardly ever be measured
 YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
 
 
@@ -60,7 +60,8 @@ class Eyes:
         self.closed = self._are_shut(sample, driver)
         if self.closed is False and not slept:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
-        # Closed eyes are looked at more often than other things (capture.py, SECOND_LOOK_S): what counts is that gap
+        # Closed eyes are looked at more often than other things (camera/frame.py, SECOND_LOOK_S): what counts is that
+        # gap
         period_s = min(sample.period_s, sample.seconds)
         least_s = self._least_s(sample, mouth_is_wide)
         self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)

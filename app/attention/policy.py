@@ -32,7 +32,7 @@ class Policy:
     pitch_up_limit_deg: float = 30.0  # drivewatch: the mirror is above; openpilot never counts up
     pitch_up_clear_deg: float = 25.0  # drivewatch
     away_caution_s: float = 2.0  # NHTSA visual-manual guideline: no glance over 2 s
-    away_warning_s: float = 3.5  # EU 2023/2590: 3.5 s above 50 km/h, the strict figure without a speed signal
+    away_warning_s: float = 3.5  # EU 2023/2590: 3.5 s above 50 km/h, which holds where no speed is known
     away_alarm_s: float = 5.0  # openpilot: second alert
     unresponsive_s: float = 11.0  # openpilot: last alert
 
@@ -79,8 +79,8 @@ class Policy:
 
 NORMAL = Policy()
 
-# Later, where the regulations leave room; what they fix stays: glances, sleep, PERCLOS of a drowsy driver, and what is
-# said of the camera
+# This preset is later where the regulations leave room. What they fix stays: glances, sleep, PERCLOS of a drowsy
+# driver, and what is said of the camera
 RELAXED = replace(
     NORMAL,
     away_caution_s=3.0,  # Euro NCAP: a long distraction begins at 3 s
@@ -96,8 +96,8 @@ RELAXED = replace(
     phone_alarm_s=9.9,  # Euro NCAP: phone use is short distraction, 10 s
 )
 
-# openpilot alerts at 3, 5 and 11 s of any distraction, be it pose, shut eyes or phone: here at the latest then. What
-# is earlier by default stays
+# openpilot alerts at 3, 5 and 11 s of any distraction: pose, shut eyes or phone. This preset alerts no later than that;
+# what `normal` tells earlier stays
 STRICT = replace(
     NORMAL,
     away_warning_s=2.9,  # openpilot: 3 s

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 # A condition that cannot be measured neither starts nor ends for this long, in sample periods and at least in seconds
 HOLD_OFF_PERIODS, HOLD_OFF_MIN_S = 1.5, 1.0
 # A rule is met at the sample nearest to its time: waiting for the first one past it would warn up to a whole period
-# late at a low rate. A little less than half a period, so that two samples in a glance of under 2 s stay below its
-# caution.
+# late at a low rate. It is a little less than half a period, so that two samples in a glance of under 2 s
+# do not meet the caution at 2 s.
 NEAREST_PERIODS = 0.4
 FIRST_PERIOD_S = 1.0  # the product's rate, until two samples have been seen
 PERIODS_KEPT = 9

@@ -8,28 +8,30 @@ from app.attention.learning import median, percentile
 from app.vision.measurements import Signals
 
 SAMPLES, SAMPLES_MIN = 120, 10  # one a second: two minutes, and enough to know what is usual
-# Who talks or sings opens the mouth again and again: a yawn is so much wider (MAR) than it mostly is, or might be
+# Who talks or sings opens the mouth again and again: a yawn is this much wider (MAR) than the mouth mostly is
 MOSTLY, TALKING_GUESS_MAR, YAWN_WIDER_MAR = 0.8, 0.33, 0.14
 YAWN_STAYS = 0.85  # a mouth stays wide down to this share of the limit
-# A smile narrows eyes that are awake by this share of it: of the 20 open pairs of ../shared/real with the highest
-# scores 16 belong to people who smile. So of 35 shut pairs there the least, a misplaced label apart, scores 0.28, of
-# 299 open ones the most 0.26; by the plain mean of both eyes they overlap (0.33 and 0.36)
+# A smile narrows eyes that are awake; this share of its score is taken off the blink score. Of the 20 open pairs of
+# real eyes with the highest scores 16 belong to people who smile. With this taken off, 35 shut pairs score 0.28 and
+# more (but for one doubtful label) and 299 open ones 0.26 and less; by the plain mean of both eyes they overlap (0.33,
+# 0.36)
 SMILE_BLINK = 0.15
 # From so high a score on anybody's lids are shut; a face that squints or looks at its hands has lids half down and is
 # awake
 SHUT_BLINK = 0.43
 # Behind glasses shut lids score less, but still more than the driver's own open ones: of 1,720 shut looks of rendered
-# drivers 1,680 are this far above the usual score, of 7,800 open ones 20. Of 22 clips of real people who are awake none
-# is for a second, but where lids are down or brows frown
+# drivers 1,680 are this far above the usual score, of 7,800 open ones 20. Of the real
+# people in 22 clips, all awake, nobody scores so for a second, except with lids down or with a frown
 SHUT_BLINK_RISE, SHUT_BLINK_LEAST = 0.12, 0.22
-# Lenses that mirror make open eyes score up and down: shut lids are so many times as far above the usual score as the
-# tenth of looks with the widest eyes is below it (0.02 without glasses, 0.03 behind clear ones, 0.05 behind mirrors)
+# Mirroring lenses make the scores of open eyes jump. The spread is how far the usual score lies above the tenth of
+# looks with the widest eyes: 0.02 without glasses, 0.03 behind clear ones, 0.05 behind mirrors. Shut lids score this
+# many spreads above usual
 SHUT_SPREADS, WIDEST_SHARE = 3.5, 0.1
 STAYS_SHUT = 0.06  # lids stay shut down to so much less: scores of shut lids scatter, behind glasses most
 LOWERED_BLINK = 0.27  # from here on both lids are down, shut or nearly so
-# But only of a face at rest: brows that come down, as against the sun, a smile, a laugh, and a head that is turned
-# aside or up narrow eyes too. By so much they may exceed what is usual; a laugh, which rendered drivers show by 0.06 of
-# a smile and 0.1 of MAR, is both at once
+# The driver's own limit holds only for a face at rest, because a frown (as against the sun), a smile, a laugh and a
+# head turned aside or up narrow open eyes too. A face at rest exceeds its usual scores by no more than this; a laugh,
+# which rendered drivers show by 0.06 of a smile and 0.1 of MAR, is both at once
 AT_REST_FROWN, AT_REST_SMILE, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.3, 0.045, 0.05
 AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 35.0
 

@@ -7,7 +7,7 @@ Six words say what is wrong with a camera, and each means one thing:
     lost     no source is open and it is looked for again: unplugged, refused, ended (CameraHealth.state, capture.py)
     hung     a call into the driver does not return, so its thread is left behind (CameraHealth.state, camera_thread.py)
     frozen   one picture equals the one before it (Sight.FROZEN, vision/sight.py)
-    stuck    the pictures stay frozen, so the source is reopened (Capture.stuck, called by monitor/detector.py)
+    stuck    the pictures stay frozen, so the source is reopened (Capture.stuck, set for monitor/stuck_parts.py)
     blocked  pictures come but nothing can be seen: dark, covered, noise, frozen (State.CAMERA_BLOCKED, attention/)
     blind    nothing is known of the driver: there is no camera or it is blocked (BLIND, attention/)
 """

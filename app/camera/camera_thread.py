@@ -79,7 +79,7 @@ class CameraThread:
     def reopen(self, why: str) -> None:
         """Close the source before its next picture and open it again, which helps where only the stream is stuck.
 
-        The detector does so by its Detector._loosen_stuck (monitor/detector.py).
+        The detector asks for it by FrozenStream.update (monitor/stuck_parts.py).
         """
         self._capture.stuck = why
 

@@ -65,7 +65,7 @@ class Capture:
         self.busy_since_s: float | None = None
         """When the step began that has not ended yet; CameraThread calls it hung by this."""
         self.stuck = ""
-        """Why the next step reopens the source; set by CameraThread.reopen, called by Detector._loosen_stuck."""
+        """Why the next step reopens the source; CameraThread.reopen sets it for monitor/stuck_parts.py."""
 
     def step(self) -> Frame | None:
         """The frame, if this step took one to analyse; the first step after a loss opens the source instead."""

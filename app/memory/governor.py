@@ -17,8 +17,9 @@ SHORT_PSI_PCT, CALM_PSI_PCT = 10.0, 5.0
 CALM_OF_BUDGET = 0.95
 CALM_S, CALM_MOST_S = 60.0, 3600.0  # until saving ends; twice as long each time that proves too early
 RELAPSE_S = 300.0
-# Where saving is not enough only a new process can help: where this one holds half more than it may, or else the kernel
-# would choose within a moment. A process that is new already helps no more than the one before
+# Where saving is not enough, the process ends and is started again: it holds half more memory than its budget, or the
+# kernel would kill a process of its own choice within a moment. A process younger than END_AGE_S stays, because the
+# next one would need as much
 END_MB, END_OF_BUDGET = 5.0, 1.5
 END_PSI_PCT = 30.0  # and URGENT_MB: in a squeeze of 43 % frames came so late that cautions were wrong
 END_S, END_AGE_S = 10.0, 60.0
@@ -47,7 +48,7 @@ class Governor:
         self.is_saving = is_saving
         self._can_save, self._budget_mb, self._began_s = can_save, budget_mb, began_s
         self._stopped_s = -inf
-        self._calm, self._lost = HeldFor(), HeldFor()
+        self._calm, self._hopeless = HeldFor(), HeldFor()
         self._patience_s = CALM_S
         self._before_mb: float | None = None  # the process's memory before it began to save
         self._freed_mb = 0.0
@@ -57,12 +58,12 @@ class Governor:
         if self._before_mb is not None:
             self._freed_mb, self._before_mb = max(0.0, self._before_mb - rss_mb), None
         short = shortage(rss_mb, self._budget_mb, system)
-        is_lost = bool(short) and self._saves_all and self._is_lost(rss_mb, system)
-        lost_s = self._lost.update(is_lost, now_s)
+        is_hopeless = bool(short) and self._saves_all_it_can and self._needs_new_process(rss_mb, system)
+        hopeless_s = self._hopeless.update(is_hopeless, now_s)
         calm_s = self._calm.update(self.is_saving and not short and self._is_calm(rss_mb, system), now_s)
-        if short and not self._saves_all:
+        if short and not self._saves_all_it_can:
             return self._save(now_s, rss_mb, short)
-        if lost_s >= END_S and now_s - self._began_s >= END_AGE_S:
+        if hopeless_s >= END_S and now_s - self._began_s >= END_AGE_S:
             return Decision(Action.END, short)
         if calm_s >= self._patience_s:
             return self._stop_saving(now_s, system)
@@ -74,11 +75,11 @@ class Governor:
         Then each memory page that a frame needs takes another's place, and update() would not be called for minutes.
         """
         is_stuck = late_s >= END_S and system.available_mb < URGENT_MB
-        may_end = self._saves_all and now_s - self._began_s >= END_AGE_S
+        may_end = self._saves_all_it_can and now_s - self._began_s >= END_AGE_S
         return shortage(rss_mb, self._budget_mb, system) if is_stuck and may_end else ""
 
     @property
-    def _saves_all(self) -> bool:
+    def _saves_all_it_can(self) -> bool:
         return self.is_saving or not self._can_save
 
     def _save(self, now_s: float, rss_mb: float, short: str) -> Decision:
@@ -91,7 +92,8 @@ class Governor:
         self.is_saving, self._stopped_s = False, now_s
         return Decision(Action.STOP_SAVING, f"{system.available_mb:.0f} MB are available again")
 
-    def _is_lost(self, rss_mb: float, system: System) -> bool:
+    def _needs_new_process(self, rss_mb: float, system: System) -> bool:
+        """Whether saving was not enough; memory_saver.can_save says whether there is anything to save."""
         is_thrashing = system.available_mb < URGENT_MB and (system.psi_pct or 0.0) > END_PSI_PCT
         return system.available_mb < END_MB or is_thrashing or rss_mb > END_OF_BUDGET * self._budget_mb
 

@@ -32,7 +32,8 @@ def can_save(settings: Settings) -> bool:
 class MemorySaver:
     """Reads memory once a second, asks the governor, and does what it decides.
 
-    short: what was short at the start, where the model was opened as small as saving makes it.
+    SAVE takes the smaller model, STOP_SAVING the one of the settings. END: saving was not enough, so the detector ends
+    and systemd or `make run` starts it again. short: what was short at the start, when the model was opened small.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class MemorySaver:
             return None
         self._due_s = now_s + READ_S
         machine = self._system()
-        if self._is_to_release and machine.available_mb >= SHORT_MB:  # else the next frame's pages would be handed on
+        if self._is_to_release and machine.available_mb >= SHORT_MB:  # else the kernel takes pages by itself already
             self._release()
             self._is_to_release = False
         decision = self._governor.update(now_s, self._rss_mb(), machine)

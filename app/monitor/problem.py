@@ -1,4 +1,7 @@
-"""What is wrong at this moment, in one line with what helps: for the page, the one-screen status and a mechanic."""
+"""What is wrong at this moment, in one line with what helps: for the page, the one-screen status and a mechanic.
+
+The page shows it by admin/templates/status_part.html, always as a warning.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from app.vision.landmarks import Landmarks
 
 EYES = ((33, 133), (362, 263))  # landmarks at the corners of the right and of the left eye, from the picture's left
 SKIN = (151, 9, 8, 197, 195, 5, 4, 101, 330, 50, 280)  # brow, ridge of the nose, cheeks
-SKIN_SHARE = 0.7  # so many of these points may be darker than skin: behind a frame, a dark mask, hair
+SKIN_SHARE = 0.7  # quantile of their brightness that is skin: up to this share may lie behind a frame, a mask or hair
 SKIN_MIN = 4.0  # of 255; less is a black picture
 # Where pixels are read, in widths of the eye: along the line between its corners, and below it
 ALONG = np.linspace(-0.5, 0.5, 12)[None, :, None]

@@ -39,7 +39,7 @@ _PAIRS = {  # (right, left): the left one, the right one is its mirror image
     (234, 454): (7.664182, 0.673132, -2.435867),  # before the ears
 }
 
-# The mesh reads turned heads as less turned, and the more so the further; README.md, head pose
+# The mesh reads turned heads as less turned, the far ones most; README.md, head pose
 PITCH_GAIN = 1.2
 YAW_GAIN, YAW_GAIN_FAR, YAW_GAIN_DEG = 1.1, 0.2, (15.0, 30.0)  # the second is added from one angle to the other
 PITCH_OFFSET_DEG = 5.0  # real faces that look into the camera read 5.7 degrees low on average; README.md, head pose
@@ -105,7 +105,7 @@ def head_pose(landmarks: Landmarks, camera: npt.NDArray[np.float64]) -> Pose | N
 
 
 def corrected(pose: Pose) -> Pose:
-    """The pose without the mesh's lean towards faces seen from the front."""
+    """The pose without the mesh's bias towards faces seen from the front."""
     pitch_deg = PITCH_GAIN * pose.pitch_deg + PITCH_OFFSET_DEG
     return replace(pose, yaw_deg=true_yaw_deg(pose.yaw_deg), pitch_deg=pitch_deg)
 
