@@ -25,7 +25,7 @@ SILENT = "the detector is not answering"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The heading of the view. tone: good, doubtful or bad, colours the heading; the problem line below is always yellow.
+    """The heading of the view. tone: good, doubtful or bad colours the heading; the problem line is always yellow.
 
     failure: how the detector last failed in this boot.
     """
