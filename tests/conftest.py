@@ -28,10 +28,6 @@ SLOW = {
 }
 
 if TYPE_CHECKING:
-    from flask import Flask
-    from flask.testing import FlaskClient
-
-    from config.paths import Paths
     from tests.support.appliance import Appliance
 
 
@@ -52,55 +48,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.line("left out, `make test` has them:")
         for why, names in SLOW.items():
             terminalreporter.line(f"  {why}: {', '.join(names)}")
-
-
-@pytest.fixture(scope="session")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The password's file; making one takes a third of a second."""
-    from config import password
-    from tests.support.page import PASSWORD
-
-    path = tmp_path_factory.mktemp("password") / "admin-password"
-    password.save(path, PASSWORD)
-    return path.read_text()
-
-
-@pytest.fixture
-def paths(tmp_path: Path, stored: str) -> Paths:
-    """Folders of a page whose password is set."""
-    from config.paths import Paths
-
-    made = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")
-    made.make()
-    made.admin_password.write_text(stored)
-    return made
-
-
-@pytest.fixture
-def app(paths: Paths) -> Flask:
-    """The page."""
-    from admin.application import create_app
-
-    return create_app(paths)
-
-
-@pytest.fixture
-def stranger(app: Flask) -> FlaskClient:
-    """A client that is not signed in."""
-    return app.test_client()
-
-
-@pytest.fixture
-def owner(app: Flask) -> FlaskClient:
-    """A client that is signed in."""
-    from config import password
-    from tests.support.page import own_parts
-
-    client = app.test_client()
-    own = own_parts(client)
-    session_id, _ = own.sessions.open(password.fingerprint(own.paths.admin_password))
-    client.set_cookie("sid", session_id)
-    return client
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,5 @@
+"""The fixtures of tests/support/page.py, for the tests of the page."""
+
+from tests.support.page import app, owner, paths, stored, stranger
+
+__all__ = ["app", "owner", "paths", "stored", "stranger"]
