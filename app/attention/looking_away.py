@@ -19,7 +19,7 @@ GAZE_TURNED_DEG = 10.0  # in the head, which eyes that look ahead do not reach f
 def looks_aside(error: PoseError, sight_deg: float) -> bool:
     """Whether the eyes alone look beyond this angle from the road: the head faces it, eyes and head together do not.
 
-    Only sideways: up and down the irises are no better than chance at 320 x 240 (app/vision/signals.py), and who looks
+    Only sideways: up and down the irises are no better than chance at 320 x 240 (app/vision/gaze.py), and who looks
     down lowers the lids, which counts as closed.
     """
     gaze_deg = error.gaze_yaw_deg
@@ -33,8 +33,8 @@ def is_another(last: PoseError | None, sample: Sample) -> bool:
     if last is None or sample.error is None or sample.seconds < OTHER_GLANCE_S:
         return False
     moved_deg = sample.error.yaw_deg - last.yaw_deg, sample.error.pitch_deg - last.pitch_deg
-    gaze_deg, last_gaze_deg = sample.error.gaze_yaw_deg or 0.0, last.gaze_yaw_deg or 0.0
-    crosses = gaze_deg * last_gaze_deg < 0 and min(abs(gaze_deg), abs(last_gaze_deg)) > GAZE_TURNED_DEG
+    gazes_deg = [error.gaze_yaw_deg for error in (last, sample.error) if error.gaze_yaw_deg is not None]
+    crosses = bool(gazes_deg) and min(gazes_deg) < -GAZE_TURNED_DEG and max(gazes_deg) > GAZE_TURNED_DEG
     return math.hypot(*moved_deg) > OTHER_GLANCE_DEG or crosses
 
 

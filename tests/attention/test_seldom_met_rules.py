@@ -10,7 +10,12 @@ from dataclasses import replace
 import pytest
 
 from app.attention.escalation import Cues
-from app.events import Cue, Event, Level, State
+from app.attention.looking_away import is_another
+from app.attention.neutral_pose import NeutralPose
+from app.attention.policy import NORMAL
+from app.attention.sample import PoseError, Sample
+from app.attention.usual_gaze import UsualGaze
+from app.events import Cue, Event, Level, Neutral, Sight, State
 from app.vision.measurements import Signals
 from tests.support.story import Part, attentive, events, new_attention, samples, showing, story
 
@@ -147,3 +152,63 @@ def test_a_cue_comes_again_for_a_new_event_of_the_same_kind_only_after_the_repea
     assert again == [Cue(DISTRACTED, CAUTION), None, Cue(DISTRACTED, CAUTION)]
     higher = replace(caution, level=Level.WARNING)
     assert cues.update(13.0, (higher,), ()) == Cue(DISTRACTED, Level.WARNING)
+
+
+def look(yaw_deg: float, pitch_deg: float = 0.0, gaze_yaw_deg: float | None = None) -> PoseError:
+    return PoseError(yaw_deg, pitch_deg, 0.0, gaze_yaw_deg)
+
+
+@pytest.mark.parametrize(
+    ("last", "then", "seconds", "is_other"),
+    [
+        (look(0), look(30.1), 1.0, True),
+        (look(0), look(30), 1.0, False),
+        (look(18, 24), look(0, 0), 1.0, False),  # 30 degrees apart
+        (look(18.1, 24), look(0, 0), 1.0, True),
+        (look(0), look(40), 0.9, True),
+        (look(0), look(40), 0.89, False),
+        (look(0, 0, -10.1), look(0, 0, 10.1), 1.0, True),
+        (look(0, 0, 10.1), look(0, 0, -10.1), 1.0, True),
+        (look(0, 0, -10), look(0, 0, 10.1), 1.0, False),
+        (look(0, 0, -10.1), look(0, 0, 10), 1.0, False),
+        (look(0, 0, 10.1), look(0, 0, 30), 1.0, False),
+        (look(0, 0, -30), look(0), 1.0, False),
+        (look(0), look(0, 0, 30), 1.0, False),
+        (None, look(40), 1.0, False),
+        (look(40), None, 1.0, False),
+        (None, None, 1.0, False),
+    ],
+)
+def test_a_look_is_another_from_exactly_so_far_and_so_long_on(
+    last: PoseError | None, then: PoseError | None, seconds: float, is_other: bool
+) -> None:
+    assert is_another(last, Sample(10.0, seconds, 1.0, Sight.CLEAR, None, then)) is is_other
+
+
+def test_the_road_is_learnt_from_up_to_exactly_six_tenths_of_the_limits() -> None:
+    pose = NeutralPose(replace(NORMAL, yaw_limit_deg=20.0, pitch_down_limit_deg=30.0), Neutral(0.0, 0.0, learnt=True))
+    assert pose.is_road((12.0, 18.0)) and pose.is_road((-12.0, -18.0))
+    assert not pose.is_road((12.001, 0.0)) and not pose.is_road((0.0, 18.001))
+
+
+def gaze_after(*gazes_deg: float) -> float:
+    """Where the eyes usually are after a first gaze and further ones, each learnt for as long as all before."""
+    usual = UsualGaze()
+    for number, gaze_deg in enumerate(gazes_deg):
+        usual.learn(1.0, gaze_deg, 2.0, is_pose_learnt=number > 0)
+    error_deg = usual.error_deg(0.0, 10.0)
+    assert error_deg is not None
+    return -error_deg
+
+
+def test_a_gaze_is_learnt_up_to_twelve_degrees_from_the_usual_one_and_to_fifteen_in_all() -> None:
+    assert gaze_after(2.0, 14.0) == 8.0  # halfway
+    assert gaze_after(2.0, 14.1) == 2.0
+    assert gaze_after(-2.0, -14.0) == -8.0
+    assert gaze_after(15.0) == gaze_after(15.5) == 15.0
+    assert gaze_after(-20.0) == -15.0
+
+
+def test_an_alarm_is_repeated_at_exactly_the_repeat_time_less_a_tenth() -> None:
+    assert sounds(0.0, 1.0, repeat_s=1.1) == [True, True]
+    assert sounds(0.0, 0.999, repeat_s=1.1) == [True, False]
