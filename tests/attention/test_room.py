@@ -8,7 +8,7 @@ import sys
 
 from app import attention
 
-HEAVY = ("cv2", "numpy", "mediapipe", "app.camera", "app.vision.signals", "app.vision.face", "app.observer")
+HEAVY = ("cv2", "numpy", "mediapipe", "app.camera", "app.vision.measuring", "app.vision.face", "app.observer")
 
 
 def test_attention_loads_neither_pictures_nor_arrays_nor_the_camera() -> None:

@@ -1,7 +1,7 @@
 """A folder of real pictures and videos with labels.csv -> pose errors, and eyes and states as read.
 
 labels.csv has a header and a row for each picture: `file,yaw_deg,pitch_deg,roll_deg,eyes,state`. `file` is the path
-from the folder; angles are relative to the camera, with the signs of app/vision/signals.py (+ yaw is the driver's
+from the folder; angles are relative to the camera, with the signs of app/vision/measurements.py (+ yaw is the driver's
 right, which is left in the picture; + pitch is up); eyes are open or closed; state is one of app/events.py's. A cell
 that is empty and a column that is not there are not labelled. A video takes a row for each labelled moment, in a
 further column time_s; of it the frame nearest to the moment is judged, as the newest of all before it. What is wrong is

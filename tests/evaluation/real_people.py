@@ -1,7 +1,7 @@
 """A folder of real people with stills.csv, eyes.csv and clips.csv -> what is to be seen in its pictures and clips.
 
 - stills.csv: a row for each picture: file, group, eyes (open, narrow, closed, hidden, one = one of two; empty: not
-  sure), yaw_deg and pitch_deg by eye (signs of app/vision/signals.py), and further words in the column `is`.
+  sure), yaw_deg and pitch_deg by eye (signs of app/vision/measurements.py), and further words in the column `is`.
 - eyes.csv: stretches of clips, from_s to to_s, in which the eyes are surely closed or open, or alone look aside.
 - clips.csv: a row for each clip; of its columns only `file` is read.
 
