@@ -66,7 +66,7 @@ check: $(VENV)/.tests ## lint, types, format, shellcheck, import rules
 rooms: $(VENV)/.tests ## the rooms of the code: what each imports, and the libraries that it loads
 	@$(BIN)/python -m tests.rooms
 
-stage: $(VENV)/.python ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12
+stage: $(VENV)/.sbom ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHON=3.12
 	@$(BIN)/python snap/local/stage.py $(or $(DESTDIR),build/stage-$(ARCH)) --arch $(ARCH) $(if $(PYTHON),--python $(PYTHON))
 
 snap: $(VENV)/.runtime $(VENV)/.sbom ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)

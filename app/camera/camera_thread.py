@@ -102,8 +102,9 @@ class CameraThread:
         """How the camera is now."""
         health = replace(self._capture.health, dropped=self._dropped)
         if self._is_hung() or (self._has_abandoned() and health.state != "live"):
-            message = f"{health.source} hangs: plug the camera out and in again, or `sudo reboot`"
-            return replace(health, state="hung", message=message, measured_fps=0.0)
+            remedy = "sudo reboot"
+            message = f"{health.source} hangs: plug the camera out and in again, or `{remedy}`"
+            return replace(health, state="hung", message=message, remedy=remedy, measured_fps=0.0)
         return health
 
     def _is_hung(self) -> bool:

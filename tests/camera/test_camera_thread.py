@@ -110,7 +110,7 @@ def test_hung_camera_is_left_behind_and_replaced() -> None:
     with CameraThread(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
         assert hang.began.wait(5)
         time.now_s += 13
-        assert camera.health.state == "hung"
+        assert (camera.health.state, camera.health.remedy) == ("hung", "sudo reboot")
         frame = camera.read(5)
         assert frame and frame.number == 0
         hang.over.set()

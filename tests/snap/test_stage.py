@@ -116,6 +116,13 @@ def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Pa
     assert list(tmp_path.rglob("*.opt-2.pyc")) == []
 
 
+@pytest.mark.parametrize("target", ["stage", "snap"])
+def test_make_installs_what_the_bill_of_materials_is_written_with(target: str) -> None:
+    rule = re.search(rf"^{target}:(.*?)##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert rule is not None
+    assert "$(VENV)/.sbom" in rule[1].split()
+
+
 def test_docstrings_are_taken_from_the_same_packages_as_by_make() -> None:
     found = re.search(r"site-packages/,(.*?)\)", (ROOT / "Makefile").read_text(), re.DOTALL)
     assert found is not None
