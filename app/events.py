@@ -33,7 +33,7 @@ class State(str, Enum):
     SAVING_MEMORY = "saving_memory"  # an event of the memory governor's; never a verdict
 
 
-# What people read; plain ASCII, lest a terminal with another encoding end the detector
+# What people read. Plain ASCII, because printing other letters on some terminals would end the detector
 WORDS = {
     State.ATTENTIVE: "attentive",
     State.LOOKING_AWAY: "looking away from the road",

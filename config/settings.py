@@ -64,7 +64,7 @@ class Vision:
     phone: bool = setting(False,
         label="Phone at the ear", help="Needs the model full. Off: hands at chin or cheek are often taken for one.")
     static_image_mode: bool = setting(False,
-        label="Each frame alone", help="Look for the face anew in every frame; slower.")
+        label="Each frame alone", help="Look for the face in every frame, wherever it was before; slower.")
     max_num_faces: int = setting(1, low=1, high=4, unit="faces",
         label="Faces", help="So many are tried, the likeliest driver first: large, whole, in the middle.")
     horizontal_fov_deg: float = setting(53.0, low=30, high=120, unit="deg", source="a usual webcam",

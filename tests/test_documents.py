@@ -18,6 +18,7 @@ README_LINES_MAX = 150
 DOCUMENTS = sorted([ROOT / "README.md", *(path for room in ROOMS for path in (ROOT / room).rglob("*.md"))])
 GENERATED = sorted([ROOT / "config/SETTINGS.md", *(ROOT / "tests").glob("*/tables/*")])
 CODE = re.compile(r"^```.*?^```|`[^`]+`", re.MULTILINE | re.DOTALL)
+PRESSED = re.compile(r'[Pp]ress\s+"([^"]+)"')  # as the text names buttons
 LINK = re.compile(r"\[[^]]*\]\(\s*([^)\s]+)\s*\)")
 WRITE_TABLE = ROOT / "tests/tools/write_table.sh"
 
@@ -109,6 +110,13 @@ def test_every_command_exists(program: str) -> None:
 def test_every_setting_exists(document: Path) -> None:
     named = set(re.findall(rf"(?<![\w./])(?:{'|'.join(SECTIONS)})\.[a-z]\w*", code_in(document)))
     assert named - {*DECLARATIONS, *OLDER_KEYS} == set()
+
+
+def test_every_button_that_a_document_names_is_on_the_page() -> None:
+    page = "".join(path.read_text() for path in (ROOT / "admin/templates").glob("*.html"))
+    named = {(path.name, name) for path in DOCUMENTS for name in PRESSED.findall(path.read_text())}
+    assert named
+    assert [one for one in sorted(named) if one[1] not in page] == []
 
 
 @each_generated

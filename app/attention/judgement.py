@@ -81,7 +81,7 @@ class Attention:
         return self._verdict(sample)
 
     def recalibrate(self) -> None:
-        """Learn the neutral pose and the eyes anew, as for a new driver."""
+        """Learn the neutral pose and the eyes again, as for a new driver."""
         self._forget_driver()
 
     def change_eyes(self) -> None:
