@@ -64,11 +64,9 @@ def text_draft(loaded: Loaded, text: str) -> Draft:
 def base_of_form(loaded: Loaded) -> Basis:
     """The values that the form was drawn with: the file's while it is the same, else those that the form carries."""
     now = forms.basis_of(loaded)
-    return (
-        now
-        if request.form.get("version") == loaded.version
-        else forms.decode_baseline(request.form.get("base", ""), now)
-    )
+    if request.form.get("version") == loaded.version:
+        return now
+    return forms.decode_baseline(request.form.get("base", ""), now)
 
 
 def problems(draft: Draft, loaded: Loaded) -> tuple[Problem, ...]:

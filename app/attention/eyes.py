@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from app.attention.driver import Driver
 from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, SpellRule, Step
@@ -109,10 +107,7 @@ class Eyes:
             self._is_no_microsleep = False
         frowns = bool(self.closed and sample.signals and (sample.signals.brow_down or 0.0) >= FROWN)
         self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
-        if not self._is_no_microsleep:
-            return 0.0
-        is_sure = self.rule.spell.certain_s(sample.time_s) >= self._policy.asleep_s
-        return self._policy.asleep_s if is_sure else math.inf
+        return self._policy.asleep_s if self._is_no_microsleep else 0.0
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:

@@ -76,7 +76,7 @@ class SpellRule:
     ) -> None:
         """Take one sample; None: not measurable. kind and detail name the event, should it begin now.
 
-        least: steps whose limit is lower are passed over.
+        least: steps whose limit is lower are passed over, and so many seconds must be certain (Step.certain_s).
         """
         self.episode.changes = []
         self.spell.update(time_s, holds, period_s)
@@ -87,7 +87,7 @@ class SpellRule:
         lasted_s, certain_s = self.spell.lasted_s(time_s, period_s), self.spell.certain_s(time_s)
         if event := self.episode.event:
             kind, detail = event.kind, event.detail
-        steps = tuple(step for step in self._steps if step.limit >= least and step.certain_s <= certain_s)
+        steps = tuple(step for step in self._steps if step.limit >= least and max(step.certain_s, least) <= certain_s)
         step = highest(steps, lasted_s)
         if step is not None:
             self.episode.rise(kind, replace(step, detail=step.detail or detail), self.spell.span)

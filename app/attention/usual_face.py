@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 from app.attention.learning import median, percentile
 from app.vision.measurements import Signals
@@ -20,8 +21,8 @@ SMILE_BLINK = 0.15
 # awake
 SHUT_BLINK = 0.43
 # Behind glasses shut lids score less, but still more than the driver's own open ones: of 1,720 shut looks of rendered
-# drivers 1,680 are this far above the usual score, of 7,800 open ones 20. Of the real
-# people in 22 clips, all awake, nobody scores so for a second, except with lids down or with a frown
+# drivers 1,680 are this far above the usual score, of 7,800 open ones 20. Of the
+# real people in 22 clips, all awake, none scores so for a second, except with lids down or with a frown
 SHUT_BLINK_RISE, SHUT_BLINK_LEAST = 0.12, 0.22
 # Mirroring lenses make the scores of open eyes jump. The spread is how far the usual score lies above the tenth of
 # looks with the widest eyes: 0.02 without glasses, 0.03 behind clear ones, 0.05 behind mirrors. Shut lids score this
@@ -36,6 +37,16 @@ AT_REST_FROWN, AT_REST_SMILE, LAUGH_SMILE, LAUGH_MAR = 0.35, 0.3, 0.045, 0.05
 AT_REST_YAW_DEG, AT_REST_UP_DEG = 20.0, 35.0
 
 
+class Usual(NamedTuple):
+    """Scores of a driver who is known. spread: how far the widest open eyes score below the usual ones."""
+
+    blink: float
+    spread: float
+    smile: float
+    frown: float
+    mar: float
+
+
 class UsualFace:
     """Learns how wide eyes and mouth are, and how much the driver smiles and frowns."""
 
@@ -44,6 +55,8 @@ class UsualFace:
         self._blinks: deque[float] = deque(maxlen=SAMPLES)
         self._smiles: deque[float] = deque(maxlen=SAMPLES)
         self._frowns: deque[float] = deque(maxlen=SAMPLES)
+        self._usual: Usual | None = None  # from SAMPLES_MIN looks on
+        self._mostly_mar = TALKING_GUESS_MAR
 
     def learn(self, signals: Signals) -> None:
         """Take one look at the driver's face."""
@@ -52,13 +65,19 @@ class UsualFace:
             self._blinks.append(signals.eye_blink)
             self._smiles.append(signals.smile or 0.0)
             self._frowns.append(signals.brow_down or 0.0)
+        if len(self._mouths) >= SAMPLES_MIN:
+            self._mostly_mar = percentile(self._mouths, MOSTLY)
+        if len(self._blinks) >= SAMPLES_MIN:
+            blink = median(self._blinks)
+            spread = blink - percentile(self._blinks, WIDEST_SHARE)
+            self._usual = Usual(blink, spread, median(self._smiles), median(self._frowns), median(self._mouths))
 
     def blink(self, signals: Signals) -> float | None:
         """How far both lids are shut, what this driver's smile narrows them by taken off; None where unknown."""
         if signals.eye_blink is None or signals.eyes_hidden:
             return None
-        usual = median(self._smiles) if self._is_known else 0.0
-        return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual)
+        usual_smile = self._usual.smile if self._usual else 0.0
+        return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual_smile)
 
     def shut_by(self, signals: Signals, turned_deg: tuple[float, float] | None) -> float:
         """By how much the blink score is above that of shut lids; below 0 they are not shut, where they can be seen.
@@ -66,28 +85,22 @@ class UsualFace:
         The limit is anybody's, or lower where this driver's usual score is known and the face is at rest. turned_deg:
         yaw and pitch of the head relative to neutral.
         """
-        blink = self.blink(signals) or 0.0
-        if not self._is_known or turned_deg is None or not self._is_at_rest(signals, *turned_deg):
+        blink, usual = self.blink(signals) or 0.0, self._usual
+        if usual is None or turned_deg is None or not _is_at_rest(signals, usual, *turned_deg):
             return blink - SHUT_BLINK
-        usual = median(self._blinks)
-        rise = max(SHUT_BLINK_RISE, SHUT_SPREADS * (usual - percentile(self._blinks, WIDEST_SHARE)))
-        return blink - min(SHUT_BLINK, max(SHUT_BLINK_LEAST, usual + rise))
+        rise = max(SHUT_BLINK_RISE, SHUT_SPREADS * usual.spread)
+        return blink - min(SHUT_BLINK, max(SHUT_BLINK_LEAST, usual.blink + rise))
 
     def yawn_mar(self, least: float, yawns: bool) -> float:
         """MAR beyond which this driver yawns, `least` or more; yawns: already does."""
-        is_known = len(self._mouths) >= SAMPLES_MIN
-        mostly = percentile(self._mouths, MOSTLY) if is_known else TALKING_GUESS_MAR
-        return max(least, mostly + YAWN_WIDER_MAR) * (YAWN_STAYS if yawns else 1.0)
+        return max(least, self._mostly_mar + YAWN_WIDER_MAR) * (YAWN_STAYS if yawns else 1.0)
 
-    @property
-    def _is_known(self) -> bool:
-        return len(self._blinks) >= SAMPLES_MIN
 
-    def _is_at_rest(self, signals: Signals, yaw_deg: float, pitch_deg: float) -> bool:
-        """The head faces the road, has sunk or leans back, and the face is as it usually is, no hand beside it."""
-        faces_road = abs(yaw_deg) <= AT_REST_YAW_DEG and pitch_deg <= AT_REST_UP_DEG and not signals.hand_at_ear
-        frown = (signals.brow_down or 0.0) - median(self._frowns)
-        opened = (signals.mar or 0.0) - median(self._mouths)
-        smile = (signals.smile or 0.0) - median(self._smiles)
-        laughs = opened > LAUGH_MAR and smile > LAUGH_SMILE
-        return faces_road and frown <= AT_REST_FROWN and smile <= AT_REST_SMILE and not laughs
+def _is_at_rest(signals: Signals, usual: Usual, yaw_deg: float, pitch_deg: float) -> bool:
+    """The head faces the road, has sunk or leans back, and the face is as it usually is, no hand beside it."""
+    faces_road = abs(yaw_deg) <= AT_REST_YAW_DEG and pitch_deg <= AT_REST_UP_DEG and not signals.hand_at_ear
+    frown = (signals.brow_down or 0.0) - usual.frown
+    opened = (signals.mar or 0.0) - usual.mar
+    smile = (signals.smile or 0.0) - usual.smile
+    laughs = opened > LAUGH_MAR and smile > LAUGH_SMILE
+    return faces_road and frown <= AT_REST_FROWN and smile <= AT_REST_SMILE and not laughs

@@ -84,7 +84,7 @@ class Detector:
         return self._parts.saver
 
     def run(self, is_over: Callable[[], bool]) -> None:
-        """Observer until is_over says so. Raises: DetectorError."""
+        """Watch until is_over says so. Raises: DetectorError."""
         self._at("taking the page's requests")
         self._hooks.take_requests()  # from before the start
         while not is_over():
@@ -111,7 +111,7 @@ class Detector:
         """What the frame shows, or that it is missing; None while it is not due yet."""
         look = self._judge.look(frame, now_s) if frame else None
         if look is not None:
-            self._expect_next(now_s)
+            self._due_s = self._next_due_s(now_s)
             if look.verdict.is_urgent:
                 self._parts.camera.request_recheck()
             self._frozen.update(look.sight, self._clock())
@@ -120,15 +120,16 @@ class Detector:
             look = self._judge.nothing(now_s)
         return look
 
-    def _expect_next(self, now_s: float) -> None:
-        self._due_s = now_s + self._timing.period_s + self._timing.frame_timeout_s
+    def _next_due_s(self, now_s: float) -> float:
+        """When the next frame counts as missing, if the newest one came now."""
+        return now_s + self._timing.period_s + self._timing.frame_timeout_s
 
     def _save_memory(self, now_s: float) -> None:
         """Where even saving does not help, a new process chooses the moment better than the kernel."""
         decision = self._parts.saver.update(now_s) if self._parts.saver else None
         if decision is None:
             return
-        self._due_s = max(self._due_s, self._clock() + self._timing.period_s + self._timing.frame_timeout_s)
+        self._due_s = max(self._due_s, self._next_due_s(self._clock()))
         words = described(decision)
         if self._parts.journal is not None:
             event = Event(State.SAVING_MEMORY, Level.NONE, now_s, now_s, now_s, now_s, words)

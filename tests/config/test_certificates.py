@@ -13,30 +13,11 @@ from pathlib import Path
 import pytest
 
 from config import certificates
-from config.certificates import DAYS, LOOPBACK, RENEW_DAYS, HttpsError, new_pem
+from config.certificates import DAYS, LOOPBACK, RENEW_DAYS, HttpsError
 from config.disk import LOCK, Disk
 from config.https import CHOICE, SELF_SIGNED, certificate, enable, listening
 from config.paths import Paths
-
-SNAP = {"SNAP_INSTANCE_NAME": "drivewatch"}
-
-
-HERE: dict[str, str] = {}
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths(tmp_path / "data", tmp_path / "run", tmp_path / "data")
-
-
-@pytest.fixture(scope="module")
-def pems() -> dict[str, bytes]:
-    """Key and certificate in one, by the days it is valid; making them all takes 0.1 s."""
-    return {"old": new_pem(RENEW_DAYS - 1), "new": new_pem(RENEW_DAYS + 1), "other": new_pem()}
-
-
-def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+from tests.support.certificates import HERE, SNAP, openssl
 
 
 def shown(file: Path) -> str:

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from config import https
-from config.certificates import LOOPBACK, RENEW_DAYS, Certificate, HttpsError, new_pem
+from config.certificates import LOOPBACK, Certificate, HttpsError
 from config.disk import LOCK, Disk
 from config.https import CHOICE, Listening, certificate, disable, enable, listening
 from config.paths import Paths
-
-SNAP = {"SNAP_INSTANCE_NAME": "drivewatch"}
-
-
-HERE: dict[str, str] = {}
-
-
-@pytest.fixture
-def paths(tmp_path: Path) -> Paths:
-    return Paths(tmp_path / "data", tmp_path / "run", tmp_path / "data")
-
-
-@pytest.fixture(scope="module")
-def pems() -> dict[str, bytes]:
-    """Key and certificate in one, by the days it is valid; making them all takes 0.1 s."""
-    return {"old": new_pem(RENEW_DAYS - 1), "new": new_pem(RENEW_DAYS + 1), "other": new_pem()}
-
-
-def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+from tests.support.certificates import HERE, SNAP
 
 
 def put(paths: Paths, name: str, data: bytes) -> Path:
