@@ -6,7 +6,7 @@ gunicorn.conf.py  gunicorn's settings; `python -m app.service.page` starts it
 worker.py         the process that serves: time limits for slow clients, little memory, an end when nobody asks
 application.py    `create_app` puts all together, and explains errors
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
-auth/             guard (who may ask for what), login, account, sessions, tokens, throttle (after wrong passwords)
+auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle
 pages/            status, memory, events
 settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),
                   answers (form, text, diff, conflict)

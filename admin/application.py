@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from admin import api
 from admin.auth import account, guard, login
+from admin.auth.cookies import Notices
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
@@ -54,7 +55,8 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
         clock=clock,
     )
     app.extensions[NAME].restarter.resume()
-    app.secret_key = os.urandom(32)  # signs only the notices between two pages
+    app.session_interface = Notices()
+    app.secret_key = os.urandom(32)  # signs only the notices
     app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
     for module in (login, status_page, memory_page, events_page, settings_page, restart_page, account, api):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth.cookies import full_name
 from admin.auth.sessions import Session
 from admin.parts import parts
 from config import password
@@ -22,6 +23,7 @@ P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SESSION = "sid"  # the cookie of who is signed in
 API = ("/api/", "/metrics")  # for programs, which send a token
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -60,14 +62,9 @@ def signed_in() -> Session | None:
     if "session" not in g:
         found = parts()
         g.session = found.sessions.find(
-            request.cookies.get(cookie_name(), ""), password.fingerprint(found.paths.admin_password)
+            request.cookies.get(full_name(SESSION), ""), password.fingerprint(found.paths.admin_password)
         )
     return g.session  # type: ignore[no-any-return]
-
-
-def cookie_name() -> str:
-    """Under HTTPS a browser keeps such a name from being set by another host."""
-    return "__Host-sid" if request.is_secure else "sid"
 
 
 def is_known_host(host: str) -> bool:
@@ -76,9 +73,15 @@ def is_known_host(host: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        own = socket.gethostname().lower()
-        return name == "localhost" or name.endswith(".local") or name in (own, own.partition(".")[0])
+        return name in _own_names()
     return True
+
+
+def _own_names() -> set[str]:
+    """The hostname, its first label, and that label as mDNS announces it; no other .local name."""
+    own = socket.gethostname().lower()
+    label = own.partition(".")[0]
+    return {"localhost", *((own, label, f"{label}.local") if label else ())}
 
 
 def is_local(address: str | None) -> bool:
@@ -96,7 +99,7 @@ def _admit() -> AnyResponse | None:
     ):  # systemd accepts connections from everywhere
         abort(403, "Without HTTPS the page is for this machine alone: `sudo drivewatch.enable-https self-signed`.")
     if not is_known_host(request.host):
-        abort(400, "This page is opened by the Pi's address or by its name ending in .local.")
+        abort(400, "This page is opened by the Pi's address or by its own name, such as its hostname with .local.")
     if request.endpoint is None or _is_open(request.endpoint):
         _refuse_other_origins()
         return None

@@ -8,7 +8,8 @@ from typing import Final
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin.auth.guard import cookie_name, open_to_all, signed_in
+from admin.auth.cookies import attributes, full_name
+from admin.auth.guard import SESSION, open_to_all, signed_in
 from admin.parts import parts
 from config import password
 
@@ -42,10 +43,10 @@ def sign_in() -> AnyResponse:
 @routes.post("/logout")
 def sign_out() -> AnyResponse:
     """End this session."""
-    parts().sessions.close(request.cookies.get(cookie_name(), ""))
+    parts().sessions.close(request.cookies.get(full_name(SESSION), ""))
     log.info("signed out from %s", request.remote_addr)
     answer = redirect(url_for("login.form"))
-    answer.delete_cookie(cookie_name(), secure=request.is_secure)
+    answer.delete_cookie(full_name(SESSION), **attributes())
     return answer
 
 
@@ -86,9 +87,9 @@ def _refused(word: str) -> tuple[str, int] | None:
 
 def _with_session(answer: AnyResponse) -> AnyResponse:
     own = parts()
-    own.sessions.close(request.cookies.get(cookie_name(), ""))
+    own.sessions.close(request.cookies.get(full_name(SESSION), ""))
     session_id, _ = own.sessions.open(password.fingerprint(own.paths.admin_password))
-    answer.set_cookie(cookie_name(), session_id, httponly=True, samesite="Strict", secure=request.is_secure, path="/")
+    answer.set_cookie(full_name(SESSION), session_id, **attributes())
     return answer
 
 

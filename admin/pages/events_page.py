@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
@@ -15,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.parts import parts
 from app.events import WORDS, State
+from app.journal.csv_table import csv_text
 from app.journal.journal import Entry, JournalUnreadable, newest
 from app.journal.journal_file import why_beside
 from app.telemetry import requests
@@ -109,11 +108,7 @@ def show() -> str:
 @routes.get("/events.csv")
 def as_csv() -> Response:
     """All that the filter leaves, for a spreadsheet."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, FIELDS)
-    table.writeheader()
-    table.writerows(_found())
-    return _download(text.getvalue(), "text/csv", "drivewatch-events.csv")
+    return _download(csv_text(FIELDS, _found()), "text/csv", "drivewatch-events.csv")
 
 
 @routes.get("/events.json")

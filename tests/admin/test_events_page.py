@@ -37,6 +37,16 @@ def test_events_come_newest_first_and_can_be_filtered_and_downloaded(owner: Flas
     assert [(one["kind"], one["duration_s"]) for one in found] == [("drowsy", 4.0)]
 
 
+def test_a_download_runs_nothing_in_a_spreadsheet(owner: FlaskClient, paths: Paths) -> None:
+    journal = Journal(paths.events, "boot")
+    for onset_s, detail in enumerate(("=1+1", " @sum(a1)", "looking left")):
+        event = Event(State.DROWSY, Level.WARNING, onset_s, onset_s, onset_s, onset_s + 1, detail)
+        journal.record(event, onset_s, onset_s)
+    journal.close()
+    cells = [line.split(",")[6] for line in owner.get("/events.csv").text.splitlines()[1:]]
+    assert cells == ["looking left", "' @sum(a1)", "'=1+1"]
+
+
 def test_after_a_revert_the_page_shows_what_is_recorded_beside_the_newer_file(owner: FlaskClient, paths: Paths) -> None:
     events(paths)
     assert "new events are in" not in owner.get("/events").text

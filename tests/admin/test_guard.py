@@ -47,9 +47,21 @@ def test_another_hosts_name_is_refused_on_every_route(app: Flask, owner: FlaskCl
         assert owner.open(path, method=method, headers={"Host": host}).status_code == 400
 
 
-@pytest.mark.parametrize("host", ("127.0.0.1:8080", "192.168.1.7", "[::1]:8080", "localhost", "drivewatch.local:8443"))
-def test_addresses_and_own_names_are_welcome(stranger: FlaskClient, host: str) -> None:
+@pytest.mark.parametrize(
+    "host", ("127.0.0.1:8080", "192.168.1.7", "[::1]:8080", "localhost", "pi", "Pi.local:8443", "pi.garage.example")
+)
+def test_addresses_and_own_names_are_welcome(stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "Pi.garage.example")
     assert stranger.get("/login", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ("other.local", "pi.evil.local", "evil-pi.local", "pi.local.local", ".local", "local"))
+@pytest.mark.parametrize("hostname", ("pi", "pi.garage.example", ""))
+def test_of_the_names_in_local_only_this_machines_is_known(
+    stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch, hostname: str, host: str
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: hostname)
+    assert stranger.get("/login", headers={"Host": host}).status_code == 400
 
 
 def test_every_answer_forbids_foreign_content_and_framing(app: Flask, owner: FlaskClient) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from admin.application import create_app
 from admin.auth.throttle import FAILURES
@@ -28,6 +30,31 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(stranger: FlaskC
     secure = stranger.post("/login", data={"password": PASSWORD}, base_url="https://localhost").headers["Set-Cookie"]
     assert secure.startswith("__Host-sid=")
     assert "Secure" in secure.split("; ")
+
+
+def cookies(answer: TestResponse) -> dict[str, set[str]]:
+    """The attributes of each cookie that an answer sets, by its name."""
+    found = [header.split("; ") for header in answer.headers.getlist("Set-Cookie")]
+    return {pair.partition("=")[0]: set(attributes) for pair, *attributes in found}
+
+
+@pytest.mark.parametrize(("base_url", "prefix"), [("http://localhost", ""), ("https://localhost", "__Host-")])
+def test_every_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, base_url: str, prefix: str) -> None:
+    client, met = app.test_client(), {}
+    met |= cookies(client.post("/login", data={"password": PASSWORD}, base_url=base_url))
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/", base_url=base_url).text)
+    assert token
+    for path in ("/ask", "/account/tokens/revoke", "/logout"):  # a notice; a notice; the session's end
+        data = {"csrf_token": token[1], "what": "mute"}
+        met |= {
+            f"{path} {name}": each for name, each in cookies(client.post(path, data=data, base_url=base_url)).items()
+        }
+        met |= {f"{path} {name}": each for name, each in cookies(client.get("/", base_url=base_url)).items()}
+    assert {name.rpartition(" ")[2] for name in met} == {f"{prefix}sid", f"{prefix}notices"}
+    for name, attributes in met.items():
+        assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= attributes, name
+        assert ("Secure" in attributes) == bool(prefix), name
+        assert not [one for one in attributes if one.startswith("Domain")], name
 
 
 def test_six_wrong_passwords_slow_this_client_down_and_no_other(app: Flask) -> None:
