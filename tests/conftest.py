@@ -20,6 +20,8 @@ SLOW = {
         "tests/vision/test_blendshapes.py",
         "tests/vision/test_eye_visibility.py",
         "tests/vision/test_face.py",
+        "tests/vision/test_face_signals.py",
+        "tests/vision/test_face_tracking.py",
         "tests/vision/test_head_pose.py",
         "tests/vision/test_seat.py",
         "tests/vision/test_sight.py",

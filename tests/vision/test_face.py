@@ -4,98 +4,35 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from importlib import metadata
 from itertools import product
 from pathlib import Path
-from statistics import mean
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from app.attention.driver import Driver
-from app.attention.policy import NORMAL
-from app.fake_driver.render import PASSENGER, Renderer
+from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
-from app.vision.face import DETECT_EVERY, DISAGREEMENT_MAX, Face, FaceMesh, disagreement
+from app.vision.face import FaceMesh
 from app.vision.face_graphs import landmarks_px
-from app.vision.head_pose import PITCH_OFFSET_DEG
-from app.vision.landmarks import IRIS_START, KEYPOINTS, LEFT_EYE, RIGHT_EYE, Landmarks
-from app.vision.measurements import Signals
-from app.vision.measuring import measure
-from app.vision.regions import ROI_SCALE, Region
+from app.vision.landmarks import IRIS_START, LEFT_EYE, RIGHT_EYE
+from tests.support.rendered_faces import (
+    BLACK,
+    DRIVER,
+    HEIGHT_PX,
+    NOISE,
+    WIDTH_PX,
+    Picture,
+    error_px,
+    found,
+    fresh,
+    render,
+)
 
 ROOT = Path(__file__).parents[2]
-Picture = npt.NDArray[np.uint8]
-
-WIDTH_PX, HEIGHT_PX = 320, 240
-FOV_DEG = 53.13  # what the renderer's lens sees across
-MODELS = ("lite", "standard", "full")
-RENDERERS = tuple(Renderer(WIDTH_PX, HEIGHT_PX, seed) for seed in (1, 2))
-DRIVER = Scene(time_s=3)
-NOISE = np.random.default_rng(1).integers(0, 256, (HEIGHT_PX, WIDTH_PX, 3)).astype(np.uint8)
-DOWN_10_PX = np.array((0, 10), np.float32)
-BLACK = np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
-
-
-@pytest.fixture(scope="module", params=MODELS)
-def mesh(request: pytest.FixtureRequest) -> Iterator[FaceMesh]:
-    with FaceMesh(request.param) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def lite() -> Iterator[FaceMesh]:
-    with FaceMesh("lite") as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def standard() -> Iterator[FaceMesh]:
-    with FaceMesh("standard") as made:
-        yield made
-
-
-@cache
-def render(scene: Scene, seed: int = 0) -> Picture:
-    return RENDERERS[seed].picture(scene)
-
-
-def true_px(scene: Scene) -> npt.NDArray[np.float32]:
-    return RENDERERS[0].project(RENDERERS[0].vertices_cm(scene))[:IRIS_START]
-
-
-def error_px(face: Face, scene: Scene) -> float:
-    return float(np.linalg.norm(face.landmarks[:IRIS_START, :2] - true_px(scene), axis=1).mean())
-
-
-def fresh(mesh: FaceMesh, picture: Picture) -> Face | None:
-    """What the mesh sees without having seen anything before."""
-    mesh.reset()
-    return mesh.find(picture)
-
-
-def found(mesh: FaceMesh, scene: Scene, seed: int = 0) -> Face:
-    face = fresh(mesh, render(scene, seed))
-    assert face is not None, scene
-    return face
-
-
-def signals(mesh: FaceMesh, picture: Picture, sees_hands: bool = False) -> Signals:
-    face = fresh(mesh, picture)
-    if face is None:
-        return Signals()
-    height_px, width_px = picture.shape[:2]
-    return measure(face, (width_px, height_px), FOV_DEG, mesh.calibration, sees_hands)
-
-
-def is_unmeasured(seen: Signals) -> bool:
-    parts = (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.ear, seen.mar, seen.gaze_yaw_deg, seen.hand_at_ear)
-    return all(part is None for part in parts)
 
 
 def test_the_bindings_run_with_a_numpy_that_their_metadata_forbids() -> None:
@@ -214,12 +151,6 @@ def test_the_driver_is_the_larger_of_two_faces(mesh: FaceMesh) -> None:
     assert error_px(found(mesh, scene), scene) < 4
 
 
-def test_a_passenger_alone_is_a_face_where_the_passenger_sits(mesh: FaceMesh) -> None:
-    seen = signals(mesh, render(Scene(present=0, passenger=1)))
-    assert seen.face_x == pytest.approx(0.5 + PASSENGER.x_cm / PASSENGER.distance_cm, abs=0.03)
-    assert seen.face_width < 0.2
-
-
 def test_the_passenger_is_tried_only_if_two_faces_are_allowed(
     standard: FaceMesh,
 ) -> None:
@@ -229,139 +160,6 @@ def test_the_passenger_is_tried_only_if_two_faces_are_allowed(
         face = both.find(turned_away)
     assert face is not None
     assert face.landmarks[:, 0].mean() > 0.75 * WIDTH_PX
-
-
-def turned(picture: Picture, by_deg: float) -> Picture:
-    turn = cv2.getRotationMatrix2D((WIDTH_PX / 2, HEIGHT_PX / 2), by_deg, 1)
-    return cv2.warpAffine(picture, turn, (WIDTH_PX, HEIGHT_PX), borderMode=cv2.BORDER_REFLECT).astype(np.uint8)
-
-
-@pytest.mark.parametrize("model", ("lite", "standard"))
-def test_an_upside_down_face_has_no_pose(model: str) -> None:
-    scenes = [Scene(number, yaw_deg=7 * number - 14, pitch_deg=-2 * number) for number in range(5)]
-    with FaceMesh(model) as mesh:
-        for scene in scenes:
-            assert is_unmeasured(signals(mesh, turned(render(scene), 180))), scene
-            assert not is_unmeasured(signals(mesh, render(scene))), scene
-
-
-@pytest.mark.parametrize("by_deg", (-90, 90))
-def test_a_face_lying_on_its_side_has_no_pose(mesh: FaceMesh, by_deg: float) -> None:
-    assert is_unmeasured(signals(mesh, turned(render(DRIVER), by_deg)))
-
-
-@pytest.mark.parametrize("place", ({"x_cm": -24}, {"x_cm": 24}, {"y_cm": 17}, {"y_cm": -19}))
-def test_a_face_cut_off_by_the_edge_has_no_pose(lite: FaceMesh, place: dict[str, float]) -> None:
-    assert is_unmeasured(signals(lite, render(Scene(**place))))
-
-
-@pytest.mark.parametrize("place", ({"x_cm": -20}, {"x_cm": 20}, {"y_cm": 13}, {"y_cm": -14}))
-def test_a_face_beside_the_edge_has_its_true_pose(lite: FaceMesh, place: dict[str, float]) -> None:
-    seen = signals(lite, render(Scene(**place)))
-    assert abs(seen.yaw_deg or 99) < 7
-    assert abs((seen.pitch_deg or 99) - PITCH_OFFSET_DEG) < 7  # which real faces need and this one does not
-
-
-def test_a_tiny_face_has_no_pose(mesh: FaceMesh) -> None:
-    assert is_unmeasured(signals(mesh, render(Scene(distance_cm=250))))
-    assert is_unmeasured(signals(mesh, render(Scene(distance_cm=400))))
-
-
-def test_a_head_turned_far_away_is_not_read_as_facing_the_road() -> None:
-    far = [Scene(cm, yaw_deg=yaw_deg, distance_cm=cm) for yaw_deg in range(61, 80, 3) for cm in (56, 64)]
-    far += [Scene(scene.time_s, yaw_deg=-scene.yaw_deg, distance_cm=scene.distance_cm) for scene in far]
-    with FaceMesh("standard") as mesh:
-        yaws_deg = [signals(mesh, render(scene)).yaw_deg for scene in far]
-    as_road = [yaw_deg for yaw_deg in yaws_deg if yaw_deg is not None and abs(yaw_deg) < 23]
-    assert len(as_road) <= 1  # without asking the detector whether it agrees there are 3 of these 28
-
-
-def landmarks_with_keypoints(at_px: npt.NDArray[np.float32]) -> Landmarks:
-    landmarks = np.zeros((468, 3), np.float32)
-    for point_px, pair in zip(at_px, KEYPOINTS, strict=True):
-        landmarks[list(pair), :2] = point_px
-    return landmarks
-
-
-def test_detector_and_mesh_disagree_by_their_distance_in_boxes() -> None:
-    at_px = np.array([(100, 80), (140, 80), (120, 100), (120, 120)], np.float32)
-    region = Region(120, 100, 100 * ROI_SCALE, 0, keypoints=at_px)
-    assert disagreement(landmarks_with_keypoints(at_px), region) == 0
-    assert disagreement(landmarks_with_keypoints(at_px + DOWN_10_PX), region) == pytest.approx(0.1)
-    assert disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), region) > DISAGREEMENT_MAX
-    assert (
-        disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0
-    )  # nothing was detected
-
-
-def hidden_from_the_detector() -> Picture:
-    """A driver in so much noise that only the mesh, told where to look, still knows the face."""
-    noise = np.random.default_rng(0).normal(0, 60, BLACK.shape)
-    return np.clip(render(DRIVER) + noise, 0, 255).astype(np.uint8)
-
-
-def test_a_face_that_the_detector_misses_is_found_where_it_was(lite: FaceMesh) -> None:
-    assert fresh(lite, hidden_from_the_detector()) is None
-    found(lite, DRIVER)
-    face = lite.find(hidden_from_the_detector())
-    assert face is not None
-    assert error_px(face, DRIVER) < 4
-
-
-def test_a_lost_face_is_not_looked_for_where_it_was_long_ago(lite: FaceMesh) -> None:
-    found(lite, DRIVER)
-    assert lite.find(BLACK) is None
-    assert lite.find(hidden_from_the_detector()) is None
-    assert found(lite, DRIVER).presence > 0.9
-
-
-def test_a_reset_forgets_where_the_face_was(lite: FaceMesh) -> None:
-    found(lite, DRIVER)
-    lite.reset()
-    assert lite.find(hidden_from_the_detector()) is None
-
-
-def test_static_image_mode_never_tracks() -> None:
-    with FaceMesh("lite", static_image_mode=True) as mesh:
-        found(mesh, DRIVER)
-        assert mesh.find(hidden_from_the_detector()) is None
-
-
-def test_landmarks_of_a_face_that_has_moved_do_not_depend_on_the_frames_before(lite: FaceMesh) -> None:
-    alone = found(lite, DRIVER)
-    found(lite, Scene(x_cm=-6, yaw_deg=-20))
-    after = lite.find(render(DRIVER))
-    assert after is not None
-    np.testing.assert_array_equal(after.landmarks, alone.landmarks)
-
-
-@pytest.mark.parametrize("model", ("lite", "standard"))
-def test_a_still_face_is_followed_as_truly_as_it_is_detected(model: str) -> None:
-    swaying = [Scene(n, yaw_deg=2 * (n % 3), pitch_deg=-(n % 2), x_cm=0.2 * n) for n in range(2 * DETECT_EVERY)]
-    with FaceMesh(model) as mesh:
-        detected_px = [error_px(found(mesh, scene), scene) for scene in swaying]
-        mesh.reset()
-        followed = [(mesh.find(render(scene)), scene) for scene in swaying]
-    followed_px = [error_px(face, scene) for face, scene in followed if face is not None]
-    assert len(followed_px) == len(swaying)
-    assert mean(followed_px) < mean(detected_px) + 0.3
-    assert max(followed_px) < max(detected_px) + 1
-
-
-def test_a_head_that_turns_up_in_the_place_of_another_is_read_as_turned(mesh: FaceMesh) -> None:
-    for yaw_deg, pitch_deg in ((35, 0), (-35, 0), (0, -25), (0, 20), (25, -15)):
-        found(mesh, DRIVER)
-        face = mesh.find(render(replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)))
-        assert face is not None
-        assert error_px(face, replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)) < 4
-
-
-def test_a_larger_face_is_noticed_although_a_smaller_one_is_followed(lite: FaceMesh) -> None:
-    both = Scene(time_s=1, passenger=1)
-    assert fresh(lite, render(replace(both, present=0))) is not None
-    faces = [lite.find(render(both)) for _ in range(DETECT_EVERY)]
-    assert faces[-1] is not None
-    assert error_px(faces[-1], both) < 4
 
 
 def test_landmarks_are_read_from_the_wire_as_protobuf_would() -> None:
@@ -374,69 +172,6 @@ def test_landmarks_are_read_from_the_wire_as_protobuf_would() -> None:
     landmarks = landmarks_px(message.SerializeToString(), WIDTH_PX, HEIGHT_PX)
     np.testing.assert_allclose(landmarks, points * (WIDTH_PX, HEIGHT_PX, WIDTH_PX), rtol=1e-6)
     assert landmarks.dtype == np.float32
-
-
-def frontal(pitch_deg: float, **shown: float) -> list[Scene]:
-    return [
-        Scene(pitch_deg + 50 * turn, 4 * turn - 4, pitch_deg, distance_cm=52 + 8 * turn, **shown) for turn in (0, 1)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("model", "pitches_deg", "shut_least"),
-    [("standard", (-12, -6, 0, 8), 0.45), ("lite", (0, 8), 0.3)],  # the plain mesh loses shut lids with the chin down
-)
-def test_shut_lids_score_high_and_open_ones_low(model: str, pitches_deg: tuple[float, ...], shut_least: float) -> None:
-    with FaceMesh(model) as mesh:
-        blinks = {
-            closed: [
-                signals(mesh, render(scene)).eye_blink or 0.0
-                for pitch_deg in pitches_deg
-                for scene in frontal(pitch_deg, eyes_closed=closed)
-            ]
-            for closed in (0.0, 1.0)
-        }
-    assert max(blinks[0.0]) < 0.15
-    assert min(blinks[1.0]) > shut_least
-
-
-@pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
-def test_a_yawn_opens_the_mouth_wider_than_a_word(model: str, yawn_mar: float) -> None:
-    with FaceMesh(model) as mesh:
-        wide = Driver(NORMAL).yawn_mar()
-        mar = {
-            jaw: [signals(mesh, render(scene)).mar or 0 for scene in frontal(1, jaw_open=jaw)]
-            for jaw in (0.0, 0.3, 0.8)
-        }
-    assert max(mar[0.0]) < min(mar[0.3])
-    assert max(mar[0.3]) < wide < min(mar[0.8])
-    assert np.mean(mar[0.8]) == pytest.approx(yawn_mar, abs=0.1)  # by day, which brings the plain mesh less: mar_gain
-
-
-def gaze_deg(mesh: FaceMesh, **gaze: float) -> float:
-    seen = [signals(mesh, render(scene)) for scene in frontal(0, **gaze)]
-    return mean(one.gaze_yaw_deg or 0 for one in seen)
-
-
-def test_gaze_has_the_signs_of_the_heads_yaw(standard: FaceMesh) -> None:
-    ahead, right, left = (gaze_deg(standard, gaze_yaw_deg=gaze) for gaze in (0, 25, -25))
-    assert abs(ahead) < 5
-    assert right > ahead + 12
-    assert left < ahead - 12
-
-
-def test_gaze_is_unknown_without_irises(lite: FaceMesh) -> None:
-    seen = signals(lite, render(DRIVER))
-    assert seen.gaze_yaw_deg is None
-    assert seen.yaw_deg is not None
-
-
-def test_a_phone_at_the_ear_is_a_hand_at_the_ear() -> None:
-    with FaceMesh("full", hands=True) as mesh:
-        assert mesh.sees_hands
-        assert signals(mesh, render(DRIVER), sees_hands=True).hand_at_ear is False
-        assert signals(mesh, render(replace(DRIVER, phone_at_ear=1)), sees_hands=True).hand_at_ear is True
-        assert signals(mesh, render(DRIVER)).hand_at_ear is None
 
 
 def test_only_the_full_model_looks_for_hands_and_only_if_asked() -> None:

@@ -1,0 +1,201 @@
+"""Pins that are refused, lost or hang, and the end of the process: the buzzer is never left on."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from gpiozero.exc import PinFactoryFallback
+
+from app.alerts.alert import LED_OFF, Alert, open_alert
+from app.alerts.output import RETRY_S
+from app.alerts.pins import GpioRefused, Switch
+from app.events import Cue, Level, State
+from app.part_status import Availability
+
+ROOT = Path(__file__).parents[2]
+
+
+# Faults
+
+
+class Flaky:
+    """A switch that can be refused, lost and hung, and remembers."""
+
+    def __init__(self, refusal: str = "") -> None:
+        self.refusal = refusal
+        self.lost = False
+        self.opened = self.closed = 0
+        self.driven = threading.Event()
+        self.free = threading.Event()
+        self.free.set()
+
+    def open(self) -> Switch:
+        self.opened += 1
+        if self.refusal:
+            raise GpioRefused(self.refusal)
+        return self
+
+    def on(self) -> None:
+        self.driven.set()
+        self.free.wait(5)
+        if self.lost:
+            raise OSError(errno.ENODEV, "No such device")
+
+    def off(self) -> None:
+        self.driven.clear()
+
+    def close(self) -> None:
+        self.off()
+        self.closed += 1
+        if self.lost:
+            raise OSError(errno.ENODEV, "No such device")
+
+
+def flaky_alert(buzzer: Flaky, open_led: Callable[[], Switch] | None = None) -> Alert:
+    return Alert(buzzer.open, open_led, clock=lambda: 0.0)
+
+
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.message for record in caplog.records if record.levelno >= logging.INFO]
+
+
+def test_a_refused_buzzer_is_tried_again_told_once_and_welcomed_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    buzzer = Flaky(refusal="refused: `sudo snap connect drivewatch:gpio-control`")
+    alert = flaky_alert(buzzer)
+    assert alert.availability == Availability(False, buzzer.refusal, True, LED_OFF)
+    for tenth_s in range(600):
+        alert.step(tenth_s / 10)
+    assert buzzer.opened == 60 / RETRY_S
+    buzzer.refusal = ""
+    alert.step(60.0)
+    assert alert.availability.buzzer_ok
+    assert messages(caplog) == [
+        "buzzer unavailable: refused: `sudo snap connect drivewatch:gpio-control`",
+        "buzzer available",
+    ]
+
+
+def test_a_cue_missed_without_a_buzzer_does_not_sound_late() -> None:
+    buzzer = Flaky(refusal="refused")
+    alert = flaky_alert(buzzer)
+    alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
+    alert.step(1.0)
+    buzzer.refusal = ""
+    alert.step(RETRY_S)
+    assert alert.availability.buzzer_ok
+    assert not buzzer.driven.is_set()
+
+
+def test_a_buzzer_lost_while_it_sounds_is_given_back_and_found_again() -> None:
+    buzzer = Flaky()
+    alert = flaky_alert(buzzer)
+    buzzer.lost = True
+    alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
+    alert.step(0.0)
+    assert "No such device" in alert.availability.buzzer_message
+    assert buzzer.closed == 1
+    buzzer.lost = False
+    alert.step(RETRY_S)
+    assert alert.availability.buzzer_ok
+
+
+def test_any_error_of_gpiozero_is_a_lost_buzzer_and_not_the_end_of_the_alerts() -> None:
+    def open_buzzer() -> Switch:
+        raise PinFactoryFallback
+
+    alert = Alert(open_buzzer, None, clock=lambda: 0.0)
+    assert alert.availability.buzzer_message == "PinFactoryFallback"
+
+
+def test_a_missing_led_leaves_the_buzzer_alone() -> None:
+    buzzer = Flaky()
+    alert = flaky_alert(buzzer, Flaky(refusal="line 27 is in use by somebody").open)
+    assert alert.availability.buzzer_ok
+    assert not alert.availability.led_ok
+    assert alert.availability.led_message == "line 27 is in use by somebody"
+
+
+def test_this_machine_without_gpio_says_what_to_do() -> None:
+    alert = open_alert(17, 27, "/nowhere/gpiochip0")
+    assert "there is no GPIO chip /nowhere/gpiochip0" in alert.availability.buzzer_message
+    assert alert.availability.led_message == alert.availability.buzzer_message
+    alert.close()
+
+
+def test_the_thread_plays_and_leaves_the_buzzer_off() -> None:
+    buzzer = Flaky()
+    with flaky_alert(buzzer) as alert:
+        alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
+        assert buzzer.driven.wait(5)
+    assert not buzzer.driven.is_set()
+    assert buzzer.closed == 1
+
+
+def test_a_pin_that_hangs_does_not_hold_up_the_caller() -> None:
+    buzzer = Flaky()
+    buzzer.free.clear()
+    with flaky_alert(buzzer) as alert:
+        alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
+        assert buzzer.driven.wait(5)
+        for _ in range(1000):  # each would block if it needed the pin
+            alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
+            alert.show(State.EYES_CLOSED, Level.ALARM)
+        buzzer.free.set()
+    assert buzzer.closed == 1
+
+
+DAEMON = """
+import signal, sys, time
+from app.alerts.alert import Alert
+from app.events import Cue, Level, State
+
+class Told:
+    def on(self): print("on", flush=True)
+    def off(self): print("off", flush=True)
+    def close(self): print("closed", flush=True)
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+alert = Alert(Told, None)
+alert.start()
+alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
+if sys.argv[1:]:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("terminated", [False, True], ids=["exit", "SIGTERM"])
+def test_the_buzzer_is_given_back_at_exit_and_at_sigterm(terminated: bool) -> None:
+    command = [sys.executable, "-c", DAEMON, *["wait"] * terminated]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as daemon:
+        assert daemon.stdout
+        if terminated:
+            assert daemon.stdout.readline() == "on\n"
+            daemon.terminate()
+        said, complaints = daemon.communicate(timeout=20)
+    assert said.splitlines()[-1] == "closed"
+    assert complaints.strip() == ("terminated" if terminated else "")
+
+
+def test_a_pin_that_hangs_at_the_end_is_given_back_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.alerts.alert.CLOSE_S", 0.01)
+    buzzer = Flaky()
+    buzzer.free.clear()
+    with flaky_alert(buzzer) as alert:
+        alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
+        assert buzzer.driven.wait(5)
+    assert buzzer.closed == 0
+    buzzer.free.set()
+    for thread in threading.enumerate():
+        if thread.name == "alert":
+            thread.join(5)
+    assert buzzer.closed == 1

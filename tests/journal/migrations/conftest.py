@@ -1,0 +1,29 @@
+"""A file of release 0.2.0, and the release that runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.journal import journal_schema
+from tests.support.journal_releases import WRITTEN, Release, Steps
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Events as release 0.2.0 left them when the power was cut."""
+    shutil.copytree(WRITTEN, tmp_path / "common")
+    return tmp_path / "common" / "events.sqlite"
+
+
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Release:
+    """Become a release that has these steps besides today's."""
+    today = journal_schema.MIGRATIONS
+
+    def become(steps: Steps) -> None:
+        monkeypatch.setattr(journal_schema, "MIGRATIONS", today + steps)
+
+    return become

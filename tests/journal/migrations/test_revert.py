@@ -1,0 +1,188 @@
+"""An older release leaves a newer file alone and records in a file beside it, which the newer release adds."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.events import Level
+from app.journal.journal import CHECK_S, Journal, JournalUnreadable, recent
+from app.journal.journal_copies import all_beside, beside, copy_of
+from app.journal.journal_file import why_beside
+from tests.support.events import event, onsets_s, record
+from tests.support.journal_releases import (
+    EVENTS_OF_0_2_0,
+    IMPOSSIBLE,
+    MORTAL,
+    NOTES,
+    ROOT,
+    TWO_STEPS,
+    Release,
+    asked,
+    content,
+    mark_version,
+    names,
+    opened,
+    record_beside,
+    version,
+)
+
+
+def test_a_revert_leaves_the_newer_file_and_records_beside_until_the_release_is_back(
+    path: Path, release: Release, caplog: pytest.LogCaptureFixture
+) -> None:
+    subprocess.run([sys.executable, "-c", MORTAL + "die()", str(path), "", repr(NOTES)], cwd=ROOT, check=False)
+    before = content(path)
+    assert len(before) == 2  # the update stands in the log
+    release(())
+    with closing(Journal(path, "reverted")) as older:
+        record(older, event(7000.0), event(7001.0, end_s=7002.0))
+        said = (
+            "new events are in events.sqlite.schema-1:",
+            "with schema 2 instead of 1",
+            "`sudo snap refresh drivewatch`",
+        )
+        assert all(words in older.problem for words in said) and all(words in caplog.text for words in said)
+        older.mark_good()  # of this release, which says nothing about the newer one's update
+        assert why_beside(path) == older.problem
+        assert onsets_s(path) == [7000, 7001]
+    with closing(Journal(path, "reverted again")) as older:
+        record(older, event(7003.0))
+    assert (content(path), names(path) - {".schema-1-wal", ".schema-1-shm"}) == (
+        before,
+        {".before-update", ".schema-1"},
+    )
+    release(NOTES)
+    with closing(Journal(path, "back")) as newer:
+        record(newer, event(7004.0))
+        assert (newer.problem, why_beside(path), names(path)) == ("", "", {".before-update"})
+    newest = recent(path, 1000)
+    assert [(entry.event.onset_s, entry.interrupted) for entry in newest[:4]] == [
+        (7004, False), (7003, True), (7001, False), (7000, True),
+    ]  # fmt: skip
+    assert (len(newest), newest[3].boot_id) == (EVENTS_OF_0_2_0 + 4, "reverted")
+
+
+def test_files_beside_are_added_once_even_if_they_could_not_be_removed(
+    path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    record_beside(path, release)
+    with monkeypatch.context() as broken:
+        broken.setattr("app.journal.journal_file.remove", refuse)
+        assert opened(path) == ""
+        assert beside(path).with_name("events.sqlite.schema-1").exists()
+    assert opened(path) == ""
+    assert (len(recent(path, 1000)), all_beside(path)) == (EVENTS_OF_0_2_0 + 1, {})
+
+
+def test_three_releases_each_record_where_they_can_and_the_newest_joins_all(path: Path, release: Release) -> None:
+    record_beside(path, release, TWO_STEPS)  # in schema 2
+    release(())
+    with closing(Journal(path, "reverted twice")) as oldest:
+        record(oldest, event(8000.0))
+        assert onsets_s(path) == [8000]
+    release(NOTES)
+    assert "schema-2" in opened(path)
+    assert onsets_s(path) == [7000]
+    assert [*all_beside(path)] == [1, 2]
+    release(TWO_STEPS)
+    assert (opened(path), all_beside(path), len(recent(path, 1000))) == ("", {}, EVENTS_OF_0_2_0 + 2)
+
+
+def test_a_file_beside_of_a_newer_release_waits_for_it(
+    path: Path, release: Release, caplog: pytest.LogCaptureFixture
+) -> None:
+    release(IMPOSSIBLE)
+    with closing(Journal(path, "now")) as newer:
+        record(newer, event(7000.0))
+    release(())
+    caplog.clear()
+    assert (opened(path), [*all_beside(path)], len(recent(path, 1000))) == ("", [2], EVENTS_OF_0_2_0)
+    assert "wait to be added" not in caplog.text
+
+
+def test_an_event_in_both_files_keeps_its_highest_level_and_its_end(path: Path, release: Release) -> None:
+    begun = event(7000.0)
+    with closing(Journal(path, "now")) as journal:
+        record(journal, begun)
+        mark_version(path, 99)
+        record(journal, event(7000.0 + CHECK_S))  # the file is checked, and stands back
+        record(journal, event(7000.0, end_s=7009.0, level=Level.ALARM))
+        assert "schema-1" in journal.problem
+    mark_version(path, 1)
+    assert opened(path) == ""
+    (entry,) = (entry for entry in recent(path, 1000) if entry.event.onset_s == 7000.0)
+    assert (entry.event.level, entry.event.end_s) == (Level.ALARM, 7009.0)
+
+
+@pytest.mark.parametrize("schema", [2, 99, 2**31 - 1])
+def test_the_owner_who_moves_a_newer_file_away_goes_on_in_a_new_one(path: Path, schema: int) -> None:
+    mark_version(path, schema)
+    with pytest.raises(JournalUnreadable, match="newer drivewatch"):
+        recent(path)
+    with closing(Journal(path, "now")) as journal:
+        record(journal, event(7000.0))
+        assert f"with schema {schema} instead of 1" in journal.problem
+        path.rename(path.with_name("away"))
+        for suffix in ("-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        record(journal, event(7001.0))
+        assert journal.problem == ""
+    assert (onsets_s(path), all_beside(path)) == ([7000, 7001], {})
+
+
+def test_what_cannot_be_added_waits_and_is_named(
+    path: Path, release: Release, caplog: pytest.LogCaptureFixture
+) -> None:
+    release(NOTES)
+    opened(path)
+    path.with_name("events.sqlite.schema-1").mkdir()
+    with closing(Journal(path, "now")) as journal:
+        record(journal, event(7000.0))
+        assert journal.problem == ""
+    assert "wait to be added" in caplog.text and "Is a directory" in caplog.text
+
+
+def test_an_update_that_the_data_do_not_bear_leaves_them_and_a_later_release_goes_on(
+    path: Path, release: Release
+) -> None:
+    before = asked(path, "SELECT * FROM events")
+    release(IMPOSSIBLE)
+    with closing(Journal(path, "now")) as journal:
+        record(journal, event(7000.0))
+        assert "cannot be brought from schema 1 to 2 (NOT NULL constraint failed: events.boot_id)" in journal.problem
+        assert "new events are in events.sqlite.schema-2" in journal.problem and "snap refresh" in journal.problem
+    assert (onsets_s(path), why_beside(path)[:40]) == ([7000], "new events are in events.sqlite.schema-2")
+    assert (asked(path, "SELECT * FROM events"), version(path)) == (before, 1)
+    release(NOTES)
+    assert (opened(path), len(recent(path, 1000)), all_beside(path)) == ("", EVENTS_OF_0_2_0 + 1, {})
+
+
+def test_all_events_deleted_means_those_in_copies_and_beside(path: Path, release: Release) -> None:
+    record_beside(path, release)
+    beside(path).touch()  # of a release whose update had failed
+    with closing(Journal(path, "now")) as journal:
+        copy_of(path).with_name("events.sqlite.before-update.new").write_bytes(b"half of a copy")
+        journal.delete_all()
+        assert (recent(path), names(path)) == ((), set())
+
+
+def test_while_a_newer_file_is_left_alone_only_what_this_release_holds_is_deleted(path: Path, release: Release) -> None:
+    release(NOTES)
+    opened(path)
+    before = content(path)
+    release(())
+    with closing(Journal(path, "now")) as older:
+        record(older, event(7000.0))
+        older.delete_all()
+        record(older, event(7001.0))
+        assert (onsets_s(path), content(path)) == ([7001], before)
+        assert names(path) - {".schema-1-wal", ".schema-1-shm"} == {".schema-1"}

@@ -1,0 +1,12 @@
+"""Every cue that an alert can be given, and how long its sound lasts."""
+
+from __future__ import annotations
+
+from app.alerts.patterns import Rhythm
+from app.events import Cue, Level, State
+
+CUES = [Cue(kind, level) for kind in State for level in Level if level is not Level.NONE]
+
+
+def length_ms(rhythm: Rhythm) -> int:
+    return sum(on_ms + off_ms for on_ms, off_ms in rhythm)

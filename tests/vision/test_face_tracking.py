@@ -1,0 +1,106 @@
+"""A face that was found is followed from frame to frame, and forgotten when it is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import mean
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app.fake_driver.scene import Scene
+from app.vision.face import DETECT_EVERY, DISAGREEMENT_MAX, FaceMesh, disagreement
+from app.vision.landmarks import KEYPOINTS, Landmarks
+from app.vision.regions import ROI_SCALE, Region
+from tests.support.rendered_faces import BLACK, DRIVER, Picture, error_px, found, fresh, render
+
+DOWN_10_PX = np.array((0, 10), np.float32)
+
+
+def landmarks_with_keypoints(at_px: npt.NDArray[np.float32]) -> Landmarks:
+    landmarks = np.zeros((468, 3), np.float32)
+    for point_px, pair in zip(at_px, KEYPOINTS, strict=True):
+        landmarks[list(pair), :2] = point_px
+    return landmarks
+
+
+def test_detector_and_mesh_disagree_by_their_distance_in_boxes() -> None:
+    at_px = np.array([(100, 80), (140, 80), (120, 100), (120, 120)], np.float32)
+    region = Region(120, 100, 100 * ROI_SCALE, 0, keypoints=at_px)
+    assert disagreement(landmarks_with_keypoints(at_px), region) == 0
+    assert disagreement(landmarks_with_keypoints(at_px + DOWN_10_PX), region) == pytest.approx(0.1)
+    assert disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), region) > DISAGREEMENT_MAX
+    assert (
+        disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0
+    )  # nothing was detected
+
+
+def hidden_from_the_detector() -> Picture:
+    """A driver in so much noise that only the mesh, told where to look, still knows the face."""
+    noise = np.random.default_rng(0).normal(0, 60, BLACK.shape)
+    return np.clip(render(DRIVER) + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_face_that_the_detector_misses_is_found_where_it_was(lite: FaceMesh) -> None:
+    assert fresh(lite, hidden_from_the_detector()) is None
+    found(lite, DRIVER)
+    face = lite.find(hidden_from_the_detector())
+    assert face is not None
+    assert error_px(face, DRIVER) < 4
+
+
+def test_a_lost_face_is_not_looked_for_where_it_was_long_ago(lite: FaceMesh) -> None:
+    found(lite, DRIVER)
+    assert lite.find(BLACK) is None
+    assert lite.find(hidden_from_the_detector()) is None
+    assert found(lite, DRIVER).presence > 0.9
+
+
+def test_a_reset_forgets_where_the_face_was(lite: FaceMesh) -> None:
+    found(lite, DRIVER)
+    lite.reset()
+    assert lite.find(hidden_from_the_detector()) is None
+
+
+def test_static_image_mode_never_tracks() -> None:
+    with FaceMesh("lite", static_image_mode=True) as mesh:
+        found(mesh, DRIVER)
+        assert mesh.find(hidden_from_the_detector()) is None
+
+
+def test_landmarks_of_a_face_that_has_moved_do_not_depend_on_the_frames_before(lite: FaceMesh) -> None:
+    alone = found(lite, DRIVER)
+    found(lite, Scene(x_cm=-6, yaw_deg=-20))
+    after = lite.find(render(DRIVER))
+    assert after is not None
+    np.testing.assert_array_equal(after.landmarks, alone.landmarks)
+
+
+@pytest.mark.parametrize("model", ("lite", "standard"))
+def test_a_still_face_is_followed_as_truly_as_it_is_detected(model: str) -> None:
+    swaying = [Scene(n, yaw_deg=2 * (n % 3), pitch_deg=-(n % 2), x_cm=0.2 * n) for n in range(2 * DETECT_EVERY)]
+    with FaceMesh(model) as mesh:
+        detected_px = [error_px(found(mesh, scene), scene) for scene in swaying]
+        mesh.reset()
+        followed = [(mesh.find(render(scene)), scene) for scene in swaying]
+    followed_px = [error_px(face, scene) for face, scene in followed if face is not None]
+    assert len(followed_px) == len(swaying)
+    assert mean(followed_px) < mean(detected_px) + 0.3
+    assert max(followed_px) < max(detected_px) + 1
+
+
+def test_a_head_that_turns_up_in_the_place_of_another_is_read_as_turned(mesh: FaceMesh) -> None:
+    for yaw_deg, pitch_deg in ((35, 0), (-35, 0), (0, -25), (0, 20), (25, -15)):
+        found(mesh, DRIVER)
+        face = mesh.find(render(replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)))
+        assert face is not None
+        assert error_px(face, replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)) < 4
+
+
+def test_a_larger_face_is_noticed_although_a_smaller_one_is_followed(lite: FaceMesh) -> None:
+    both = Scene(time_s=1, passenger=1)
+    assert fresh(lite, render(replace(both, present=0))) is not None
+    faces = [lite.find(render(both)) for _ in range(DETECT_EVERY)]
+    assert faces[-1] is not None
+    assert error_px(faces[-1], both) < 4
