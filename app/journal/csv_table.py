@@ -20,7 +20,7 @@ DROPPED = (
     "\\s\"'`\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2018-\u201f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 )
 # At the beginning, and after what is the end of a cell where `;` or a tab separates them
-FORMULA = re.compile(rf"(^|[;\t\r\n])(?=[{DROPPED}]*[{re.escape(STARTS)}])")
+FORMULA = re.compile(rf"(^|\r\n|[;\t\r\n])(?=[{DROPPED}]*[{re.escape(STARTS)}])")
 CONTROL_FIRST = re.compile(r"(?=[\t\r\n])")  # OWASP's list has these by themselves
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 

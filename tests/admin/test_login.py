@@ -40,8 +40,8 @@ def cookies(answer: TestResponse) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize(("base_url", "prefix"), [("http://localhost", ""), ("https://localhost", "__Host-")])
 def test_every_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, base_url: str, prefix: str) -> None:
-    client, met = app.test_client(), {}
-    met |= cookies(client.post("/login", data={"password": PASSWORD}, base_url=base_url))
+    client = app.test_client()
+    met = cookies(client.post("/login", data={"password": PASSWORD}, base_url=base_url))
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/", base_url=base_url).text)
     assert token
     for path in ("/ask", "/account/tokens/revoke", "/logout"):  # a notice; a notice; the session's end

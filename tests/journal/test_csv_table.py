@@ -54,7 +54,10 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 
 def test_a_table_is_read_back_as_it_was_but_for_the_mark() -> None:
-    rows = [{"id": -3, "detail": f"={CALL}", "more": 'a "b", c'}, {"id": 4, "detail": None, "more": "two\nlines"}]
+    rows: tuple[dict[str, object], ...] = (
+        {"id": -3, "detail": f"={CALL}", "more": 'a "b", c'},
+        {"id": 4, "detail": None, "more": "two\nlines"},
+    )
     read = list(csv.reader(io.StringIO(csv_text(("id", "detail", "more"), rows), newline="")))
     assert read == [["id", "detail", "more"], ["-3", f"'={CALL}", 'a "b", c'], ["4", "", "two\nlines"]]
 
