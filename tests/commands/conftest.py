@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from config.paths import Paths
 from tests.support.process import Process
 from tests.support.snapd import Snapd
+
+if TYPE_CHECKING:
+    from tests.support.doctor import Practice
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +40,14 @@ def start() -> Iterator[list[Process]]:
 def paths(folders: Path) -> Paths:
     """The folders of this test."""
     return Paths.from_environment()
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Practice:
+    """The doctor; its imports are heavy, so only its tests load them."""
+    from tests.support.doctor import Practice
+
+    return Practice(Paths(data=tmp_path / "data", run=tmp_path / "run", common=tmp_path / "common"))
 
 
 @pytest.fixture

@@ -2,135 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.alerts.alert import Alert
-from app.alerts.pins import GpioUnavailable, Switch
-from app.camera.camera_thread import CameraThread
-from app.camera.frame import Frame
-from app.commands.doctor import FAILURE_FRESH_S, FRAME_WAIT_S, FREE_MIN_MB, RELEASED_S, Finding, Machine, check, examine
-from app.events import State
+from app.commands.doctor import FRAME_WAIT_S, FREE_MIN_MB
 from app.journal.journal import Journal
 from app.memory.usage import System
 from app.part_status import CameraHealth
-from app.telemetry import failure, status
-from app.telemetry.run_folder import boot_id
 from app.vision.model_files import FaceMeshError
 from config import settings as declared
-from config.paths import Paths
-from config.settings import Settings
-from config.store import Loaded, Store
-
-DOTS = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
-PICTURE = DOTS[:24, :32].repeat(10, axis=0).repeat(10, axis=1)
-LIVE = CameraHealth(state="live", source="/dev/video0 (uvcvideo: HD Webcam)", width=640, height=480)
-LOST = CameraHealth(state="lost", source="auto", message="no camera found: plug a USB camera in")
-NOW_S = 5000.0
-
-
-class FakeCamera(CameraThread):
-    def __init__(self, health: CameraHealth, frame: Frame | None) -> None:
-        self._health, self._frame = health, frame
-
-    def read(self, timeout_s: float | None = None) -> Frame | None:
-        return self._frame
-
-    @property
-    def health(self) -> CameraHealth:
-        return self._health
-
-    def close(self) -> None:
-        pass
-
-
-class Pin:
-    def on(self) -> None: ...
-
-    def off(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def refuse() -> Switch:
-    raise GpioUnavailable("the GPIO chip may not be opened: `sudo snap connect drivewatch:gpio-chardev`")
-
-
-def alert_with(open_buzzer: Callable[[], Switch]) -> Callable[[declared.RaspberryPi, declared.Alerting], Alert]:
-    return lambda pi, alerting: Alert(open_buzzer, Pin if alerting.visual_alerts_enabled else None)
-
-
-def camera_with(
-    health: CameraHealth, bgr: npt.NDArray[np.uint8] | None = PICTURE
-) -> Callable[[declared.Camera], CameraThread]:
-    return lambda _: FakeCamera(health, None if bgr is None else Frame(bgr, 0.0, 0))
+from tests.support.doctor import DOTS, LIVE, LOST, PICTURE, WELL, Practice, alert_with, camera_with, refuse
 
 
 def fail_to_load(vision: declared.Vision) -> None:
     raise FaceMeshError("mediapipe is not installed: run `make setup`")
-
-
-def no_camera(camera: declared.Camera) -> CameraThread:
-    raise AssertionError("the detector has the camera")
-
-
-WELL = Machine(
-    open_camera=camera_with(LIVE),
-    open_alert=alert_with(Pin),
-    load_mesh=lambda vision: None,
-    memory=lambda: System(total_mb=926, available_mb=500, psi_pct=None),
-    free_mb=lambda folder: 1000.0,
-    clock=lambda: NOW_S,
-    wall=lambda: RELEASED_S + 1e6,
-)
-
-
-@dataclass
-class Practice:
-    """The doctor with a data folder."""
-
-    paths: Paths
-
-    def configure(self, text: str) -> None:
-        self.paths.data.mkdir(exist_ok=True)
-        self.paths.config.write_text(text)
-
-    def load(self) -> Loaded:
-        return Store(self.paths.data).load()
-
-    def findings(self, machine: Machine = WELL, settings: Settings | None = None) -> list[Finding]:
-        loaded = self.load()
-        return list(examine(loaded, settings or loaded.settings, self.paths, machine))
-
-    def bad(self, machine: Machine = WELL, settings: Settings | None = None) -> list[tuple[str, str]]:
-        return [(found.part, found.text) for found in self.findings(machine, settings) if not found.is_well]
-
-    def check(self, machine: Machine = WELL) -> int:
-        loaded = self.load()
-        return check(loaded, loaded.settings, self.paths, machine)
-
-
-@pytest.fixture
-def practice(tmp_path: Path) -> Practice:
-    return Practice(Paths(data=tmp_path / "data", run=tmp_path / "run", common=tmp_path / "common"))
-
-
-def test_a_failure_is_told_and_is_bad_while_it_is_fresh(practice: Practice) -> None:
-    practice.paths.make()
-    failure.note(practice.paths.failure, "it hung", NOW_S - 60)
-    assert practice.bad() == [("last failure", "1 min ago, number 1 of this boot: it hung")]
-    failure.note(practice.paths.failure, "it hung", NOW_S - FAILURE_FRESH_S - 1)
-    assert practice.bad() == []
-    assert "number 2 of this boot: it hung" in str(practice.findings())
 
 
 def test_when_all_is_well_each_part_has_a_line_and_the_status_is_0(
@@ -280,47 +171,3 @@ def test_a_clock_that_was_never_set_is_named(practice: Practice) -> None:
     assert part == "clock"
     assert "1970" in text
     assert "`timedatectl`" in text
-
-
-RUNNING = status.Status(
-    boot_id=boot_id(),
-    pid=os.getpid(),
-    started_s=NOW_S - 600,
-    time_s=NOW_S - 1,
-    state=State.ATTENTIVE,
-    camera=CameraHealth(state="live", source="fake:attentive", width=320, height=240),
-    alerts=status.Alerts(True, "", True, ""),
-    memory=status.Memory(rss_mb=100),
-)
-TAKEN = replace(WELL, open_camera=no_camera, open_alert=alert_with(refuse))
-
-
-def test_a_detector_that_runs_has_the_camera_and_is_asked_instead(practice: Practice) -> None:
-    status.write(practice.paths.status, RUNNING)
-    findings = practice.findings(TAKEN)
-    assert all(found.is_well for found in findings)
-    texts = {found.part: found.text for found in findings}
-    assert "runs for 10 min" in texts["detector"]
-    assert texts["camera"] == "fake:attentive, 320 x 240, attentive"
-    assert "of which the detector has 100 MB" in texts["memory"]
-
-
-def test_what_the_detector_misses_is_named(practice: Practice) -> None:
-    health, alerts = "no camera found: plug a USB camera in", status.Alerts(False, "no GPIO chip", True, "")
-    lost = CameraHealth(state="lost")
-    missing = replace(RUNNING, state=State.NO_CAMERA, camera=lost, problem=health, alerts=alerts)
-    status.write(practice.paths.status, missing)
-    assert practice.bad(TAKEN) == [("camera", health), ("buzzer", "no GPIO chip")]
-
-
-def test_a_status_that_was_left_behind_is_no_detector(practice: Practice) -> None:
-    for left in (replace(RUNNING, time_s=NOW_S - status.SILENT_S - 1), replace(RUNNING, boot_id="another")):
-        status.write(practice.paths.status, left)
-        assert "detector" not in [found.part for found in practice.findings()]
-
-
-def test_another_camera_is_tried_also_while_a_detector_runs(practice: Practice) -> None:
-    status.write(practice.paths.status, RUNNING)
-    settings = replace(Settings(), camera=replace(Settings().camera, source="fake:attentive"))
-    findings = practice.findings(settings=settings)
-    assert "HD Webcam" in next(found.text for found in findings if found.part == "camera")

@@ -9,23 +9,16 @@ import cv2
 import numpy as np
 import pytest
 
-from app.attention.policy import NORMAL
 from app.events import Cue, Level, Sight, State
 from app.memory.governor import Action, Decision
-from app.monitor.detector import HEALTHY_S, MUTE_S, OPENING_S, POLL_S
+from app.monitor.detector import HEALTHY_S, OPENING_S, POLL_S
 from app.monitor.errors import DetectorError, HungError
 from app.monitor.judge import GIVE_UP_S
 from app.monitor.memory_saver import SAVING, MemorySaver
 from app.monitor.stuck_parts import CAMERA_HUNG_S, PINS_HUNG_S
 from app.part_status import MemorySaving
-from app.telemetry.requests import Request
 from tests.support.bench import AWAY, PERIOD_S, START_S, TIMEOUT_S, WALL_S, Bench
 from tests.support.story import eyes_closed
-
-
-@pytest.fixture
-def bench() -> Bench:
-    return Bench()
 
 
 def test_every_frame_is_judged_and_told_once(bench: Bench) -> None:
@@ -124,82 +117,12 @@ def test_the_report_gets_what_the_parts_say_of_themselves(bench: Bench) -> None:
     assert not bench.is_muted()
 
 
-def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
-    bench.requests = [Request.TEST_BUZZER, Request.MUTE]
-    bench.run(5)
-    assert "test" not in bench.alert.calls
-    assert not bench.is_muted()
-
-
-def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
-    bench.ask(Request.MUTE, Request.TEST_BUZZER)
-    assert bench.alert.calls.count("test") == 1
-
-
-def test_the_page_can_delete_all_events(bench: Bench) -> None:
-    bench.run(30)
-    bench.show(AWAY, NORMAL.away_alarm_s - 1)
-    assert bench.journal.recorded
-    bench.ask(Request.DELETE_EVENTS)
-    assert not bench.journal.recorded
-
-
-def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:
-    bench.run(NORMAL.neutral_learning_s + 5)
-    assert bench.report.told[-1][0].verdict.neutral.learnt
-    bench.ask(Request.RECALIBRATE)
-    bench.run(1)
-    assert not bench.report.told[-1][0].verdict.neutral.learnt
-
-
-def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
-    bench.run(30)
-    bench.ask(Request.MUTE)
-    bench.show(AWAY, NORMAL.away_alarm_s - 1)
-    assert bench.journal.recorded[-1][0].level is Level.WARNING
-    assert not bench.alert.played
-    assert bench.is_muted()
-
-
-def test_mute_never_silences_an_alarm(bench: Bench) -> None:
-    bench.run(30)
-    bench.ask(Request.MUTE)
-    bench.show(eyes_closed(1), NORMAL.asleep_s + 4)
-    assert {cue.level for cue in bench.alert.played} == {Level.ALARM}
-
-
-def test_mute_never_silences_the_loss_of_the_camera(bench: Bench) -> None:
-    bench.run(30)
-    bench.ask(Request.MUTE)
-    bench.camera.sending = False
-    bench.run(20)
-    assert bench.alert.played == [Cue(State.NO_CAMERA, Level.WARNING)]
-
-
-def test_mute_never_silences_a_covered_lens(bench: Bench) -> None:
-    bench.run(30)
-    bench.ask(Request.MUTE)
-    bench.watch.sight = Sight.DARK
-    bench.run(20)
-    assert bench.alert.played == [Cue(State.CAMERA_BLOCKED, Level.WARNING)]
-
-
 def test_closed_eyes_and_only_they_are_looked_at_again(bench: Bench) -> None:
     bench.run(30)
     assert not bench.camera.again_at_s
     bench.watch.shows = eyes_closed(1).signals_at
     bench.run(3)
     assert bench.camera.again_at_s[:2] == [31, 32]
-
-
-def test_mute_ends_by_itself(bench: Bench) -> None:
-    bench.ask(Request.MUTE)
-    bench.run(MUTE_S - 5)
-    assert bench.is_muted()
-    bench.run(10)
-    assert not bench.is_muted()
-    bench.show(AWAY, NORMAL.away_alarm_s - 1)
-    assert [cue.level for cue in bench.alert.played] == [Level.WARNING]
 
 
 def test_a_minute_of_judged_frames_is_healthy_and_said_once(bench: Bench) -> None:

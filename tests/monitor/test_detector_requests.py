@@ -1,0 +1,80 @@
+"""What the page asks of the detector: the buzzer's test, mute, recalibration and deleting events."""
+
+from __future__ import annotations
+
+from app.attention.policy import NORMAL
+from app.events import Cue, Level, Sight, State
+from app.monitor.detector import MUTE_S
+from app.telemetry.requests import Request
+from tests.support.bench import AWAY, Bench
+from tests.support.story import eyes_closed
+
+
+def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
+    bench.requests = [Request.TEST_BUZZER, Request.MUTE]
+    bench.run(5)
+    assert "test" not in bench.alert.calls
+    assert not bench.is_muted()
+
+
+def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
+    bench.ask(Request.MUTE, Request.TEST_BUZZER)
+    assert bench.alert.calls.count("test") == 1
+
+
+def test_the_page_can_delete_all_events(bench: Bench) -> None:
+    bench.run(30)
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
+    assert bench.journal.recorded
+    bench.ask(Request.DELETE_EVENTS)
+    assert not bench.journal.recorded
+
+
+def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:
+    bench.run(NORMAL.neutral_learning_s + 5)
+    assert bench.report.told[-1][0].verdict.neutral.learnt
+    bench.ask(Request.RECALIBRATE)
+    bench.run(1)
+    assert not bench.report.told[-1][0].verdict.neutral.learnt
+
+
+def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
+    assert bench.journal.recorded[-1][0].level is Level.WARNING
+    assert not bench.alert.played
+    assert bench.is_muted()
+
+
+def test_mute_never_silences_an_alarm(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.show(eyes_closed(1), NORMAL.asleep_s + 4)
+    assert {cue.level for cue in bench.alert.played} == {Level.ALARM}
+
+
+def test_mute_never_silences_the_loss_of_the_camera(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.camera.sending = False
+    bench.run(20)
+    assert bench.alert.played == [Cue(State.NO_CAMERA, Level.WARNING)]
+
+
+def test_mute_never_silences_a_covered_lens(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    bench.watch.sight = Sight.DARK
+    bench.run(20)
+    assert bench.alert.played == [Cue(State.CAMERA_BLOCKED, Level.WARNING)]
+
+
+def test_mute_ends_by_itself(bench: Bench) -> None:
+    bench.ask(Request.MUTE)
+    bench.run(MUTE_S - 5)
+    assert bench.is_muted()
+    bench.run(10)
+    assert not bench.is_muted()
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
+    assert [cue.level for cue in bench.alert.played] == [Level.WARNING]
