@@ -20,10 +20,11 @@ from app.events import State
 from app.journal.journal import JournalUnreadable, recent
 from app.memory.usage import MB, system
 from app.telemetry.codec import plain
+from config.check import Problem, out_of_reach, shown
 from config.declaration import Value
 from config.durable import StoreError
 from config.reference import json_schema
-from config.settings import values_of
+from config.settings import DECLARATIONS, values_of
 from config.store import ConflictError, InvalidError, Loaded
 
 log = logging.getLogger(__name__)
@@ -112,10 +113,21 @@ def change_settings() -> Response:
     return _changed(wanted)
 
 
+def _out_of_reach(wanted: Mapping[str, Value | None], in_force: Mapping[str, Value]) -> list[str]:
+    """What only a person may set, with the reason; sending back what is in force changes nothing."""
+    return [
+        str(Problem(key, shown(value), why))
+        for key, value in wanted.items()
+        if key in DECLARATIONS and value != in_force[key] and (why := out_of_reach(DECLARATIONS[key], value))
+    ]
+
+
 def _changed(wanted: dict[str, Value | None]) -> Response:
     store = parts().store
     asked = request.headers.get("If-Match", "*").strip('"')
     version = store.load().version if asked in ("", "*") else asked
+    if unreachable := _out_of_reach(wanted, values_of(store.load().settings)):
+        return problem(422, "nothing was changed", problems=unreachable)
     try:
         store.change(wanted, version)
     except ConflictError as error:

@@ -73,6 +73,14 @@ def accept(declaration: Declaration, value: object) -> Value:
     return _accept_number(declaration, value)
 
 
+def out_of_reach(declaration: Declaration, value: object) -> str:
+    """Why a program may not set this value, which a person may; "" if it may."""
+    pattern, form = declaration.api_form
+    if not pattern or value is None or re.fullmatch(pattern, str(value)):
+        return ""
+    return f"must be {form}: others are set on the page, or by `snap set`, not through the API"
+
+
 def broken_rules(in_force: Mapping[str, Value], lines: Mapping[str, int]) -> Iterator[tuple[Problem, set[str]]]:
     """Yield a problem and the keys it is about for each rule that the values in force break.
 

@@ -25,6 +25,7 @@ class Declaration:
     choices: tuple[str, ...]
     pattern: str
     form: str
+    api_form: tuple[str, str]
     unit: str
     label: str
     help: str
@@ -56,6 +57,7 @@ def setting(
     choices: tuple[str, ...] = (),
     pattern: str = "",
     form: str = "",
+    api_form: tuple[str, str] = ("", ""),
     unit: str = "",
     source: str = "",
     balanced: T | None = None,
@@ -64,6 +66,7 @@ def setting(
     """Declare a setting as a dataclass field.
 
     `pattern` is the regular expression that a text must match as a whole, `form` the same in words;
+    `api_form` are both, narrower, for what a program may set: it must not lead away from this machine's devices;
     `source` is where the number comes from; `balanced` and `high_accuracy` are the profiles' own values.
     """
     by_profile = {"balanced": balanced, "high_accuracy": high_accuracy}
@@ -76,6 +79,7 @@ def setting(
         choices=choices,
         pattern=pattern,
         form=form,
+        api_form=api_form,
         unit=unit,
         label=label,
         help=help,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from config import durable
 from config.disk import Disk
+from config.paths import TOKENS
 from config.snapd import command
 
 # N, r and p of scrypt: the choice of OWASP's Password Storage Cheat Sheet that takes 8 MiB; werkzeug's own takes 32
@@ -69,8 +70,8 @@ def refusal(password: str) -> str:
     return ""
 
 
-def save(path: Path, password: str, disk: Disk | None = None) -> None:
-    """Keep the password's hash, which ends the sessions made under another.
+def save(path: Path, password: str, disk: Disk | None = None, *, keep_tokens: bool = False) -> None:
+    """Keep the password's hash, which ends the sessions made under another, and delete the tokens beside it.
 
     Raises: ValueError with the reason if it is refused; StoreError.
     """
@@ -80,8 +81,12 @@ def save(path: Path, password: str, disk: Disk | None = None) -> None:
 
     with _hashing:
         line = generate_password_hash(password, METHOD) + "\n"
-    with durable.held(path, disk := disk or Disk()):
-        durable.replace(path, line.encode(), disk)
+    with durable.held(path, disk := disk or Disk()), durable.written(path, line.encode(), disk) as new:
+        if not keep_tokens:  # before the password, so that no power cut leaves old tokens beside a new password
+            disk.remove(path.with_name(TOKENS))
+            disk.sync_folder(path.parent)
+        disk.rename(new, path)
+        disk.sync_folder(path.parent)
 
 
 def load(path: Path) -> str:

@@ -13,6 +13,7 @@ LAST_GOOD = "config.last-good.yaml"
 HISTORY = "history"
 STATUS, PREVIEW, PREVIEW_WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 FAILURE = "failure.json"
+TOKENS = "admin-tokens.json"
 
 
 @lru_cache(maxsize=64)
@@ -77,7 +78,7 @@ class Paths:
     @property
     def admin_tokens(self) -> Path:
         """The hashes of the tokens for programs."""
-        return place(self.data, "admin-tokens.json")
+        return place(self.data, TOKENS)
 
     @property
     def events(self) -> Path:

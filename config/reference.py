@@ -37,7 +37,10 @@ def table() -> str:
 
 
 def json_schema(*, nullable: bool) -> dict[str, object]:
-    """Return the JSON Schema of one or more settings by key; null takes one back to the profile, where it may."""
+    """Return the JSON Schema of one or more settings by key, as they are, or `nullable`, as a program may change them.
+
+    Then null takes one back to the profile.
+    """
     properties = {key: _property(declaration, nullable) for key, declaration in DECLARATIONS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False, "minProperties": 1}
 
@@ -48,7 +51,8 @@ def _property(declaration: Declaration, nullable: bool) -> dict[str, object]:
     if declaration.choices:
         schema["enum"] = [*declaration.choices, None] if nullable else list(declaration.choices)
     elif declaration.pattern:
-        schema["pattern"] = f"^({declaration.pattern})$"
+        pattern = declaration.api_form[0] if nullable and declaration.api_form[0] else declaration.pattern
+        schema["pattern"] = f"^({pattern})$"
     elif declaration.kind in (int, float):
         schema |= {"minimum": declaration.low, "maximum": declaration.high}
     return schema

@@ -14,6 +14,10 @@ S = TypeVar("S")
 
 SOURCE = r"auto|[0-9]{1,2}|fake:[A-Za-z0-9][A-Za-z0-9_-]{0,63}|(?!fake:|[A-Za-z][A-Za-z0-9+.-]*://).{1,255}"
 SOURCE_FORM = "auto, /dev/video0 or its number, a video file, a folder of images, or fake:SCENARIO"
+# No path outside these folders, and none of them has `..` in it
+CAMERAS = r"auto|[0-9]{1,2}|/dev/video[0-9]{1,3}|/dev/v4l/by-(id|path)/[A-Za-z0-9][A-Za-z0-9._:+@-]{0,200}"
+CAMERAS_FORM = "auto, or a camera such as /dev/video0, its number, or its name below /dev/v4l"
+CHIPS = r"auto|/dev/gpiochip[0-9]{1,3}"
 CHIP = r"auto|/dev/[A-Za-z0-9_./-]{1,200}"
 MODELS = ("lite", "standard", "full")
 
@@ -25,7 +29,7 @@ MODELS = ("lite", "standard", "full")
 class Camera:
     """Where pictures come from, how large and how often."""
 
-    source: str = setting("auto", pattern=SOURCE, form=SOURCE_FORM,
+    source: str = setting("auto", pattern=SOURCE, form=SOURCE_FORM, api_form=(CAMERAS, CAMERAS_FORM),
         label="Camera", help="auto takes the first camera that gives a picture.")
     width: int = setting(320, low=64, high=1920, unit="px", balanced=480, high_accuracy=640,
         label="Width", help="Larger pictures find smaller faces, and cost memory and time.")
@@ -52,6 +56,7 @@ class RaspberryPi:
     led_pin: int = setting(27, low=2, high=27, unit="BCM",
         label="LED pin", help="BCM number: BCM 27 is position 13 on the header.")
     gpio_chip: str = setting("auto", pattern=CHIP, form="auto or a path such as /dev/gpiochip0",
+        api_form=(CHIPS, "auto or a chip such as /dev/gpiochip0"),
         label="GPIO chip", help="auto finds the chip of the Pi's header.")
 
 

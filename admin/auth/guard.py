@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.cookies import full_name
 from admin.auth.sessions import Session
+from admin.auth.tokens import Token
 from admin.parts import parts
 from config import password
 from config.certificates import LOOPBACK
@@ -103,7 +104,9 @@ def _admit() -> AnyResponse | None:
     if request.endpoint is None or _is_open(request.endpoint):
         _refuse_other_origins()
         return None
-    if request.path.startswith(API) and _has_token():
+    if request.path.startswith(API) and (token := _token()) is not None:
+        if request.method not in SAFE_METHODS and not token.may_control:
+            abort(403, "This token may only read: make one that may control, on the page under Account.")
         return None
     if signed_in() is None:
         return _ask_to_sign_in()
@@ -117,9 +120,13 @@ def _is_open(endpoint: str) -> bool:
     return endpoint == "static" or bool(getattr(current_app.view_functions.get(endpoint), "is_open", False))
 
 
-def _has_token() -> bool:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return kind.lower() == "bearer" and parts().tokens.check(token.strip())
+def _token() -> Token | None:
+    """The token that was sent, its use noted."""
+    kind, _, sent = request.headers.get("Authorization", "").partition(" ")
+    token = parts().tokens.find(sent.strip()) if kind.lower() == "bearer" else None
+    if token is not None:
+        parts().tokens.note_use(token)
+    return token
 
 
 def _ask_to_sign_in() -> AnyResponse | None:

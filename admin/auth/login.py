@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth import account
 from admin.auth.cookies import attributes, full_name
 from admin.auth.guard import SESSION, open_to_all, signed_in
 from admin.parts import parts
@@ -52,18 +53,19 @@ def sign_out() -> AnyResponse:
 
 @routes.post("/password")
 def change() -> AnyResponse:
-    """Change the password, which ends all other sessions."""
+    """Change the password, which ends all other sessions, and all tokens unless they are to be kept."""
     own = parts()
     chosen = request.form.get("new", "")
     problem, code = _refused(request.form.get("old", "")) or (password.refusal(chosen), 422)
     if not problem and chosen != request.form.get("again", ""):
         problem = "The two new passwords differ."
     if problem:
-        return make_response(render_template("account.html", problem=problem, tokens=own.tokens.all()), code)
-    password.save(own.paths.admin_password, chosen)
+        return make_response(account.page(problem), code)
+    keep_tokens = "keep_tokens" in request.form
+    password.save(own.paths.admin_password, chosen, keep_tokens=keep_tokens)
     own.sessions.close_all()
-    log.info("password changed from %s", request.remote_addr)
-    flash("The password is changed; all other sessions are ended.")
+    log.info("password changed from %s, tokens %s", request.remote_addr, "kept" if keep_tokens else "ended")
+    flash(f"The password is changed; all other sessions {'' if keep_tokens else 'and all tokens '}are ended.")
     return _with_session(redirect(url_for("account.show")))
 
 

@@ -13,8 +13,8 @@ from config.paths import Paths
 from tests.support.page import own_parts, post, routes, say
 
 
-def machine(client: FlaskClient) -> dict[str, str]:
-    made = re.search(r"<code>(dw_[^<]+)</code>", post(client, "/account/tokens", label="fleet").text)
+def machine(client: FlaskClient, scope: str = "control") -> dict[str, str]:
+    made = re.search(r"<code>(dw_[^<]+)</code>", post(client, "/account/tokens", label="fleet", scope=scope).text)
     assert made
     return {"Authorization": f"Bearer {made[1]}"}
 

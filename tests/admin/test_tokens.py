@@ -25,22 +25,22 @@ def tokens(file: Path) -> Tokens:
 
 
 def test_what_was_made_is_accepted_and_nothing_else(tokens: Tokens, file: Path) -> None:
-    assert not tokens.check("dw_")
-    made = [tokens.make(f"machine {i}") for i in range(3)]
-    assert all(Tokens(file).check(token) for token in made)
+    assert not tokens.find("dw_")
+    made = [tokens.make(f"machine {i}", "control") for i in range(3)]
+    assert all(Tokens(file).find(token) for token in made)
     digests = [token.digest for token in tokens.all()]
     for wrong in ("", "dw_", made[0][:-1], made[0] + " ", made[0].lower(), made[0].encode().hex(), "\ud800", *digests):
-        assert not tokens.check(wrong)
+        assert not tokens.find(wrong)
 
 
 def test_a_token_is_known_for_one_and_has_256_bits(tokens: Tokens) -> None:
-    made = {tokens.make("grafana") for _ in range(MOST)}
+    made = {tokens.make("grafana", "control") for _ in range(MOST)}
     assert len(made) == MOST
     assert {(token[:3], len(token)) for token in made} == {("dw_", 3 + 43)}  # base64 of 32 bytes
 
 
 def test_the_file_keeps_hashes_for_its_owner_alone(tokens: Tokens, file: Path) -> None:
-    token = tokens.make("Home Assistant")
+    token = tokens.make("Home Assistant", "control")
     assert token[3:] not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
@@ -50,31 +50,31 @@ def test_the_file_keeps_hashes_for_its_owner_alone(tokens: Tokens, file: Path) -
 
 
 def test_a_revoked_token_is_refused_at_once_by_every_process(tokens: Tokens, file: Path) -> None:
-    first, second = tokens.make("first"), tokens.make("second")
+    first, second = tokens.make("first", "control"), tokens.make("second", "control")
     other_process = Tokens(file)
-    assert other_process.check(first)
+    assert other_process.find(first)
     assert tokens.revoke(tokens.all()[0].id)
-    assert (other_process.check(first), other_process.check(second)) == (False, True)
+    assert (other_process.find(first), other_process.find(second)) == (None, tokens.all()[0])
     assert [token.label for token in tokens.all()] == ["second"]
     assert not tokens.revoke("nobody's")
-    assert tokens.check(second)
+    assert tokens.find(second)
 
 
 def test_there_are_sixteen_at_most(tokens: Tokens, file: Path) -> None:
     for _ in range(MOST):
-        tokens.make("\N{BUS}" * LABEL_MAX)
+        tokens.make("\N{BUS}" * LABEL_MAX, "control")
     assert file.stat().st_size < FILE_MAX_BYTES
     with pytest.raises(TokenError, match="there are 16 tokens: revoke one"):
-        tokens.make("one more")
+        tokens.make("one more", "control")
     assert len(tokens.all()) == MOST
     tokens.revoke(tokens.all()[3].id)
-    assert tokens.check(tokens.make("one more"))
+    assert tokens.find(tokens.make("one more", "control"))
 
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * (LABEL_MAX + 1), "two\nlines", "\x1b[31m", "\ud800"])
 def test_a_token_without_a_fit_name_is_not_made(tokens: Tokens, file: Path, label: str) -> None:
     with pytest.raises(TokenError, match="name what the token is for"):
-        tokens.make(label)
+        tokens.make(label, "control")
     assert not file.exists()
 
 
@@ -113,6 +113,11 @@ def test_a_sound_row_is_a_token(tokens: Tokens, file: Path) -> None:
                 {"made_s": float("nan")},
                 {"made_s": 10**400},
                 {"more": 1},
+                {"scope": "all"},
+                {"scope": ["read"]},
+                {"used_s": -1.0},
+                {"used_s": float("nan")},
+                {"used_s": "x"},
             )
         ),
     ],
@@ -122,10 +127,10 @@ def test_a_damaged_file_is_no_tokens_and_is_named_until_one_is_made(tokens: Toke
     file.write_bytes(data)
     assert tokens.all() == ()
     assert tokens.problem == f"{file} is damaged, so no token is accepted: make new ones on the page"
-    assert not tokens.check("dw_")
+    assert not tokens.find("dw_")
     assert not tokens.revoke("0123abcd")
     assert file.read_bytes() == data
-    assert tokens.check(tokens.make("anew"))
+    assert tokens.find(tokens.make("anew", "control"))
     assert tokens.problem == ""
 
 
@@ -133,7 +138,7 @@ def test_what_is_no_file_is_a_problem_and_not_waited_for(tokens: Tokens, file: P
     file.parent.mkdir()
     os.mkfifo(file)
     assert tokens.problem.startswith(f"{file} cannot be read (it is not a file)")
-    assert not tokens.check("dw_")
+    assert not tokens.find("dw_")
 
 
 class FullDisk(Disk):
@@ -144,21 +149,23 @@ class FullDisk(Disk):
 
 
 def test_on_a_full_disk_no_token_is_made_or_revoked_and_the_reason_is_told(tokens: Tokens, file: Path) -> None:
-    token = tokens.make("old")
+    token = tokens.make("old", "control")
     full = Tokens(file, FullDisk())
     with pytest.raises(StoreError, match=r"admin-tokens\.json could not be saved safely: the disk is full"):
-        full.make("new")
+        full.make("new", "control")
     with pytest.raises(StoreError, match="the disk is full"):
         full.revoke(tokens.all()[0].id)
-    assert tokens.check(token)
+    assert tokens.find(token)
 
 
 def test_of_many_threads_none_loses_anothers_token(file: Path) -> None:
     made: list[str] = []
-    threads = [threading.Thread(target=lambda i=i: made.append(Tokens(file).make(f"machine {i}"))) for i in range(8)]
+    threads = [
+        threading.Thread(target=lambda i=i: made.append(Tokens(file).make(f"machine {i}", "control"))) for i in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(Tokens(file).all()) == 8
-    assert all(Tokens(file).check(token) for token in made)
+    assert all(Tokens(file).find(token) for token in made)

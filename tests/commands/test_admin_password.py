@@ -21,3 +21,12 @@ def test_a_password_is_printed_once_and_only_its_hash_kept(paths: Paths, capsys:
     before = password.fingerprint(paths.admin_password)
     assert main(["admin-password"]) == 0
     assert password.fingerprint(paths.admin_password) != before  # by which every session ends
+
+
+def test_the_tokens_end_unless_they_are_to_be_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    paths.make()
+    paths.admin_tokens.write_text("tokens")
+    assert main(["admin-password", "--keep-tokens"]) == 0
+    assert (paths.admin_tokens.read_text(), "are kept" in capsys.readouterr().out) == ("tokens", True)
+    assert main(["admin-password"]) == 0
+    assert (paths.admin_tokens.exists(), "have ended" in capsys.readouterr().out) == (False, True)

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from config import password
-from config.disk import LOCK
+from config.disk import LOCK, Disk
+from config.durable import StoreError
 
 ROOT = Path(__file__).parents[2]
 GOOD = "nelly eats hay on fridays"
@@ -130,6 +131,46 @@ def test_any_characters_are_taken(chosen: str) -> None:
 )
 def test_the_length_is_judged_and_named(chosen: str, reason: str) -> None:
     assert reason in password.refusal(chosen)
+
+
+class FailingDisk(Disk):
+    """Refuses one of its calls."""
+
+    def __init__(self, refused: str) -> None:
+        self._refused = refused
+
+    def write(self, file: int, data: bytes) -> None:
+        self._try("write")
+        super().write(file, data)
+
+    def rename(self, path: Path, name: Path) -> None:
+        self._try("rename")
+        super().rename(path, name)
+
+    def _try(self, call: str) -> None:
+        if call == self._refused:
+            raise OSError(28, "No space left on device")
+
+
+def test_a_new_password_deletes_the_tokens_unless_they_are_to_be_kept(file: Path) -> None:
+    tokens = file.with_name("admin-tokens.json")
+    tokens.write_text("tokens")
+    password.save(file, GOOD, keep_tokens=True)
+    assert tokens.exists()
+    password.save(file, GOOD)
+    assert not tokens.exists()
+
+
+@pytest.mark.parametrize(("refused", "are_left"), [("write", True), ("rename", False)])
+def test_old_tokens_never_outlive_the_old_password(file: Path, refused: str, are_left: bool) -> None:
+    """They go before the new password comes, and not before it is written."""
+    tokens = file.with_name("admin-tokens.json")
+    password.save(file, GOOD)
+    before = password.load(file)
+    tokens.write_text("tokens")
+    with pytest.raises(StoreError, match="the disk is full"):
+        password.save(file, GOOD + "!", FailingDisk(refused))
+    assert (password.load(file), tokens.exists()) == (before, are_left)
 
 
 COMMONEST = """q1w2e3r4t5y6 1qaz2wsx3edc 1q2w3e4r5t6y qwerty123456 123qweasdzxc qwertyuiop[] 123456654321

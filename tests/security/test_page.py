@@ -101,7 +101,7 @@ def test_s17_what_matters_is_logged_without_a_secret(
         sign_in(stranger, WRONG)
     elsewhere = {"REMOTE_ADDR": "127.0.0.2"}
     stranger.post("/login", data={"password": PASSWORD}, environ_base=elsewhere)
-    made = re.search(r"dw_[\w-]+", post(owner, "/account/tokens", label="the garage").text)
+    made = re.search(r"dw_[\w-]+", post(owner, "/account/tokens", label="the garage", scope="control").text)
     assert made
     (token,) = own_parts(owner).tokens.all()
     bearer = {"Authorization": f"Bearer {made[0]}"}
@@ -115,7 +115,7 @@ def test_s17_what_matters_is_logged_without_a_secret(
         "wrong password from 127.0.0.1",
         "too many wrong passwords, the next one from 127.0.0.1 is not looked at",
         "signed in from 127.0.0.2",
-        "token 'the garage' made from 127.0.0.1",
+        "token 'the garage', which may control, made from 127.0.0.1",
         "settings saved through the API from 127.0.0.1: camera.width",
         f"token {token.id} revoked from 127.0.0.1",
         "signed out from 127.0.0.1",
@@ -142,7 +142,7 @@ def test_s18_a_stranger_learns_no_version_and_no_settings(
 
 def test_s20_no_download_holds_a_secret(owner: FlaskClient, paths: Paths, stored: str) -> None:
     paths.config.write_text("camera: {width: 480}\n")
-    made = own_parts(owner).tokens.make("one")
+    made = own_parts(owner).tokens.make("one", "control")
     (token,) = own_parts(owner).tokens.all()
     salt, digest = stored.strip().split("$")[1:]
     for path in ("/settings/download", "/settings/yaml", "/events.json", "/events.csv", "/account", "/api/v1/settings"):

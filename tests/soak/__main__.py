@@ -147,7 +147,7 @@ def soak(frames: int) -> list[Figure]:
     course = Soak(paths, env, frames)
     with page(env, port) as served:
         served.password = secret
-        visitor = Visitor(served.signed_in(), Tokens(paths.admin_tokens).make("soak"))
+        visitor = Visitor(served.signed_in(), Tokens(paths.admin_tokens).make("soak", "control"))
         samples: list[Sample] = []
         for end in (SHORT_LIFE * frames, 2 * SHORT_LIFE * frames, frames):
             with course.life() as detector:
