@@ -18,108 +18,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.memory import cgroup
 from app.memory.governor import CALM_S, END_AGE_S, END_S
-from app.memory.usage import MB, usage_of
+from app.memory.usage import usage_of
 from app.part_status import Usage
 from app.telemetry import failure, status
 from config.paths import Paths
+from tests.benchmarks.control_group import LIMIT_MB, Group, Hog, NotTried, group, room_mb, taken_mb
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/squeeze")
-LIMIT_MB = 220.0
 GROWTH_MB = 2.0  # a second
 LESS_MB = 4.0
 LEFT_MB = 12.0  # where saving does not help: for the file-backed pages of libraries, of which each frame needs 20
 SETTLE_S, HOLD_S = 20.0, 30.0
 WAIT_S = 60.0
-HOG = """
-import sys
-held = []
-for line in sys.stdin:
-    wanted = int(line)
-    del held[wanted:]
-    held.extend(bytearray(b"x" * 1048576) for _ in range(wanted - len(held)))
-"""
-
-
-class NotTried(RuntimeError):
-    """This machine cannot do it; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A control group of its own, of version 1 or 2."""
-
-    folder: Path
-    limit: str
-    killed: str
-
-    def enter(self) -> None:
-        """In the child, before it becomes another program."""
-        (self.folder / "cgroup.procs").write_text(str(os.getpid()))
-
-    def enter_as_victim(self) -> None:
-        """The kernel kills it first."""
-        self.enter()
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-    def kills(self) -> int:
-        """How many processes the kernel has killed in it for want of memory."""
-        lines = (self.folder / self.killed).read_text().splitlines()
-        return int(next(line.split()[1] for line in lines if line.startswith("oom_kill ")))
-
-
-@contextmanager
-def group() -> Iterator[Group]:
-    """Make one with the limit, and remove it. Raises: NotTried."""
-    root = Path("/sys/fs/cgroup")
-    if (root / "memory").is_dir():
-        made = Group(root / "memory" / f"drivewatch-{os.getpid()}", "memory.limit_in_bytes", "memory.oom_control")
-    elif (root / "cgroup.subtree_control").exists():
-        made = Group(root / f"drivewatch-{os.getpid()}", "memory.max", "memory.events")
-    else:
-        raise NotTried("there is no memory control group here")
-    try:
-        made.folder.mkdir()
-    except OSError as error:
-        raise NotTried(f"{made.folder} cannot be made ({error.strerror}): run it as root") from error
-    try:
-        (made.folder / made.limit).write_text(str(int(LIMIT_MB * MB)))
-        # pages of files that others have read are charged to them, and none are missing where the group is full
-        Path("/proc/sys/vm/drop_caches").write_text("1")
-        yield made
-    except FileNotFoundError as error:
-        raise NotTried(f"{error.filename} is missing: the memory controller is off") from error
-    finally:
-        with suppress(OSError):
-            made.folder.rmdir()
-
-
-class Hog:
-    """A process that holds as many MB as it is told."""
-
-    def __init__(self, within: Group) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", HOG], text=True, preexec_fn=within.enter, stdin=subprocess.PIPE
-        )
-        self.holds_mb = 0.0
-
-    def hold(self, mb: float) -> None:
-        """Take or give back, when it can: where nothing is left it waits for long."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{mb:.0f}\n")
-        self._process.stdin.flush()
-        self.holds_mb = mb
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 @dataclass
@@ -173,20 +90,6 @@ class Run:
         if code == -signal.SIGKILL:
             return "killed by the kernel"
         return f"ended itself with status {code}: {found.reason if found else 'no reason'}"
-
-
-def taken_mb(group: Group) -> float:
-    """What of the group's memory no kernel can take back."""
-    names = ("memory.usage_in_bytes", "total_") if group.limit == "memory.limit_in_bytes" else ("memory.current", "")
-    figures = dict(line.split() for line in (group.folder / "memory.stat").read_text().splitlines())
-    file_bytes = sum(int(figures[f"{names[1]}{kind}_file"]) for kind in ("active", "inactive"))
-    return (int((group.folder / names[0]).read_text()) - file_bytes) / MB
-
-
-def room_mb(group: Group) -> float:
-    """As the detector in it reads it."""
-    found = cgroup.group_in(group.folder)
-    return min(found.room_mb, LIMIT_MB) if found else LIMIT_MB
 
 
 @contextmanager

@@ -34,19 +34,10 @@ from tests.evaluation.cases import (
     sees_hands,
 )
 from tests.evaluation.look import Store, digest
+from tests.evaluation.markdown import are_reached, goal_tables, markdown, rate_table, short_table
 from tests.evaluation.own_data import evaluate_data
 from tests.evaluation.real_report import evaluate_people, is_real_people
-from tests.evaluation.report import (
-    Json,
-    Results,
-    are_reached,
-    as_json,
-    goal_tables,
-    markdown,
-    rate_table,
-    seeds_said,
-    short_table,
-)
+from tests.evaluation.report import Json, Results, as_json, seeds_said
 from tests.evaluation.run import complete, scores
 from tests.evaluation.score import replay, truth_of
 from tests.evaluation.vary import trip_of

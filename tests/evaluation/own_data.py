@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.evaluation.labelled import evaluate_folder, read_labels
-from tests.evaluation.report import YAW_BANDS, confusion, pair_rows, pose_row, table
+from tests.evaluation.markdown import confusion, table
+from tests.evaluation.report import YAW_BANDS, pair_rows, pose_row
 from tests.evaluation.score import Score
 
 BANDS = (*YAW_BANDS, (75, 181))

@@ -20,8 +20,9 @@ from app.observer import Observer
 from config.declaration import PROFILES
 from config.settings import settings_from
 from tests.evaluation.labelled import whole_picture
+from tests.evaluation.markdown import table
 from tests.evaluation.real_people import Still
-from tests.evaluation.report import Goal, Json, table
+from tests.evaluation.report import Goal, Json
 
 TIMES_AS_FAR = (1, 2, 3, 4)  # beyond, no profile finds half of the faces
 WIDTH_PX = 320.0  # of the pictures as they are

@@ -9,30 +9,13 @@ from pathlib import Path
 
 from app.events import Event, Level
 from config.settings import Settings
+from tests.evaluation import real_score
+from tests.evaluation.markdown import table
 from tests.evaluation.own_data import tell_problems
 from tests.evaluation.real_looks import EyesSeen, Run, Seen, StillSeen, look_at_people
 from tests.evaluation.real_people import FACING_PITCH_DEG, FACING_YAW_DEG, STILLS, TURNED_YAW_DEG, read_people
 from tests.evaluation.real_profiles import look_by_profile, profile_goal, profile_lines
-from tests.evaluation.real_score import (
-    CLOSED_NEAR_S,
-    Told,
-    area_under_curve,
-    attentive,
-    by_clip_and_rate,
-    exit_status,
-    eyes_of_stills,
-    eyes_told,
-    faces_found,
-    false_alerts,
-    gaze_level,
-    goals_of,
-    groups_of,
-    is_attentive,
-    is_side_right,
-    sides,
-    told_in,
-)
-from tests.evaluation.report import Goal, Json, table
+from tests.evaluation.report import Goal, Json
 from tests.evaluation.score import EYES_READ
 
 REPORT = "real.md"
@@ -49,7 +32,7 @@ def evaluate_people(folder: Path, models: tuple[str, ...], out: Path, cores: int
     people = read_people(folder)
     by_model = look_at_people(people, models, cores)
     problems = list(dict.fromkeys([*people.problems, *(one for seen in by_model.values() for one in seen.problems)]))
-    goals = {model: goals_of(seen) for model, seen in by_model.items()}
+    goals = {model: real_score.goals_of(seen) for model, seen in by_model.items()}
     profiles = look_by_profile(people.stills, cores)
     lines = [f"# {folder}\n", f"{len(people.stills)} pictures, {len(people.clips)} clips, {len(problems)} problems\n"]
     lines += [LEGEND]
@@ -62,21 +45,21 @@ def evaluate_people(folder: Path, models: tuple[str, ...], out: Path, cores: int
     (out / REPORT).write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"written: {out / REPORT}")
     has_seen = any(seen.stills or seen.runs for seen in by_model.values())
-    return exit_status([*goals.get(Settings().vision.model, []), profile_goal(profiles)], problems, has_seen)
+    return real_score.exit_status([*goals.get(Settings().vision.model, []), profile_goal(profiles)], problems, has_seen)
 
 
 def model_lines(model: str, seen: Seen) -> Iterator[str]:
     """All tables and lists of one model."""
     yield f"## {model}\n"
-    groups = groups_of(seen.stills)
+    groups = real_score.groups_of(seen.stills)
     yield from (*table("pictures", GROUP_COLUMNS, [_group_row(name, group) for name, group in groups.items()]), "")
-    stills = eyes_of_stills(seen.stills)
+    stills = real_score.eyes_of_stills(seen.stills)
     eyes = {"pictures": stills, "frames of clips": seen.frames, "together": [*stills, *seen.frames]}
     yield from (*table("eyes", EYE_COLUMNS, [_eye_row(name, part) for name, part in eyes.items()]), "")
     yield from (*table("", SIDE_COLUMNS, [_side_row(seen.stills)]), "")
-    together = by_clip_and_rate(seen.runs)
+    together = real_score.by_clip_and_rate(seen.runs)
     yield from (*table("told in clips", EVENT_COLUMNS, list(_event_rows(together))), "")
-    gaze = [runs for runs in together if gaze_level(runs[0]) is not None]
+    gaze = [runs for runs in together if real_score.gaze_level(runs[0]) is not None]
     yield from (*table("eyes alone look aside", GAZE_COLUMNS, [_gaze_row(runs) for runs in gaze]), "")
     for name, wrong in wrong_by_kind(seen).items():
         yield from (f"{name}: {len(wrong)}\n", *(f"- {one}" for one in wrong), *([""] if wrong else []))
@@ -87,8 +70,8 @@ Face found: the mesh fits one; detector alone: it does not, but the detector see
 Facing: by eye the head is within {FACING_YAW_DEG:g} degrees of yaw and {FACING_PITCH_DEG:g} of pitch, and the eyes are
 known not to be closed; these must be attentive. Area under curve: the chance that closed eyes have a higher score
 eye_blink than open ones. Told in: so many of the runs, which differ in the moment of their first look. False alerts:
-warnings and alarms in a clip that must be silent, except eyes told closed within {CLOSED_NEAR_S:g} s of a stretch in
-which they are.
+warnings and alarms in a clip that must be silent, except eyes told closed within {real_score.CLOSED_NEAR_S:g} s
+of a stretch in which they are.
 """
 GROUP_COLUMNS = (
     "name",
@@ -103,7 +86,7 @@ GROUP_COLUMNS = (
 
 
 def _group_row(name: str, stills: Sequence[StillSeen]) -> Json:
-    found, judged = faces_found(stills), attentive(stills)
+    found, judged = real_score.faces_found(stills), real_score.attentive(stills)
     return {
         "name": name,
         "count": found.whole,
@@ -131,8 +114,8 @@ EYE_COLUMNS = (
 
 
 def _eye_row(name: str, eyes: Sequence[EyesSeen]) -> Json:
-    counts = eyes_told(eyes)
-    row: Json = {"name": name, "area_under_curve": area_under_curve(eyes)}
+    counts = real_score.eyes_told(eyes)
+    row: Json = {"name": name, "area_under_curve": real_score.area_under_curve(eyes)}
     for true in ("closed", "open"):
         row[true] = sum(count for (eyes_true, _), count in counts.items() if eyes_true == true)
         for read in EYES_READ.values():
@@ -145,7 +128,7 @@ SIDE_COLUMNS = (f"turned by {TURNED_YAW_DEG:g} degrees and more", "right_side", 
 
 
 def _side_row(stills: Sequence[StillSeen]) -> Json:
-    counts = sides(stills)
+    counts = real_score.sides(stills)
     numbers = (sum(counts.values()), counts[True], counts[False], counts[None])
     return dict(zip(SIDE_COLUMNS, numbers, strict=True))
 
@@ -158,14 +141,14 @@ def _event_rows(by_rate: Sequence[Sequence[Run]]) -> Iterator[Json]:
     for name, group in groupby(by_rate, lambda runs: runs[0].clip.name):
         silent_fps: list[str] = []
         for runs in group:
-            told, fps = told_in(runs), f"{runs[0].fps:g}"
+            told, fps = real_score.told_in(runs), f"{runs[0].fps:g}"
             yield from ({"clip": name, "frames_a_second": fps, **_told_cells(one, len(runs))} for one in told)
             silent_fps += [] if told else [fps]
         if silent_fps:
             yield {"clip": name, "frames_a_second": ", ".join(silent_fps), "kind": "nothing"}
 
 
-def _told_cells(one: Told, runs: int) -> Json:
+def _told_cells(one: real_score.Told, runs: int) -> Json:
     return {
         "kind": one.kind.value,
         "level": levels_said(one.levels),
@@ -180,7 +163,7 @@ GAZE_COLUMNS = ("clip", "frames_a_second", "told_in", "level")
 
 
 def _gaze_row(runs: Sequence[Run]) -> Json:
-    levels = [level for run in runs if (level := gaze_level(run)) is not None]
+    levels = [level for run in runs if (level := real_score.gaze_level(run)) is not None]
     told: Counter[Level] = Counter(level for level in levels if level is not Level.NONE)
     row: Json = {"clip": runs[0].clip.name, "frames_a_second": f"{runs[0].fps:g}"}
     return {**row, "told_in": f"{told.total()} of {len(levels)}", "level": levels_said(told)}
@@ -193,10 +176,10 @@ def levels_said(levels: Counter[Level]) -> str:
 
 def wrong_by_kind(seen: Seen) -> dict[str, list[str]]:
     """What was read wrong, by the names of the files."""
-    eyes = [*eyes_of_stills(seen.stills), *seen.frames]
-    facing = [one for one in seen.stills if one.still.must_be_attentive and not is_attentive(one)]
-    wrong_side = [one for one in seen.stills if one.still.is_turned and is_side_right(one) is False]
-    alerts = [(run, event) for run in seen.runs for event in false_alerts(run)]
+    eyes = [*real_score.eyes_of_stills(seen.stills), *seen.frames]
+    facing = [one for one in seen.stills if one.still.must_be_attentive and not real_score.is_attentive(one)]
+    wrong_side = [one for one in seen.stills if one.still.is_turned and real_score.is_side_right(one) is False]
+    alerts = [(run, event) for run in seen.runs for event in real_score.false_alerts(run)]
     return {
         "no face found": [_about(one) for one in seen.stills if not one.read.has_face],
         "closed eyes not told closed": [

@@ -28,8 +28,9 @@ from app.telemetry import status
 from app.vision.graph import quiet_native_log
 from config import settings
 from config.paths import Paths
-from tests.faults.devices import ASIDE_DEG, AWAY, FAULTS, Fault, Rig, driver
+from tests.faults.camera_faults import AWAY, FAULTS, Fault
 from tests.faults.lockstep import GOES_ON_S, LockstepCamera, Time
+from tests.faults.rig import ASIDE_DEG, Rig, driver
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
 from tests.support.bench import START_S, WALL_S, FakeAlert

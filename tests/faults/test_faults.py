@@ -16,7 +16,8 @@ from app.vision.sight import Lens
 from config import settings
 from tests.faults import camera, disk, powercuts, properties, tally
 from tests.faults.camera import Held, Outage
-from tests.faults.devices import AWAY, FAULTS, Device, Fault, is_away, is_pulled
+from tests.faults.camera_faults import AWAY, FAULTS, Fault
+from tests.faults.devices import Device, is_away, is_pulled
 from tests.faults.lockstep import LockstepCamera, Time
 from tests.faults.tally import Count, Row, table
 from tests.faults.unsynced import ForgetfulDisk, Record

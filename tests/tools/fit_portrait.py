@@ -9,26 +9,20 @@ matplotlib's (United States Navy, Commodore Grace M. Hopper, 20 January 1984: 77
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.fake_driver.mesh import FACE, FACE_POINTS, FOLDER, Mesh, face_files
+from app.fake_driver.mesh import FACE_POINTS, Mesh, face_files
 from app.fake_driver.render import PIVOT_CM, rotation_of_pose
 from app.vision.face import FaceMesh
 from app.vision.head_pose import CANONICAL_CM, RIGID_INDICES
+from tests.tools.sitters import SITTERS, Picture, Sitter
 
 Floats = npt.NDArray[np.float64]
-Picture = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Outline = npt.NDArray[np.int32]
-
-FACES = Path(__file__).parents[1] / "evaluation" / "faces"
-
 ZOOM = 3  # the mesh is fitted to an enlarged picture, as its input is 192 px wide
 MARGIN_PX = 4  # by which the surface reaches over the cut-out's edge, so that its soft edge is drawn whole
 HEAD_GRID_PX, BODY_GRID_PX = 9, 24  # the body never bends
@@ -42,64 +36,6 @@ UPPER_LIP = (185, 40, 39, 37, 0, 267, 269, 270, 409, 184, 74, 73, 72, 11, 302, 3
 LOWER_LIP = (146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315, 404, 320, 307,
              96, 89, 179, 86, 15, 316, 403, 319, 325, 95, 88, 178, 87, 14, 317, 402, 318, 324)  # fmt: skip
 LIP_CORNERS = (61, 291, 76, 306, 62, 292, 78, 308)
-
-
-@dataclass(frozen=True, slots=True)
-class Sitter:
-    """One portrait, in its pixels once it is scaled.
-
-    crop: what is kept, head, collar and shoulders: x0, y0, x1, y1. face_box: where the mesh looks. mark: draws into a
-    mask for OpenCV's grabCut what is surely and what is probably the person. read_as_deg: the face mesh reads a
-    rendering of the surface straightened by its own depths as of this yaw and pitch; zero is where it reads zero, so
-    that only turns from there are a truth of the renderer's own.
-    """
-
-    scale: float
-    crop: tuple[int, int, int, int]
-    face_box: tuple[int, int, int, int]
-    head_bottom_px: int
-    body_top_px: int
-    collar_px: int
-    neck_x: int
-    neck_half_width_px: int
-    read_as_deg: tuple[float, float]
-    folder: Path
-    mark: Callable[[Picture], None]
-
-
-def _mark_collins(mask: Picture) -> None:
-    """Without the helmet in the lap."""
-    mask[10:135, 145:310] = cv2.GC_PR_FGD
-    mask[135:200, 110:262] = cv2.GC_PR_FGD
-    mask[170:, 20:370] = cv2.GC_PR_FGD
-    cv2.ellipse(mask, (225, 105), (42, 78), 0, 0, 360, cv2.GC_FGD, -1)
-    cv2.fillPoly(mask, [np.array([[100, 240], [330, 280], [340, 420], [60, 480], [40, 420]])], cv2.GC_FGD)
-    cv2.ellipse(mask, (208, 222), (92, 68), 10, 0, 360, cv2.GC_FGD, -1)
-    cv2.fillPoly(mask, [np.array([[266, 128], [310, 128], [310, 200], [300, 205], [268, 178]])], cv2.GC_BGD)
-
-
-def _mark_hopper(mask: Picture) -> None:
-    """With the cap, without the flag behind her."""
-    mask[2:190, 84:232] = cv2.GC_PR_FGD
-    mask[190:, 10:300] = cv2.GC_PR_FGD
-    cv2.fillPoly(mask, [np.array([[0, 100], [90, 100], [94, 176], [116, 188], [36, 222], [0, 236]])], cv2.GC_BGD)
-    cv2.ellipse(mask, (159, 125), (52, 70), 0, 0, 360, cv2.GC_FGD, -1)
-    cv2.ellipse(mask, (160, 122), (64, 26), 0, 0, 360, cv2.GC_FGD, -1)  # the ears
-    for corner in (
-        [[80, 0], [125, 0], [106, 36], [88, 60], [80, 60]],
-        [[190, 0], [240, 0], [240, 56], [223, 56], [210, 34]],
-    ):
-        cv2.fillPoly(mask, [np.array(corner)], cv2.GC_BGD)
-    cv2.fillPoly(mask, [np.array([[93, 88], [93, 62], [112, 34], [205, 34], [219, 58], [221, 96]])], cv2.GC_FGD)
-    cv2.fillPoly(mask, [np.array([[118, 205], [200, 205], [280, 235], [300, 360], [20, 360], [36, 235]])], cv2.GC_FGD)
-
-
-SITTERS = {
-    FACE: Sitter(1.0, (15, 5, 370, 350), (80, 0, 380, 300), 128, 140, 196, 222, 42, (0.0, -5.5), FOLDER, _mark_collins),
-    "hopper": Sitter(
-        0.6, (5, 4, 303, 340), (60, 0, 260, 220), 182, 200, 246, 159, 46, (-2.2, -3.2), FACES, _mark_hopper
-    ),
-}
 
 
 def cut_out(bgr: Picture, sitter: Sitter) -> Picture:

@@ -1,0 +1,92 @@
+"""One tab of headless Chromium on the appliance's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.support.appliance import Appliance
+
+SHOTS = Path("build/screenshots")
+PATIENCE_S = 90.0  # twice the time of a restart that fails
+# chromedriver has no name for an element whose page went between being found and being read
+GONE_WITH_ITS_PAGE = "does not belong to the document"
+Found = TypeVar("Found")
+
+
+class Tab:
+    """One tab of headless Chromium on the appliance's page. A press begins a navigation that ends in its own time, so
+    whatever is looked for is waited for."""
+
+    def __init__(self, driver: webdriver.Chrome, appliance: Appliance) -> None:
+        self.driver, self.appliance = driver, appliance
+
+    def open(self, path: str) -> None:
+        self.driver.get(f"http://127.0.0.1:{self.appliance.port}{path}")
+
+    def sign_in(self, password: str) -> None:
+        self.open("/login")
+        has_focus = "return document.activeElement.name === 'password'"
+        self.wait(lambda driver: bool(driver.execute_script(has_focus)), "the focus in the password's field")
+        ActionChains(self.driver).send_keys(password, Keys.ENTER).perform()
+        self.sees("Sign out")
+
+    def type(self, name: str, text: str) -> None:
+        box = self.find(By.NAME, name)
+        if box.tag_name == "select":
+            Select(box).select_by_value(text)
+            return
+        for group in self.driver.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
+            group.click()
+        box.clear()
+        box.send_keys(text)
+
+    def press(self, label: str) -> None:
+        def scroll_and_click(_: object) -> bool:
+            button = self.driver.find_element(By.XPATH, f"//button[contains(normalize-space(.), '{label}')]")
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+            button.click()
+            return True
+
+        self.wait(scroll_and_click, f"a button {label!r}")
+
+    def find(self, by: str, what: str) -> WebElement:
+        return self.wait(lambda driver: driver.find_element(by, what), what)
+
+    def sees(self, words: str) -> None:
+        """Wait for words on the page, which keeps itself current."""
+        self.wait(lambda driver: words in driver.find_element(By.TAG_NAME, "body").text, f"the words {words!r}")
+
+    def wait(self, condition: Callable[[webdriver.Chrome], Found], what: str) -> Found:
+        """What the condition gives as soon as it is true; the page may change under its hands."""
+
+        def attempt(driver: webdriver.Chrome) -> Found:
+            try:
+                return condition(driver)
+            except WebDriverException as error:
+                if GONE_WITH_ITS_PAGE in str(error.msg):
+                    raise StaleElementReferenceException(error.msg) from error
+                raise
+
+        patience: WebDriverWait[webdriver.Chrome] = WebDriverWait(
+            self.driver, PATIENCE_S, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException)
+        )
+        return patience.until(attempt, f"{what} did not appear at {self.driver.current_url}")
+
+    def width(self, px: int, height_px: int = 800) -> None:
+        size = {"width": px, "height": height_px, "deviceScaleFactor": 2, "mobile": px < 500}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def picture(self, name: str) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.driver.save_screenshot(str(SHOTS / f"{name}.png"))

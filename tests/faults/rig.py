@@ -1,0 +1,62 @@
+"""A camera whose faults are planned: the frame of scripted devices and of damaged files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cache
+from math import inf
+
+import numpy as np
+import numpy.typing as npt
+
+from app.camera.sources import Source
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from config import settings
+from tests.faults.lockstep import Time
+
+Picture = npt.NDArray[np.uint8]
+SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
+ASIDE_DEG = 42.0
+FILES, VIDEO_FRAMES, VIDEO_FPS = 12, 24, 10.0  # taken at 1 or 2 a second, no picture of the video follows itself
+VIDEO_S = VIDEO_FRAMES / VIDEO_FPS  # so long it plays on when it is deleted
+
+
+@cache
+def driver(yaw_deg: float = 0.0) -> tuple[Picture, ...]:
+    """Pictures of a driver who looks there, no two the same."""
+    renderer = Renderer(*SIZE, seed=1)
+    return tuple(renderer.picture(Scene(time_s=number, yaw_deg=yaw_deg)) for number in range(VIDEO_FRAMES))
+
+
+class Rig:
+    """Sends good pictures, but for a time."""
+
+    source = "auto"
+
+    def __init__(self, time: Time, chance: random.Random) -> None:
+        self.time, self.chance = time, chance
+        self.is_faulty = False
+        self.ends_s = inf
+        self.left_open = 0
+        """How many scripted devices are open."""
+
+    def plan(self, begins_s: float, ends_s: float) -> None:
+        """Fail between these moments."""
+        self.ends_s = ends_s
+        self.time.at(begins_s, self.begin)
+        self.time.at(ends_s, self.end)
+
+    def begin(self) -> None:
+        self.is_faulty = True
+
+    def end(self) -> None:
+        self.is_faulty = False
+
+    def show(self, pictures: Sequence[Picture]) -> None:
+        """What good pictures show from now on."""
+        raise NotImplementedError
+
+    def open(self, camera: settings.Camera) -> Source:
+        raise NotImplementedError
