@@ -113,7 +113,7 @@ def limits(declaration: Declaration) -> str:
     if declaration.kind is bool:
         return "true or false"
     if declaration.choices:
-        return f"{', '.join(declaration.choices[:-1])} or {declaration.choices[-1]}"
+        return f"{', '.join(map(str, declaration.choices[:-1]))} or {declaration.choices[-1]}"
     if declaration.form:
         return declaration.form
     return f"between {declaration.low:g} and {declaration.high:g} {declaration.unit}".rstrip()
@@ -133,6 +133,6 @@ def _accept_number(declaration: Declaration, value: object) -> int | float:
         raise ValueError(f"must be a number {limits(declaration)}")
     if isinstance(value, float) and (declaration.kind is int or not math.isfinite(value)):
         raise ValueError(f"must be a {'whole' if math.isfinite(value) else 'finite'} number {limits(declaration)}")
-    if not declaration.low <= value <= declaration.high:
+    if not declaration.low <= value <= declaration.high or value not in (declaration.choices or (value,)):
         raise ValueError(f"must be {limits(declaration)}")
     return value if declaration.kind is int else float(value)

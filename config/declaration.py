@@ -22,7 +22,7 @@ class Declaration:
     kind: type[Value]
     low: float
     high: float
-    choices: tuple[str, ...]
+    choices: tuple[str, ...] | tuple[int, ...]
     pattern: str
     form: str
     api_form: tuple[str, str]
@@ -54,7 +54,7 @@ def setting(
     help: str,
     low: float = -math.inf,
     high: float = math.inf,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | tuple[int, ...] = (),
     pattern: str = "",
     form: str = "",
     api_form: tuple[str, str] = ("", ""),

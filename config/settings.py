@@ -20,6 +20,7 @@ CAMERAS_FORM = "auto, or a camera such as /dev/video0, its number, or its name b
 CHIPS = r"auto|/dev/gpiochip[0-9]{1,3}"
 CHIP = r"auto|/dev/[A-Za-z0-9_./-]{1,200}"
 MODELS = ("lite", "standard", "full")
+ROTATIONS = (0, 90, 180, 270)
 
 # A table: first line the value and its limits, second line what people read.
 # fmt: off
@@ -35,6 +36,10 @@ class Camera:
         label="Width", help="Larger pictures find smaller faces, and cost memory and time.")
     height: int = setting(240, low=48, high=1080, unit="px", balanced=360, high_accuracy=480,
         label="Height", help="Goes with the width: 320 x 240, 480 x 360, 640 x 480.")
+    rotate: int = setting(0, choices=ROTATIONS, unit="deg",
+        label="Turn the picture", help="Clockwise, for a camera mounted upside down or on its side.")
+    mirror: bool = setting(False,
+        label="Mirror the picture", help="For a camera that swaps left and right, as a mirror does.")
     target_fps: float = setting(1.0, low=0.5, high=30, unit="frames/s",
         label="Frame rate", help="Frames captured a second. 1 is what drivewatch is made for.")
     frame_skip: int = setting(1, low=1, high=30,

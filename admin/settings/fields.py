@@ -86,7 +86,7 @@ class Field:
     @property
     def options(self) -> list[Option]:
         """The choices, with what they cost in memory."""
-        return [Option(choice, _with_cost(self.key, choice)) for choice in self.declaration.choices]
+        return [Option(choice, _with_cost(self.key, choice)) for choice in map(str, self.declaration.choices)]
 
     @property
     def differs(self) -> bool:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
-from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, fitted, size_of
+from app.camera.mounting import mounted
+from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, size_of
 from app.camera.sources import Source
 from app.part_status import CameraHealth
 from config import settings
@@ -121,7 +122,7 @@ class Capture:
             self._count_bad(str(bad))
             return None
         self._count_good(source, size_of(bgr), now_s)
-        return Frame(fitted(bgr, (self._camera.width, self._camera.height)), now_s, number)
+        return mounted(Frame(bgr, now_s, number), self._camera)
 
     def _count_good(self, source: Source, size: tuple[int, int], now_s: float) -> None:
         self._were_bad.append(False)

@@ -24,6 +24,8 @@ class Frame:
     """Monotonic seconds at capture; under `analyze` seconds in the file."""
     number: int
     """Counts captured frames from 0."""
+    rotated_deg: int = 0
+    """How far `camera.rotate` has turned it clockwise already."""
 
 
 def has_second_look(taken_s: float, due_s: float) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from app.attention.policy import policy_of
-from app.camera.pictures import fitted, is_picture
+from app.camera.mounting import mounted
+from app.camera.pictures import is_picture
 from app.events import Event
 from app.observer import Observation, Observer
 from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
@@ -80,9 +81,8 @@ def analyze(options: Options, settings: Settings, out: TextIO, err: TextIO, prog
 def _judged(options: Options, settings: Settings, watch: Observer) -> Iterator[Judged | InputError]:
     """Every frame of one input after the other; the observer is reset before each input.
 
-    Judged in the size and with the second looks that `run` takes, where a video has frames for them.
+    Judged as the camera is mounted, and with the second looks that `run` takes, where a video has frames for them.
     """
-    size = settings.camera.width, settings.camera.height
     for number, name in enumerate(options.inputs):
         watch.reset()
         alone = options.still or (is_picture(Path(name)) and not Path(name).is_dir())
@@ -91,7 +91,7 @@ def _judged(options: Options, settings: Settings, watch: Observer) -> Iterator[J
             if isinstance(recorded, InputError):
                 yield recorded
                 continue
-            frame = replace(recorded.frame, bgr=fitted(recorded.frame.bgr, size))
+            frame = mounted(recorded.frame, settings.camera)
             look = watch.look_alone(frame) if alone else watch.look(frame)
             if times is not None:
                 times.taken(frame.time_s, recorded.reach_s, look.verdict.is_urgent)

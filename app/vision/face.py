@@ -130,7 +130,7 @@ class FaceMesh:
         tracked, self._tracked = None if self._static else self._tracked, None
         before, self._thumbnail = self._thumbnail, thumbnail(picture.bgr)
         fit = self.unfitted = None
-        if tracked is not None and change_around(tracked, before, self._thumbnail, picture.size[0]) <= STILL_CHANGE:
+        if tracked is not None and change_around(tracked, before, self._thumbnail, picture.size) <= STILL_CHANGE:
             fit = self._fit_still(picture, tracked)
         fit = fit or self._fit_detected(picture, tracked)
         if fit is None:

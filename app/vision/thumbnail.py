@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from app.vision.regions import Region
+from app.vision.regions import Region, Size
 
 Thumbnail = npt.NDArray[np.uint8]
 
@@ -33,9 +33,10 @@ def thumbnail(bgr: npt.NDArray[np.uint8]) -> Thumbnail:
     return cv2.resize(sampled(bgr), THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def change_around(region: Region, before: Thumbnail, after: Thumbnail, width_px: int) -> float:
-    """Mean difference of two frames' thumbnails where the face was, of 255; width_px: of the frames."""
-    scale = THUMBNAIL_SIZE[0] / width_px
-    left, right = (max(0, int((region.x_px + half) * scale)) for half in (-region.side_px / 2, region.side_px / 2))
-    top, bottom = (max(0, int((region.y_px + half) * scale)) for half in (-region.side_px / 2, region.side_px / 2))
+def change_around(region: Region, before: Thumbnail, after: Thumbnail, size: Size) -> float:
+    """Mean difference of two frames' thumbnails where the face was, of 255; size: of the frames."""
+    across, down = THUMBNAIL_SIZE[0] / size[0], THUMBNAIL_SIZE[1] / size[1]
+    reach_px = region.side_px / 2
+    left, right = (max(0, int((region.x_px + half) * across)) for half in (-reach_px, reach_px))
+    top, bottom = (max(0, int((region.y_px + half) * down)) for half in (-reach_px, reach_px))
     return float(cv2.absdiff(before, after)[top : bottom + 1, left : right + 1].mean())

@@ -8,7 +8,7 @@ import pytest
 from app.vision.regions import Region
 from app.vision.thumbnail import SAMPLED_WIDTH_PX, THUMBNAIL_SIZE, change_around, sampled
 
-WIDTH_PX = 320
+SIZE = 320, 240
 
 
 @pytest.mark.parametrize(("width_px", "sampled_px"), [(320, 320), (639, 639), (640, 320), (1280, 320)])
@@ -23,7 +23,15 @@ def test_change_is_measured_around_the_face_alone() -> None:
     before = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
     after = before.copy()
     after[:, : THUMBNAIL_SIZE[0] // 2] = 100
-    assert change_around(Region(250, 120, 80, 0), before, after, WIDTH_PX) == 0
-    assert change_around(Region(70, 120, 80, 0), before, after, WIDTH_PX) == 100
-    assert 0 < change_around(Region(160, 120, 80, 0), before, after, WIDTH_PX) < 100
-    assert change_around(Region(-10, -10, 80, 0), before, after, WIDTH_PX) == 100  # cut off by the picture's edge
+    assert change_around(Region(250, 120, 80, 0), before, after, SIZE) == 0
+    assert change_around(Region(70, 120, 80, 0), before, after, SIZE) == 100
+    assert 0 < change_around(Region(160, 120, 80, 0), before, after, SIZE) < 100
+    assert change_around(Region(-10, -10, 80, 0), before, after, SIZE) == 100  # cut off by the picture's edge
+
+
+def test_change_is_found_at_the_bottom_of_a_picture_that_stands_on_end() -> None:
+    before = np.zeros((*THUMBNAIL_SIZE[::-1], 3), np.uint8)
+    after = before.copy()
+    after[-THUMBNAIL_SIZE[1] // 4 :] = 100
+    assert change_around(Region(120, 60, 80, 0), before, after, (240, 320)) == 0
+    assert change_around(Region(120, 290, 60, 0), before, after, (240, 320)) == 100
