@@ -17,6 +17,7 @@ SLOW = {
     "real processes": ("tests/system", "tests/snap", "tests/test_setup.py", "tests/security/test_appliance.py"),
     "the face mesh on rendered drivers": (
         "tests/test_observer.py",
+        "tests/test_observer_alone.py",
         "tests/vision/test_blendshapes.py",
         "tests/vision/test_eye_visibility.py",
         "tests/vision/test_face.py",

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from app.attention.policy import NORMAL
@@ -19,21 +17,11 @@ from app.fake_driver.scene import Scene
 from app.observer import Observation, Observer
 from app.vision.face import FaceMesh
 from app.vision.regions import Region
-from config.settings import Settings
 from tests.evaluation.cases import FACES
+from tests.support.observing import Picture, frame, new_watch, rendered
 from tests.support.story import events, reached
 
-Picture = npt.NDArray[np.uint8]
-
-SETTINGS = Settings()
-ANALYSIS, VISION = SETTINGS.analysis, SETTINGS.vision
 LEARNT_S = int(NORMAL.neutral_learning_s) + 2  # after so much attention the neutral pose is known
-RENDERER = Renderer(320, 240, seed=1)
-BLACK = np.zeros((240, 320, 3), np.uint8)
-
-
-def new_watch(**vision: str | bool) -> Observer:
-    return Observer(replace(VISION, **vision), ANALYSIS, SETTINGS.alerting.repeat_s)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +34,6 @@ def made() -> Iterator[Observer]:
 def watch(made: Observer) -> Observer:
     made.reset()
     return made
-
-
-@cache
-def rendered(scene: Scene) -> Picture:
-    return RENDERER.picture(scene)
-
-
-def frame(time_s: float, scene: Scene) -> Frame:
-    return Frame(rendered(replace(scene, time_s=time_s)), time_s, int(time_s))
 
 
 def trip(watch: Observer, *parts: tuple[int, Scene]) -> list[Observation]:
@@ -231,33 +210,6 @@ def test_no_frame_is_no_camera(watch: Observer) -> None:
     assert looks[-1].verdict.state is State.NO_CAMERA
 
 
-ALONE: dict[str, tuple[Picture, State]] = {
-    "attentive": (rendered(Scene()), State.ATTENTIVE),
-    "looking right": (rendered(Scene(yaw_deg=45)), State.LOOKING_AWAY),
-    "looking left": (rendered(Scene(yaw_deg=-45)), State.LOOKING_AWAY),
-    "looking into the lap": (rendered(Scene(pitch_deg=-34)), State.LOOKING_DOWN),
-    "eyes closed": (rendered(Scene(eyes_closed=1)), State.EYES_CLOSED),
-    "black glasses": (rendered(Scene(glasses=0.9)), State.EYES_UNSEEN),
-    "clear glasses": (rendered(Scene(glasses=0.05)), State.ATTENTIVE),
-    "nobody": (rendered(Scene(present=0)), State.NO_FACE),
-    "upside down": (np.ascontiguousarray(rendered(Scene())[::-1, ::-1]), State.NO_FACE),
-    "covered": (rendered(Scene(lens_covered=1)), State.CAMERA_BLOCKED),
-    "black": (BLACK, State.CAMERA_BLOCKED),
-    "one pixel": (BLACK[:1, :1], State.CAMERA_BLOCKED),
-}
-
-
-@pytest.mark.parametrize("what", ALONE)
-def test_a_picture_alone_is_judged_by_what_it_shows(made: Observer, what: str) -> None:
-    picture, state = ALONE[what]
-    assert made.look_alone(Frame(picture, 0, 0)).verdict.state is state
-
-
-def test_pictures_alone_do_not_influence_each_other(watch: Observer) -> None:
-    states = [watch.look_alone(Frame(rendered(Scene()), 0, 0)).verdict.state for _ in range(3)]
-    assert states == [State.ATTENTIVE] * 3  # not frozen
-
-
 def test_reset_forgets_the_picture_the_face_and_the_driver(watch: Observer) -> None:
     looks = trip(watch, (LEARNT_S, Scene()))
     assert looks[-1].verdict.neutral.learnt
@@ -265,16 +217,6 @@ def test_reset_forgets_the_picture_the_face_and_the_driver(watch: Observer) -> N
     look = watch.look(looks[-1].frame or frame(0, Scene()))
     assert look.sight is Sight.CLEAR
     assert not look.verdict.neutral.learnt
-
-
-def test_a_phone_is_seen_by_the_full_model_alone_and_where_it_is_switched_on() -> None:
-    for model, phone, state in (
-        ("full", True, State.PHONE),
-        ("full", False, State.ATTENTIVE),
-        ("standard", True, State.ATTENTIVE),
-    ):
-        with new_watch(model=model, phone=phone) as watch:
-            assert watch.look_alone(frame(1, Scene(phone_at_ear=1))).verdict.state is state
 
 
 def test_the_same_trip_is_judged_the_same(watch: Observer) -> None:

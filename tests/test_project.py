@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 TOP_LEVEL = {"snap", "app", "admin", "config", "tests", "Makefile", "README.md"}
 LEFT_OUT = {"jax", "jaxlib", "matplotlib", "opencv-contrib-python", "opencv-python", "sounddevice", "sentencepiece"}
 LOCKS = ("snap/local/requirements", "tests/requirements")
-SIZED = ("app", "admin", "config", "snap")
+SIZED = ("app", "admin", "config", "snap", "tests")
 MODULE_MAX, FUNCTION_MAX = 300, 40  # lines; ruff checks complexity and statements besides (.ruff.toml)
 REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
 
