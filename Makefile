@@ -6,6 +6,7 @@ LOCK := snap/local/requirements.lock
 TEST_LOCK := tests/requirements.lock
 PROFILE_LOCK := tests/benchmarks/profile.lock
 MUTANTS_LOCK := tests/mutants/mutants.lock
+AUDIT_LOCK := snap/local/audit.lock
 CAMERA ?= fake:commute
 ARCH ?= amd64
 UV := $(BIN)/uv
@@ -72,6 +73,9 @@ stage: $(VENV)/.sbom ## the snap's payload: DESTDIR=build/stage ARCH=arm64 PYTHO
 snap: $(VENV)/.runtime $(VENV)/.sbom ## build/drivewatch_VERSION_ARCH.snap for amd64 and arm64 (sudo apt install snapd squashfs-tools)
 	@$(BIN)/python snap/local/pack.py $(or $(ARCHES),amd64 arm64) $(if $(PYTHON),--python $(PYTHON))
 
+audit: $(VENV)/.audit ## known vulnerabilities of what is in the snap, by PyPI's data and OSV's; fails if there are some, or says "not tried"
+	@$(BIN)/python snap/local/audit.py
+
 bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 20 minutes; QUICK=1: in one; PROFILE=balanced; MINUTES=3
 	$(BIN)/python -m tests.benchmarks.report $(if $(QUICK),--quick) --minutes $(or $(MINUTES),10) \
 		--profile $(or $(PROFILE),low_memory)
@@ -123,6 +127,9 @@ lock: $(VENV)/.tests ## resolve the dependencies anew, with every version and ha
 		--constraints $(LOCK) --constraints $(TEST_LOCK) snap/local/sbom.in -o snap/local/sbom.lock
 	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --no-deps --generate-hashes --no-header \
 		--only-binary :all: tests/mutants/mutants.in -o $(MUTANTS_LOCK)
+	$(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-header --only-binary :all: \
+		--no-emit-package pip --constraints $(LOCK) --constraints $(TEST_LOCK) --constraints snap/local/sbom.lock \
+		snap/local/audit.in -o $(AUDIT_LOCK)
 
 clean: ## remove what the other targets made, except .drivewatch with its events and .python, which was downloaded
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -157,6 +164,10 @@ $(VENV)/.atheris: $(VENV)/.tests tests/faults/atheris.lock
 
 $(VENV)/.mutants: $(VENV)/.tests $(MUTANTS_LOCK)
 	@$(INSTALL) --no-deps -r $(MUTANTS_LOCK)
+	@touch $@
+
+$(VENV)/.audit: $(VENV)/.runtime $(AUDIT_LOCK)
+	@$(INSTALL) --no-deps -r $(AUDIT_LOCK)
 	@touch $@
 
 $(VENV)/.profile: $(VENV)/.tests $(PROFILE_LOCK)

@@ -1,7 +1,8 @@
 """The snap's payload for one architecture and one Python: wheels by hash, drivewatch itself, and nothing unused.
 
 `python snap/local/stage.py DESTDIR --arch arm64 --python 3.12` works on any machine, as nothing is compiled for it:
-the wheels are chosen for the target. DESTDIR gets bin/, python/, which the snap's PYTHONPATH names, and the SBOM.
+the wheels are chosen for the target. DESTDIR gets bin/, python/, which the snap's PYTHONPATH names, sbom.cdx.json
+and the licence.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from app.version import VERSION  # noqa: E402
+from snap.local.native import native_files  # noqa: E402
 from snap.local.sbom import Wheel, sbom  # noqa: E402
 
 LOCAL = ROOT / "snap/local"
 LOCK = LOCAL / "requirements.lock"
 OWN = ("app", "config", "admin")
+LICENCES = ("LICENSE", "NOTICE")
 GLIBC_2 = (34, 31, 28, 27, 17)  # minor versions that PyPI's wheels are built for; core24 has 2.39, Debian 12 2.36
 SNAP_PATH = "/snap/drivewatch/current"  # what tracebacks show of the files
 
@@ -123,12 +126,15 @@ def stage(destination: Path, target: Target, python: str) -> None:
     for folder in (library, destination / "bin"):
         shutil.rmtree(folder, ignore_errors=True)
     wheels = install(library, target, python)
+    native = native_files(library)
     prune(library)
     for name in OWN:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(LOCAL / "bin", destination / "bin")
+    for name in LICENCES:
+        shutil.copy(ROOT / "snap" / name, destination)
     check_machines(library, target)
-    (destination / "sbom.cdx.json").write_text(sbom(wheels, library, VERSION))
+    (destination / "sbom.cdx.json").write_text(sbom(wheels, library, VERSION, native))
     interpreter = interpreter_of(python)
     if interpreter is None:
         print(

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import marshal
 import os
 import platform
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from hashlib import sha256
-from importlib import resources
 from importlib.machinery import SourceFileLoader
-from importlib.metadata import distribution
 from importlib.util import cache_from_source
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from jsonschema import Draft7Validator
-from referencing import Registry, Resource
 
-from snap.local.sbom import Wheel, licence, sbom
+from snap.local import stage as payload
 from snap.local.stage import (
     LEAN,
+    LICENCES,
     OWN,
     ROOT,
     TARGETS,
@@ -34,39 +27,14 @@ from snap.local.stage import (
     elf_machine,
     interpreter_of,
     prune,
-    requirements,
     size_bytes,
     try_out,
 )
+from tests.support.payload import PYTHON, versions
 
-PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 HERE = next(target for target in TARGETS.values() if target.machine == platform.machine())
 PAGE = {*OWN, "blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe", "werkzeug", "yaml"}
 OTHER = next(target for target in TARGETS.values() if target is not HERE)
-
-
-def versions(python: str) -> dict[str, str]:
-    """Of each locked package."""
-    return dict(requirement.split("==") for requirement, _ in requirements(python))
-
-
-@pytest.fixture(scope="module")
-def library() -> Iterator[Path]:
-    """The locked packages of this environment, linked, and drivewatch's own.
-
-    It is beside the packages, because a hard link does not reach a /tmp that is a tmpfs, as on Debian 13.
-    """
-    with TemporaryDirectory(prefix="payload-", dir=sys.prefix) as name:
-        folder = Path(name)
-        for package in versions(PYTHON):
-            for file in distribution(package).files or ():
-                source, place = Path(str(file.locate())), folder / file
-                if ".." not in file.parts and source.is_file():
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    os.link(source, place)
-        for package in OWN:
-            folder.joinpath(package).symlink_to(ROOT / package)
-        yield folder
 
 
 def test_each_python_gets_its_own_numpy_and_the_same_of_all_else() -> None:
@@ -116,13 +84,6 @@ def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Pa
     assert list(tmp_path.rglob("*.opt-2.pyc")) == []
 
 
-@pytest.mark.parametrize("target", ["stage", "snap"])
-def test_make_installs_what_the_bill_of_materials_is_written_with(target: str) -> None:
-    rule = re.search(rf"^{target}:(.*?)##", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert rule is not None
-    assert "$(VENV)/.sbom" in rule[1].split()
-
-
 def test_docstrings_are_taken_from_the_same_packages_as_by_make() -> None:
     found = re.search(r"site-packages/,(.*?)\)", (ROOT / "Makefile").read_text(), re.DOTALL)
     assert found is not None
@@ -144,56 +105,15 @@ def test_the_interpreter_is_of_the_version_that_is_asked_for() -> None:
     assert interpreter_of("3.99") is None
 
 
-def test_the_bill_of_materials_is_cyclonedx_and_names_what_is_locked(library: Path) -> None:
-    wheels: list[Wheel] = [
-        {
-            "metadata": {"name": name, "version": version},
-            "download_info": {"archive_info": {"hashes": {"sha256": "0" * 64}}},
-        }
-        for name, version in versions(PYTHON).items()
-    ]
-    text = sbom(wheels, library, "1.2.3")
-    assert sbom(wheels[::-1], library, "1.2.3") == text
-    bill = json.loads(text)
-    folder = resources.files("cyclonedx.schema._res")
-    schemas = {
-        name: json.loads(folder.joinpath(f"{name}.SNAPSHOT.schema.json").read_text())
-        for name in ("bom-1.5", "spdx", "jsf-0.82")
-    }
-    registry = Registry().with_resources(
-        (f"http://cyclonedx.org/schema/{name}.SNAPSHOT.schema.json", Resource.from_contents(schema))
-        for name, schema in schemas.items()
-    )
-    validator = Draft7Validator(schemas["bom-1.5"], registry=registry)
-    assert [error.message for error in validator.iter_errors(bill)] == []
-    assert [error.message for error in validator.iter_errors({**bill, "components": [{"name": "x"}]})] != []
-    components = bill["components"]
-    assert isinstance(components, list)
-    by_name = {component["name"]: component for component in components}
-    model = by_name.pop("face_blendshapes")
-    assert {name: component["version"] for name, component in by_name.items()} == versions(PYTHON)
-    assert by_name["flask"]["licenses"] == [{"license": {"name": "BSD-3-Clause"}}]
-    file = (ROOT / "app/vision/models/face_blendshapes.tflite").read_bytes()
-    assert model["hashes"] == [{"alg": "SHA-256", "content": sha256(file).hexdigest()}]
-    assert (model["version"], model["licenses"]) == ("1", [{"license": {"id": "Apache-2.0"}}])
-    (origin,) = model["externalReferences"]
-    assert origin["url"].endswith("/face_landmarker.task")
-    assert origin["hashes"][0]["content"] in (ROOT / "app/vision/models/README.md").read_text()
-
-
 def test_the_snap_has_the_model_that_no_wheel_brings_with_its_licence(library: Path) -> None:
     for name in ("face_blendshapes.tflite", "LICENSE", "README.md"):
         assert (library / "app/vision/models" / name).read_bytes() == (ROOT / "app/vision/models" / name).read_bytes()
 
 
-@pytest.mark.parametrize(
-    ("metadata", "said"),
-    [
-        ("License-Expression: MIT\nLicense: other\n", "MIT"),
-        ("License: a\n b\nClassifier: License :: OSI Approved :: BSD License\n", "BSD License"),
-        ("License: Apache 2.0\n", "Apache 2.0"),
-        ("Name: x\n", "see its dist-info"),
-    ],
-)
-def test_the_licence_is_what_the_wheel_says(metadata: str, said: str) -> None:
-    assert licence(metadata) == said
+def test_the_licence_goes_into_the_payload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payload, "install", lambda *_: [])
+    monkeypatch.setattr(payload, "check_machines", lambda *_: None)
+    monkeypatch.setattr(payload, "interpreter_of", lambda _: None)
+    payload.stage(tmp_path, HERE, PYTHON)
+    for name in LICENCES:
+        assert (tmp_path / name).read_bytes() == (ROOT / "snap" / name).read_bytes()
