@@ -13,7 +13,7 @@ from functools import partial
 from tests.vm.archive import BASE_PYTHON, NotTried, need
 from tests.vm.build import make_base, make_disk, once
 from tests.vm.cargo import ROOT, load, make_snaps
-from tests.vm.installed import CARGO, Installed
+from tests.vm.installed import CARGO, LEAST_AVAILABLE, Installed
 from tests.vm.machine import CommandFailed, Machine, running
 from tests.vm.steps import STEPS, install
 from tests.vm.table import Row, tried
@@ -75,6 +75,7 @@ def set_up(machine: Machine) -> str:
     try:
         machine.run(f"mkdir -p {CARGO}; mount -o ro /dev/vdb {CARGO}; sh {CARGO}/hardware.sh header")
         machine.run(f"sh {CARGO}/hardware.sh camera-in")
+        machine.run(f"systemd-run --quiet --unit memory-watcher sh {CARGO}/memory-watcher.sh {LEAST_AVAILABLE}")
         for snap in ("snapd", "core24"):
             machine.run(f"snap install --dangerous {CARGO}/{snap}.snap")
     except CommandFailed as error:

@@ -22,6 +22,7 @@ from tests.vm.machine import CommandFailed, Machine
 
 NAME = "drivewatch"
 CARGO = "/mnt/cargo"  # the second disk
+LEAST_AVAILABLE = "/run/least-available"  # kB, of memory-watcher.sh
 POLL_S = 2.0
 PATIENCE_S = 240.0  # what takes longest takes 40 s on two cores that nobody else wants
 BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.vm.archive import NotTried
 
-MEMORY_MB = 1024  # a small Pi's
+MEMORY_MB = 512  # a Pi Zero 2 W's
 # Emulated AVX makes the face mesh 15 to 40 times slower; this processor has none
 CPU = "Nehalem"
 # What guards against other users' programs would empty the emulator's caches with each system call

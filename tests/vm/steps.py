@@ -15,18 +15,11 @@ import numpy as np
 
 from app.events import Level, State
 from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, PATIENCE_S, Installed, wait_for
+from tests.vm.kernel import denials, room
 
 DETECTOR_RSS_MAX_MB, PAGE_PSS_MAX_MB = 100.0, 45.0
 IDLE_S = 120.0  # of snapcraft.yaml
 ALARM_BEEPS = 5  # of app/alerts/alert.py
-# Denials that do no harm, and why
-EXPECTED_DENIALS = {
-    'profile="/usr/lib/snapd/snap-confine"': "of Debian's snap-confine itself, before drivewatch is run",
-    'name="/proc/pressure/memory"': "once a start: how short memory is can be told without it",
-    'name="/sys/fs/cgroup/system.slice/': "the same, for a limit of the control group",
-    'name="/dev/video0"': "until the camera is connected, for that is how the detector finds out",
-    'name="/dev/gpiochip0"': "the same until gpio-control is connected",
-}
 CONFIG = f"/var/snap/{NAME}/current/config.yaml"
 LAST_GOOD = f"/var/snap/{NAME}/current/config.last-good.yaml"
 PRIVATE_TMP = f"/tmp/snap-private-tmp/snap.{NAME}"
@@ -229,6 +222,7 @@ def memory(on: Installed) -> str:
 
 def refresh(on: Installed) -> str:
     before = on.watching()
+    on.page("/")  # open meanwhile, so that memory has to do for all three
     on.run(f"snap install --dangerous {CARGO}/second.snap")
     assert " second " in on.run(f"snap list {NAME}")
     after = on.watching(pid_before=before.pid)
@@ -249,20 +243,6 @@ def revert(on: Installed) -> str:
     assert shown == "60", f"`snap get` shows {shown}"
     assert "looking away" in on.page("/events").lower(), "the events are lost"
     return "the quality is 60 again, in config.yaml and `snap get`; the events of both are kept"
-
-
-def denials(on: Installed) -> str:
-    said = on.run("journalctl -k -b --no-pager -o cat | grep -F 'apparmor=\"DENIED\"' || true").splitlines()
-    unexpected = sorted({_what(line) for line in said if not any(part in line for part in EXPECTED_DENIALS)})
-    for part, reason in EXPECTED_DENIALS.items():
-        if count := sum(part in line for line in said):
-            on.facts[f"denied {count} times, {part}"] = reason
-    assert not unexpected, f"AppArmor denies: {'; '.join(unexpected)}"
-    return f"{len(said)} by AppArmor, all of them on the list of those that do no harm"
-
-
-def _what(line: str) -> str:
-    return " ".join(re.findall(r'(?:operation|profile|name|requested_mask)="[^"]*"', line))
 
 
 def remove(on: Installed) -> str:
@@ -290,6 +270,7 @@ STEPS = (
     memory,
     refresh,
     revert,
+    room,
     denials,
     remove,
 )

@@ -1,14 +1,17 @@
-"""What the tests in virtual machines leave behind on the machine that runs them."""
+"""The tests in virtual machines: what they leave behind on this machine, and what they call short of memory."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.vm import arm64
+from tests.vm import arm64, kernel
 from tests.vm.archive import NotTried
+from tests.vm.installed import Installed
+from tests.vm.steps import STEPS
 
 
 @pytest.fixture
@@ -36,3 +39,34 @@ def test_the_kernel_is_left_as_it_was_found(mounts: list[str]) -> None:
         raise ZeroDivisionError
     assert arm64.HANDLER.read_text() == "-1"
     assert mounts == ["mount", "umount"]
+
+
+class Told:
+    """A machine that only has answers."""
+
+    def __init__(self, least_mb: float, log: str = "") -> None:
+        self.least_mb, self.log = least_mb, log
+
+    def run(self, command: str) -> str:
+        """What a step asks for."""
+        if command.startswith("cat "):
+            return f"{self.least_mb * 1024:.0f}"
+        return "468628" if "MemTotal" in command else self.log
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (Told(49), "only 49 MB were available once"),
+        (Told(200, "Out of memory: Killed process 812 (python3)"), "ended programs .*python3"),
+    ],
+)
+def test_a_machine_that_ran_short_of_memory_fails_its_step(machine: Installed, said: str) -> None:
+    with pytest.raises(AssertionError, match=said):
+        kernel.room(machine)
+
+
+def test_memory_is_judged_after_all_steps_that_take_some() -> None:
+    assert kernel.room(cast("Installed", Told(201))).startswith("at least 201 MB of 458 stayed available")
+    names = [step.__name__ for step in STEPS]
+    assert {"settings_on_the_page", "refresh", "revert"} <= set(names[: names.index("room")])
