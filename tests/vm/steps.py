@@ -16,6 +16,7 @@ import numpy as np
 from app.events import Level, State
 from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, PATIENCE_S, Installed, wait_for
 from tests.vm.kernel import denials, room
+from tests.vm.updates import updates
 
 DETECTOR_RSS_MAX_MB, PAGE_PSS_MAX_MB = 100.0, 45.0
 IDLE_S = 120.0  # of snapcraft.yaml
@@ -270,6 +271,7 @@ STEPS = (
     memory,
     refresh,
     revert,
+    updates,
     room,
     denials,
     remove,

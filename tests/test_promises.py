@@ -1,0 +1,58 @@
+"""Figures and limits that documents promise to owners are those that the code has, or that a run has printed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+from admin.pages.events_page import CLOCK_SET_S
+from app.journal.journal import CLOCK_STEADY_S
+from config.settings import DECLARATIONS
+from tests.vm.machine import MEMORY_MB
+from tests.vm.updates import commands
+
+ROOT = Path(__file__).parents[1]
+README = " ".join((ROOT / "README.md").read_text().split())
+SNAP_README = " ".join((ROOT / "snap/README.md").read_text().split())
+BUZZERS = (ROOT / "app/alerts/README.md").read_text()
+
+
+def test_the_memory_that_is_said_to_be_enough_is_what_the_machine_had() -> None:
+    table = (ROOT / "tests/vm/tables/snap.txt").read_text()
+    found = re.search(r"^room +ok .* at least (\d+) MB of (\d+) stayed available", table, re.MULTILINE)
+    assert found is not None
+    assert f"{MEMORY_MB} MB of memory are enough" in README
+    assert f": {found[1]} MB or more stay available" in README
+    vm_readme = " ".join((ROOT / "tests/vm/README.md").read_text().split())
+    assert f"has {MEMORY_MB} MB of memory" in vm_readme and f"Linux there gets {found[2]}" in vm_readme
+
+
+def test_updates_are_held_by_commands_that_the_machine_tries() -> None:
+    assert "snap refresh --hold" in commands() and len(commands()) == 4
+    assert "sudo snap refresh --hold" in README
+
+
+def test_each_buzzer_module_that_owners_name_is_told_of() -> None:
+    rows = [line for line in BUZZERS.splitlines() if line.startswith("| ")]
+    for name, said in (
+        ("KY-012", "transistor"),
+        ("KY-006", "`alerting.use_beep_only` is false"),
+        ("MH-FMD", "do not use"),
+    ):
+        (row,) = (row for row in rows if name in row)
+        assert said in row
+    assert "16 mA" in BUZZERS and "16 mA" in README
+    assert f"position 11 (BCM {DECLARATIONS['raspberry_pi.buzzer_pin'].default})" in BUZZERS
+
+
+def test_low_level_modules_are_warned_of_for_as_long_as_no_setting_turns_the_pin_round() -> None:
+    turned_round = [name for name in DECLARATIONS if re.search("active|invert|low_level|polarity", name)]
+    assert bool(turned_round) != ("No setting turns that round" in BUZZERS), turned_round
+
+
+def test_what_is_said_of_the_clock_is_what_the_journal_and_the_page_do() -> None:
+    year = datetime.fromtimestamp(CLOCK_SET_S, timezone.utc).year
+    assert f'Dates before {year} are shown with "the clock was not set"' in SNAP_README
+    assert "the clock was not set" in (ROOT / "admin/templates/events.html").read_text()
+    assert CLOCK_STEADY_S == 600 and "gone for ten minutes without a jump" in SNAP_README
