@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, render
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth import account
+from admin.auth.client import client_address
 from admin.auth.cookies import attributes, full_name
 from admin.auth.guard import SESSION, open_to_all, signed_in
 from admin.parts import parts
@@ -71,20 +72,22 @@ def change() -> AnyResponse:
 
 def _refused(word: str) -> tuple[str, int] | None:
     """Why this password is not accepted, and the status code; None if it is right."""
-    own, client = parts(), request.remote_addr or ""
+    own, client = parts(), client_address()
     try:
         with password.one_at_a_time():  # a guess is counted before the next one is checked
-            if (wait_s := own.throttle.wait_s(client, own.clock())) > 0:
+            wait_s = own.throttle.wait_s(client, own.clock())
+            if wait_s > 0 and not own.throttle.is_spared(client, own.clock()):
                 log.warning("too many wrong passwords, the next one from %s is not looked at", client)
                 return _later(wait_s), 429
             if password.verify(password.load(own.paths.admin_password), word):
                 own.throttle.note_success(client, own.clock())
                 return None
             own.throttle.note_failure(client, own.clock())
+            wait_s = wait_s and own.throttle.wait_s(client, own.clock())
     except password.Busy:
         return _later(password.BUSY_S), 429
     log.warning("wrong password from %s", client)
-    return WRONG, 403
+    return (_later(wait_s), 429) if wait_s > 0 else (WRONG, 403)
 
 
 def _with_session(answer: AnyResponse) -> AnyResponse:

@@ -1,18 +1,17 @@
-"""The delay after wrong passwords: it makes guessing hopeless, and one client cannot lock out another."""
+"""The delay after wrong passwords: it slows guessing down, and one client cannot lock out another."""
 
 from __future__ import annotations
 
 import ipaddress
 import threading
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
 from admin.mirror import Mirror
 
-FAILURES, LOCKED_S = 5, 15 * 60.0  # of one client; AdGuard Home's figures
-ALL_FAILURES, ALL_WITHIN_S = 30, 60.0  # of all clients: 43,000 guesses a day at most
+FAILURES, LOCKED_S = 5, 15 * 60.0  # of one address; AdGuard Home's figures
+NETWORK_S = 10.0  # between two guesses from a network that has used up its five: 8,640 a day
 CLIENTS, KNOWN = 256, 16  # one more replaces the one that failed, or signed in, longest ago
 FILE_MAX_BYTES = 32 * 1024  # 256 clients take about 18
 FOREVER_S = 1e12  # more than any monotonic clock shows
@@ -28,10 +27,14 @@ class _Failures:
 
 
 class Throttle:
-    """Counts by client: an IPv4 address or an IPv6 network of 64 bits, of which one machine has all addresses.
+    """Counts by address, and for IPv6 by network of 64 bits too, of which one machine has all addresses.
 
-    A client that has signed in is known by its whole address, and waits neither for the limit of all clients nor for
-    neighbours in its network: a guesser with many addresses cannot keep the owner out. Times are monotonic seconds.
+    An address with five wrong passwords waits for 15 minutes. Where a network has used up five, its other addresses,
+    which may be other people's, are slowed down: their guesses must be 10 s apart. An address that has signed in does
+    not wait for its network. Link-local addresses are of all machines of a link, so each counts for itself.
+
+    There is no limit for all clients together, as it would lock out those who did not guess. Guesses from many
+    addresses are limited by their cost: passwords are checked one at a time. Times are monotonic seconds.
     """
 
     def __init__(self, file: Path) -> None:
@@ -39,48 +42,56 @@ class Throttle:
         self._file = Mirror(file, FILE_MAX_BYTES)
         table = self._file.read()
         self._clients = _clients(table.get("clients"))
-        self._all_s = deque(filter(_is_time, _items(table.get("all_s"))), maxlen=ALL_FAILURES)
         self._known = dict.fromkeys(filter(_is_name, _items(table.get("known"))))
 
     def wait_s(self, client: str, now_s: float) -> float:
         """The seconds until this address may try again; 0 if it may now."""
         with self._lock:
-            name = self._name(client)
-            own, wait_s = self._clients.get(name), 0.0
-            if own and own.count >= FAILURES:
-                wait_s = _left_s(own.last_s, LOCKED_S, now_s)
-            if name not in self._known and len(self._all_s) == ALL_FAILURES:
-                wait_s = max(wait_s, _left_s(self._all_s[0], ALL_WITHIN_S, now_s))
-            return wait_s
+            address, network = self._names(client)
+            if self._count(address, now_s) >= FAILURES:
+                return _left_s(self._clients[address].last_s, LOCKED_S, now_s)
+            if self._count(network, now_s) >= FAILURES:
+                return _left_s(self._clients[network].last_s, NETWORK_S, now_s)
+            return 0.0
+
+    def is_spared(self, client: str, now_s: float) -> bool:
+        """Whether its password is looked at although it should wait: the first one after those of its neighbours."""
+        with self._lock:
+            address, network = self._names(client)
+            return self._count(address, now_s) < FAILURES and self._count(network, now_s) == FAILURES
 
     def note_failure(self, client: str, now_s: float) -> None:
         """Count a wrong password."""
         with self._lock:
-            name = self._name(client)
-            own = self._clients.pop(name, None)
-            count = own.count if own and _left_s(own.last_s, LOCKED_S, now_s) else 0
-            _make_room(self._clients, CLIENTS)
-            self._clients[name] = _Failures(count + 1, now_s)
-            self._all_s.append(now_s)
+            for name in dict.fromkeys(self._names(client)):
+                count = self._count(name, now_s)
+                self._clients.pop(name, None)
+                _make_room(self._clients, CLIENTS)
+                self._clients[name] = _Failures(count + 1, now_s)
             self._mirror()
 
     def note_success(self, client: str, now_s: float) -> None:
         """Forget this address's wrong passwords, and count it as known."""
         with self._lock:
-            self._clients.pop(self._name(client), None)
             address = _address(client)
+            self._clients.pop(address, None)
             self._known.pop(address, None)
             _make_room(self._known, KNOWN)
             self._known[address] = None
             self._mirror()
 
-    def _name(self, client: str) -> str:
+    def _names(self, client: str) -> tuple[str, str]:
+        """The address, and the network that it counts for as well; the address itself where there is no such."""
         address = _address(client)
-        return address if address in self._known else _network(address)
+        return address, address if address in self._known else _network(address)
+
+    def _count(self, name: str, now_s: float) -> int:
+        own = self._clients.get(name)
+        return own.count if own and _left_s(own.last_s, LOCKED_S, now_s) else 0
 
     def _mirror(self) -> None:
         clients = {name: (own.count, own.last_s) for name, own in self._clients.items()}
-        self._file.write({"clients": clients, "all_s": list(self._all_s), "known": list(self._known)})
+        self._file.write({"clients": clients, "known": list(self._known)})
 
 
 def _left_s(since_s: float, within_s: float, now_s: float) -> float:
@@ -91,14 +102,16 @@ def _left_s(since_s: float, within_s: float, now_s: float) -> float:
 def _address(client: str) -> str:
     """The address in its canonical form, an IPv4-mapped one as IPv4; "" for other text."""
     try:
-        address = ipaddress.ip_address(client)
+        address = ipaddress.ip_address(client[:NAME_MAX])
     except ValueError:
         return ""
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _network(address: str) -> str:
-    return str(ipaddress.IPv6Network((address, 64), strict=False)) if ":" in address else address
+    if ":" not in address or ipaddress.ip_address(address).is_link_local:
+        return address
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
 
 
 def _make_room(table: dict[str, _Failures] | dict[str, None], most: int) -> None:
