@@ -17,6 +17,7 @@
     events       the words that all rooms share: states, levels, events, cues
     part_status  how each part is, as it reports to the loop, the page and `check`
     held_for     for how long a condition has held
+    native_words what native libraries print on stderr, read or dropped
     version      the version, named once
 
 Words: *blink* how far both lids are shut, 0 to 1 · *EAR* eye aspect ratio · *MAR* mouth aspect ratio · *PERCLOS* share

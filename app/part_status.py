@@ -1,7 +1,7 @@
 """How each part of the detector is, as it reports to the loop, the page and `check`. Standard library only.
 
-message: what is wrong and what helps, for people; empty while all is well. remedy: the one command that helps, where
-there is one. status.json has the fields of these classes under the same names.
+message: what is wrong and what helps, for people; empty while all is well. remedy: what helps alone, a command or a few
+words, where it is known. status.json has the fields of these classes under the same names.
 """
 
 from __future__ import annotations

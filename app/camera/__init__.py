@@ -1,6 +1,6 @@
 """Where frames come from: cameras, videos, folders of pictures, the fake driver.
 
-sources, v4l2, pictures -> capture (one source, reopened after each loss) -> camera_thread (the newest frames) -> Frame
+sources, device, pictures -> capture (one source, reopened after losses) -> camera_thread (newest frames) -> Frame
 
 Six words say what is wrong with a camera, and each means one thing:
 

@@ -17,7 +17,7 @@ from config import settings
 
 log = logging.getLogger(__name__)
 
-# Longer than a device may keep OpenCV waiting (v4l2.py) and than Python takes to start the fake driver
+# Longer than v4l2_stream.py waits for a picture and than Python takes to start the fake driver
 _HUNG_S = 12.0
 _CLOSE_S = 2.0  # the longest that closing waits for the thread; one that hangs longer is left behind
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
 from app.camera.mounting import mounted
-from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, size_of
+from app.camera.pictures import CABLE_REMEDY, BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, size_of
 from app.camera.sources import Source
 from app.part_status import CameraHealth
 from config import settings
@@ -137,7 +137,7 @@ class Capture:
         self._were_bad.append(True)
         self.health = replace(self.health, bad=self.health.bad + 1, message=f"skipped {reason}", remedy="")
         if sum(self._were_bad) > _BAD_SHARE * (self._were_bad.maxlen or 0):
-            raise SourceLost(f"most pictures are damaged ({reason}): a camera may need another cable or USB port")
+            raise SourceLost(f"most pictures are damaged ({reason}): {CABLE_REMEDY}", CABLE_REMEDY)
 
     def _lose(self, error: Exception) -> None:
         self.close()

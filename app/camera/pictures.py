@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from cv2.typing import MatLike
 
+from app.native_words import native_words, pass_on
+
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 # 50 megapixels decode to 150 MB, which a Pi with 512 MB still has
 _MAX_MEGAPIXELS = 50
@@ -23,6 +25,9 @@ _MISSING_SHARE = 0.25
 # The lower half of a cabin by night may well be pure black.
 _BLACK_MAX = 16
 
+# Of a camera whose pictures arrive damaged
+CABLE_REMEDY = "take another cable or USB port"
+
 # SourceLost and BadPicture say once what OpenCV and FFmpeg would print again and again
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # FFmpeg's AV_LOG_QUIET; read when the first video is opened
@@ -33,7 +38,7 @@ class BadPicture(ValueError):
 
 
 class SourceLost(OSError):
-    """The source gives no more pictures; the text says why and what helps, remedy the command in it, if any."""
+    """The source gives no more pictures; the text says why and what helps, remedy only the latter where known."""
 
     def __init__(self, text: str, remedy: str = "") -> None:
         super().__init__(text)
@@ -72,44 +77,33 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     data = _read(path)
     try:
         check_size(*stated_size(data))
-        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        return decoded(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except BadPicture as bad:
         raise BadPicture(f"{path}: {bad}") from bad
-    except (struct.error, cv2.error):
-        bgr = None
+    except (struct.error, cv2.error) as error:
+        raise BadPicture(f"{path}: not a picture, or damaged") from error
+
+
+def decoded(
+    data: npt.NDArray[np.uint8], flags: int, left_over_max_bytes: int = _MAX_FILE_BYTES
+) -> npt.NDArray[np.uint8]:
+    """A picture of any kind that OpenCV decodes, as BGR; one of which only a part is there is refused.
+
+    An end marker proves nothing: a JPEG that lost bytes in the middle has one, and libjpeg fills its end with grey.
+    What libjpeg says counts, of which it prints only the first. left_over_max_bytes: so many may precede a marker.
+    Raises: BadPicture.
+    """
+    with native_words() as words:
+        bgr = cv2.imdecode(data, flags)
+    if others := _LIBRARYS_WORDS.sub("", words.text):
+        pass_on(others)
     if bgr is None:
-        raise BadPicture(f"{path}: not a picture, or damaged")
+        raise BadPicture("not a picture, or damaged")
+    said = _LIBJPEGS_WORDS.findall(words.text)
+    is_harmless = all((left := _LEFT_OVER.fullmatch(line)) and int(left[1]) <= left_over_max_bytes for line in said)
+    if not is_harmless or (said and (bgr[-1, -1] == _LIBJPEGS_FILLING).all()):
+        raise BadPicture("a JPEG of which a part is missing")
     return _uint8(bgr)
-
-
-def jpeg_reduction(sent: tuple[int, int], wanted: tuple[int, int]) -> int:
-    """How many times smaller a JPEG of the size sent may be decoded: 1 to 8, so that `fitted` need not enlarge it."""
-    return max(n for n in _REDUCED if n == 1 or max(sent[0] / wanted[0], sent[1] / wanted[1]) >= n)
-
-
-def decoded_jpeg(data: npt.NDArray[np.uint8], sent: tuple[int, int], reduction: int) -> npt.NDArray[np.uint8]:
-    """A JPEG as BGR, so many times smaller, which libjpeg decodes in a fraction of the time. Raises: BadPicture."""
-    try:
-        stated = stated_size(data[: 1 << 16].tobytes())
-    except struct.error as error:
-        raise BadPicture("a JPEG that is cut off in its head") from error
-    if stated != sent:
-        raise BadPicture(f"a JPEG of {stated} pixels where {sent} were promised")
-    bgr = cv2.imdecode(data, _REDUCED[reduction])
-    if bgr is None:
-        raise BadPicture("a damaged JPEG")
-    return _uint8(bgr)
-
-
-def with_jpegs_end(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """A JPEG with the marker of the end, which OpenCV needs to decode it."""
-    return np.append(data, np.frombuffer(_END_OF_IMAGE, np.uint8))
-
-
-def has_jpegs_end(data: npt.NDArray[np.uint8]) -> bool:
-    """Whether the marker that ends a JPEG is there; no picture's data contain it, and more data may follow it."""
-    sent = data.tobytes().rstrip(b"\0")
-    return sent.find(_END_OF_IMAGE, len(sent) // 2) >= 0  # before that it may be a thumbnail's
 
 
 def _read(path: Path) -> bytes:
@@ -142,13 +136,11 @@ def stated_size(data: bytes) -> tuple[int, int]:
     return width, abs(height)
 
 
-_END_OF_IMAGE = b"\xff\xd9"
-_REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-}
+# Source: jerror.h and jdhuff.c of libjpeg-turbo
+_LIBJPEGS_WORDS = re.compile(r"^(?:Corrupt JPEG|Premature end|Invalid|Inconsistent|Unsupported marker).*", re.MULTILINE)
+_LEFT_OVER = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marker .*")
+_LIBJPEGS_FILLING = 128
+_LIBRARYS_WORDS = re.compile(rf"(?:{_LIBJPEGS_WORDS.pattern}|^libpng .*)\n?", re.MULTILINE)
 # SOF0 to SOF15 without the tables DHT, JPG and DAC among them. Source: ITU-T T.81 table B.1.
 _JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 

@@ -1,4 +1,4 @@
-"""Sources of pictures: a video file, a folder of pictures, the fake driver (devices: see v4l2.py)."""
+"""Sources of pictures: a video file, a folder of pictures, the fake driver (devices: see device.py)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from app.camera.device import open_device
 from app.camera.pictures import (
     PICTURE_SUFFIXES,
     BadPicture,
@@ -24,7 +25,6 @@ from app.camera.pictures import (
     picture_files,
     read_picture,
 )
-from app.camera.v4l2 import open_device
 from config import settings
 
 # At most so many frames of a video are skipped to keep up with the time, which bounds the time of one grab; the rest

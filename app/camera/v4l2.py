@@ -1,4 +1,4 @@
-"""Cameras of the Video4Linux kernel interface: finding the node of a camera, and reading pictures from it."""
+"""Cameras of the Video4Linux kernel interface: finding the node of a camera, and what helps where one fails."""
 
 from __future__ import annotations
 
@@ -6,24 +6,11 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-from cv2.typing import MatLike
-
-from app.camera.pictures import (
-    BadPicture,
-    SourceLost,
-    SourceRefused,
-    decoded_jpeg,
-    has_jpegs_end,
-    jpeg_reduction,
-    with_jpegs_end,
-)
+from app.camera.pictures import CABLE_REMEDY, SourceLost, SourceRefused
 
 Ioctl = Callable[[int, int, bytearray], int]
 """fcntl.ioctl, or what stands in for it in a test."""
@@ -47,14 +34,10 @@ _NODES = 64  # the Pi's own end at 31; asking by number needs no right to list /
 
 _NO_CAMERA = "no camera found: plug a USB camera in; `lsusb` lists what is plugged in"
 _ONLY_RIBBON_CABLE = "a camera on the ribbon cable cannot be read: plug a USB camera in"
-
-_SELECT_TIMEOUT_S = "3"  # that OpenCV waits for a picture, 10 of its own accord; a camera at 10 a second needs 0.2
-# Before the buffer that is waited for the driver fills an old one, and each can take two of the device's frames, as the
-# one under way is lost. A faster device costs USB and processor time
-_DEVICE_FRAMES, _MIN_DEVICE_FPS = 4.0, 10.0
-_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
-# At shorter intervals than this even a picture that waited in the buffer is new
-_NEW_S = 0.15
+# What helps, where no command does
+_PLUG_REMEDY = "plug the camera out and in again"
+_BANDWIDTH_REMEDY = "plug it into another USB port, away from other devices, or set a smaller camera.width and height"
+_FORMAT_REMEDY = "take a camera that sends MJPEG or YUYV, as nearly all webcams do"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,89 +141,23 @@ def explain(path: Path, error: OSError) -> SourceLost:
             return SourceLost(f"{path} is used by another program: `{remedy}` names it", remedy)
         case errno.ENOTTY | errno.EINVAL:
             text = f"{path} gives no pictures of its own: set camera.source to auto"
+        case errno.ENOSPC:
+            text = f"{path} finds too little USB bandwidth: {_BANDWIDTH_REMEDY}"
+            return SourceRefused(text, _BANDWIDTH_REMEDY)
+        case errno.EPROTO | errno.EILSEQ | errno.EOVERFLOW:  # of the USB bus; source: Linux' usb/error-codes.rst
+            return SourceLost(f"{path} is badly connected ({error.strerror}): {CABLE_REMEDY}", CABLE_REMEDY)
         case _:
-            text = f"{path} gives no picture ({error.strerror}): plug the camera out and in again"
+            return SourceLost(f"{path} gives no picture ({error.strerror}): {_PLUG_REMEDY}", _PLUG_REMEDY)
     return SourceLost(text)
+
+
+def unreadable(node: Node, formats: Sequence[str]) -> SourceLost:
+    """A camera that has none of the formats that can be read."""
+    text = f"{node} sends only {', '.join(formats)}, which cannot be read: {_FORMAT_REMEDY}"
+    return SourceRefused(text, _FORMAT_REMEDY)
 
 
 def _grant() -> tuple[str, str]:
     """The command that lets this process open cameras, and what to do after it."""
     snap = os.environ.get("SNAP_INSTANCE_NAME")
     return (f"sudo snap connect {snap}:camera", "") if snap else ("sudo usermod -aG video $USER", ", then log in again")
-
-
-class Device:
-    """An opened V4L2 camera."""
-
-    def __init__(
-        self,
-        node: Node,
-        size: tuple[int, int],
-        fps: float,
-        open_capture: Callable[[str, int], cv2.VideoCapture] = cv2.VideoCapture,
-    ) -> None:
-        self.name = str(node)
-        self._path = node.path
-        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", _SELECT_TIMEOUT_S)  # read at the first wait
-        self._capture = open_capture(str(node.path), cv2.CAP_V4L2)
-        if not self._capture.isOpened():
-            raise self._no_picture("it cannot be opened")
-        self._request(size, fps)
-        get = self._capture.get
-        self.period_s = 0.0
-        self._sent = int(get(cv2.CAP_PROP_FRAME_WIDTH)), int(get(cv2.CAP_PROP_FRAME_HEIGHT))
-        self._buffers = max(1, int(get(cv2.CAP_PROP_BUFFERSIZE)))
-        self._grabbed_s = 0.0
-        # Undecoded JPEGs can be decoded smaller, and those that are cut off recognised
-        self._has_jpegs = get(cv2.CAP_PROP_FOURCC) == _MJPG and self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
-        self._reduction = jpeg_reduction(self._sent, size) if self._has_jpegs else 1
-        self._ends_jpegs = False  # there are cameras that leave the marker of the end out
-        width, height = (-(-pixels // self._reduction) for pixels in self._sent)
-        self.size: tuple[int, int] | None = (width, height)
-
-    def _request(self, size: tuple[int, int], fps: float) -> None:
-        # A device that has another format, size or rate keeps its own: that is no error.
-        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        any(self._capture.set(cv2.CAP_PROP_FOURCC, code) for code in (_MJPG, cv2.VideoWriter.fourcc(*"YUYV")))
-        self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
-        self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
-        self._capture.set(cv2.CAP_PROP_FPS, max(fps * _DEVICE_FRAMES, _MIN_DEVICE_FPS))
-
-    def grab(self, time_s: float) -> None:
-        """Wait for the device's next picture.
-
-        Retrieving gives the buffer back to the driver, which fills it at once: a second later every buffer holds a
-        picture of the past. One grab more than there are buffers removes all of those.
-        """
-        is_new = time_s - self._grabbed_s < _NEW_S
-        for _ in range(1 if is_new else 1 + self._buffers):
-            if not self._capture.grab():
-                raise self._no_picture("it has stopped sending")
-        self._grabbed_s = time_s
-
-    def retrieve(self) -> MatLike | None:
-        """Decode it, no larger than needed. Raises: BadPicture."""
-        picture = self._capture.retrieve()[1]
-        if not self._has_jpegs or picture is None or picture.dtype != np.uint8 or len(picture) != 1:
-            return picture
-        return self._decoded(picture.ravel().astype(np.uint8, copy=False))
-
-    def _decoded(self, jpeg: npt.NDArray[np.uint8]) -> MatLike:
-        is_whole = has_jpegs_end(jpeg)
-        if self._ends_jpegs and not is_whole:
-            raise BadPicture("a JPEG that is cut off")
-        picture = decoded_jpeg(jpeg if is_whole else with_jpegs_end(jpeg), self._sent, self._reduction)
-        self._ends_jpegs |= is_whole
-        return picture
-
-    def _no_picture(self, reason: str) -> SourceLost:
-        return explain(self._path, OSError(errno.EIO, reason))
-
-    def close(self) -> None:
-        """Release the device."""
-        self._capture.release()
-
-
-def open_device(source: str, size: tuple[int, int], fps: float) -> Device:
-    """Open what `camera.source` names. Raises: SourceLost."""
-    return Device(find_node(source), size, fps)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from app.native_words import no_native_words
 from app.vision.blendshapes import Blendshapes, Scores
 from app.vision.expression import ATTENTION_MESH, PLAIN_MESH
 from app.vision.face_graphs import FaceGraphs, Fit
-from app.vision.graph import quiet_native_log
 from app.vision.landmarks import KEYPOINTS, Landmarks
 from app.vision.mesh_input import MeshInput
 from app.vision.regions import Region, faces_by_prominence, overlap, prominence
@@ -86,7 +86,7 @@ class FaceMesh:
         self.unfitted: Region | None = None
         """The likeliest face of the newest picture, where the mesh fitted none."""
         self._quiet = True  # the libraries print to stderr until they have seen one face
-        with quiet_native_log():
+        with no_native_words():
             self._graphs = FaceGraphs(model, hands and model == "full", static_image_mode, fast)
             self._blendshapes = Blendshapes(fast)
             self._graphs.warm_up()
@@ -101,7 +101,7 @@ class FaceMesh:
         picture = self._graphs.input_of(bgr)
         if not self._quiet:
             return self._find(picture)
-        with quiet_native_log():
+        with no_native_words():
             face = self._find(picture)
         self._quiet = face is None
         return face

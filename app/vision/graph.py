@@ -6,9 +6,7 @@ and small protobuf classes, so those alone are loaded.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import os
 import re
 import sys
 import types
@@ -26,20 +24,6 @@ from app.vision.regions import Region
 _LOADER = re.compile(r'^node \{\n  name: "\w*models?loader__.*?^\}\n', re.MULTILINE | re.DOTALL)
 _LOADED = re.compile(r'  input_side_packet: "MODEL:(\w+)"\n(.*?)(?=delegate)', re.DOTALL)
 _XNNPACK = re.compile(r"delegate \{\s*xnnpack \{\s*\}\s*\}")
-
-
-@contextlib.contextmanager
-def quiet_native_log() -> Iterator[None]:
-    """Keep off stderr what native libraries print and no setting silences: the mesh's lines at its start, libjpeg's."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (a file descriptor is wanted)
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
 
 
 def _load_bindings() -> types.ModuleType:

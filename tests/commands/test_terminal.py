@@ -11,7 +11,7 @@ import pytest
 
 from app.commands.command_line import main
 from app.commands.terminal import BAR_COLUMNS, ERASE_LINE, Bar
-from app.vision.graph import quiet_native_log
+from app.native_words import no_native_words
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def fresh_log() -> Iterator[None]:
 def test_messages_are_seen_also_while_the_face_mesh_turns_stderr_away(capfd: pytest.CaptureFixture[str]) -> None:
     with fresh_log():
         assert main(["render", "nobody", "--out", "x"]) == 1
-        with quiet_native_log():
+        with no_native_words():
             logging.getLogger("app.camera.capture").warning("camera lost")
     assert capfd.readouterr().err.splitlines()[-1] == "WARNING camera lost"
 

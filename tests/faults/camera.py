@@ -23,9 +23,9 @@ from app.memory.allocator import limit_malloc_arenas, settle_allocator, trim
 from app.memory.usage import usage_of
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.monitor.report import Report
+from app.native_words import no_native_words
 from app.observer import Observer
 from app.telemetry import status
-from app.vision.graph import quiet_native_log
 from config import settings
 from config.paths import Paths
 from tests.faults.camera_faults import AWAY, FAULTS, Fault
@@ -54,7 +54,7 @@ def rows(is_long: bool) -> Iterator[Row]:
     """Each way to fail, then a camera that comes and goes."""
     limit_malloc_arenas()  # as the detector does at its start
     cv2.setNumThreads(1)
-    with new_watch() as watch, quiet_native_log():
+    with new_watch() as watch, no_native_words():
         for fault in FAULTS:
             count = Count(f"camera {fault.name}")
             for number in range(LONG_TRIES if is_long else TRIES):

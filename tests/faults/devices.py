@@ -19,7 +19,7 @@ from tests.faults.lockstep import Time
 from tests.faults.rig import HEIGHT_PX, SIZE, WIDTH_PX, Picture, Rig, driver
 
 OPENS_S = 0.3  # a USB camera
-SELECT_S = 3.0  # that OpenCV waits for a picture, as v4l2.py asks it to
+SELECT_S = 3.0  # that v4l2_stream.py waits for a picture
 STUCK_S, FOR_EVER_S = 15.0, 3600.0  # a thread that hangs for 12 s is replaced
 OTHER_SIZES = ((160, 120), (240, 320), (640, 480), (320, 180), (17, 3))
 FILLINGS = ((128, 128, 128), (0, 135, 0), (255, 255, 255))  # of what is missing: JPEG's, zeros read as YUYV, white

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from app.vision.graph import quiet_native_log
+from app.native_words import no_native_words
 from config.settings import DECLARATIONS
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
@@ -51,7 +51,7 @@ def rows(is_long: bool) -> Iterator[Row]:
     """From a stranger and from the owner."""
     count = Count("random and malformed requests to a real gunicorn")
     for number in range(LONG_APPLIANCES if is_long else 1):
-        with in_memory() as place, quiet_native_log(), running(Path(place), "--camera", "fake:attentive") as appliance:
+        with in_memory() as place, no_native_words(), running(Path(place), "--camera", "fake:attentive") as appliance:
             _besiege(appliance, count, LONG_REQUESTS if is_long else REQUESTS, random.Random(number))
     yield count.row
 
