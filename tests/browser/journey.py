@@ -111,6 +111,22 @@ def test_every_page_is_accessible_and_fits_its_window(tab: Tab, path: str, width
     tab.width(1100)
 
 
+def test_a_token_is_made_shown_once_and_listed_with_what_it_may_do(tab: Tab) -> None:
+    tab.width(360)
+    tab.open("/account")
+    tab.type("label", "grafana")
+    tab.press("Make a token")
+    tab.sees("shown this once: dw_")
+    tab.picture("token")
+    row = tab.find(By.CSS_SELECTOR, "tbody tr").text
+    assert "grafana" in row and "read" in row and "not yet" in row
+    assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert Axe().run(tab.driver)["violations"] == []
+    tab.press("Revoke")
+    tab.sees("The token is revoked.")
+    tab.width(1100)
+
+
 def test_dark_is_as_readable_as_light(tab: Tab) -> None:
     tab.driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}

@@ -102,7 +102,20 @@ def _text(chance: random.Random) -> str:
 
 
 def _form(chance: random.Random, token: str) -> tuple[bytes, str]:
-    names = [*DECLARATIONS, "version", "base", "text", "what", "label", "id", "name", "resolution", "back", "password"]
+    names = [
+        *DECLARATIONS,
+        "version",
+        "base",
+        "text",
+        "what",
+        "label",
+        "scope",
+        "id",
+        "name",
+        "resolution",
+        "back",
+        "password",
+    ]
     fields = [f"{chance.choice(names)}={quote(_text(chance), safe='&=%')}" for _ in range(chance.randrange(8))]
     return "&".join([*fields, f"csrf_token={token}"]).encode(), FORM
 
