@@ -62,6 +62,17 @@ class Sight(str, Enum):
     NOTHING = "nothing"  # no frame at all
 
 
+class Motion(str, Enum):
+    """How the vehicle moves, as far as the rules differ; app/vehicle/motion.py says at which speeds."""
+
+    UNKNOWN = "unknown"
+    PARKED = "parked"  # at rest for a while, or the ignition is off
+    CRAWLING = "crawling"  # below 20 km/h: at a red light, in a queue, reversing
+    SLOW = "slow"  # from 20 km/h
+    FAST = "fast"  # from 50 km/h
+    HIGHWAY = "highway"  # from 65 km/h
+
+
 class Torso(str, Enum):
     """What is left of the driver below a face that is lost."""
 

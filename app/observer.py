@@ -9,7 +9,7 @@ from app.attention.judgement import Attention, road_of
 from app.attention.policy import policy_of
 from app.attention.single_picture import momentary_state
 from app.camera.frame import Frame
-from app.events import Sight, State, Torso, Verdict
+from app.events import Motion, Sight, State, Torso, Verdict
 from app.vision.detected_only import detected_only
 from app.vision.eye_visibility import eyes_hidden
 from app.vision.face import Face, FaceMesh
@@ -65,8 +65,8 @@ class Observer:
         self._vision, self._fast, self._mesh = vision, fast, _mesh(vision, fast)
         self.attention.change_eyes()
 
-    def look(self, frame: Frame) -> Observation:
-        """Judge one frame."""
+    def look(self, frame: Frame, motion: Motion = Motion.UNKNOWN) -> Observation:
+        """Judge one frame, of a driver in a vehicle that moves so."""
         sight = self._lens.judge(frame.bgr)
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
         # in noise the face detector sees faces that are none; only one that a mesh fits is believed there
@@ -82,7 +82,7 @@ class Observer:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
         if sight is not Sight.CLEAR:
             torso = None
-        verdict = self.attention.update(frame.time_s, sight, signals, torso)
+        verdict = self.attention.update(frame.time_s, sight, signals, torso, motion)
         return Observation(frame, sight, face, signals, verdict, torso)
 
     def look_alone(self, frame: Frame) -> Observation:
@@ -96,9 +96,10 @@ class Observer:
             state = State.CAMERA_BLOCKED
         return replace(look, verdict=replace(look.verdict, state=state))
 
-    def no_frame(self, time_s: float) -> Observation:
+    def no_frame(self, time_s: float, motion: Motion = Motion.UNKNOWN) -> Observation:
         """Judge that no frame has come."""
-        return Observation(None, Sight.NOTHING, None, None, self.attention.update(time_s, Sight.NOTHING, None))
+        verdict = self.attention.update(time_s, Sight.NOTHING, None, motion=motion)
+        return Observation(None, Sight.NOTHING, None, None, verdict)
 
     def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
         height_px, width_px = frame.bgr.shape[:2]

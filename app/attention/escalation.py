@@ -58,12 +58,19 @@ class Cues:
     def __init__(self, repeat_s: float) -> None:
         self._repeat_s = repeat_s
         self._last: dict[State, tuple[float, Level]] = {}  # no more keys than there are states
+        self._unheard: frozenset[State] = frozenset()  # events that began where nothing sounds, and last
 
-    def update(self, time_s: float, changes: tuple[Event, ...], lasting: tuple[Event, ...]) -> Cue | None:
-        """Take one sample's changes and the events that last; the most urgent cue, or None."""
+    def update(
+        self, time_s: float, changes: tuple[Event, ...], lasting: tuple[Event, ...], audible: bool = True
+    ) -> Cue | None:
+        """Take one sample's changes and the events that last; the most urgent cue, or None.
+
+        audible: False keeps silent; an event that still lasts afterwards is heard then.
+        """
         due = [event for event in changes if event.end_s is None and self._is_news(time_s, event)]
-        due += [event for event in lasting if self._is_due_again(time_s, event)]
-        if not due:
+        due += [event for event in lasting if event.kind in self._unheard or self._is_due_again(time_s, event)]
+        self._unheard = frozenset() if audible else frozenset(event.kind for event in due)
+        if not due or not audible:
             return None
         loudest = min(due, key=lambda event: (-event.level, PRIORITY.index(event.kind)))
         self._last[loudest.kind] = time_s, loudest.level

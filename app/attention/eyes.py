@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.attention.driver import Driver
+from app.attention.motion_rules import judges_drowsiness
 from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.sample import Sample
@@ -65,10 +66,7 @@ class Eyes:
         self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
-        is_yawn = mouth_is_wide and self.rule.spell.certain_s(sample.time_s) <= YAWN_SHUTS_EYES_S
-        known_s = 0.0 if self.closed is None or is_yawn else sample.seconds
-        self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
-        self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
+        self._judge_drowsiness(sample, before, mouth_is_wide)
         hidden = sample.signals.eyes_hidden if sample.signals and sample.sight is Sight.CLEAR else None
         self.unseen.update(sample.time_s, hidden, sample.period_s, State.EYES_UNSEEN)
         self._unseen_s = self.unseen.spell.lasted_s(sample.time_s, sample.period_s)
@@ -108,6 +106,15 @@ class Eyes:
         frowns = bool(self.closed and sample.signals and (sample.signals.brow_down or 0.0) >= FROWN)
         self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
         return self._policy.asleep_s if self._is_no_microsleep else 0.0
+
+    def _judge_drowsiness(self, sample: Sample, before: bool | None, mouth_is_wide: bool) -> None:
+        if not judges_drowsiness(sample.motion):
+            self.drowsy.stop(sample.time_s)
+            return
+        is_yawn = mouth_is_wide and self.rule.spell.certain_s(sample.time_s) <= YAWN_SHUTS_EYES_S
+        known_s = 0.0 if self.closed is None or is_yawn else sample.seconds
+        self._share.add(sample.time_s, known_s * (bool(before) + bool(self.closed)) / 2, known_s)
+        self.drowsy.update(sample.time_s, self._drowsiness(sample.time_s), bool(self.closed), State.DROWSY)
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:

@@ -10,13 +10,14 @@ from app.attention.driver import Driver
 from app.attention.escalation import Cues, History, Urgency, foremost
 from app.attention.eyes import Eyes
 from app.attention.looking_away import LookingAway
+from app.attention.motion_rules import is_audible, learns_driver, phone_steps
 from app.attention.policy import Policy, policy_of
 from app.attention.presence import Presence
-from app.attention.rules import MeasureRule, SpellRule, Step
+from app.attention.rules import MeasureRule, SpellRule
 from app.attention.sample import Sample
 from app.attention.timers import Pace, hold_off_s
 from app.attention.yawns import Yawns
-from app.events import Event, Level, Neutral, Sight, State, Torso, Verdict
+from app.events import Event, Level, Motion, Neutral, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
 from config.analysis import Analysis
 
@@ -31,7 +32,7 @@ class Attention:
 
     def __init__(self, settings: Analysis, repeat_s: float, policy: Policy | None = None) -> None:
         """policy: instead of the one that the settings choose."""
-        policy = policy or policy_of(settings)
+        policy = self._policy = policy or policy_of(settings)
         self._pace = Pace()
         self._last_s: float | None = None
         self.driver = Driver(policy, road_of(settings))
@@ -39,14 +40,7 @@ class Attention:
         self._eyes = Eyes(policy, settings.history_window)
         self._yawns = Yawns(policy)
         self._presence = Presence(policy)
-        self._phone = SpellRule(
-            (
-                Step(policy.phone_caution_s, Level.CAUTION),
-                Step(policy.phone_warning_s, Level.WARNING),
-                Step(policy.phone_alarm_s, Level.ALARM),
-            ),
-            policy.phone_clear_s,
-        )
+        self._phone = SpellRule(phone_steps(policy, Motion.UNKNOWN), policy.phone_clear_s)
         self._rules: tuple[SpellRule | MeasureRule, ...] = (
             self._presence.no_camera,
             self._presence.blocked,
@@ -65,17 +59,26 @@ class Attention:
         self._shown = State.ATTENTIVE
         self._since_s: float | None = None
 
-    def update(self, time_s: float, sight: Sight, signals: Signals | None, torso: Torso | None = None) -> Verdict:
+    def update(
+        self,
+        time_s: float,
+        sight: Sight,
+        signals: Signals | None,
+        torso: Torso | None = None,
+        motion: Motion = Motion.UNKNOWN,
+    ) -> Verdict:
         """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
-        sample = self._sample(time_s, sight, signals, torso)
+        sample = self._sample(time_s, sight, signals, torso, motion)
         self._looking_away.update(sample)
         self._yawns.update(sample, self.driver)
         self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
         self._presence.update(sample, self._looking_away.is_turned_away(time_s))
         on_phone = sample.signals.hand_at_ear if sample.signals else None
-        self._phone.update(time_s, on_phone, sample.period_s, State.PHONE)
+        steps = phone_steps(self._policy, motion)
+        self._phone.update(time_s, on_phone, sample.period_s, State.PHONE, steps=steps)
         if sample.signals is not None and sight is Sight.CLEAR:
-            self.driver.learn(time_s, sample.signals, self._eyes.closed)
+            if learns_driver(motion):
+                self.driver.learn(time_s, sample.signals, self._eyes.closed)
         elif self._presence.driver_left:
             self._forget_driver()
         return self._verdict(sample)
@@ -93,7 +96,9 @@ class Attention:
         """Events that ended within the history window, the newest last; never more than max_events_buffer."""
         return self._history.events(self._last_s or 0.0)
 
-    def _sample(self, time_s: float, sight: Sight, signals: Signals | None, torso: Torso | None) -> Sample:
+    def _sample(
+        self, time_s: float, sight: Sight, signals: Signals | None, torso: Torso | None, motion: Motion
+    ) -> Sample:
         period_s = self._pace.update(time_s, counts=not self._eyes.may_be_asleep)
         # what was not watched counts for nothing: after a gap only one period is known
         gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
@@ -101,7 +106,7 @@ class Attention:
         signals = self.driver.accept(signals)
         seconds = gap_s if gap_s <= hold_off_s(period_s) else period_s
         error = self.driver.error(signals) if signals else None
-        return Sample(time_s, seconds, period_s, sight, signals, error, torso)
+        return Sample(time_s, seconds, period_s, sight, signals, error, torso, motion)
 
     def _forget_driver(self) -> None:
         self.driver.forget()
@@ -127,7 +132,7 @@ class Attention:
             eyes_closed=self._eyes.closed or self._eyes.lowered,
             is_urgent=self._eyes.may_be_asleep,
             events=changes,
-            cue=self._cues.update(sample.time_s, changes, self._lasting()),
+            cue=self._cues.update(sample.time_s, changes, self._lasting(), is_audible(sample.motion)),
         )
 
     def _level_now(self) -> Level:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from app.attention.lost_pose import LostPose
+from app.attention.motion_rules import away_steps, judges_distraction
 from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, SpellRule, Step
 from app.attention.sample import PoseError, Sample, direction
 from app.attention.timers import Share
-from app.events import Level, Sight, State
+from app.events import Level, Motion, Sight, State
 
 OTHER_GLANCE_DEG, OTHER_GLANCE_S = 30.0, 0.9  # mirror, then speedometer: two glances, not a long one
 GAZE_AWAY_DEG, GAZE_BACK_DEG = 17.0, 13.0  # line of sight from the road: real eyes at a side of the screen read 24
@@ -46,15 +47,7 @@ class LookingAway:
         self._kind = State.LOOKING_AWAY
         self._lost_pose = LostPose(p.unresponsive_s)
         self._away = Share(p.glances_window_s)
-        self.rule = SpellRule(
-            (
-                Step(p.away_caution_s, Level.CAUTION),
-                Step(p.away_warning_s, Level.WARNING),
-                Step(p.away_alarm_s, Level.ALARM),
-                Step(p.unresponsive_s, Level.ALARM, "unresponsive"),
-            ),
-            p.attention_back_s,
-        )
+        self.rule = SpellRule(away_steps(p, Motion.UNKNOWN), p.attention_back_s)
         self.repeated = MeasureRule(
             (Step(p.glances_warning_s, Level.WARNING), Step(p.glances_alarm_s, Level.ALARM)),
             p.glances_clear_s,
@@ -65,7 +58,8 @@ class LookingAway:
         before, last, holds = self.rule.holds_now, self._lost_pose.last_error, self._is_away(sample)
         if before and holds and not self.rule.episode.event and is_another(last, sample):
             self.rule.spell.restart(sample.time_s - sample.seconds / 2)
-        self.rule.update(sample.time_s, holds, sample.period_s, self._kind)
+        steps = away_steps(self._policy, sample.motion)
+        self.rule.update(sample.time_s, holds, sample.period_s, self._kind, steps=steps)
         self._add_up(sample, before, holds)
 
     def is_turned_away(self, time_s: float) -> bool:
@@ -107,6 +101,9 @@ class LookingAway:
 
     def _add_up(self, sample: Sample, before: bool, holds: bool | None) -> None:
         """Add the glance to the others; one that was warned of on its own is not counted a second time."""
+        if not judges_distraction(sample.motion):
+            self.repeated.stop(sample.time_s)
+            return
         warned = self.rule.episode.level >= Level.WARNING
         if warned and self.rule.spell.span is not None:
             self._away.forget_since(self.rule.spell.span.earliest_s)

@@ -34,6 +34,8 @@ class Policy:
     away_caution_s: float = 2.0  # NHTSA visual-manual guideline: no glance over 2 s
     away_warning_s: float = 3.5  # EU 2023/2590: 3.5 s above 50 km/h, which holds where no speed is known
     away_alarm_s: float = 5.0  # openpilot: second alert
+    slow_away_warning_s: float = 5.9  # EU 2023/2590: 6 s from 20 to 50 km/h, a miss from 6.5 s on
+    slow_away_alarm_s: float = 8.9  # Euro NCAP: unresponsive if not back 3 s after the warning
     unresponsive_s: float = 11.0  # openpilot: last alert
 
     # Repeated short glances that add up
@@ -102,6 +104,8 @@ STRICT = replace(
     NORMAL,
     away_warning_s=2.9,  # openpilot: 3 s
     away_alarm_s=4.9,  # openpilot: 5 s
+    slow_away_warning_s=2.9,  # openpilot: 3 s at any speed
+    slow_away_alarm_s=4.9,  # openpilot: 5 s at any speed
     unresponsive_s=10.9,  # openpilot: 11 s
     asleep_s=2.9,  # openpilot: 3 s
     eyes_unresponsive_s=4.9,  # openpilot: 5 s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.attention.motion_rules import judges_distraction
 from app.attention.policy import Policy
 from app.attention.rules import SpellRule, Step
 from app.attention.sample import Sample
@@ -35,7 +36,9 @@ class Presence:
         self.no_face.update(sample.time_s, no_face, sample.period_s, State.NO_FACE)
         self._absent_s = self.no_face.spell.lasted_s(sample.time_s, sample.period_s)
         span = self.no_face.spell.span
-        if span is not None and self._seen and self._absent_s >= self._warning.limit:
+        if not judges_distraction(sample.motion):
+            self.no_face.episode.end(sample.time_s)
+        elif span is not None and self._seen and self._absent_s >= self._warning.limit:
             self.no_face.episode.rise(State.NO_FACE, self._warning, span)
 
     @property

@@ -72,22 +72,33 @@ class SpellRule:
         return self.spell.holds_now
 
     def update(
-        self, time_s: float, holds: bool | None, period_s: float, kind: State, detail: str = "", least: float = 0.0
+        self,
+        time_s: float,
+        holds: bool | None,
+        period_s: float,
+        kind: State,
+        detail: str = "",
+        least: float = 0.0,
+        steps: tuple[Step, ...] | None = None,
     ) -> None:
         """Take one sample; None: not measurable. kind and detail name the event, should it begin now.
 
         least: steps whose limit is lower are passed over, and so many seconds must be certain (Step.certain_s).
+        steps: instead of the rule's own; () ends its event, while the condition's clock runs on.
         """
         self.episode.changes = []
         self.spell.update(time_s, holds, period_s)
         if self.spell.ended is not None:
             self.episode.end(self.spell.ended.end_s)
+        if steps == ():
+            self.episode.end(time_s)
+        steps = self._steps if steps is None else steps
         if not holds or self.spell.span is None or self.spell.in_a_row < self._in_a_row_min:
             return
         lasted_s, certain_s = self.spell.lasted_s(time_s, period_s), self.spell.certain_s(time_s)
         if event := self.episode.event:
             kind, detail = event.kind, event.detail
-        steps = tuple(step for step in self._steps if step.limit >= least and max(step.certain_s, least) <= certain_s)
+        steps = tuple(step for step in steps if step.limit >= least and max(step.certain_s, least) <= certain_s)
         step = highest(steps, lasted_s)
         if step is not None:
             self.episode.rise(kind, replace(step, detail=step.detail or detail), self.spell.span)
@@ -114,3 +125,9 @@ class MeasureRule:
         if step is not None:
             self.episode.rise(kind, step, span)
         self.holds_now = adds and self.episode.event is not None
+
+    def stop(self, time_s: float) -> None:
+        """Take a sample at which the figure is not judged: the event ends, the figure stands still."""
+        self.episode.changes = []
+        self._last_s, self.holds_now = time_s, False
+        self.episode.end(time_s)

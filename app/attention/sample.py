@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.events import Sight, State, Torso
+from app.events import Motion, Sight, State, Torso
 from app.vision.measurements import Signals
 
 
@@ -35,6 +35,7 @@ class Sample:
     signals: Signals | None
     error: PoseError | None
     torso: Torso | None = None
+    motion: Motion = Motion.UNKNOWN
 
 
 def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.attention.driver import Driver
+from app.attention.motion_rules import is_audible
 from app.attention.policy import Policy
 from app.attention.rules import MeasureRule, Step
 from app.attention.sample import Sample
@@ -34,7 +35,10 @@ class Yawns:
             self._yawned = mean_mar > driver.yawn_mar(yawns=before)
         if self._yawned and not before:
             self._yawns.add(sample.time_s)
-        self.rule.update(sample.time_s, self._yawns.count(sample.time_s), self._yawned, State.YAWNING)
+        if is_audible(sample.motion):
+            self.rule.update(sample.time_s, self._yawns.count(sample.time_s), self._yawned, State.YAWNING)
+        else:
+            self.rule.stop(sample.time_s)
 
     def forget(self) -> None:
         """A new driver."""

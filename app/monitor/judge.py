@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from app.camera.frame import Frame
-from app.events import State
+from app.events import Motion, State
 from app.held_for import HeldFor
 from app.monitor.errors import DetectorError
 from app.observer import Observation, Observer
@@ -26,10 +26,10 @@ class Judge:
         self.failure = self._logged_failure = ""
         """Why the newest frame could not be judged; empty where it could."""
 
-    def look(self, frame: Frame, now_s: float) -> Observation | None:
+    def look(self, frame: Frame, now_s: float, motion: Motion = Motion.UNKNOWN) -> Observation | None:
         """What the frame shows; None where judging fails: such a frame is as good as missing. Raises: DetectorError."""
         try:
-            look = self._watch.look(frame)
+            look = self._watch.look(frame, motion)
         except Exception as error:  # OpenCV and MediaPipe may raise anything
             self._note_failure(frame, error, now_s)
             return None
@@ -38,9 +38,9 @@ class Judge:
         self.failure = ""
         return look
 
-    def nothing(self, now_s: float) -> Observation:
+    def nothing(self, now_s: float, motion: Motion = Motion.UNKNOWN) -> Observation:
         """What follows from a missing frame. Before the first one the driver is unknown, and not "attentive"."""
-        look = self._watch.no_frame(now_s)
+        look = self._watch.no_frame(now_s, motion)
         return look if self._has_judged else replace(look, verdict=replace(look.verdict, state=State.NO_CAMERA))
 
     def _note_failure(self, frame: Frame, error: Exception, now_s: float) -> None:

@@ -241,7 +241,7 @@ def test_another_mesh_learns_how_wide_the_eyes_open_anew() -> None:
         attention.update(*sample)
     attention.change_eyes()
     narrow = showing(5, eye_blink=BETWEEN)
-    verdicts = [attention.update(START_S + time_s, sight, seen) for time_s, sight, seen, _ in samples((narrow,), 1.0)]
+    verdicts = [attention.update(START_S + time_s, sight, seen) for time_s, sight, seen, *_ in samples((narrow,), 1.0)]
     assert events(verdicts) == []
 
 

@@ -29,6 +29,7 @@ from tests.support.story import (
 
 RISING = (
     ("away_caution_s", "away_warning_s", "away_alarm_s", "unresponsive_s"),
+    ("away_warning_s", "slow_away_warning_s", "slow_away_alarm_s", "unresponsive_s"),
     ("glances_warning_s", "glances_alarm_s", "glances_window_s"),
     ("microsleep_s", "asleep_s", "eyes_unresponsive_s"),
     ("perclos_caution", "perclos_warning", "perclos_alarm"),
@@ -48,7 +49,8 @@ TOLD_SOONER_IF_LOWER = {
     "away_caution_s", "away_warning_s", "away_alarm_s", "unresponsive_s", "glances_warning_s", "glances_alarm_s",
     "microsleep_s", "asleep_s", "eyes_unresponsive_s", "perclos_caution", "perclos_warning", "perclos_alarm",
     "yawns_caution", "phone_caution_s", "phone_warning_s", "phone_alarm_s", "no_face_warning_s", "camera_blocked_s",
-    "no_camera_s", "yaw_limit_deg", "pitch_down_limit_deg", "pitch_up_limit_deg",
+    "no_camera_s", "yaw_limit_deg", "pitch_down_limit_deg", "pitch_up_limit_deg", "slow_away_warning_s",
+    "slow_away_alarm_s",
 }  # fmt: skip
 SOURCES = re.compile(r"# (drivewatch|openpilot|EU 2023/2590|Euro NCAP|NHTSA|FHWA)")
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.attention.policy import NORMAL
 from app.camera.frame import SECOND_LOOK_S, Frame
-from app.events import Event, Level, Sight, State
+from app.events import Event, Level, Motion, Sight, State
 from app.fake_driver.scenario import load_scenario
 from app.observer import Observation, Observer
 from config.settings import Settings
@@ -202,8 +202,8 @@ def test_what_is_kept_is_judged_as_it_was_live(seen: tuple[Store, Plan]) -> None
     live: list[State] = []
 
     class Watching(Observer):
-        def look(self, frame: Frame) -> Observation:
-            look = super().look(frame)
+        def look(self, frame: Frame, motion: Motion = Motion.UNKNOWN) -> Observation:
+            look = super().look(frame, motion)
             live.append(look.verdict.state)
             return look
 

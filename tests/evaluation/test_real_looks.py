@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.camera.frame import SECOND_LOOK_S, Frame
-from app.events import Level, Neutral, Sight, State, Verdict
+from app.events import Level, Motion, Neutral, Sight, State, Verdict
 from app.observer import Observation, Observer
 from app.recordings.look_times import LookTimes
 from tests.evaluation.real_looks import frames_within, looks_of_run
@@ -24,7 +24,7 @@ class Urgent(Observer):
     def reset(self) -> None:
         self.looked_s.clear()
 
-    def look(self, frame: Frame) -> Observation:
+    def look(self, frame: Frame, motion: Motion = Motion.UNKNOWN) -> Observation:
         self.looked_s.append(frame.time_s)
         verdict = Verdict(frame.time_s, State.ATTENTIVE, Level.NONE, 0.0, Neutral(0, 0, False))
         return Observation(frame, Sight.CLEAR, None, None, replace(verdict, is_urgent=frame.time_s < 1))

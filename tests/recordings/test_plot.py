@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def looks(*parts: Part) -> list[Observation]:
-    seen = [signals for _, _, signals, _ in samples(parts, 1.0)]
+    seen = [signals for _, _, signals, *_ in samples(parts, 1.0)]
     return [
         Observation(None, Sight.CLEAR, None, signals, verdict)
         for signals, verdict in zip(seen, story(*parts), strict=True)

@@ -9,7 +9,7 @@ import numpy as np
 from app.alerts.alert import Alert
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import Cue, Event, Level, Sight, State
+from app.events import Cue, Event, Level, Motion, Sight, State
 from app.journal.journal import Journal
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.monitor.memory_saver import MemorySaver
@@ -76,12 +76,14 @@ class FakeWatch(Observer):
         self.error: Exception | None = None
         self.failures = 0
 
-    def look(self, frame: Frame) -> Observation:
+    def look(self, frame: Frame, motion: Motion = Motion.UNKNOWN) -> Observation:
         if self.error is not None:
             self.failures += 1
             raise self.error
         signals = self.shows(frame.time_s) if self.sight is Sight.CLEAR else None
-        return Observation(frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals))
+        return Observation(
+            frame, self.sight, None, signals, self.attention.update(frame.time_s, self.sight, signals, None, motion)
+        )
 
 
 class FakeAlert(Alert):

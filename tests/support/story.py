@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from app.attention.judgement import Attention
 from app.attention.policy import Policy
 from app.camera.frame import SECOND_LOOK_S, has_second_look
-from app.events import Cue, Event, Level, Sight, State, Torso, Verdict
+from app.events import Cue, Event, Level, Motion, Sight, State, Torso, Verdict
 from app.vision.measurements import Signals
 from config.settings import Analysis, Settings
 
@@ -45,6 +45,7 @@ class Part:
     signals_at: Callable[[float], Signals | None]
     sight: Sight = Sight.CLEAR
     torso: Torso | None = None
+    motion: Motion = Motion.UNKNOWN
 
 
 def new_attention(analysis: Analysis | None = None, policy: Policy | None = None) -> Attention:
@@ -101,7 +102,12 @@ def passenger(for_s: float) -> Part:
     return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
 
 
-Sample = tuple[float, Sight, Signals | None, Torso | None]
+def while_(motion: Motion, part: Part) -> Part:
+    """The same in a vehicle that moves so."""
+    return replace(part, motion=motion)
+
+
+Sample = tuple[float, Sight, Signals | None, Torso | None, Motion]
 
 
 def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
@@ -109,9 +115,10 @@ def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
     rest_s = time_s
     for part in parts[:-1]:
         if rest_s < part.for_s:
-            return time_s, part.sight, part.signals_at(rest_s), part.torso
+            return time_s, part.sight, part.signals_at(rest_s), part.torso, part.motion
         rest_s -= part.for_s
-    return time_s, parts[-1].sight, parts[-1].signals_at(rest_s), parts[-1].torso
+    last = parts[-1]
+    return time_s, last.sight, last.signals_at(rest_s), last.torso, last.motion
 
 
 def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterator[Sample]:
