@@ -1,0 +1,143 @@
+"""The thread that asks the vehicle. It may hang without harm: what it told last grows old, then nothing is known."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from app.vehicle.can_bus import open_can
+from app.vehicle.gps import open_gps, ports, ports_like
+from app.vehicle.plausible import PlausibleSpeed
+from app.vehicle.reading import Vehicle
+from app.vehicle.source import Source, Told, VehicleUnavailable
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0  # a receiver that was plugged in, or `snap connect`, is noticed so soon
+WAIT_S = 0.5
+CLOSE_S = 1.0
+CAN = re.compile(r"v?can[0-9]{1,2}")
+AUTO_CAN = "can0"
+
+
+class VehicleThread:
+    """Follows one source of speed and the ignition; `read` gives the newest at any time, without waiting."""
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source] | None,
+        ignition: Callable[[], bool | None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """open_source: None where only the ignition is known; ignition: its line, None where it cannot be read."""
+        self._open, self._ignition, self._clock = open_source, ignition, clock
+        self._source: Source | None = None
+        self._speed = PlausibleSpeed()
+        self._retry_s = -float("inf")
+        self._vehicle = Vehicle()  # replaced as a whole, so that no lock is needed
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> VehicleThread:
+        self._thread = threading.Thread(target=self._run, name="vehicle", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._closed.set()
+        if self._thread is not None:
+            self._thread.join(CLOSE_S)
+
+    def read(self) -> Vehicle:
+        """What is known of the vehicle."""
+        return self._vehicle
+
+    def step(self) -> None:
+        """Look at the ignition and ask the source; waits for half a second at most. The body of the thread."""
+        self._vehicle = replace(self._vehicle, ignition=self._ignition())
+        source = self._opened()
+        if source is None:
+            self._closed.wait(WAIT_S)
+            return
+        try:
+            answers = source.poll(self._clock())
+        except VehicleUnavailable as error:
+            self._lose(error)
+        else:
+            for told in answers:
+                self._take(source.name, told)
+
+    def _opened(self) -> Source | None:
+        now_s = self._clock()
+        if self._source is None and self._open is not None and now_s >= self._retry_s:
+            self._retry_s = now_s + RETRY_S
+            try:
+                self._source = self._open()
+            except VehicleUnavailable as error:
+                self._lose(error)
+        return self._source
+
+    def _take(self, source: str, told: Told) -> None:
+        now_s = self._clock()
+        if not self._vehicle.source:
+            log.info("speed from %s", source)
+            self._vehicle = replace(self._vehicle, source=source, message="", remedy="")
+        speed_kmh = None if told.speed_kmh is None else self._speed.update(now_s, told.speed_kmh)
+        if speed_kmh is not None:
+            self._vehicle = replace(self._vehicle, speed_kmh=speed_kmh, speed_s=now_s, utc_s=told.utc_s)
+
+    def _lose(self, error: VehicleUnavailable) -> None:
+        message = str(error)
+        if message != self._vehicle.message:
+            log.warning("no speed: %s", message)
+        if self._source is not None:
+            with suppress(OSError):  # of a device that is gone
+                self._source.close()
+        self._source, self._speed = None, PlausibleSpeed()
+        self._vehicle = Vehicle(ignition=self._vehicle.ignition, message=message, remedy=error.remedy)
+
+    def _run(self) -> None:
+        try:
+            while not self._closed.is_set():
+                self.step()
+        except Exception:
+            log.exception("the vehicle's thread ended: its speed is unknown from now on")
+            self._vehicle = Vehicle(message="the vehicle's thread ended: restart drivewatch; the log says why")
+
+
+def opener(setting: str, snap: str) -> Callable[[], Source] | None:
+    """What opens the source that `vehicle.source` names; None for "none"."""
+    if setting == "none":
+        return None
+    if setting == "auto":
+        return FirstFound(snap)
+    if CAN.fullmatch(setting):
+        return lambda: open_can(setting, snap)
+    return lambda: open_gps(ports_like(Path(setting)), snap)
+
+
+class FirstFound:
+    """Opens a receiver wherever it is plugged in, else the first CAN interface; each port in its turn."""
+
+    def __init__(self, snap: str) -> None:
+        self._snap, self._ports = snap, deque(ports())
+
+    def __call__(self) -> Source:
+        """Raises: VehicleUnavailable of the receiver, as most people have no CAN."""
+        try:
+            port = open_gps(self._ports, self._snap)
+        except VehicleUnavailable as no_receiver:
+            try:
+                return open_can(AUTO_CAN, self._snap)
+            except VehicleUnavailable:
+                raise no_receiver from None
+        while str(self._ports[-1]) != port.name:  # should this be a modem, the next one is tried
+            self._ports.rotate(-1)
+        return port

@@ -1,0 +1,107 @@
+"""How the vehicle moves, by its speed and its ignition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from app.events import Motion
+from app.vehicle.motion import MotionTracker
+from app.vehicle.plausible import PlausibleSpeed
+from app.vehicle.reading import Vehicle
+
+GPS = Vehicle(source="/dev/ttyACM0")
+
+
+def moved(speeds: Iterable[float | None], start: Vehicle = GPS) -> list[Motion]:
+    """One speed a second; None: a lost fix."""
+    tracker, vehicle, motions = MotionTracker(), start, []
+    for now_s, speed_kmh in enumerate(speeds):
+        if speed_kmh is not None:
+            vehicle = replace(vehicle, speed_kmh=speed_kmh, speed_s=float(now_s))
+        motions.append(tracker.update(float(now_s), vehicle))
+    return motions
+
+
+def test_bands_have_a_hysteresis() -> None:
+    speeds = [10, 19.9, 20, 17, 16.9, 50, 47, 46.9, 65, 62, 61.9, 130, 0]
+    crawling, slow, fast, highway = Motion.CRAWLING, Motion.SLOW, Motion.FAST, Motion.HIGHWAY
+    assert moved(speeds) == [
+        crawling, crawling, slow, slow, crawling, fast, fast, slow, highway, highway, fast, highway, crawling,
+    ]  # fmt: skip
+
+
+def test_a_red_light_is_no_parking_and_half_a_minute_is() -> None:
+    motions = moved([50, *[0.0] * 29, *[2.5] * 5])
+    assert motions[29] is Motion.CRAWLING and motions[31] is Motion.PARKED
+
+
+def test_a_parked_vehicle_is_left_at_10_kmh_for_two_seconds() -> None:
+    parked = [0.0] * 31
+    assert moved([*parked, 9, 9, 9, 9])[-1] is Motion.PARKED
+    assert moved([*parked, 12, 12])[-1] is Motion.PARKED
+    assert moved([*parked, 12, 12, 12])[-1] is Motion.CRAWLING
+    assert moved([*parked, 12, 3, 12, 12])[-1] is Motion.PARKED
+
+
+def test_a_tunnel_is_bridged_for_two_minutes_and_then_nothing_is_known() -> None:
+    motions = moved([30, *[None] * 130])
+    assert motions[119] is Motion.SLOW and motions[130] is Motion.UNKNOWN
+
+
+def test_a_lost_fix_never_means_parked() -> None:
+    for speed in (0.0, 3.0, 30.0, 90.0):
+        assert Motion.PARKED not in moved([90, speed, *[None] * 300])
+    assert moved([None] * 300) == [Motion.UNKNOWN] * 300
+
+
+def test_an_unplugged_receiver_is_unknown_at_once() -> None:
+    tracker = MotionTracker()
+    assert tracker.update(0, replace(GPS, speed_kmh=30, speed_s=0)) is Motion.SLOW
+    assert tracker.update(1, Vehicle()) is Motion.UNKNOWN
+
+
+def test_ignition_off_means_parked_after_two_seconds_and_on_means_nothing() -> None:
+    assert moved([None] * 4, Vehicle(ignition=False)) == [Motion.UNKNOWN, Motion.UNKNOWN, Motion.PARKED, Motion.PARKED]
+    assert moved([None] * 4, Vehicle(ignition=True)) == [Motion.UNKNOWN] * 4
+    assert moved([0.0] * 4, replace(GPS, ignition=False))[-1] is Motion.PARKED
+
+
+def test_a_broken_ignition_wire_does_not_silence_a_vehicle_that_moves() -> None:
+    assert Motion.PARKED not in moved([50.0] * 60, replace(GPS, ignition=False))
+
+
+def test_an_old_speed_is_no_speed() -> None:
+    tracker = MotionTracker()
+    assert tracker.update(100, replace(GPS, speed_kmh=30, speed_s=96.9)) is Motion.UNKNOWN
+    assert tracker.update(100, replace(GPS, speed_kmh=30, speed_s=97)) is Motion.SLOW
+
+
+def believed(samples: Iterable[tuple[float, float]]) -> list[float | None]:
+    speed = PlausibleSpeed()
+    return [speed.update(time_s, kmh) for time_s, kmh in samples]
+
+
+@pytest.mark.parametrize("kmh", [-1.0, 300.1, float("nan"), float("inf")])
+def test_a_speed_out_of_range_is_not_believed(kmh: float) -> None:
+    assert believed([(0, 50), (1, 50), (2, kmh), (3, 50)]) == [None, 50, None, 50]
+
+
+def test_a_jump_of_more_than_60_kmh_in_a_second_is_not_believed() -> None:
+    assert believed([(0, 50), (1, 50), (2, 111), (3, 50)]) == [None, 50, None, None]
+    assert believed([(0, 90), (1, 90), (2, 0), (3, 90), (4, 90)]) == [None, 90, None, None, 90]
+
+
+def test_the_first_speed_is_believed_when_the_second_agrees() -> None:
+    assert believed([(0, 200), (1, 0), (2, 0)]) == [None, None, 0]
+
+
+def test_ten_a_second_may_scatter() -> None:
+    noisy = [(number / 10, 50.0 + number % 2 * 8) for number in range(20)]
+    assert None not in believed(noisy)[1:]
+
+
+def test_a_long_gap_is_followed_by_any_speed() -> None:
+    assert believed([(0, 100), (1, 100), (60, 0), (61, 0)])[-1] == 0

@@ -1,0 +1,171 @@
+"""The thread that follows the vehicle, step by step."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from app.vehicle import vehicle_thread
+from app.vehicle.reading import Vehicle
+from app.vehicle.source import Told, VehicleUnavailable
+from app.vehicle.vehicle_thread import RETRY_S, FirstFound, VehicleThread, opener
+
+
+class FakeSource:
+    name = "/dev/ttyACM0"
+
+    def __init__(self) -> None:
+        self.tells: list[Told] = []
+        self.error: VehicleUnavailable | None = None
+        self.closed = False
+
+    def poll(self, now_s: float) -> list[Told]:
+        if self.error is not None:
+            raise self.error
+        told, self.tells = self.tells, []
+        return told
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Bench:
+    """A vehicle thread whose steps are called by the test."""
+
+    def __init__(self, ignition: Callable[[], bool | None] = lambda: None) -> None:
+        self.now_s = 0.0
+        self.source = FakeSource()
+        self.missing: VehicleUnavailable | None = None
+        self.thread = VehicleThread(self.open, ignition, lambda: self.now_s)
+
+    def open(self) -> FakeSource:
+        if self.missing is not None:
+            raise self.missing
+        return self.source
+
+    def tell(self, *speeds: float | None) -> Vehicle:
+        for speed_kmh in speeds:
+            self.now_s += 1
+            self.source.tells = [Told(speed_kmh, 1.0)]
+            self.thread.step()
+        return self.thread.read()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vehicle_thread, "WAIT_S", 0.0)
+
+
+def test_a_speed_is_told_with_its_source_and_age() -> None:
+    bench = Bench()
+    seen = bench.tell(50, 52)
+    assert (seen.speed_kmh, seen.source, seen.utc_s) == (52, "/dev/ttyACM0", 1.0)
+    assert seen.age_s(5.0) == 3.0
+
+
+def test_a_lost_fix_leaves_the_last_speed_to_grow_old() -> None:
+    bench = Bench()
+    seen = bench.tell(50, 50, None, None, None, None)
+    assert seen.age_s(bench.now_s) == 4.0 and seen.source
+
+
+def test_an_implausible_speed_is_not_told() -> None:
+    assert Bench().tell(50, 50, 290).speed_kmh == 50
+
+
+def test_a_lost_source_is_unknown_at_once_named_and_opened_again() -> None:
+    bench = Bench()
+    bench.tell(50, 50)
+    bench.source.error = VehicleUnavailable("it is lost: plug it in again", "remedy")
+    seen = bench.tell(50)
+    assert (seen.speed_kmh, seen.source, seen.message, seen.remedy) == (
+        None,
+        "",
+        "it is lost: plug it in again",
+        "remedy",
+    )
+    assert bench.source.closed
+    bench.source = FakeSource()
+    bench.now_s += RETRY_S
+    assert bench.tell(30, 30).speed_kmh == 30 and bench.thread.read().message == ""
+
+
+def test_a_missing_source_is_tried_every_few_seconds(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    bench.missing = VehicleUnavailable("there is none")
+    for _ in range(100):
+        bench.tell(None)
+    assert bench.thread.read().message == "there is none"
+    assert sum("there is none" in record.message for record in caplog.records) == 1
+    bench.missing = None
+    assert bench.tell(*[30.0] * 8).speed_kmh == 30
+
+
+def test_the_ignition_is_told_without_a_source_of_speed() -> None:
+    thread = VehicleThread(None, lambda: False, lambda: 0.0)
+    thread.step()
+    assert thread.read() == Vehicle(ignition=False)
+
+
+def test_a_source_that_hangs_holds_up_nobody() -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    class Hanging(FakeSource):
+        def poll(self, now_s: float) -> list[Told]:
+            entered.set()
+            release.wait(60)
+            return []
+
+    thread = VehicleThread(Hanging)
+    with thread:
+        assert entered.wait(10) and thread.read() == Vehicle()
+        release.set()
+
+
+def test_a_thread_that_fails_says_so_and_what_was_known_is_forgotten() -> None:
+    def broken() -> bool:
+        raise RuntimeError("cannot happen")
+
+    thread = VehicleThread(None, broken)
+    with thread:
+        pass
+    assert "restart drivewatch" in thread.read().message
+
+
+def test_the_setting_chooses_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def open_can(name: str, snap: str) -> FakeSource:
+        opened.append(name)
+        return FakeSource()
+
+    def open_gps(paths: object, snap: str) -> FakeSource:
+        opened.append(str(next(iter(paths))))  # type: ignore[call-overload]
+        return FakeSource()
+
+    monkeypatch.setattr(vehicle_thread, "open_can", open_can)
+    monkeypatch.setattr(vehicle_thread, "open_gps", open_gps)
+    assert opener("none", "") is None
+    for setting in ("can1", "vcan0", "/dev/ttyS0", "auto"):
+        open_it = opener(setting, "")
+        assert open_it is not None
+        open_it()
+    assert opened == ["can1", "vcan0", "/dev/ttyS0", "/dev/ttyACM0"]
+
+
+def test_auto_tries_each_port_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def open_gps(paths: object, snap: str) -> FakeSource:
+        source = FakeSource()
+        source.name = str(next(path for path in paths if path.name in ("ttyACM1", "ttyUSB0")))  # type: ignore[attr-defined]
+        opened.append(source.name)
+        return source
+
+    monkeypatch.setattr(vehicle_thread, "open_gps", open_gps)
+    find = FirstFound("")
+    for _ in range(3):
+        find()
+    assert opened == ["/dev/ttyACM1", "/dev/ttyUSB0", "/dev/ttyACM1"]
