@@ -4,8 +4,10 @@
     vision/      what a frame shows: face, head pose, eyes, mouth, hands         -> Signals
     attention/   whether the driver attends, by rules that count seconds         -> Verdict, Events
     observer     the three in their order, for live pictures and recordings      Frame -> Observation
+    vehicle/     a GPS receiver, OBD-II or an ignition line: how fast it goes     -> Motion
     monitor/     the running detector: its loop, report, memory saver, watchdog
     alerts/      buzzer and LED
+    gpio/        lines of the Raspberry Pi's header
     journal/     events.sqlite
     telemetry/   status.json, preview and requests, between the detector and the page
     memory/      what the process uses, what the machine has left, when to save

@@ -15,6 +15,8 @@ LIGHT_ROOMS = (
     "app.version",
     "app.events",
     "app.attention",
+    "app.gpio",
+    "app.vehicle",
     "app.alerts",
     "app.journal",
     "app.telemetry",

@@ -8,7 +8,8 @@ from contextlib import suppress
 from math import inf
 
 from app.alerts.patterns import Pulse
-from app.alerts.pins import GpioUnavailable, Switch
+from app.alerts.pins import Switch
+from app.gpio.lines import GpioUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,9 @@ from gpiozero.exc import PinFactoryFallback
 
 from app.alerts.alert import LED_OFF, Alert, open_alert
 from app.alerts.output import RETRY_S
-from app.alerts.pins import GpioRefused, Switch
+from app.alerts.pins import Switch
 from app.events import Cue, Level, State
+from app.gpio.lines import GpioRefused
 from app.part_status import Availability
 
 ROOT = Path(__file__).parents[2]

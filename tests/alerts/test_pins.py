@@ -12,17 +12,8 @@ import pytest
 from gpiozero import LED, PWMLED, Button, Buzzer
 from gpiozero.exc import PinInvalidFunction, PinPWMUnsupported
 
-from app.alerts.pins import (
-    Gpio,
-    GpioBusy,
-    GpioMissing,
-    GpioRefused,
-    GpioUnavailable,
-    Line,
-    OutputLine,
-    open_output,
-    pin_factory,
-)
+from app.alerts.pins import open_output, pin_factory
+from app.gpio.lines import Gpio, GpioBusy, GpioMissing, GpioRefused, GpioUnavailable, Line, OutputLine
 from tests.support.gpio_kernel import ChipInfo, FakeChip, FakeKernel, LineInfo, LineRequest, LineValues, open_files
 
 
@@ -197,7 +188,7 @@ def test_failed_attempts_leave_no_file_open(kernel: FakeKernel) -> None:
 
 def test_a_machine_without_gpio_never_imports_gpiozero(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from app.alerts.pins import *\n"
+        "import sys; from pathlib import Path; from app.alerts.pins import *; from app.gpio.lines import *\n"
         f"try: open_output('buzzer', 17, gpio=Gpio(Path({str(tmp_path)!r})))\n"
         "except GpioMissing: sys.exit('gpiozero' in sys.modules)"
     )

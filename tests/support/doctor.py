@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.alerts.alert import Alert
-from app.alerts.pins import GpioUnavailable, Switch
+from app.alerts.pins import Switch
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
 from app.commands.doctor import RELEASED_S, Finding, Machine, check, examine
+from app.gpio.lines import GpioUnavailable
 from app.memory.usage import System
 from app.part_status import CameraHealth
 from config import settings as declared

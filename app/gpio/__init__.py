@@ -1,0 +1,1 @@
+"""Lines of the Raspberry Pi's header, for buzzer, LED and lamp, button and ignition."""

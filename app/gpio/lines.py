@@ -1,0 +1,212 @@
+"""Lines of the kernel's GPIO character device, by the ioctls that a strict snap may use."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Source: Linux 6.1 include/uapi/linux/gpio.h, uAPI v2 (since 5.10); numbers, sizes and offsets agree with gcc's.
+GET_CHIPINFO = 0x8044B401
+GET_LINEINFO = 0xC100B405
+GET_LINE = 0xC250B407
+GET_VALUES = 0xC010B40E
+SET_VALUES = 0xC010B40F
+CHIP_INFO = struct.Struct("=32s 32s I")  # name, label, lines
+LINE_INFO = struct.Struct("=32s 32s I I Q 160x 16x")  # name, consumer, offset, num_attrs, flags, attrs
+# offsets, consumer, config (flags, num_attrs, then its first attribute: id, values, mask), num_lines, fd
+LINE_REQUEST = struct.Struct("=64I 32s  Q I 20x I 4x Q Q 216x  I 4x 20x i")
+LINE_VALUES = struct.Struct("=Q Q")  # bits, mask
+FLAG_OUTPUT = 1 << 3
+ATTR_OUTPUT_VALUES = 2
+
+# The header's chip. Source: `.label` in Linux' pinctrl-bcm2835.c and pinctrl-rp1.c. Its number is no guide: a Pi 5
+# has it as gpiochip4 with early 6.6 kernels and as gpiochip0 now.
+HEADER_LABELS = frozenset({"pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"})
+CHIPS_MAX = 32  # a Pi 5 has 14; asking by number needs no right to list /dev
+CONSUMER = b"drivewatch"
+
+Ioctl = Callable[[int, int, bytearray], int]
+
+
+class GpioUnavailable(OSError):
+    """The line cannot be had; the text says why and what helps, remedy the command in it, if any."""
+
+    def __init__(self, text: str, remedy: str = "") -> None:
+        super().__init__(text)
+        self.remedy = remedy
+
+
+class GpioMissing(GpioUnavailable, FileNotFoundError):
+    """There is no such chip or line."""
+
+
+class GpioRefused(GpioUnavailable, PermissionError):
+    """The chip is there, but this process may not open it."""
+
+
+class GpioBusy(GpioUnavailable, BlockingIOError):
+    """Somebody else holds the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a GPIO chip."""
+
+    chip: Path
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """What a GPIO chip says of itself."""
+
+    label: str
+    lines: int
+
+
+def _snap_name() -> str:
+    return os.environ.get("SNAP_INSTANCE_NAME", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Gpio:
+    """The GPIO character devices of this machine; `snap` is empty outside a snap."""
+
+    dev: Path = Path("/dev")
+    snap: str = field(default_factory=_snap_name)
+    ioctl: Ioctl = fcntl.ioctl
+
+    def find_line(self, pin: int, plug: str, chip: str = "auto") -> Line:
+        """Say where an output is driven: plug is "buzzer" or "led", pin its BCM number.
+
+        A connected gpio-chardev plug of that name wins, as the gadget chose its line. On a chip given by its
+        path the pin is the offset. Raises: GpioUnavailable.
+        """
+        aggregated = self.dev / "snap/gpio-chardev" / self.snap / plug
+        if chip == "auto" and self.snap and aggregated.exists():
+            return self._existing(Line(aggregated, 0), plug)
+        path = self._header_chip() if chip == "auto" else Path(chip)
+        return self._existing(Line(path, pin), plug)
+
+    def request_output(self, line: Line, state: bool) -> int:
+        """Take the line in this state and return a file descriptor, to be closed. Raises: GpioUnavailable."""
+        offsets = (line.offset, *[0] * 63)
+        request = bytearray(LINE_REQUEST.pack(*offsets, CONSUMER, FLAG_OUTPUT, 1, ATTR_OUTPUT_VALUES, state, 1, 1, 0))
+        with self._open(line.chip) as chip_fd:
+            try:
+                self.ioctl(chip_fd, GET_LINE, request)
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                raise self._busy(chip_fd, line) from error
+        line_fd: int = LINE_REQUEST.unpack(request)[-1]
+        return line_fd
+
+    def _chip(self, path: Path) -> Chip:
+        info = bytearray(CHIP_INFO.size)
+        with self._open(path) as chip_fd:
+            self.ioctl(chip_fd, GET_CHIPINFO, info)
+        _, label, lines = CHIP_INFO.unpack(info)
+        return Chip(_text(label), lines)
+
+    def _header_chip(self) -> Path:
+        refused: GpioRefused | None = None
+        for path in (self.dev / f"gpiochip{number}" for number in range(CHIPS_MAX)):
+            try:
+                if self._chip(path).label in HEADER_LABELS:
+                    return path
+            except GpioRefused as error:
+                refused = refused or error
+            except GpioUnavailable:
+                continue
+        raise refused or GpioMissing(
+            f"no Raspberry Pi GPIO chip under {self.dev}: on another board name one in raspberry_pi.gpio_chip"
+        )
+
+    def _existing(self, line: Line, plug: str) -> Line:
+        lines = self._chip(line.chip).lines
+        if line.offset >= lines:
+            raise GpioMissing(
+                f"{line.chip} has lines 0 to {lines - 1}, not {line.offset}: change raspberry_pi.{plug}_pin"
+            )
+        return line
+
+    @contextmanager
+    def _open(self, path: Path) -> Iterator[int]:
+        try:
+            chip_fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                yield chip_fd
+            finally:
+                os.close(chip_fd)
+        except GpioUnavailable:
+            raise
+        except OSError as error:
+            raise self._explained(path, error) from error
+
+    def _explained(self, path: Path, error: OSError) -> GpioUnavailable:
+        if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
+            return GpioMissing(f"there is no GPIO chip {path}: `ls {self.dev}/gpiochip*` lists those there are")
+        if error.errno in (errno.EACCES, errno.EPERM):
+            remedy, then = self._grant()
+            return GpioRefused(f"{path} is refused: `{remedy}`{then}", remedy)
+        if error.errno in (errno.ENOTTY, errno.EINVAL):
+            return GpioUnavailable(f"{path} is not a GPIO chip, or the kernel is older than 5.10: `uname -r`")
+        remedy = "sudo dmesg | grep -i gpio"
+        return GpioUnavailable(f"{path} fails: {error.strerror}; `{remedy}` may say why", remedy)
+
+    def _grant(self) -> tuple[str, str]:
+        """The command that lets this process open the chip, and what to do after it."""
+        if self.snap:
+            return f"sudo snap connect {self.snap}:gpio-control", ""
+        return "sudo usermod -aG gpio $USER", ", then log in again"
+
+    def _busy(self, chip_fd: int, line: Line) -> GpioBusy:
+        info = bytearray(LINE_INFO.pack(b"", b"", line.offset, 0, 0))
+        self.ioctl(chip_fd, GET_LINEINFO, info)
+        holder = _text(LINE_INFO.unpack(info)[1]) or "the kernel"
+        return GpioBusy(f"line {line.offset} of {line.chip} is in use by {holder}: end that, or choose another pin")
+
+
+def _text(name: bytes) -> str:
+    return name.split(b"\0")[0].decode(errors="replace")
+
+
+class OutputLine:
+    """One line as an output, taken when it is first driven and off when given back."""
+
+    def __init__(self, gpio: Gpio, line: Line) -> None:
+        self._gpio = gpio
+        self._line = line
+        self._fd: int | None = None
+
+    def drive(self, state: bool) -> None:
+        """Set the line. Raises: GpioUnavailable when it cannot be taken, OSError when it is lost later."""
+        if self._fd is None:
+            self._fd = self._gpio.request_output(self._line, state)
+        else:
+            self._gpio.ioctl(self._fd, SET_VALUES, bytearray(LINE_VALUES.pack(state, 1)))
+
+    def read(self) -> bool:
+        """Read back what the line is driven to."""
+        if self._fd is None:
+            return False
+        values = bytearray(LINE_VALUES.pack(0, 1))
+        self._gpio.ioctl(self._fd, GET_VALUES, values)
+        return bool(LINE_VALUES.unpack(values)[0])
+
+    def close(self) -> None:
+        """Turn the line off, as some kernels leave it as it was, and give it back."""
+        if self._fd is None:
+            return
+        try:
+            self.drive(False)
+        finally:
+            os.close(self._fd)
+            self._fd = None
