@@ -19,6 +19,8 @@ CAMERAS = r"auto|[0-9]{1,2}|/dev/video[0-9]{1,3}|/dev/v4l/by-(id|path)/[A-Za-z0-
 CAMERAS_FORM = "auto, or a camera such as /dev/video0, its number, or its name below /dev/v4l"
 CHIPS = r"auto|/dev/gpiochip[0-9]{1,3}"
 CHIP = r"auto|/dev/[A-Za-z0-9_./-]{1,200}"
+SPEED_SOURCE = r"none|auto|v?can[0-9]{1,2}|/dev/[A-Za-z0-9_./:-]{1,200}"
+SPEED_SOURCE_FORM = "none, auto, a GPS receiver's port such as /dev/ttyACM0, or can0"
 MODELS = ("lite", "standard", "full")
 ROTATIONS = (0, 90, 180, 270)
 
@@ -104,6 +106,16 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Vehicle:
+    """How the speed of the vehicle is known, by which the rules differ."""
+
+    source: str = setting("none", pattern=SPEED_SOURCE, form=SPEED_SOURCE_FORM,
+        label="Speed", help="auto finds a USB GPS receiver, else can0 (OBD-II). none: as strict as at any speed.")
+    ignition_pin: int = setting(0, low=0, high=27, unit="BCM",
+        label="Ignition pin", help="BCM number of a line that is 3.3 V while the ignition is on; 0: none.")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings in force. `Settings()` has the defaults, which are those of the profile low_memory."""
 
@@ -114,6 +126,7 @@ class Settings:
     vision: Vision = field(default_factory=Vision)
     analysis: Analysis = field(default_factory=Analysis)
     alerting: Alerting = field(default_factory=Alerting)
+    vehicle: Vehicle = field(default_factory=Vehicle)
     memory: Memory = field(default_factory=Memory)
 
 
@@ -125,6 +138,7 @@ SECTIONS: Mapping[str, type] = {
     "vision": Vision,
     "analysis": Analysis,
     "alerting": Alerting,
+    "vehicle": Vehicle,
     "memory": Memory,
 }
 

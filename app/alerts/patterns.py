@@ -62,6 +62,10 @@ LED_BY_STATE: dict[State, Rhythm] = {
 }
 
 
+# What the LED shows of a parked vehicle's driver, who may look where he likes
+SHOWN_WHEN_PARKED = frozenset({State.EYES_CLOSED, State.CAMERA_BLOCKED, State.NO_CAMERA})
+
+
 @dataclass(frozen=True, slots=True)
 class Sound:
     """A pattern to be played once; a louder level interrupts it."""

@@ -68,11 +68,13 @@ def pin_factory(gpio: Gpio, lines: Mapping[int, Line]) -> Factory:
     return factory
 
 
-def open_output(plug: str, pin: int, chip: str = "auto", gpio: Gpio | None = None) -> Switch:
-    """Open the "buzzer" or the "led", off; for pin and chip see `Gpio.find_line`. Raises: GpioUnavailable."""
+def open_output(
+    plug: str, pin: int, chip: str = "auto", gpio: Gpio | None = None, *, active_low: bool = False
+) -> Switch:
+    """Open the "buzzer", the "led" or the "lamp", off; the rest as in `Gpio.find_line`. Raises: GpioUnavailable."""
     gpio = gpio or Gpio()
-    line = gpio.find_line(pin, plug, chip)
+    line = gpio.find_line(pin, plug, chip, active_low=active_low)
     from gpiozero import LED, Buzzer
 
-    device: Switch = {"buzzer": Buzzer, "led": LED}[plug](pin, pin_factory=pin_factory(gpio, {pin: line}))
+    device: Switch = {"buzzer": Buzzer, "led": LED, "lamp": LED}[plug](pin, pin_factory=pin_factory(gpio, {pin: line}))
     return device

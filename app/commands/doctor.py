@@ -13,11 +13,12 @@ from pathlib import Path
 from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import Sight, State
+from app.events import Motion, Sight, State
 from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
 from app.telemetry import failure, status
+from app.vehicle.vehicle_thread import VehicleThread, open_vehicle
 from app.version import VERSION
 from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
@@ -34,6 +35,7 @@ SIGHT_REMEDIES = {
     Sight.NOISE: f": {NOISE_REMEDY}",
 }
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
+SPEED_WAIT_S = 10.0  # a receiver speaks once a second; at another baud rate it is understood after 5 s
 FREE_MIN_MB = 20.0
 FAILURE_FRESH_S = 600.0
 # Before this day there was no such version: a clock that shows less was never set. It is no fault of detection
@@ -60,12 +62,18 @@ def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
     return open_alert(pi.buzzer_pin, pi.led_pin, pi.gpio_chip, visual=alerting.visual_alerts_enabled)
 
 
+def _open_vehicle(settings: Settings) -> VehicleThread | None:
+    vehicle = settings.vehicle
+    return open_vehicle(vehicle.source, vehicle.ignition_pin, settings.raspberry_pi.gpio_chip)
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The machine that is looked at; tests make one up. load_mesh raises FaceMeshError."""
 
     open_camera: Callable[[declared.Camera], CameraThread] = CameraThread
     open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
+    open_vehicle: Callable[[Settings], VehicleThread | None] = _open_vehicle
     load_mesh: Callable[[declared.Vision], None] = _load_mesh
     memory: Callable[[], System] = system
     free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / MB
@@ -99,6 +107,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
     else:
         yield from _camera(settings.camera, machine)
         yield from _pins(machine.open_alert(settings.raspberry_pi, settings.alerting), settings.raspberry_pi)
+        yield from _vehicle(settings, machine)
         yield _model(settings.vision, machine)
     yield _memory(settings, running, machine.memory())
     yield _clock(machine.wall())
@@ -167,6 +176,8 @@ def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
     yield Finding("camera", sees, what)
     yield Finding("buzzer", alerts.buzzer_ok, alerts.buzzer_message or "ready")
     yield Finding("LED", alerts.led_ok, alerts.led_message or "ready")
+    if running.vehicle.in_words:
+        yield Finding("vehicle", not running.vehicle.message, running.vehicle.in_words)
 
 
 def _camera(camera: declared.Camera, machine: Machine) -> Iterator[Finding]:
@@ -195,6 +206,20 @@ def _pins(alert: Alert, pi: declared.RaspberryPi) -> Iterator[Finding]:
     alert.close()
     yield Finding("buzzer", state.buzzer_ok, state.buzzer_message or f"BCM {pi.buzzer_pin}")
     yield Finding("LED", state.led_ok, state.led_message or f"BCM {pi.led_pin}")
+
+
+def _vehicle(settings: Settings, machine: Machine) -> Iterator[Finding]:
+    vehicle = machine.open_vehicle(settings)
+    if vehicle is None:
+        return
+    end_s = machine.clock() + SPEED_WAIT_S
+    seen = vehicle.read()
+    while seen.speed_kmh is None and not seen.message and machine.clock() < end_s:
+        vehicle.step()
+        seen = vehicle.read()
+    told = status.Vehicle(Motion.UNKNOWN, seen.speed_kmh, seen.ignition, seen.source, seen.message, seen.remedy)
+    hint = "; a GPS receiver needs a view of the sky" if seen.source and seen.speed_kmh is None else ""
+    yield Finding("vehicle", not seen.message, f"{told.in_words}{hint}")
 
 
 def _model(vision: declared.Vision, machine: Machine) -> Finding:

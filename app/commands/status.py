@@ -53,6 +53,8 @@ def _lines(found: Status | None, now_s: float, *, is_alive: bool) -> Iterator[tu
     yield "camera", f"{camera.source} {camera.state}, {camera.width} x {camera.height}, {camera.measured_fps:.1f}/s"
     yield "buzzer", alerts.buzzer_message if not alerts.buzzer_ok else "muted" if alerts.muted else "ready"
     yield "LED", alerts.led_message or "ready"
+    if found.vehicle.in_words:
+        yield "vehicle", found.vehicle.in_words
     yield "memory", f"{memory.rss_mb:.0f} MB of {memory.budget_mb:.0f}, highest {memory.peak_mb:.0f}"
     configuration = found.configuration
     yield "settings", f"{configuration.profile}, model {configuration.model}, from {configuration.origin}"

@@ -22,7 +22,7 @@ LINE_INFO = struct.Struct("=32s 32s I I Q 160x 16x")  # name, consumer, offset, 
 # offsets, consumer, config (flags, num_attrs, then its first attribute: id, values, mask), num_lines, fd
 LINE_REQUEST = struct.Struct("=64I 32s  Q I 20x I 4x Q Q 216x  I 4x 20x i")
 LINE_VALUES = struct.Struct("=Q Q")  # bits, mask
-FLAG_OUTPUT = 1 << 3
+FLAG_ACTIVE_LOW, FLAG_INPUT, FLAG_OUTPUT, FLAG_PULL_UP, FLAG_PULL_DOWN = 1 << 1, 1 << 2, 1 << 3, 1 << 8, 1 << 9
 ATTR_OUTPUT_VALUES = 2
 
 # The header's chip. Source: `.label` in Linux' pinctrl-bcm2835.c and pinctrl-rp1.c. Its number is no guide: a Pi 5
@@ -56,10 +56,11 @@ class GpioBusy(GpioUnavailable, BlockingIOError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a GPIO chip."""
+    """One line of a GPIO chip. active_low: its "on" is the low level, and "off" the high one."""
 
     chip: Path
     offset: int
+    active_low: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +83,29 @@ class Gpio:
     snap: str = field(default_factory=_snap_name)
     ioctl: Ioctl = fcntl.ioctl
 
-    def find_line(self, pin: int, plug: str, chip: str = "auto") -> Line:
-        """Say where an output is driven: plug is "buzzer" or "led", pin its BCM number.
+    def find_line(self, pin: int, plug: str, chip: str = "auto", *, active_low: bool = False) -> Line:
+        """Say where a line is: plug is "buzzer", "led", "button", "lamp" or "ignition", pin its BCM number.
 
         A connected gpio-chardev plug of that name wins, as the gadget chose its line. On a chip given by its
         path the pin is the offset. Raises: GpioUnavailable.
         """
         aggregated = self.dev / "snap/gpio-chardev" / self.snap / plug
         if chip == "auto" and self.snap and aggregated.exists():
-            return self._existing(Line(aggregated, 0), plug)
+            return self._existing(Line(aggregated, 0, active_low), plug)
         path = self._header_chip() if chip == "auto" else Path(chip)
-        return self._existing(Line(path, pin), plug)
+        return self._existing(Line(path, pin, active_low), plug)
 
     def request_output(self, line: Line, state: bool) -> int:
         """Take the line in this state and return a file descriptor, to be closed. Raises: GpioUnavailable."""
-        offsets = (line.offset, *[0] * 63)
-        request = bytearray(LINE_REQUEST.pack(*offsets, CONSUMER, FLAG_OUTPUT, 1, ATTR_OUTPUT_VALUES, state, 1, 1, 0))
+        return self._request(line, FLAG_OUTPUT, (1, ATTR_OUTPUT_VALUES, state, 1))
+
+    def request_input(self, line: Line) -> int:
+        """The same for an input. A line that nothing drives is off: it is pulled to the other level."""
+        return self._request(line, FLAG_INPUT | (FLAG_PULL_UP if line.active_low else FLAG_PULL_DOWN), (0, 0, 0, 0))
+
+    def _request(self, line: Line, flags: int, attribute: tuple[int, int, int, int]) -> int:
+        flags |= FLAG_ACTIVE_LOW if line.active_low else 0
+        request = bytearray(LINE_REQUEST.pack(line.offset, *[0] * 63, CONSUMER, flags, *attribute, 1, 0))
         with self._open(line.chip) as chip_fd:
             try:
                 self.ioctl(chip_fd, GET_LINE, request)
@@ -132,9 +140,8 @@ class Gpio:
     def _existing(self, line: Line, plug: str) -> Line:
         lines = self._chip(line.chip).lines
         if line.offset >= lines:
-            raise GpioMissing(
-                f"{line.chip} has lines 0 to {lines - 1}, not {line.offset}: change raspberry_pi.{plug}_pin"
-            )
+            section = "vehicle" if plug == "ignition" else "raspberry_pi"
+            raise GpioMissing(f"{line.chip} has lines 0 to {lines - 1}, not {line.offset}: change {section}.{plug}_pin")
         return line
 
     @contextmanager
@@ -178,6 +185,12 @@ def _text(name: bytes) -> str:
     return name.split(b"\0")[0].decode(errors="replace")
 
 
+def _level(gpio: Gpio, line_fd: int) -> bool:
+    values = bytearray(LINE_VALUES.pack(0, 1))
+    gpio.ioctl(line_fd, GET_VALUES, values)
+    return bool(LINE_VALUES.unpack(values)[0])
+
+
 class OutputLine:
     """One line as an output, taken when it is first driven and off when given back."""
 
@@ -197,9 +210,7 @@ class OutputLine:
         """Read back what the line is driven to."""
         if self._fd is None:
             return False
-        values = bytearray(LINE_VALUES.pack(0, 1))
-        self._gpio.ioctl(self._fd, GET_VALUES, values)
-        return bool(LINE_VALUES.unpack(values)[0])
+        return _level(self._gpio, self._fd)
 
     def close(self) -> None:
         """Turn the line off, as some kernels leave it as it was, and give it back."""
@@ -208,5 +219,30 @@ class OutputLine:
         try:
             self.drive(False)
         finally:
+            os.close(self._fd)
+            self._fd = None
+
+
+class InputLine:
+    """One line as an input, taken when it is first read; after a failure it is taken again."""
+
+    def __init__(self, gpio: Gpio, find: Callable[[], Line]) -> None:
+        """find: says where the line is; may raise GpioUnavailable."""
+        self._gpio, self._find = gpio, find
+        self._fd: int | None = None
+
+    def read(self) -> bool:
+        """Whether it is on. Raises: GpioUnavailable when it cannot be had."""
+        if self._fd is None:
+            self._fd = self._gpio.request_input(self._find())
+        try:
+            return _level(self._gpio, self._fd)
+        except OSError as error:
+            self.close()
+            raise GpioUnavailable(f"a GPIO input is lost: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Give it back."""
+        if self._fd is not None:
             os.close(self._fd)
             self._fd = None

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from math import inf
 
 from app.alerts.alert import Alert
+from app.alerts.patterns import SHOWN_WHEN_PARKED
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import Cue, Event, Level, State
+from app.events import Cue, Event, Level, Motion, State
 from app.held_for import HeldFor
 from app.journal.journal import Journal
 from app.memory.governor import Action
@@ -23,7 +24,11 @@ from app.monitor.report import Report
 from app.monitor.stuck_parts import FrozenStream, HungParts
 from app.observer import Observation, Observer
 from app.part_status import MemorySaving
+from app.telemetry import status
 from app.telemetry.requests import Request
+from app.vehicle.motion import STALE_S, MotionTracker
+from app.vehicle.reading import Vehicle
+from app.vehicle.vehicle_thread import VehicleThread
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +41,7 @@ NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # whoever mute
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the loop joins; each is closed by whoever opened it. journal and saver are None where switched off."""
+    """What the loop joins; each is closed by whoever opened it. The optional ones are None where switched off."""
 
     camera: CameraThread
     watch: Observer
@@ -44,6 +49,7 @@ class Parts:
     report: Report
     journal: Journal | None = None
     saver: MemorySaver | None = None
+    vehicle: VehicleThread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ class Detector:
         self._due_s = timing.clock() + OPENING_S
         self._healthy, self._was_healthy = HeldFor(), False
         self._muted_until_s = -inf
+        self._tracker, self._vehicle, self._motion = MotionTracker(), Vehicle(), Motion.UNKNOWN
 
     @property
     def saver(self) -> MemorySaver | None:
@@ -101,15 +108,21 @@ class Detector:
         self._at("taking the page's requests")
         self._obey(self._hooks.take_requests(), now_s)
         self._at("judging a frame")
+        self._follow_vehicle(now_s)
         look = self._look(frame, now_s)
         if look is None:
             self._parts.report.still_here(now_s)
         else:
             self._tell(look, self._clock())
 
+    def _follow_vehicle(self, now_s: float) -> None:
+        if self._parts.vehicle is not None:
+            self._vehicle = self._parts.vehicle.read()
+            self._motion = self._tracker.update(now_s, self._vehicle)
+
     def _look(self, frame: Frame | None, now_s: float) -> Observation | None:
         """What the frame shows, or that it is missing; None while it is not due yet."""
-        look = self._judge.look(frame, now_s) if frame else None
+        look = self._judge.look(frame, now_s, self._motion) if frame else None
         if look is not None:
             self._due_s = self._next_due_s(now_s)
             if look.verdict.is_urgent:
@@ -117,7 +130,7 @@ class Detector:
             self._frozen.update(look.sight, self._clock())
         elif now_s >= self._due_s:
             self._due_s = now_s + self._timing.period_s
-            look = self._judge.nothing(now_s)
+            look = self._judge.nothing(now_s, self._motion)
         return look
 
     def _next_due_s(self, now_s: float) -> float:
@@ -141,7 +154,8 @@ class Detector:
     def _tell(self, look: Observation, now_s: float) -> None:
         verdict = look.verdict
         self._at("alerting the driver")
-        self._parts.alert.show(verdict.state, verdict.level)
+        is_shown = self._motion is not Motion.PARKED or verdict.state in SHOWN_WHEN_PARKED
+        self._parts.alert.show(*(verdict.state, verdict.level) if is_shown else (State.ATTENTIVE, Level.NONE))
         if verdict.cue is not None and not self._is_muted(verdict.cue, now_s):
             self._parts.alert.play(verdict.cue)
         self._at("recording events")
@@ -174,6 +188,7 @@ class Detector:
             journal_remedy=journal.remedy if journal else "",
             muted=now_s < self._muted_until_s,
             saving=parts.saver.saving if parts.saver else MemorySaving(),
+            vehicle=told_vehicle(self._vehicle, self._motion, now_s),
         )
 
     def _note_health(self, look: Observation, now_s: float) -> None:
@@ -197,3 +212,10 @@ class Detector:
                 self._muted_until_s = now_s + MUTE_S
             elif request is Request.DELETE_EVENTS and self._parts.journal is not None:
                 self._parts.journal.delete_all()
+
+
+def told_vehicle(vehicle: Vehicle, motion: Motion, now_s: float) -> status.Vehicle:
+    """For the status: a speed that is old is none."""
+    age_s = vehicle.age_s(now_s)
+    speed_kmh = vehicle.speed_kmh if age_s is not None and age_s <= STALE_S else None
+    return status.Vehicle(motion, speed_kmh, vehicle.ignition, vehicle.source, vehicle.message, vehicle.remedy)

@@ -23,6 +23,7 @@ from app.monitor.report import Report
 from app.observer import Observer
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Configuration
+from app.vehicle.vehicle_thread import open_vehicle
 from app.vision.model_files import FaceMeshError
 from config.paths import Paths
 from config.settings import Settings
@@ -48,9 +49,12 @@ def open_detector(
     short = short_at_start(settings)
     watch = parts.enter_context(_open_watch(settings, is_small=bool(short)))
     alert = parts.enter_context(_open_alert(settings))
+    vehicle = open_vehicle(settings.vehicle.source, settings.vehicle.ignition_pin, settings.raspberry_pi.gpio_chip)
+    if vehicle is not None:
+        parts.enter_context(vehicle)
     saver = MemorySaver(settings, watch, began_s, short) if memory.governor else None
     timing = Timing(camera.frame_skip / camera.target_fps, camera.frame_timeout)
-    return Detector(Parts(opened_camera, watch, alert, report, journal, saver), timing, hooks)
+    return Detector(Parts(opened_camera, watch, alert, report, journal, saver, vehicle), timing, hooks)
 
 
 def short_at_start(settings: Settings) -> str:

@@ -5,12 +5,12 @@ The page shows it by admin/templates/status_part.html, always as a warning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.events import Event, Sight, State
 from app.observer import Observation
 from app.part_status import Availability, CameraHealth, MemorySaving
-from app.telemetry.status import Configuration
+from app.telemetry.status import Configuration, Vehicle
 from app.vision.face import Face
 from app.vision.sight import NOISE_REMEDY
 
@@ -33,6 +33,7 @@ class Surroundings:
     journal_remedy: str
     muted: bool
     saving: MemorySaving
+    vehicle: Vehicle = field(default_factory=Vehicle)
 
 
 def problem_in(look: Observation, around: Surroundings, configuration: Configuration) -> str:
@@ -54,6 +55,7 @@ def problem_in(look: Observation, around: Surroundings, configuration: Configura
         alerts.buzzer_message,
         "" if alerts.led_ok else alerts.led_message,
         around.journal_problem,
+        around.vehicle.message,
         *configuration.problems[:1],
         _saving_in_words(around.saving),
     )

@@ -132,6 +132,7 @@ class Report:
             signals=_signals(look),
             neutral=verdict.neutral,
             camera=around.camera,
+            vehicle=around.vehicle,
             alerts=status.Alerts(**asdict(around.alerts), muted=around.muted),
             memory=status.Memory(**asdict(usage), **asdict(around.saving), budget_mb=self._budget_mb),
             latency=status.Latency(newest_ms, self._mean_ms if self._looks else None),

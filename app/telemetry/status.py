@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from app.events import Event, Level, Neutral, State
+from app.events import Event, Level, Motion, Neutral, State
 from app.part_status import Availability, CameraHealth, MemorySaving, Usage
 from app.telemetry.codec import parsed, plain
 from app.telemetry.run_folder import boot_id, replace_file
@@ -45,6 +45,27 @@ class Memory(MemorySaving, Usage):
     """What the detector uses and saves, and the budget of the settings."""
 
     budget_mb: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """How the vehicle moves, and by what that is known; source is "" where no device answers."""
+
+    motion: Motion = Motion.UNKNOWN
+    speed_kmh: float | None = None
+    ignition: bool | None = None
+    source: str = ""
+    message: str = ""
+    remedy: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """How the vehicle moves and by what that is known, in one line; "" where nothing is asked."""
+        if self.message or self == Vehicle():
+            return self.message
+        speed = "speed unknown" if self.speed_kmh is None else f"{self.speed_kmh:.0f} km/h"
+        ignition = {True: ", ignition on", False: ", ignition off", None: ""}[self.ignition]
+        return f"{self.motion.value}, {speed}{ignition}" + (f", by {self.source}" if self.source else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,7 @@ class Status:
     neutral: Neutral = field(default_factory=lambda: Neutral(0.0, 0.0, False))
     camera: CameraHealth = field(default_factory=CameraHealth)
     alerts: Alerts = field(default_factory=Alerts)
+    vehicle: Vehicle = field(default_factory=Vehicle)
     memory: Memory = field(default_factory=Memory)
     latency: Latency = field(default_factory=Latency)
     configuration: Configuration = field(default_factory=Configuration)

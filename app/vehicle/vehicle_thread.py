@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
+from app.gpio.lines import Gpio, GpioUnavailable, InputLine
 from app.vehicle.can_bus import open_can
 from app.vehicle.gps import open_gps, ports, ports_like
 from app.vehicle.plausible import PlausibleSpeed
@@ -21,6 +23,7 @@ from app.vehicle.source import Source, Told, VehicleUnavailable
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # a receiver that was plugged in, or `snap connect`, is noticed so soon
+IGNITION_RETRY_S = 10.0  # an attempt costs 32 failing opens
 WAIT_S = 0.5
 CLOSE_S = 1.0
 CAN = re.compile(r"v?can[0-9]{1,2}")
@@ -36,11 +39,11 @@ class VehicleThread:
         ignition: Callable[[], bool | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """open_source: None where only the ignition is known; ignition: its line, None where it cannot be read."""
+        """open_source: None where only the ignition is known; ignition: reads its line, may raise GpioUnavailable."""
         self._open, self._ignition, self._clock = open_source, ignition, clock
         self._source: Source | None = None
         self._speed = PlausibleSpeed()
-        self._retry_s = -float("inf")
+        self._retry_s = self._ignition_retry_s = -inf
         self._vehicle = Vehicle()  # replaced as a whole, so that no lock is needed
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -61,7 +64,7 @@ class VehicleThread:
 
     def step(self) -> None:
         """Look at the ignition and ask the source; waits for half a second at most. The body of the thread."""
-        self._vehicle = replace(self._vehicle, ignition=self._ignition())
+        self._look_at_ignition(self._clock())
         source = self._opened()
         if source is None:
             self._closed.wait(WAIT_S)
@@ -73,6 +76,18 @@ class VehicleThread:
         else:
             for told in answers:
                 self._take(source.name, told)
+
+    def _look_at_ignition(self, now_s: float) -> None:
+        if now_s < self._ignition_retry_s:
+            return
+        try:
+            self._vehicle = replace(self._vehicle, ignition=self._ignition())
+        except GpioUnavailable as error:
+            self._ignition_retry_s = now_s + IGNITION_RETRY_S
+            if self._vehicle.ignition is not None or not self._vehicle.message:
+                log.warning("the ignition is not known: %s", error)
+            message = self._vehicle.message or str(error)
+            self._vehicle = replace(self._vehicle, ignition=None, message=message, remedy=error.remedy)
 
     def _opened(self) -> Source | None:
         now_s = self._clock()
@@ -110,6 +125,16 @@ class VehicleThread:
         except Exception:
             log.exception("the vehicle's thread ended: its speed is unknown from now on")
             self._vehicle = Vehicle(message="the vehicle's thread ended: restart drivewatch; the log says why")
+
+
+def open_vehicle(setting: str, ignition_pin: int, chip: str) -> VehicleThread | None:
+    """Follows what the settings name, once it is entered; None where they name nothing. ignition_pin 0: none."""
+    gpio = Gpio()
+    line = InputLine(gpio, lambda: gpio.find_line(ignition_pin, "ignition", chip))
+    open_source = opener(setting, gpio.snap)
+    if open_source is None and not ignition_pin:
+        return None
+    return VehicleThread(open_source, line.read if ignition_pin else lambda: None)
 
 
 def opener(setting: str, snap: str) -> Callable[[], Source] | None:

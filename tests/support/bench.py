@@ -18,6 +18,8 @@ from app.monitor.report import Report
 from app.observer import Observation, Observer
 from app.part_status import Availability, CameraHealth
 from app.telemetry.requests import Request
+from app.vehicle.reading import Vehicle
+from app.vehicle.vehicle_thread import VehicleThread
 from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.support.story import ROAD, Part, looking, new_attention
@@ -89,6 +91,7 @@ class FakeWatch(Observer):
 class FakeAlert(Alert):
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.shown: list[tuple[State, Level]] = []
         self.stuck_since_s: float | None = None
         self.played: list[Cue] = []
 
@@ -98,6 +101,7 @@ class FakeAlert(Alert):
 
     def show(self, state: State, level: Level) -> None:
         self.calls.append("show")
+        self.shown.append((state, level))
 
     def play(self, cue: Cue) -> None:
         self.calls.append("play")
@@ -148,6 +152,20 @@ class FakeJournal(Journal):
         self.recorded.clear()
 
 
+class FakeVehicle(VehicleThread):
+    """Tells what a test sets."""
+
+    def __init__(self) -> None:
+        self.tells: Callable[[float], Vehicle] = lambda now_s: Vehicle()
+        self.clock: Callable[[], float] = lambda: 0.0
+
+    def read(self) -> Vehicle:
+        return self.tells(self.clock())
+
+    def drive(self, speed_kmh: float) -> None:
+        self.tells = lambda now_s: Vehicle(speed_kmh, now_s, source="/dev/ttyACM0")
+
+
 class Clock:
     def __init__(self) -> None:
         self.now_s = START_S
@@ -162,11 +180,12 @@ class Bench:
     def __init__(self, on_stage: Callable[[str], None] = lambda stage: None, saver: MemorySaver | None = None) -> None:
         self.clock = Clock()
         self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
-        self.report, self.journal = FakeReport(), FakeJournal()
+        self.report, self.journal, self.vehicle = FakeReport(), FakeJournal(), FakeVehicle()
+        self.vehicle.clock = self.clock
         self.requests: list[Request] = []
         self.healthy_at_s: list[float] = []
         self.detector = Detector(
-            Parts(self.camera, self.watch, self.alert, self.report, self.journal, saver),
+            Parts(self.camera, self.watch, self.alert, self.report, self.journal, saver, self.vehicle),
             Timing(PERIOD_S, TIMEOUT_S, self.clock, lambda: WALL_S + self.clock.now_s),
             Hooks(
                 on_look=lambda look, now_s: self.prints(look),

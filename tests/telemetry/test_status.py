@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.events import Event, Level, Neutral, State
+from app.events import Event, Level, Motion, Neutral, State
 from app.part_status import CameraHealth
 from app.telemetry.codec import ITEMS_MAX, TEXT_MAX
 from app.telemetry.preview import Preview, ask_for_preview
@@ -27,6 +27,7 @@ from app.telemetry.status import (
     Memory,
     Signals,
     Status,
+    Vehicle,
     age_s,
     read,
     write,
@@ -49,6 +50,7 @@ FULL = Status(
     neutral=Neutral(1.5, -4.0, learnt=True),
     camera=CameraHealth("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
     alerts=Alerts(False, "GPIO refused: `sudo snap connect drivewatch:gpio`", True, ""),
+    vehicle=Vehicle(Motion.SLOW, 31.5, True, "/dev/ttyACM0", "no fix", "sudo true"),
     memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, "the small model", "only 45 MB", 160.0),
     latency=Latency(120.0, None),
     configuration=Configuration("low_memory", "lite", "a1b2", "last good", ("camera.width: 7 is too small",)),

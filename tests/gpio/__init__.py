@@ -1,0 +1,1 @@
+"""Tests of app/gpio; the outputs' are in tests/alerts/test_pins.py."""
