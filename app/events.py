@@ -86,7 +86,7 @@ class Event:
     """One distraction from onset to end; all times monotonic seconds, end_s None while it lasts.
 
     The true onset lies between onset_earliest_s and onset_latest_s; onset_s is their midpoint. kind and onset_s
-    together name one event, also while it rises.
+    together name one event, also while it rises. disputed: the driver pressed the button to say that it was wrong.
     """
 
     kind: State
@@ -96,6 +96,7 @@ class Event:
     onset_latest_s: float
     end_s: float | None = None
     detail: str = ""
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,14 @@ class RaspberryPi:
         label="Buzzer pin", help="BCM number, not the position on the header: BCM 17 is position 11.")
     led_pin: int = setting(27, low=2, high=27, unit="BCM",
         label="LED pin", help="BCM number: BCM 27 is position 13 on the header.")
+    buzzer_active_low: bool = setting(False,
+        label="Buzzer sounds at low level", help="For three-pin buzzer modules and relays that sound while idle.")
+    led_active_low: bool = setting(False,
+        label="LED lights at low level", help="For an LED that is wired to 3.3 V, and for relays.")
+    button_pin: int = setting(0, low=0, high=27, unit="BCM",
+        label="Button pin", help="A button to ground: a press learns the road, 3 s mute. 0: none.")
+    lamp_pin: int = setting(0, low=0, high=27, unit="BCM",
+        label="Infrared lamp pin", help="Switches a lamp on while it is dark and somebody drives. 0: none.")
     gpio_chip: str = setting("auto", pattern=CHIP, form="auto or a path such as /dev/gpiochip0",
         api_form=(CHIPS, "auto or a chip such as /dev/gpiochip0"),
         label="GPIO chip", help="auto finds the chip of the Pi's header.")
@@ -91,6 +99,8 @@ class Alerting:
         label="Beeps only", help="false: a tune for each kind of alert, which needs a passive buzzer.")
     visual_alerts_enabled: bool = setting(False, balanced=True, high_accuracy=True,
         label="LED", help="Show alerts on the LED too.")
+    signs_of_life: bool = setting(True,
+        label="Signs of life", help="One beep when it watches, two when it has learnt the road; the LED's heartbeat.")
     repeat_s: float = setting(3.0, low=1, high=60, unit="s", source="drivewatch",
         label="Repeat at most every", help="Seconds between two sounds for the same event.")
 

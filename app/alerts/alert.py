@@ -12,10 +12,11 @@ from itertools import cycle
 from math import inf
 
 from app.alerts.output import Output
-from app.alerts.patterns import TEST_SOUND, Rhythm, Sound, beeps, led_rhythm, pulses_of, sound_of
+from app.alerts.patterns import Rhythm, Sound, beeps, led_rhythm, pulses_of, sound_of
 from app.alerts.pins import Switch, open_output
 from app.events import Cue, Level, State
 from app.part_status import Availability
+from config.settings import RaspberryPi
 
 log = logging.getLogger(__name__)
 
@@ -34,18 +35,21 @@ class Alert:
         self,
         open_buzzer: Callable[[], Switch],
         open_led: Callable[[], Switch] | None,
+        open_lamp: Callable[[], Switch] | None = None,
         *,
         beep_only: bool = True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._buzzer = Output("buzzer", open_buzzer)
         self._led = None if open_led is None else Output("LED", open_led)
+        self._lamp = None if open_lamp is None else Output("lamp", open_lamp)
+        self._is_lit = self._was_lit = False
         self._beep_only = beep_only
         self._clock = clock
         self._lock = threading.Lock()  # for what the caller hands over; never held while a pin is written
         self._waiting: Sound | None = None
         self._hushed = False
-        self._shown = (State.ATTENTIVE, Level.NONE)
+        self._shown = (State.ATTENTIVE, Level.NONE, False)
         self._playing = Level.NONE
         self._flashing: Rhythm = ()
         self._wake = threading.Event()
@@ -77,19 +81,28 @@ class Alert:
         """Sound the cue: at once if it is louder than what plays, else after it."""
         self._offer(sound_of(cue))
 
-    def test(self) -> None:
-        """Sound the page's test, after whatever plays."""
-        self._offer(TEST_SOUND)
+    def sound(self, sound: Sound) -> None:
+        """Play another sound than a cue's, after whatever plays."""
+        self._offer(sound)
 
-    def show(self, state: State, level: Level) -> None:
-        """Show the verdict on the LED; attention regained silences the buzzer, so call this before `play`."""
+    def show(self, state: State, level: Level, *, is_well: bool = False) -> None:
+        """Show the verdict on the LED; attention regained silences the buzzer, so call this before `play`.
+
+        is_well: nothing is wrong with the detector, which the LED's heartbeat tells.
+        """
         with self._lock:
-            if (state, level) == self._shown:
+            if (state, level, is_well) == self._shown:
                 return  # its thread need not wake
             if state is State.ATTENTIVE and self._shown[0] is not State.ATTENTIVE:
                 self._hushed, self._waiting = True, None
-            self._shown = state, level
+            self._shown = state, level, is_well
         self._wake.set()
+
+    def light(self, is_lit: bool) -> None:
+        """Switch the lamp."""
+        if is_lit != self._is_lit:
+            self._is_lit = is_lit
+            self._wake.set()
 
     def start(self) -> None:
         """Start the thread that plays."""
@@ -106,7 +119,7 @@ class Alert:
         if sound is not None:
             self._playing = sound.level
             self._buzzer.start(pulses_of(sound, self._beep_only), now_s)
-        return min(self._buzzer.step(now_s), self._step_led(led_rhythm(*shown), now_s))
+        return min(self._buzzer.step(now_s), self._step_led(_rhythm(*shown), now_s), self._step_lamp(now_s))
 
     def close(self) -> None:
         """End both patterns, turn both pins off and give them back."""
@@ -126,7 +139,7 @@ class Alert:
                 self._waiting = sound
         self._wake.set()
 
-    def _take(self) -> tuple[bool, Sound | None, tuple[State, Level]]:
+    def _take(self) -> tuple[bool, Sound | None, tuple[State, Level, bool]]:
         with self._lock:
             hushed, self._hushed = self._hushed, False
             sound = self._waiting
@@ -143,6 +156,14 @@ class Alert:
             self._led.start(cycle(beeps(rhythm)), now_s)
         return self._led.step(now_s)
 
+    def _step_lamp(self, now_s: float) -> float:
+        if self._lamp is None:
+            return inf
+        if self._is_lit != self._was_lit:
+            self._was_lit = self._is_lit
+            self._lamp.start(((True, inf),) if self._is_lit else (), now_s)
+        return self._lamp.step(now_s)
+
     def _run(self) -> None:
         try:
             while not self._closed:
@@ -155,14 +176,19 @@ class Alert:
             self._close_outputs()
 
     def _close_outputs(self) -> None:
-        for output in (self._buzzer, self._led):
+        for output in (self._buzzer, self._led, self._lamp):
             if output is not None:
                 output.close()
 
 
-def open_alert(
-    buzzer_pin: int, led_pin: int, gpio_chip: str = "auto", *, beep_only: bool = True, visual: bool = True
-) -> Alert:
+def _rhythm(state: State, level: Level, is_well: bool) -> Rhythm:
+    return led_rhythm(state, level, is_well=is_well)
+
+
+def open_alert(pi: RaspberryPi, *, beep_only: bool = True, visual: bool = True) -> Alert:
     """Open buzzer and LED on this machine's GPIO, both off; what cannot be opened is tried again for ever."""
-    open_led = partial(open_output, "led", led_pin, gpio_chip) if visual else None
-    return Alert(partial(open_output, "buzzer", buzzer_pin, gpio_chip), open_led, beep_only=beep_only)
+    chip = pi.gpio_chip
+    open_buzzer = partial(open_output, "buzzer", pi.buzzer_pin, chip, active_low=pi.buzzer_active_low)
+    open_led = partial(open_output, "led", pi.led_pin, chip, active_low=pi.led_active_low)
+    open_lamp = partial(open_output, "lamp", pi.lamp_pin, chip) if pi.lamp_pin else None
+    return Alert(open_buzzer, open_led if visual else None, open_lamp, beep_only=beep_only)

@@ -76,6 +76,11 @@ class Sound:
 
 
 TEST_SOUND = Sound(Level.NONE, ((100, 100),) * 3, (523, 659, 784))
+# A dead device is silent: these say that it is not
+WATCHING_SOUND = Sound(Level.NONE, ((80, 120),), (659,))
+ROAD_LEARNT_SOUND = Sound(Level.NONE, ((80, 120),) * 2, (659, 784))
+PRESS_SOUND = Sound(Level.NONE, TICK, (880,))
+HEARTBEAT: Rhythm = ((30, 3970),)
 
 
 def sound_of(cue: Cue) -> Sound:
@@ -83,9 +88,9 @@ def sound_of(cue: Cue) -> Sound:
     return Sound(cue.level, BY_CUE.get(cue, BY_LEVEL[cue.level]), TUNES_HZ[cue.kind])
 
 
-def led_rhythm(state: State, level: Level) -> Rhythm:
-    """What the LED repeats."""
-    return LED_BY_STATE.get(state, LED_BY_LEVEL[level])
+def led_rhythm(state: State, level: Level, *, is_well: bool = False) -> Rhythm:
+    """What the LED repeats; is_well: nothing is wrong with the detector, which a heartbeat tells."""
+    return LED_BY_STATE.get(state, LED_BY_LEVEL[level]) or (HEARTBEAT if is_well else ())
 
 
 def beeps(rhythm: Rhythm) -> Iterator[Pulse]:

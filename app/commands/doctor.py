@@ -59,7 +59,7 @@ def _load_mesh(vision: declared.Vision) -> None:
 
 
 def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
-    return open_alert(pi.buzzer_pin, pi.led_pin, pi.gpio_chip, visual=alerting.visual_alerts_enabled)
+    return open_alert(pi, visual=alerting.visual_alerts_enabled)
 
 
 def _open_vehicle(settings: Settings) -> VehicleThread | None:

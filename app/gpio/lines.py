@@ -23,6 +23,7 @@ LINE_INFO = struct.Struct("=32s 32s I I Q 160x 16x")  # name, consumer, offset, 
 LINE_REQUEST = struct.Struct("=64I 32s  Q I 20x I 4x Q Q 216x  I 4x 20x i")
 LINE_VALUES = struct.Struct("=Q Q")  # bits, mask
 FLAG_ACTIVE_LOW, FLAG_INPUT, FLAG_OUTPUT, FLAG_PULL_UP, FLAG_PULL_DOWN = 1 << 1, 1 << 2, 1 << 3, 1 << 8, 1 << 9
+FLAG_EDGES = 1 << 4 | 1 << 5  # rising and falling
 ATTR_OUTPUT_VALUES = 2
 
 # The header's chip. Source: `.label` in Linux' pinctrl-bcm2835.c and pinctrl-rp1.c. Its number is no guide: a Pi 5
@@ -99,9 +100,19 @@ class Gpio:
         """Take the line in this state and return a file descriptor, to be closed. Raises: GpioUnavailable."""
         return self._request(line, FLAG_OUTPUT, (1, ATTR_OUTPUT_VALUES, state, 1))
 
-    def request_input(self, line: Line) -> int:
-        """The same for an input. A line that nothing drives is off: it is pulled to the other level."""
-        return self._request(line, FLAG_INPUT | (FLAG_PULL_UP if line.active_low else FLAG_PULL_DOWN), (0, 0, 0, 0))
+    def request_input(self, line: Line, *, edges: bool = False) -> int:
+        """The same for an input. A line that nothing drives is off: it is pulled to the other level.
+
+        edges: the descriptor becomes readable when the level changes.
+        """
+        flags = FLAG_INPUT | (FLAG_PULL_UP if line.active_low else FLAG_PULL_DOWN) | (FLAG_EDGES if edges else 0)
+        return self._request(line, flags, (0, 0, 0, 0))
+
+    def level(self, line_fd: int) -> bool:
+        """Whether the line behind this descriptor is on. Raises: OSError when it is lost."""
+        values = bytearray(LINE_VALUES.pack(0, 1))
+        self.ioctl(line_fd, GET_VALUES, values)
+        return bool(LINE_VALUES.unpack(values)[0])
 
     def _request(self, line: Line, flags: int, attribute: tuple[int, int, int, int]) -> int:
         flags |= FLAG_ACTIVE_LOW if line.active_low else 0
@@ -185,12 +196,6 @@ def _text(name: bytes) -> str:
     return name.split(b"\0")[0].decode(errors="replace")
 
 
-def _level(gpio: Gpio, line_fd: int) -> bool:
-    values = bytearray(LINE_VALUES.pack(0, 1))
-    gpio.ioctl(line_fd, GET_VALUES, values)
-    return bool(LINE_VALUES.unpack(values)[0])
-
-
 class OutputLine:
     """One line as an output, taken when it is first driven and off when given back."""
 
@@ -210,7 +215,7 @@ class OutputLine:
         """Read back what the line is driven to."""
         if self._fd is None:
             return False
-        return _level(self._gpio, self._fd)
+        return self._gpio.level(self._fd)
 
     def close(self) -> None:
         """Turn the line off, as some kernels leave it as it was, and give it back."""
@@ -236,7 +241,7 @@ class InputLine:
         if self._fd is None:
             self._fd = self._gpio.request_input(self._find())
         try:
-            return _level(self._gpio, self._fd)
+            return self._gpio.level(self._fd)
         except OSError as error:
             self.close()
             raise GpioUnavailable(f"a GPIO input is lost: {error.strerror}") from error

@@ -6,16 +6,16 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 
 from app.alerts.alert import Alert
-from app.alerts.patterns import SHOWN_WHEN_PARKED
+from app.alerts.patterns import TEST_SOUND
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import Cue, Event, Level, Motion, State
+from app.events import Event, Level, Motion, State
 from app.held_for import HeldFor
 from app.journal.journal import Journal
 from app.memory.governor import Action
+from app.monitor.driver_feedback import DriverFeedback
 from app.monitor.errors import DetectorError
 from app.monitor.judge import Judge
 from app.monitor.memory_saver import MemorySaver, described
@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 POLL_S = 0.5  # so soon a request of the page is taken, and the wish to end
 OPENING_S = 5.0  # a camera, or the fake driver's process, may take so long before its first frame
 HEALTHY_S = 60.0  # as the save protocol asks before a configuration counts as good
-MUTE_S = 600.0  # a mute ends by itself: a silent safety device is worse than none
-NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # whoever muted must know that nothing watches now
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ class Parts:
     journal: Journal | None = None
     saver: MemorySaver | None = None
     vehicle: VehicleThread | None = None
+    feedback: DriverFeedback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Hooks:
 
 
 class Detector:
-    """The loop. `muted`, as the page asks for it, silences cautions and warnings; never an alarm or a lost camera."""
+    """The loop."""
 
     def __init__(self, parts: Parts, timing: Timing, hooks: Hooks) -> None:
         self._parts, self._timing, self._hooks = parts, timing, hooks
@@ -82,7 +81,7 @@ class Detector:
         self._hung, self._frozen = HungParts(parts.camera, parts.alert), FrozenStream(parts.camera)
         self._due_s = timing.clock() + OPENING_S
         self._healthy, self._was_healthy = HeldFor(), False
-        self._muted_until_s = -inf
+        self._feedback = parts.feedback or DriverFeedback(parts.alert)
         self._tracker, self._vehicle, self._motion = MotionTracker(), Vehicle(), Motion.UNKNOWN
 
     @property
@@ -107,6 +106,7 @@ class Detector:
         self._save_memory(now_s)
         self._at("taking the page's requests")
         self._obey(self._hooks.take_requests(), now_s)
+        self._feedback.take_presses(now_s, self._parts.watch.attention.recalibrate, self._dispute)
         self._at("judging a frame")
         self._follow_vehicle(now_s)
         look = self._look(frame, now_s)
@@ -152,12 +152,8 @@ class Detector:
         log.log(logging.WARNING if decision.action is Action.SAVE else logging.INFO, "%s", words)
 
     def _tell(self, look: Observation, now_s: float) -> None:
-        verdict = look.verdict
         self._at("alerting the driver")
-        is_shown = self._motion is not Motion.PARKED or verdict.state in SHOWN_WHEN_PARKED
-        self._parts.alert.show(*(verdict.state, verdict.level) if is_shown else (State.ATTENTIVE, Level.NONE))
-        if verdict.cue is not None and not self._is_muted(verdict.cue, now_s):
-            self._parts.alert.play(verdict.cue)
+        self._feedback.tell(look, now_s, self._motion, is_well=not self._parts.report.problem)
         self._at("recording events")
         self._record(look, now_s)
         self._at("printing")
@@ -166,9 +162,6 @@ class Detector:
         self._parts.report.update(look, now_s, self._surroundings(now_s))
         self._note_health(look, now_s)
 
-    def _is_muted(self, cue: Cue, now_s: float) -> bool:
-        return now_s < self._muted_until_s and cue.level < Level.ALARM and cue.kind not in NEVER_MUTED
-
     def _record(self, look: Observation, now_s: float) -> None:
         journal = self._parts.journal
         if journal is None:
@@ -176,6 +169,10 @@ class Detector:
         for event in look.verdict.events:
             journal.record(event, self._timing.wall(), now_s)
         journal.retry(now_s)
+
+    def _dispute(self, event: Event) -> None:
+        if self._parts.journal is not None:
+            self._parts.journal.record(event, self._timing.wall(), self._clock())
 
     def _surroundings(self, now_s: float) -> Surroundings:
         parts, journal = self._parts, self._parts.journal
@@ -186,7 +183,7 @@ class Detector:
             watch_problem=self._judge.failure,
             journal_problem=journal.problem if journal else "",
             journal_remedy=journal.remedy if journal else "",
-            muted=now_s < self._muted_until_s,
+            muted=self._feedback.is_muted(now_s),
             saving=parts.saver.saving if parts.saver else MemorySaving(),
             vehicle=told_vehicle(self._vehicle, self._motion, now_s),
         )
@@ -207,9 +204,9 @@ class Detector:
             if request is Request.RECALIBRATE:
                 self._parts.watch.attention.recalibrate()
             elif request is Request.TEST_BUZZER:
-                self._parts.alert.test()
+                self._parts.alert.sound(TEST_SOUND)
             elif request is Request.MUTE:
-                self._muted_until_s = now_s + MUTE_S
+                self._feedback.mute(now_s)
             elif request is Request.DELETE_EVENTS and self._parts.journal is not None:
                 self._parts.journal.delete_all()
 

@@ -11,12 +11,14 @@ import cv2
 
 from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
+from app.gpio.button import open_button
 from app.journal.journal import Journal
 from app.memory.allocator import keep_freed_blocks
 from app.memory.governor import shortage
 from app.memory.rates import is_fast
 from app.memory.usage import system
 from app.monitor.detector import Detector, Hooks, Parts, Timing
+from app.monitor.driver_feedback import DriverFeedback
 from app.monitor.errors import DetectorError
 from app.monitor.memory_saver import MemorySaver, smaller
 from app.monitor.report import Report
@@ -49,12 +51,13 @@ def open_detector(
     short = short_at_start(settings)
     watch = parts.enter_context(_open_watch(settings, is_small=bool(short)))
     alert = parts.enter_context(_open_alert(settings))
+    feedback = _open_feedback(parts, settings, alert)
     vehicle = open_vehicle(settings.vehicle.source, settings.vehicle.ignition_pin, settings.raspberry_pi.gpio_chip)
     if vehicle is not None:
         parts.enter_context(vehicle)
     saver = MemorySaver(settings, watch, began_s, short) if memory.governor else None
     timing = Timing(camera.frame_skip / camera.target_fps, camera.frame_timeout)
-    return Detector(Parts(opened_camera, watch, alert, report, journal, saver, vehicle), timing, hooks)
+    return Detector(Parts(opened_camera, watch, alert, report, journal, saver, vehicle, feedback), timing, hooks)
 
 
 def short_at_start(settings: Settings) -> str:
@@ -79,10 +82,10 @@ def _open_watch(settings: Settings, *, is_small: bool) -> Observer:
 
 def _open_alert(settings: Settings) -> Alert:
     pi, alerting = settings.raspberry_pi, settings.alerting
-    return open_alert(
-        pi.buzzer_pin,
-        pi.led_pin,
-        pi.gpio_chip,
-        beep_only=alerting.use_beep_only,
-        visual=alerting.visual_alerts_enabled,
-    )
+    return open_alert(pi, beep_only=alerting.use_beep_only, visual=alerting.visual_alerts_enabled)
+
+
+def _open_feedback(parts: ExitStack, settings: Settings, alert: Alert) -> DriverFeedback:
+    pi = settings.raspberry_pi
+    button = parts.enter_context(open_button(pi.button_pin, pi.gpio_chip)) if pi.button_pin else None
+    return DriverFeedback(alert, button, signs_of_life=settings.alerting.signs_of_life, has_lamp=bool(pi.lamp_pin))

@@ -87,6 +87,11 @@ class Report:
         self._told = told
         status.write(self._paths.status, told)
 
+    @property
+    def problem(self) -> str:
+        """What was told last of what is wrong; "" while all is well, or nothing was told yet."""
+        return self._told.problem if self._told else ""
+
     def close(self) -> None:
         """Delete the preview."""
         self._preview.remove()

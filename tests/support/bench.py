@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from app.alerts.alert import Alert
+from app.alerts.patterns import Sound
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
 from app.events import Cue, Event, Level, Motion, Sight, State
@@ -94,12 +95,14 @@ class FakeAlert(Alert):
         self.shown: list[tuple[State, Level]] = []
         self.stuck_since_s: float | None = None
         self.played: list[Cue] = []
+        self.sounded: list[Sound] = []
+        self.lit: list[bool] = []
 
     @property
     def availability(self) -> Availability:
         return Availability(True, "", True, "")
 
-    def show(self, state: State, level: Level) -> None:
+    def show(self, state: State, level: Level, *, is_well: bool = False) -> None:
         self.calls.append("show")
         self.shown.append((state, level))
 
@@ -107,14 +110,20 @@ class FakeAlert(Alert):
         self.calls.append("play")
         self.played.append(cue)
 
-    def test(self) -> None:
-        self.calls.append("test")
+    def sound(self, sound: Sound) -> None:
+        self.calls.append("sound")
+        self.sounded.append(sound)
+
+    def light(self, is_lit: bool) -> None:
+        self.lit.append(is_lit)
 
     def busy_s(self, now_s: float) -> float:
         return 0.0 if self.stuck_since_s is None else now_s - self.stuck_since_s
 
 
 class FakeReport(Report):
+    problem = ""
+
     def __init__(self) -> None:
         self.told: list[tuple[Observation, Surroundings]] = []
         self.alive_at_s: list[float] = []

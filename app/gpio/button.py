@@ -1,0 +1,114 @@
+"""A push button between a line and ground: short and long presses, without a wakeup while nobody presses."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from time import monotonic
+
+from app.gpio.lines import Gpio, Line
+
+log = logging.getLogger(__name__)
+
+LONG_PRESS_S = 3.0
+BOUNCE_S = 0.03  # a push button's contacts settle within 10 ms
+RETRY_S = 10.0
+WAIT_S = 0.5  # so soon the thread notices that it is to end
+EVENTS_MAX_BYTES = 48 * 64  # struct gpio_v2_line_event is 48 bytes long; what it says is read from the line
+PRESSES_MAX = 8  # kept until the loop takes them
+
+
+class Press(Enum):
+    """What a press asks for."""
+
+    SHORT = "short"
+    LONG = "long"
+
+
+class Presses:
+    """Tells presses from the levels of the line. Pure; time is passed in."""
+
+    def __init__(self) -> None:
+        self._down_s: float | None = None
+        self._is_told = False
+        self._changed_s = -BOUNCE_S
+
+    def update(self, time_s: float, is_down: bool) -> Press | None:
+        """Take the level now; a long press is told while the button is still held."""
+        was_down = self._down_s is not None
+        if is_down != was_down:
+            if time_s - self._changed_s < BOUNCE_S:
+                return None
+            self._changed_s = time_s
+        if is_down and not was_down:
+            self._down_s, self._is_told = time_s, False
+        held_s = 0.0 if self._down_s is None else time_s - self._down_s
+        if not is_down:
+            self._down_s = None
+        if self._is_told or not was_down:
+            return None
+        if held_s >= LONG_PRESS_S:
+            self._is_told = True
+            return Press.LONG
+        return None if is_down else Press.SHORT
+
+    def is_held(self) -> bool:
+        """The button is down."""
+        return self._down_s is not None
+
+
+class Button:
+    """Follows the button in a thread; a line that cannot be had is tried again for ever."""
+
+    def __init__(self, gpio: Gpio, find: Callable[[], Line], clock: Callable[[], float] = monotonic) -> None:
+        """find: says where the line is; may raise GpioUnavailable."""
+        self._gpio, self._find, self._clock = gpio, find, clock
+        self._presses = Presses()
+        self._told: deque[Press] = deque(maxlen=PRESSES_MAX)
+        self._closed = threading.Event()
+        self.message = ""
+
+    def __enter__(self) -> Button:
+        threading.Thread(target=self._run, name="button", daemon=True).start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._closed.set()
+
+    def take(self) -> list[Press]:
+        """The presses since the last call."""
+        return [self._told.popleft() for _ in range(len(self._told))]
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            try:
+                self._follow(self._gpio.request_input(self._find(), edges=True))
+            except OSError as error:  # GpioUnavailable is one
+                if str(error) != self.message:
+                    log.warning("button unavailable: %s", error)
+                self.message = str(error)
+                self._closed.wait(RETRY_S)
+
+    def _follow(self, line_fd: int) -> None:
+        self.message = ""
+        try:
+            while not self._closed.is_set():
+                wait_s = BOUNCE_S if self._presses.is_held() else WAIT_S
+                if select.select([line_fd], [], [], wait_s)[0]:
+                    os.read(line_fd, EVENTS_MAX_BYTES)
+                press = self._presses.update(self._clock(), self._gpio.level(line_fd))
+                if press is not None:
+                    self._told.append(press)
+        finally:
+            os.close(line_fd)
+
+
+def open_button(pin: int, chip: str) -> Button:
+    """The button on this BCM pin, pressed while the line is low."""
+    gpio = Gpio()
+    return Button(gpio, lambda: gpio.find_line(pin, "button", chip, active_low=True))
