@@ -48,7 +48,7 @@ WHERE boot_id = :boot_id AND boot_id != '' AND abs(wall_s - onset_s - :offset_s)
 _KEEP_NEWEST = "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?)"
 _KEEP_SINCE = "DELETE FROM events WHERE wall_s < ?"
 _NEWEST = """
-SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted, disputed
+SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
 FROM events WHERE id < ? ORDER BY id DESC
 """
 
@@ -214,16 +214,7 @@ class Journal:
         onset = (event.onset_s, event.onset_earliest_s, event.onset_latest_s)
         detail = event.detail[:DETAIL_MAX].encode(errors="replace").decode()
         wall_s = event.onset_s + self._offset_s
-        return (
-            self._boot_id,
-            event.kind.value,
-            int(event.level),
-            *onset,
-            event.end_s,
-            detail,
-            wall_s,
-            int(event.disputed),
-        )
+        return (self._boot_id, event.kind.value, int(event.level), *onset, event.end_s, detail, wall_s)
 
     def _connected(self) -> sqlite3.Connection:
         is_another = self._inodes != self._inodes_now()  # somebody deleted or replaced the history
@@ -298,7 +289,7 @@ def _entry(row: sqlite3.Row) -> Entry | None:
         return None
     if not all(map(_is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
         return None
-    event = Event(kind, level, *onset, end_s, detail, bool(row["disputed"]))
+    event = Event(kind, level, *onset, end_s, detail)
     return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]))
 
 

@@ -29,17 +29,14 @@ CREATE TABLE events (
     UNIQUE (boot_id, kind, onset_s)
 )
 """
-# Version 2: the driver may say that an alert was wrong
-_DISPUTED: Final = "ALTER TABLE events ADD COLUMN disputed INTEGER NOT NULL DEFAULT 0"
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((_EVENTS,), (_DISPUTED,))  # the statements of each step
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((_EVENTS,),)  # the statements of each step
 
-_COLUMNS = "boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, disputed"
+_COLUMNS = "boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s"
 _SAME_EVENT = """
 ON CONFLICT (boot_id, kind, onset_s) DO UPDATE SET
-    level = max(level, excluded.level), end_s = coalesce(excluded.end_s, end_s), detail = excluded.detail,
-    disputed = max(disputed, excluded.disputed)
+    level = max(level, excluded.level), end_s = coalesce(excluded.end_s, end_s), detail = excluded.detail
 """
-UPSERT: Final = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_SAME_EVENT}"  # noqa: S608  of constants alone
+UPSERT: Final = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) {_SAME_EVENT}"  # noqa: S608  of constants alone
 # From another file of this version, attached as `beside`. It may run twice: a power cut may come before that file is
 # removed. SQLite needs the WHERE to tell ON CONFLICT from a join.
 MERGE: Final = (
@@ -117,7 +114,7 @@ def _check_step(db: sqlite3.Connection) -> None:
 
 def _try_upsert(db: sqlite3.Connection) -> None:
     """See that events can be written, without writing one. Raises: sqlite3.OperationalError."""
-    db.execute(f"EXPLAIN {UPSERT}", (None,) * 10)
+    db.execute(f"EXPLAIN {UPSERT}", (None,) * 9)
 
 
 def check(db: sqlite3.Connection) -> None:

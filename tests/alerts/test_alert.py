@@ -10,6 +10,7 @@ from gpiozero.pins.mock import MockFactory
 
 from app.alerts.alert import LED_OFF, Alert
 from app.alerts.patterns import (
+    TEST_SOUND,
     led_rhythm,
     sound_of,
 )
@@ -132,11 +133,11 @@ def test_a_cue_that_comes_with_regained_attention_sounds() -> None:
 
 def test_the_test_sounds_and_never_interrupts_a_warning() -> None:
     bench = Bench()
-    bench.alert.test()
+    bench.alert.sound(TEST_SOUND)
     assert bench.beeps_ms(5) == [100] * 3
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
     bench.run(0.01)
-    bench.alert.test()
+    bench.alert.sound(TEST_SOUND)
     assert bench.beeps_ms(5) == [140, 150, 100, 100, 100]
 
 

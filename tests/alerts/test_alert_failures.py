@@ -19,6 +19,7 @@ from app.alerts.pins import Switch
 from app.events import Cue, Level, State
 from app.gpio.lines import GpioRefused
 from app.part_status import Availability
+from config.settings import RaspberryPi
 
 ROOT = Path(__file__).parents[2]
 
@@ -125,7 +126,7 @@ def test_a_missing_led_leaves_the_buzzer_alone() -> None:
 
 
 def test_this_machine_without_gpio_says_what_to_do() -> None:
-    alert = open_alert(17, 27, "/nowhere/gpiochip0")
+    alert = open_alert(RaspberryPi(gpio_chip="/nowhere/gpiochip0"))
     assert "there is no GPIO chip /nowhere/gpiochip0" in alert.availability.buzzer_message
     assert alert.availability.led_message == alert.availability.buzzer_message
     alert.close()

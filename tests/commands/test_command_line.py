@@ -9,7 +9,7 @@ import pytest
 
 from app.commands.command_line import COMMANDS, main
 from app.fake_driver.scenario import scenario_names
-from app.monitor.detector import MUTE_S
+from app.monitor.driver_feedback import MUTE_S
 
 
 def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -59,7 +59,7 @@ def test_no_profile_breaks_a_rule(profile: str) -> None:
 
 
 def test_a_person_has_about_thirty_settings() -> None:
-    assert len(DECLARATIONS) <= 36
+    assert len(DECLARATIONS) <= 44  # thirty of the driver's own, the rest says what is wired and where
 
 
 def test_each_setting_explains_itself() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from app.alerts.patterns import TEST_SOUND
 from app.attention.policy import NORMAL
 from app.events import Cue, Level, Sight, State
-from app.monitor.detector import MUTE_S
+from app.monitor.driver_feedback import MUTE_S
 from app.telemetry.requests import Request
 from tests.support.bench import AWAY, Bench
 from tests.support.story import eyes_closed
@@ -13,13 +14,13 @@ from tests.support.story import eyes_closed
 def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
     bench.requests = [Request.TEST_BUZZER, Request.MUTE]
     bench.run(5)
-    assert "test" not in bench.alert.calls
+    assert TEST_SOUND not in bench.alert.sounded
     assert not bench.is_muted()
 
 
 def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
     bench.ask(Request.MUTE, Request.TEST_BUZZER)
-    assert bench.alert.calls.count("test") == 1
+    assert bench.alert.sounded.count(TEST_SOUND) == 1
 
 
 def test_the_page_can_delete_all_events(bench: Bench) -> None:

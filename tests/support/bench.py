@@ -39,6 +39,7 @@ class FakeCamera(CameraThread):
         self.sending = True
         self.hangs = False
         self.period_s = PERIOD_S
+        self.brightness = 0
         self.timeouts_s: list[float | None] = []
         self.opened_anew_s: list[float] = []
         self.again_at_s: list[float] = []
@@ -53,7 +54,7 @@ class FakeCamera(CameraThread):
             self._next_s = max(self._next_s, end_s) if not self.sending else self._next_s
             return None
         self._time.now_s, self._next_s = self._next_s, self._next_s + self.period_s
-        return Frame(PICTURE, self._time.now_s, 0)
+        return Frame(PICTURE + np.uint8(self.brightness), self._time.now_s, 0)
 
     def request_recheck(self) -> None:
         self.again_at_s.append(self._time.now_s - START_S)
@@ -97,6 +98,7 @@ class FakeAlert(Alert):
         self.played: list[Cue] = []
         self.sounded: list[Sound] = []
         self.lit: list[bool] = []
+        self.well: list[bool] = []
 
     @property
     def availability(self) -> Availability:
@@ -105,6 +107,7 @@ class FakeAlert(Alert):
     def show(self, state: State, level: Level, *, is_well: bool = False) -> None:
         self.calls.append("show")
         self.shown.append((state, level))
+        self.well.append(is_well)
 
     def play(self, cue: Cue) -> None:
         self.calls.append("play")

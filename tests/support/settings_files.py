@@ -35,7 +35,7 @@ def values_for(key: str) -> st.SearchStrategy[Value]:
         return st.integers(int(declaration.low), int(declaration.high))
     if declaration.kind is float:
         return st.floats(declaration.low, declaration.high)
-    if key == "raspberry_pi.gpio_chip":
+    if key in ("raspberry_pi.gpio_chip", "vehicle.source"):
         return st.from_regex(r"/dev/[a-z0-9_.-]{1,9}", fullmatch=True)
     names = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["C", "Z"]), min_size=1)
     return st.one_of(st.sampled_from(["auto", "0", "null", "~", "a b", "a: b", "a #b"]), names).filter(

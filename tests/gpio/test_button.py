@@ -1,0 +1,92 @@
+"""A push button: short and long presses, bouncing contacts, and a line that goes away."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from app.gpio import button
+from app.gpio.button import BOUNCE_S, LONG_PRESS_S, Button, Press, Presses
+from app.gpio.lines import Gpio, GpioMissing, Line
+
+
+def pressed(levels: Iterable[tuple[float, bool]]) -> list[tuple[float, Press]]:
+    presses = Presses()
+    return [(time_s, press) for time_s, is_down in levels if (press := presses.update(time_s, is_down)) is not None]
+
+
+def test_a_short_press_is_told_when_the_button_is_let_go() -> None:
+    assert pressed([(0, False), (1, True), (1.4, False), (2, False)]) == [(1.4, Press.SHORT)]
+
+
+def test_a_long_press_is_told_once_while_the_button_is_held() -> None:
+    held = [(1 + number / 10, True) for number in range(60)]
+    ((time_s, press),) = pressed([(0, False), *held, (8, False)])
+    assert press is Press.LONG and time_s == pytest.approx(1 + LONG_PRESS_S)
+
+
+def test_contacts_that_bounce_are_one_press() -> None:
+    bouncing = [(1 + number / 1000, number % 2 == 0) for number in range(10)]
+    assert pressed([(0, False), *bouncing, (1.1, True), (1.5, False), (1.5 + BOUNCE_S / 2, True), (1.6, False)]) == [
+        (1.5, Press.SHORT)
+    ]
+
+
+def test_two_presses_are_two() -> None:
+    assert [press for _, press in pressed([(0, True), (0.3, False), (0.6, True), (0.9, False)])] == [Press.SHORT] * 2
+
+
+class FakeLine(Gpio):
+    """A line whose level is a byte in a pipe; an empty pipe leaves it as it was."""
+
+    def request_input(self, line: Line, *, edges: bool = False) -> int:
+        assert edges
+        return os.dup(READER[0])
+
+    def level(self, line_fd: int) -> bool:
+        return LEVEL[0]
+
+
+READER, LEVEL = [0], [False]
+
+
+def test_a_press_reaches_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    READER[0], LEVEL[0] = reader, False
+    told = threading.Event()
+    times = iter([0.0, 1.0])
+    with Button(FakeLine(), lambda: Line(Path("/dev/gpiochip0"), 22), lambda: next(times, 2.0)) as followed:
+        LEVEL[0] = True
+        os.write(writer, b"x" * 48)
+        while not followed._presses.is_held():
+            told.wait(0.01)
+        LEVEL[0] = False
+        os.write(writer, b"x" * 48)
+        taken: list[Press] = []
+        for _ in range(500):
+            taken += followed.take()
+            if taken:
+                break
+            told.wait(0.01)
+    assert taken == [Press.SHORT]
+    for fd in (reader, writer):
+        os.close(fd)
+
+
+def test_a_line_that_cannot_be_had_is_named_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(button, "RETRY_S", 0.001)
+    tried = threading.Semaphore(0)
+
+    def find() -> Line:
+        tried.release()
+        raise GpioMissing("there is no GPIO chip /dev/gpiochip0")
+
+    with Button(Gpio(), find) as followed:
+        for _ in range(3):
+            assert tried.acquire(timeout=10)
+        assert followed.message == "there is no GPIO chip /dev/gpiochip0"
+        assert followed.take() == []
