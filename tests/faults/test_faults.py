@@ -26,7 +26,8 @@ from tests.faults.writers import Check, Writer
 ROOT = Path(__file__).parents[2]
 # Where a wall clock is read, and what for; everything else counts monotonic seconds
 WALL_CLOCKS = {
-    ("admin/auth/tokens.py", "time.time"): "when a token was made, to be shown",
+    ("admin/auth/tokens.py", "time.time"): "when a token was made and last used, to be shown",
+    ("admin/auth/account.py", "datetime.fromtimestamp"): "shows it",
     ("app/monitor/detector.py", "time.time"): "the stamp of an event, to be shown",
     ("app/commands/doctor.py", "time.time"): "is the clock set?",
     ("app/commands/doctor.py", "time.localtime"): "shows it",
