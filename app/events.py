@@ -59,6 +59,8 @@ class Sight(str, Enum):
     FLAT = "flat"
     FROZEN = "frozen"
     NOISE = "noise"
+    UPSIDE_DOWN = "upside down"
+    ON_ITS_SIDE = "on its side"
     NOTHING = "nothing"  # no frame at all
 
 

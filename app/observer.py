@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from types import TracebackType
 
+import numpy as np
+import numpy.typing as npt
+
 from app.attention.judgement import Attention, road_of
 from app.attention.policy import policy_of
 from app.attention.single_picture import momentary_state
@@ -17,6 +20,7 @@ from app.vision.measurements import Signals
 from app.vision.measuring import measure
 from app.vision.seat import Seat
 from app.vision.sight import Lens, Sharpness
+from app.vision.turned import Turned
 from config.settings import Analysis, Vision
 
 
@@ -24,7 +28,8 @@ from config.settings import Analysis, Vision
 class Observation:
     """What one frame showed; frame None when none came in time, face and signals None where no face was found.
 
-    torso: what the seat shows where no pose is measured; None where that is not known.
+    torso: what the seat shows where no pose is measured; None where that is not known. turn_deg: how far the frame must
+    be turned clockwise to be upright.
     """
 
     frame: Frame | None
@@ -33,6 +38,20 @@ class Observation:
     signals: Signals | None
     verdict: Verdict
     torso: Torso | None = None
+    turn_deg: int = 0
+
+    @property
+    def mounting_problem(self) -> str:
+        """How the picture lies, with what helps; empty while it is upright."""
+        if self.frame is None or not self.turn_deg:
+            return ""
+        return (
+            f"the picture is {self.sight.value}: set camera.rotate to {(self.frame.rotated_deg + self.turn_deg) % 360}"
+        )
+
+
+def _size(bgr: npt.NDArray[np.uint8]) -> tuple[int, int]:
+    return bgr.shape[1], bgr.shape[0]
 
 
 def _mesh(vision: Vision, fast: bool) -> FaceMesh:
@@ -50,7 +69,7 @@ class Observer:
 
     def reset(self) -> None:
         """Forget everything seen so far, as for another recording."""
-        self._lens, self._sharpness, self._seat = Lens(), Sharpness(), Seat()
+        self._lens, self._sharpness, self._seat, self._turned = Lens(), Sharpness(), Seat(), Turned()
         self._mesh.reset()
         self.attention = Attention(self._analysis, self._repeat_s)
 
@@ -71,6 +90,9 @@ class Observer:
         face = None if sight is Sight.FROZEN else self._mesh.find(frame.bgr)
         # in noise the face detector sees faces that are none; only one that a mesh fits is believed there
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
+        turn_deg = self._turn_deg(frame, sight, face, signals)
+        if turn_deg:
+            return self._look_at_turned(frame, face, turn_deg)
         own = self.attention.driver.accept(signals)
         if own is None and face is not None:
             self._mesh.reset()  # so that the driver is found again instead of a passenger followed
@@ -84,6 +106,22 @@ class Observer:
             torso = None
         verdict = self.attention.update(frame.time_s, sight, signals, torso, motion)
         return Observation(frame, sight, face, signals, verdict, torso)
+
+    def _turn_deg(self, frame: Frame, sight: Sight, face: Face | None, signals: Signals | None) -> int:
+        if face is None and sight is not Sight.CLEAR:
+            return 0
+        seen = (0.0, None) if face is None else (face.score, signals)
+        return self._turned.look(frame.bgr, frame.time_s, seen, self._glance)
+
+    def _glance(self, bgr: npt.NDArray[np.uint8]) -> tuple[float, Signals | None]:
+        face = self._mesh.glance(bgr)
+        return (0.0, None) if face is None else (face.score, self._signals(bgr, face))
+
+    def _look_at_turned(self, frame: Frame, face: Face | None, turn_deg: int) -> Observation:
+        """Nothing is said of the driver: an upright mesh fits a face that lies only by chance."""
+        sight = Sight.UPSIDE_DOWN if turn_deg == 180 else Sight.ON_ITS_SIDE
+        verdict = self.attention.update(frame.time_s, sight, None)
+        return Observation(frame, sight, face, None, verdict, turn_deg=turn_deg)
 
     def look_alone(self, frame: Frame) -> Observation:
         """Judge a picture by itself, whatever came before; the state is the one that it would lead to if it lasted."""
@@ -102,17 +140,19 @@ class Observer:
         return Observation(None, Sight.NOTHING, None, None, verdict)
 
     def _measured(self, frame: Frame, face: Face | None) -> Signals | None:
-        height_px, width_px = frame.bgr.shape[:2]
         if face is None:
             unfitted = self._mesh.unfitted
-            return detected_only(unfitted, (width_px, height_px)) if unfitted else None
-        size, fov_deg = (width_px, height_px), self._vision.horizontal_fov_deg
-        signals = measure(face, size, fov_deg, self._mesh.calibration, sees_hands=self._mesh.sees_hands)
+            return detected_only(unfitted, _size(frame.bgr)) if unfitted else None
+        signals = self._signals(frame.bgr, face)
         if self._sharpness.is_smeared(frame.bgr, face.landmarks[:, :2]):
             return replace(signals, eye_blink=None, eyes_hidden=None, ear=None, mar=None, gaze_yaw_deg=None)
         if signals.yaw_deg is not None and eyes_hidden(frame.bgr, face.landmarks):
             return replace(signals, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
         return signals
+
+    def _signals(self, bgr: npt.NDArray[np.uint8], face: Face) -> Signals:
+        fov_deg, mesh = self._vision.horizontal_fov_deg, self._mesh
+        return measure(face, _size(bgr), fov_deg, mesh.calibration, sees_hands=mesh.sees_hands)
 
     def _torso(self, frame: Frame, face: Face | None, signals: Signals | None) -> Torso | None:
         if face is None or signals is None or signals.yaw_deg is None:

@@ -61,16 +61,6 @@ def test_an_empty_seat_is_clear_and_has_no_face(watch: Observer) -> None:
     assert (look.sight, look.face, look.signals) == (Sight.CLEAR, None, None)
 
 
-def test_an_upside_down_camera_shows_no_pose_and_soon_reports_no_face(watch: Observer) -> None:
-    for time_s in range(5):
-        upright = frame(time_s, Scene())
-        look = watch.look(replace(upright, bgr=np.ascontiguousarray(upright.bgr[::-1, ::-1])))
-    assert look.signals is not None
-    assert (look.signals.yaw_deg, look.signals.ear, look.signals.confidence) == (None, None, 0)
-    assert look.verdict.yaw_error_deg is None
-    assert look.verdict.state is State.NO_FACE
-
-
 def test_a_frozen_picture_is_not_looked_at_again(watch: Observer) -> None:
     first = watch.look(frame(0, Scene()))
     again = watch.look(Frame(rendered(Scene()), 1, 1))

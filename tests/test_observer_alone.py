@@ -29,7 +29,7 @@ ALONE: dict[str, tuple[Picture, State]] = {
     "black glasses": (rendered(Scene(glasses=0.9)), State.EYES_UNSEEN),
     "clear glasses": (rendered(Scene(glasses=0.05)), State.ATTENTIVE),
     "nobody": (rendered(Scene(present=0)), State.NO_FACE),
-    "upside down": (np.ascontiguousarray(rendered(Scene())[::-1, ::-1]), State.NO_FACE),
+    "upside down": (np.ascontiguousarray(rendered(Scene())[::-1, ::-1]), State.CAMERA_BLOCKED),
     "covered": (rendered(Scene(lens_covered=1)), State.CAMERA_BLOCKED),
     "black": (BLACK, State.CAMERA_BLOCKED),
     "one pixel": (BLACK[:1, :1], State.CAMERA_BLOCKED),

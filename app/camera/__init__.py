@@ -8,6 +8,7 @@ Six words say what is wrong with a camera, and each means one thing:
     hung     a call into the driver does not return, so its thread is left behind (CameraHealth.state, camera_thread.py)
     frozen   one picture equals the one before it (Sight.FROZEN, vision/sight.py)
     stuck    the pictures stay frozen, so the source is reopened (Capture.stuck, set for monitor/stuck_parts.py)
-    blocked  pictures come but nothing can be seen: dark, covered, noise, frozen (State.CAMERA_BLOCKED, attention/)
+    blocked  pictures come but no driver can be judged: dark, covered, noise, frozen, upside down, on its side
+             (State.CAMERA_BLOCKED, attention/)
     blind    nothing is known of the driver: there is no camera or it is blocked (BLIND, attention/)
 """

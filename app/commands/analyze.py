@@ -24,6 +24,7 @@ would have judged them live. Prints one JSON object a line for each frame:
                                 towards the right shoulder
   ear, mar                      eye and mouth aspect ratio; small is closed
   state, level                  such as "looking_away" and "warning"
+  problem                       of a picture that lies, with what helps
   event                         where one begins, rises or ends: kind, level,
                                 onset_s, end_s, detail, and in `also` others
                                 that did so at the same frame

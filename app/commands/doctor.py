@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from app.events import Motion, Sight, State
 from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
+from app.observer import Observer
 from app.telemetry import failure, status
 from app.vehicle.vehicle_thread import VehicleThread, open_vehicle
 from app.version import VERSION
@@ -34,6 +35,7 @@ SIGHT_REMEDIES = {
     Sight.CLEAR: "",
     Sight.NOISE: f": {NOISE_REMEDY}",
 }
+MOUNTING_FRAMES = 3  # in one the driver may blink or look away
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 SPEED_WAIT_S = 10.0  # a receiver speaks once a second; at another baud rate it is understood after 5 s
 FREE_MIN_MB = 20.0
@@ -58,6 +60,19 @@ def _load_mesh(vision: declared.Vision) -> None:
     FaceMesh(vision.model, hands=vision.phone).close()
 
 
+def _mounting_problem(settings: Settings, frames: Iterable[Frame]) -> str:
+    """How the picture lies, by the first frame that shows a face; empty while it is upright, or no frame does."""
+    try:
+        with Observer(settings.vision, settings.analysis, settings.alerting.repeat_s) as watch:
+            for frame in frames:
+                look = watch.look_alone(frame)
+                if look.mounting_problem or look.signals is not None:
+                    return look.mounting_problem
+    except FaceMeshError:
+        pass  # a finding of its own names it
+    return ""
+
+
 def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
     return open_alert(pi, visual=alerting.visual_alerts_enabled)
 
@@ -75,6 +90,7 @@ class Machine:
     open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
     open_vehicle: Callable[[Settings], VehicleThread | None] = _open_vehicle
     load_mesh: Callable[[declared.Vision], None] = _load_mesh
+    mounting_problem: Callable[[Settings, Iterable[Frame]], str] = _mounting_problem
     memory: Callable[[], System] = system
     free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / MB
     clock: Callable[[], float] = time.monotonic
@@ -105,7 +121,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
     if running is not None and settings.camera == loaded.settings.camera:
         yield from _detector(running, machine.clock())
     else:
-        yield from _camera(settings.camera, machine)
+        yield from _camera(settings, machine)
         yield from _pins(machine.open_alert(settings.raspberry_pi, settings.alerting), settings.raspberry_pi)
         yield from _vehicle(settings, machine)
         yield _model(settings.vision, machine)
@@ -180,17 +196,28 @@ def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
         yield Finding("vehicle", not running.vehicle.message, running.vehicle.in_words)
 
 
-def _camera(camera: declared.Camera, machine: Machine) -> Iterator[Finding]:
+def _camera(settings: Settings, machine: Machine) -> Iterator[Finding]:
+    camera = settings.camera
     with machine.open_camera(camera) as opened:
         frame = _first_frame(opened, machine.clock)
         health = opened.health
+        lies = machine.mounting_problem(settings, _with_more(frame, opened)) if frame is not None else ""
     if frame is None:
         yield Finding("camera", False, health.message or f"{camera.source} gave no picture in {FRAME_WAIT_S:.0f} s")
         return
     size = f"{health.width} x {health.height}"
-    yield Finding("camera", True, f"{health.source}, {size}, used as {camera.width} x {camera.height}")
+    yield Finding("camera", True, f"{health.source}, {size}, used as {frame.bgr.shape[1]} x {frame.bgr.shape[0]}")
     sight = Lens().judge(frame.bgr)
-    yield Finding("picture", sight is Sight.CLEAR, f"{sight.value}{SIGHT_REMEDIES.get(sight, MORE_SIGHT)}")
+    said = lies or f"{sight.value}{SIGHT_REMEDIES.get(sight, MORE_SIGHT)}"
+    yield Finding("picture", sight is Sight.CLEAR and not lies, said)
+
+
+def _with_more(frame: Frame, camera: CameraThread) -> Iterator[Frame]:
+    yield frame
+    for _ in range(MOUNTING_FRAMES - 1):
+        more = camera.read(FRAME_WAIT_S)
+        if more is not None:
+            yield more
 
 
 def _first_frame(camera: CameraThread, clock: Callable[[], float]) -> Frame | None:

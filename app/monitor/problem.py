@@ -11,10 +11,8 @@ from app.events import Event, Sight, State
 from app.observer import Observation
 from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry.status import Configuration, Vehicle
-from app.vision.face import Face
 from app.vision.sight import NOISE_REMEDY
 
-FOREHEAD, CHIN = 10, 152  # landmarks
 SENT_BY_BROKEN_CAMERAS = {  # which no clean lens helps
     Sight.FROZEN: "the same picture again and again: plug the camera out and in again",
     Sight.NOISE: f"noise: {NOISE_REMEDY}",
@@ -45,12 +43,12 @@ def problem_in(look: Observation, around: Surroundings, configuration: Configura
         return camera.message
     if state is State.NO_CAMERA:
         return f"{camera.source} sends no pictures: plug the camera out and in again"
+    if look.mounting_problem:
+        return look.mounting_problem
     if state is State.CAMERA_BLOCKED and look.sight in SENT_BY_BROKEN_CAMERAS:
         return f"{camera.source} sends {SENT_BY_BROKEN_CAMERAS[look.sight]}"
     if state is State.CAMERA_BLOCKED:
         return f"the camera shows nothing ({look.sight.value}): clean the lens, and take away what covers it"
-    if look.face is not None and is_upside_down(look.face):
-        return "the face is upside down: turn the camera the other way up"
     problems = (
         alerts.buzzer_message,
         "" if alerts.led_ok else alerts.led_message,
@@ -66,8 +64,3 @@ def _saving_in_words(saved: MemorySaving) -> str:
     if not saved.saving:
         return ""
     return f"memory is short ({saved.saving_reason}), so {saved.saving}: stop other programs, `top -o %MEM`"
-
-
-def is_upside_down(face: Face) -> bool:
-    """The chin is above the forehead."""
-    return bool(face.landmarks[CHIN, 1] < face.landmarks[FOREHEAD, 1])

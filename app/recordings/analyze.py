@@ -117,6 +117,7 @@ def line_of(judged: Judged) -> dict[str, object]:
         "mar": _rounded(seen.mar, 3),
         "state": verdict.state.value,
         "level": verdict.level.name.lower(),
+        "problem": look.mounting_problem or None,
         "event": None if judged.alone else _change(verdict.events),
     }
 

@@ -40,12 +40,14 @@ class Face:
 
     landmarks: float32 (468 | 478, 3), x right and y down in pixels of the frame, z in the same scale, smaller is nearer
     the camera; 478 with the irises of the attention mesh. presence: the mesh's own score in 0..1. blendshapes: float32
-    (52,), 0..1, see app/vision/blendshapes.py. hands: float32 (21, 3) each, same units; only model full.
+    (52,), 0..1, see app/vision/blendshapes.py. score: the detector's when it saw the face last, 0..1. hands: float32
+    (21, 3) each, in the landmarks' units; only model full.
     """
 
     landmarks: Landmarks
     presence: float
     blendshapes: Scores | None = None
+    score: float = 0.0
     hands: tuple[Landmarks, ...] = ()
 
 
@@ -83,6 +85,7 @@ class FaceMesh:
         self._place: Region | None = None  # where the driver's face was last
         self._thumbnail = BLANK
         self._undetected = 0  # frames since the detector looked
+        self._score = 0.0  # of the face that it saw then
         self.unfitted: Region | None = None
         """The likeliest face of the newest picture, where the mesh fitted none."""
         self._quiet = True  # the libraries print to stderr until they have seen one face
@@ -137,7 +140,17 @@ class FaceMesh:
             return None
         self._tracked = self._place = fit.region
         scores = self._blendshapes.scores(fit.landmarks)
-        return Face(fit.landmarks, fit.presence, scores, self._graphs.find_hands(picture))
+        return Face(fit.landmarks, fit.presence, scores, self._score, self._graphs.find_hands(picture))
+
+    def glance(self, bgr: npt.NDArray[np.uint8]) -> Face | None:
+        """A face that is surely there, in a picture that is none of the frames: nothing of it is remembered."""
+        picture = self._graphs.input_of(bgr)
+        detected = self._graphs.detect(picture, self._graphs.detectors[0])
+        surest = max(detected, key=lambda region: region.score, default=None)
+        fit = self._fit(picture, surest) if surest is not None and surest.score >= DOUBTED_SCORE else None
+        if surest is None or fit is None:
+            return None
+        return Face(fit.landmarks, fit.presence, self._blendshapes.scores(fit.landmarks), surest.score)
 
     def _fit_still(self, picture: MeshInput, tracked: Region) -> Fit | None:
         """The mesh fitted where the face was, if it is surely there still and the detector has looked lately."""
@@ -158,6 +171,7 @@ class FaceMesh:
                     fit = self._fit(picture, region)
                     if fit is not None:
                         self.unfitted = None
+                        self._score = regions[0].score if regions[0].keypoints is not None else self._score
                         return fit
             likeliest = max(detected, key=lambda region: prominence(region, size, self._place), default=None)
             self.unfitted = self.unfitted or likeliest

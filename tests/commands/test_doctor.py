@@ -11,12 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.commands.doctor import FRAME_WAIT_S, FREE_MIN_MB
+from app.camera.frame import Frame
+from app.camera.mounting import mounted
+from app.commands.doctor import FRAME_WAIT_S, FREE_MIN_MB, Machine
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
 from app.journal.journal import Journal
 from app.memory.usage import System
 from app.part_status import CameraHealth
 from app.vision.model_files import FaceMeshError
 from config import settings as declared
+from config.settings import Settings
 from tests.support.doctor import DOTS, LIVE, LOST, PICTURE, WELL, Practice, alert_with, camera_with, refuse
 
 
@@ -83,6 +88,22 @@ def test_a_camera_that_shows_nothing_is_named(
     assert part == "picture"
     assert text.startswith(sight)
     assert remedy in text
+
+
+def test_a_picture_that_lies_is_named_with_the_right_setting(practice: Practice) -> None:
+    lies = "the picture is upside down: set camera.rotate to 180"
+    assert practice.bad(replace(WELL, mounting_problem=lambda settings, frames: lies)) == [("picture", lies)]
+
+
+@pytest.mark.parametrize(("rotate", "says"), [(0, ""), (90, "on its side: set camera.rotate to 0")])
+def test_a_picture_is_judged_by_the_real_face_mesh(practice: Practice, rotate: int, says: str) -> None:
+    camera = declared.Camera(rotate=rotate)
+    frame = mounted(Frame(Renderer(320, 240, seed=1).picture(Scene()), 0.0, 0), camera)
+    machine = replace(WELL, open_camera=camera_with(LIVE, frame.bgr), mounting_problem=Machine().mounting_problem)
+    found = Machine().mounting_problem(replace(Settings(), camera=camera), [frame])
+    assert found.endswith(says)
+    assert bool(found) == bool(says)
+    assert bool(practice.bad(machine)) == bool(says)
 
 
 def test_a_buzzer_that_cannot_be_had_is_named_with_the_command_that_connects_it(practice: Practice) -> None:

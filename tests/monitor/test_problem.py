@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from app.alerts.alert import LED_OFF
+from app.camera.frame import Frame
 from app.events import Sight, State
-from app.monitor.problem import CHIN, Surroundings, problem_in
+from app.monitor.problem import Surroundings, problem_in
 from app.part_status import Availability
 from app.telemetry.status import Configuration
-from app.vision.face import Face
 from tests.support.reports import LOST, NO_PROBLEMS, VERDICT, WELL, look_at
 
 NO_BUZZER = Availability(False, "no GPIO chip", True, LED_OFF)
@@ -66,10 +66,19 @@ def test_a_broken_camera_is_told_with_what_helps(sight: Sight, line: str) -> Non
     assert problem_in(look, WELL, NO_PROBLEMS).startswith(line)
 
 
-@pytest.mark.parametrize(("chin_y_px", "says"), ((180, ""), (60, "the face is upside down")))
-def test_a_camera_that_hangs_upside_down_is_told(chin_y_px: float, says: str) -> None:
-    landmarks = np.full((468, 3), 120, np.float32)
-    landmarks[CHIN, 1] = chin_y_px
-    found = problem_in(replace(look_at(600.0), face=Face(landmarks, 1.0)), WELL, NO_PROBLEMS)
-    assert found.startswith(says)
-    assert bool(found) == bool(says)
+@pytest.mark.parametrize(
+    ("sight", "turn_deg", "rotated_deg", "says"),
+    [
+        (Sight.UPSIDE_DOWN, 180, 0, "the picture is upside down: set camera.rotate to 180"),
+        (Sight.UPSIDE_DOWN, 180, 180, "the picture is upside down: set camera.rotate to 0"),
+        (Sight.ON_ITS_SIDE, 90, 0, "the picture is on its side: set camera.rotate to 90"),
+        (Sight.ON_ITS_SIDE, 270, 180, "the picture is on its side: set camera.rotate to 90"),
+    ],
+)
+@pytest.mark.parametrize("state", [State.ATTENTIVE, State.CAMERA_BLOCKED])
+def test_a_picture_that_lies_is_told_with_the_right_value(
+    sight: Sight, turn_deg: int, rotated_deg: int, says: str, state: State
+) -> None:
+    frame = Frame(np.zeros((2, 2, 3), np.uint8), 600.0, 0, rotated_deg)
+    look = replace(look_at(600.0, replace(VERDICT, state=state)), frame=frame, sight=sight, turn_deg=turn_deg)
+    assert problem_in(look, WELL, NO_PROBLEMS) == says

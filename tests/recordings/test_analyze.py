@@ -45,6 +45,7 @@ KEYS = [
     "mar",
     "state",
     "level",
+    "problem",
 ]
 MEASURED = ("yaw_deg", "pitch_deg", "roll_deg", "ear", "mar")
 Line = dict[str, object]

@@ -69,6 +69,7 @@ WELL = Machine(
     open_camera=camera_with(LIVE),
     open_alert=alert_with(Pin),
     load_mesh=lambda vision: None,
+    mounting_problem=lambda settings, frames: "",
     memory=lambda: System(total_mb=926, available_mb=500, psi_pct=None),
     free_mb=lambda folder: 1000.0,
     clock=lambda: NOW_S,

@@ -1,0 +1,104 @@
+"""A camera that hangs upside down, lies on its side or mirrors, before the rendered driver and the real face mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from app.camera.frame import Frame
+from app.camera.mounting import mounted
+from app.events import Level, Sight, State
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from app.observer import Observation, Observer
+from config.settings import Camera, Settings
+
+SETTINGS = Settings()
+RENDERER = Renderer(320, 240, seed=1)
+AWAKE = Scene()
+HEALS = {90: 270, 180: 180, 270: 90}
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Observer]:
+    with Observer(SETTINGS.vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s) as watch:
+        yield watch
+
+
+@pytest.fixture
+def watch(made: Observer) -> Observer:
+    made.reset()
+    return made
+
+
+@cache
+def rendered(scene: Scene, time_s: int) -> Frame:
+    return Frame(RENDERER.picture(replace(scene, time_s=time_s)), time_s, time_s)
+
+
+def hung(scene: Scene, time_s: int, by_deg: int) -> Frame:
+    """As a camera sends it that is mounted so, before `camera.rotate` helps."""
+    return Frame(mounted(rendered(scene, time_s), Camera(rotate=by_deg)).bgr, time_s, time_s)
+
+
+def trip(watch: Observer, by_deg: int, seconds: int, scene: Scene = AWAKE, begin_s: int = 0) -> list[Observation]:
+    return [watch.look(hung(scene, time_s, by_deg)) for time_s in range(begin_s, begin_s + seconds)]
+
+
+def kinds(looks: list[Observation]) -> set[State]:
+    return {event.kind for look in looks for event in look.verdict.events}
+
+
+@pytest.mark.parametrize("by_deg", HEALS)
+def test_a_lying_picture_is_a_problem_of_the_camera_and_no_alarm(watch: Observer, by_deg: int) -> None:
+    looks = trip(watch, by_deg, 12)
+    what = "upside down" if by_deg == 180 else "on its side"
+    problems = [look.mounting_problem for look in looks]
+    assert problems == [f"the picture is {what}: set camera.rotate to {HEALS[by_deg]}"] * 12
+    assert kinds(looks) == {State.CAMERA_BLOCKED}
+    assert {look.sight for look in looks} == {Sight.UPSIDE_DOWN if by_deg == 180 else Sight.ON_ITS_SIDE}
+    assert looks[-1].verdict.state is State.CAMERA_BLOCKED
+
+
+@pytest.mark.parametrize("by_deg", HEALS)
+def test_the_value_that_is_named_makes_the_picture_upright(watch: Observer, by_deg: int) -> None:
+    camera = Camera(rotate=HEALS[by_deg])
+    look = watch.look(mounted(hung(Scene(yaw_deg=12), 0, by_deg), camera))
+    assert look.mounting_problem == ""
+    assert look.signals is not None
+    assert look.signals.yaw_deg == pytest.approx(12, abs=5)
+
+
+def test_an_upright_camera_that_is_turned_by_a_wrong_setting_is_told_to_leave_it(watch: Observer) -> None:
+    look = watch.look(mounted(rendered(Scene(), 0), Camera(rotate=180)))
+    assert look.mounting_problem == "the picture is upside down: set camera.rotate to 0"
+
+
+@pytest.mark.parametrize("by_deg", HEALS)
+def test_a_picture_alone_is_named_alike(watch: Observer, by_deg: int) -> None:
+    look = watch.look_alone(hung(Scene(), 0, by_deg))
+    assert look.mounting_problem.endswith(f"set camera.rotate to {HEALS[by_deg]}")
+    assert look.verdict.state is State.CAMERA_BLOCKED
+
+
+@pytest.mark.parametrize("roll_deg", [45.0, 60.0, 75.0, -60.0])
+def test_a_head_on_the_shoulder_asleep_is_still_told(watch: Observer, roll_deg: float) -> None:
+    trip(watch, 0, 10)
+    asleep = trip(watch, 0, 25, Scene(roll_deg=roll_deg, eyes_closed=1.0), begin_s=10)
+    assert {look.mounting_problem for look in asleep} == {""}
+    told = {event.level for look in asleep for event in look.verdict.events}
+    assert max(told) >= Level.WARNING
+
+
+def test_a_mirrored_picture_is_put_right(watch: Observer) -> None:
+    mirrored = mounted(rendered(Scene(yaw_deg=20), 0), Camera(mirror=True))  # as such a camera sends it
+    turned_deg = []
+    for mirror in (False, True):
+        watch.reset()
+        look = watch.look(mounted(mirrored, Camera(mirror=mirror)))
+        assert look.signals is not None
+        turned_deg.append(look.signals.yaw_deg)
+    assert turned_deg == [pytest.approx(-20, abs=6), pytest.approx(20, abs=6)]
