@@ -1,9 +1,11 @@
 """The page, as its users call it: a web application that shows what the detector sees and costs, and changes settings.
 
-request -> auth/guard.py -> a route of pages/, settings/, restart/, auth/ or api.py -> a template, or JSON
+request -> server/ -> auth/guard.py -> a route of pages/, settings/, restart/, auth/ or api.py -> a template, or JSON
 
 gunicorn.conf.py  gunicorn's settings; `python -m app.service.page` starts it
-worker.py         the process that serves: time limits for slow clients, little memory, an end when nobody asks
+worker.py         the process that serves: how it begins, with little memory, and its end when nobody asks
+server/           serving (gunicorn's worker), connection (one client), framing (where a request ends), log_limit
+headers.py        the headers of every answer
 application.py    `create_app` puts all together, and explains errors
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
 auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle

@@ -22,13 +22,13 @@ from admin.pages import events_page, memory_page, status_page
 from admin.parts import NAME, Parts
 from admin.restart import restart_page
 from admin.restart.restarter import Restarter
+from admin.server.framing import BODY_MAX_BYTES
 from admin.settings import settings_page
 from config.durable import StoreError
 from config.https import listening
 from config.paths import Paths
 from config.store import Store
 
-BODY_MAX_BYTES = 96 * 1024  # of a form; the settings file may have 16 KiB
 FORM_PARTS_MAX = 200  # a settings form has one for each key
 
 log = logging.getLogger(__name__)

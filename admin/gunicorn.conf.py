@@ -6,6 +6,7 @@ config/https.py says where it listens, PORT chooses another port; worker.py has 
 from __future__ import annotations
 
 from admin import worker
+from admin.server import serving
 from app.memory.allocator import limit_malloc_arenas
 from app.memory.core_dumps import no_core_dumps
 from config.https import listening
@@ -22,11 +23,12 @@ bind = _where.bind
 if _where.certificate:
     certfile, keyfile = str(_where.certificate.certificate), str(_where.certificate.key)
 workers = 1
-worker_class = worker.Worker
-threads = 16  # made as they are needed: ten open pages and slow clients leave some free
+worker_class = serving.Worker
+threads = 2 * serving.SHARE  # made as they are needed
 worker_connections = 64
-backlog = 32
-keepalive = 3
+backlog = 1024  # of connections in the kernel: where it is full, a client tries again a second later
+keepalive = 3  # more than 0: server/connection.py has the seconds
+sendfile = False  # answers are kept in memory until the client has read them
 timeout = 30
 graceful_timeout = 5
 max_requests = 10_000

@@ -1,4 +1,4 @@
-"""The process that serves the page: gunicorn's threaded worker, with time limits for slow clients and little memory.
+"""The process that serves the page: how it begins, with little memory, and how it ends. server/ has its worker.
 
 gunicorn.conf.py names what is here to gunicorn, which calls the hooks by what they are called.
 """
@@ -9,73 +9,32 @@ import gc
 import logging
 import os
 import signal
-import socket
 import ssl
-import struct
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
-
+from admin.server.log_limit import limit_log
 from app.memory.file_pages import release_file_pages
 from config.certificates import HttpsError
 from config.https import certificate
 from config.paths import Paths
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
 DAY_S = 86400.0
-# No longer than this, half a request, or a client that does not read the answer, holds a thread
-RECEIVE_LIMIT_S, SEND_LIMIT_S = 5, 10
-TLS_RECORD_BYTES = 1 << 14  # the most that TLS sends at once
 # New objects, and collections of the younger ones, before a collection. With Python's 700, 10, 10 the garbage of many
 # requests is scattered between live objects: 0.8 MB more after ten thousand requests, by `make bench-page`
 GARBAGE_THRESHOLDS = 200, 5, 5
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
-    """Waits in threads for clients that do not close their connection; gunicorn's own keeps all others waiting."""
-
-    def handle(self, conn: TConn) -> object:
-        """Serve a request; whether the connection is kept."""
-        is_kept = super().handle(conn)
-        if not is_kept:
-            with suppress(OSError):
-                conn.close(graceful=True)
-            conn.close = lambda graceful=False: None  # the main loop would close it a second time
-        return is_kept
-
-
-class ImpatientSocket(ssl.SSLSocket):
-    """A TLS socket that always has a time limit: without one, Python retries where the kernel's limit is reached."""
-
-    def settimeout(self, value: float | None, /) -> None:
-        """Limit the waiting, also where no limit is asked for."""
-        super().settimeout(RECEIVE_LIMIT_S if value is None else value)
-
-    def setblocking(self, flag: bool, /) -> None:
-        """As `settimeout`."""
-        self.settimeout(None if flag else 0.0)
-
-    def send(self, data: ReadableBuffer, flags: int = 0) -> int:
-        """Send a part of it: the limit is for one call, and a slow network may need longer for all of it."""
-        return super().send(memoryview(data)[:TLS_RECORD_BYTES], flags)
-
-
 def ssl_context(config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """TLS 1.2 or newer, with limits for slow clients."""
+    """TLS 1.2 or newer."""
     context = default()
-    context.sslsocket_class = ImpatientSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
 def when_ready(server: object) -> None:
-    """In the master, before the worker is forked: keep what both share shared, and limit the waiting for clients.
+    """In the master, before the worker is forked: keep what both share shared.
 
     A garbage collection writes to every object that it looks at, and a memory page that is written to is no longer
     shared: 2.2 MB.
@@ -83,9 +42,6 @@ def when_ready(server: object) -> None:
     gc.collect()
     gc.freeze()
     release_file_pages()
-    for listener in server.LISTENERS:  # type: ignore[attr-defined]
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", RECEIVE_LIMIT_S, 0))
-        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_LIMIT_S, 0))
 
 
 class Hooks:
@@ -102,7 +58,7 @@ class Hooks:
     def post_worker_init(self, worker: object) -> None:
         """Keep little that is not needed, renew the certificate, and end when nobody asks."""
         gc.set_threshold(*GARBAGE_THRESHOLDS)
-        logging.getLogger("gunicorn.error").addFilter(_is_news)
+        worker.sweep = limit_log().tell  # type: ignore[attr-defined]
         release_file_pages()
         if self._has_certificate:
             threading.Thread(target=self._renew_daily, daemon=True).start()
@@ -131,9 +87,3 @@ class Hooks:
                 certificate(self._paths)
             except HttpsError as error:
                 logging.getLogger(__name__).warning("%s", error)
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """False for clients that were too slow: anybody could fill the log with the stack traces."""
-    is_slow = record.exc_info and isinstance(record.exc_info[1], (TimeoutError, BlockingIOError))
-    return not (is_slow and record.msg == "Socket error processing request.")

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.auth.cookies import full_name
 from admin.auth.sessions import Session
 from admin.auth.tokens import Token
+from admin.headers import HEADERS, NOT_KEPT
 from admin.parts import parts
 from config import password
 from config.certificates import LOOPBACK
@@ -26,15 +27,6 @@ Answer = TypeVar("Answer")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION = "sid"  # the cookie of who is signed in
 API = ("/api/", "/metrics")  # for programs, which send a token
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # with no-referrer a browser sends its forms with "Origin: null"
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 HSTS = "max-age=31536000"
 
 
@@ -156,5 +148,6 @@ def _protect(response: Response) -> Response:
     if response.status_code == 429:
         response.headers["Retry-After"] = str(g.get("retry_after_s", 1))
     if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in NOT_KEPT.items():
+            response.headers.setdefault(name, value)
     return response
