@@ -53,7 +53,7 @@ class Connection:
     ) -> None:
         self.sock, self.client, self.server = sock, client, server
         self.fd = sock.fileno()  # stays when the socket is wrapped
-        self.network = network(client[0])
+        self.network = network(*client)
         self.stage, self.since_s, self.deadline_s = Stage.GREETING, now_s, now_s + REQUEST_LIMIT_S
         self.is_plain = False
         self.request, self.is_clear = b"", False
@@ -160,11 +160,14 @@ class Connection:
     }
 
 
-def network(client: str) -> str:
-    """What counts as one client: an IPv4 address, an IPv4-mapped one too, or an IPv6 network of 64 bits."""
+def network(address: str, port: int, flow: int = 0, interface: int = 0) -> str:
+    """What counts as one client, of a socket's address: an IPv4 address, or an IPv6 network of 64 bits at an interface.
+
+    Each interface has link-local addresses of its own; it is 0 for all others.
+    """
     try:
-        address = ipaddress.ip_address(client.partition("%")[0])
+        found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return client
-    address = getattr(address, "ipv4_mapped", None) or address
-    return str(ipaddress.IPv6Network((address, 64), strict=False)) if address.version == 6 else str(address)
+        return address
+    found = getattr(found, "ipv4_mapped", None) or found
+    return f"{ipaddress.IPv6Network((found, 64), strict=False)}%{interface}" if found.version == 6 else str(found)

@@ -54,6 +54,14 @@ class Received:
 class Answer(bytearray):
     """A whole answer in the place of a socket: gunicorn's response writes it."""
 
+    def __init__(self, client: tuple[str, int]) -> None:
+        super().__init__()
+        self._client = client
+
+    def getpeername(self) -> tuple[str, int]:
+        """The client's address as `accept` gives it; auth/client.py asks for its interface."""
+        return self._client
+
     def sendall(self, data: bytes) -> None:
         """Append. Raises: OSError if the answer is too large."""
         if len(self) + len(data) > ANSWER_MAX_BYTES:
@@ -100,7 +108,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Answer a request, in a thread: the answer, and whether the connection is kept."""
         if conn.is_plain:
             return self.redirect(conn.request, conn.client[0]), False
-        request, answer = None, Answer()
+        request, answer = None, Answer(conn.client)
         try:
             parser = RequestParser(self.cfg, source := Received(conn.request), conn.client)
             request = next(parser)

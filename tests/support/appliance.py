@@ -17,9 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from config.https import enable
+from config.paths import Paths
+
 ROOT = Path(__file__).parents[2]
 
 
+PAGE_PSS_MAX_MB = 45.0
 PATIENCE_S = 40.0  # for what takes a second or two on an idle machine
 
 
@@ -131,6 +135,11 @@ def running(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None) ->
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(PATIENCE_S)
+
+
+def certified(folder: Path) -> str:
+    """Turn HTTPS on for an appliance with this folder; the file with its certificate."""
+    return str(enable(Paths(folder / "data", folder / "run", folder / "data"), "self-signed").certificate)
 
 
 def pss_mb(pid: int) -> float:

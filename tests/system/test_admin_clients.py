@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from admin.headers import HEADERS
-from tests.support.appliance import Appliance, Browser, pss_mb, running
-from tests.system.test_admin_server import PAGE_PSS_MAX_MB, certified
+from tests.support.appliance import PAGE_PSS_MAX_MB, Appliance, Browser, certified, pss_mb, running
 
 TABLE = 64  # connections that gunicorn.conf.py allows
 ANSWER_S = 5.0  # 0.2 s on an idle machine

@@ -17,18 +17,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.https import enable
-from config.paths import Paths
-from tests.support.appliance import Appliance, Browser, answers, pss_mb, running, wait_for
+from tests.support.appliance import (
+    PAGE_PSS_MAX_MB,
+    Appliance,
+    Browser,
+    answers,
+    certified,
+    pss_mb,
+    running,
+    wait_for,
+)
 
-PAGE_PSS_MAX_MB = 45.0
 HALF_A_REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 HALF_A_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"  # of 512 bytes of TLS's first message
-
-
-def certified(folder: Path) -> str:
-    """Turn HTTPS on for an appliance with this folder; the file with its certificate."""
-    return str(enable(Paths(folder / "data", folder / "run", folder / "data"), "self-signed").certificate)
 
 
 def test_with_https_the_page_speaks_tls_alone(tmp_path: Path) -> None:
