@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cv2.typing import MatLike
 
-from app.camera.jpegs import decoded_jpeg, jpeg_reduction
+from app.camera.jpegs import check_no_hole, decoded_jpeg, jpeg_reduction
 from app.camera.pictures import BadPicture, SourceLost
 from app.camera.pixel_formats import FORMATS, JPEG_FORMATS, unpacked
 from app.camera.v4l2 import Node, explain, find_node, unreadable
@@ -67,6 +67,7 @@ class Device:
         if self._shot.is_damaged:
             raise BadPicture("a picture that the driver calls damaged")
         if self._layout.fourcc in JPEG_FORMATS:
+            check_no_hole(self._shot.data)
             return decoded_jpeg(self._shot.data, self._sent, self._reduction)
         return unpacked(self._shot.data, self._layout)
 

@@ -38,15 +38,25 @@ def decoded_jpeg(data: npt.NDArray[np.uint8], sent: tuple[int, int], reduction: 
         raise BadPicture("a JPEG that is cut off in its head") from error
     if stated != sent:
         raise BadPicture(f"a JPEG of {stated} pixels where {sent} were promised")
-    jpeg = ended(jpeg)
-    begins = jpeg.rfind(_START_OF_SCAN)
-    if jpeg.find(_HOLE, begins, jpeg.find(_END_OF_IMAGE, begins)) >= 0:
-        raise BadPicture("a JPEG with a hole in it")
+    whole = jpeg if jpeg.endswith(_END_OF_IMAGE) else jpeg + _END_OF_IMAGE  # there are cameras that leave it out
+    try:
+        return _decoded(whole, reduction)
+    except BadPicture:
+        # Zeros that fill the buffer up may be what was wrong, or hide a cut, as they can be read as a picture
+        bare = jpeg.rstrip(b"\0").removesuffix(_END_OF_IMAGE).rstrip(b"\0") + b"\0" + _END_OF_IMAGE
+        if len(bare) >= len(whole):
+            raise
+        return _decoded(bare, reduction)
+
+
+def _decoded(jpeg: bytes, reduction: int) -> npt.NDArray[np.uint8]:
     return decoded(np.frombuffer(jpeg, np.uint8), _REDUCED[reduction], _LEFT_OVER_MAX_BYTES)
 
 
-def ended(jpeg: bytes) -> bytes:
-    """A JPEG with one end marker, and without the zeros that fill a buffer up: read as a picture, they hide a cut."""
-    bare = jpeg.rstrip(b"\0").removesuffix(_END_OF_IMAGE).rstrip(b"\0")
-    # A zero follows each 0xFF of the picture's own
-    return bare + (b"\0" if bare.endswith(b"\xff") else b"") + _END_OF_IMAGE
+def check_no_hole(data: npt.NDArray[np.uint8]) -> None:
+    """Refuse a camera's JPEG that has zeros in the place of lost bytes. Raises: BadPicture."""
+    jpeg = data.tobytes()
+    begins = jpeg.rfind(_START_OF_SCAN)
+    ends = jpeg.find(_END_OF_IMAGE, begins)
+    if _HOLE in jpeg[begins : ends if ends >= 0 else None].rstrip(b"\0"):
+        raise BadPicture("a JPEG with a hole in it")

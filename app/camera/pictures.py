@@ -22,8 +22,8 @@ _MAX_FILE_BYTES = 100_000_000
 _MIN_SIDE_PX = 16
 # Of the height; less is lap and belt, and cheap cameras lose the last lines of many a picture.
 _MISSING_SHARE = 0.25
-# The lower half of a cabin by night may well be pure black.
-_BLACK_MAX = 16
+# The lower half of a cabin by night may well be pure black, but not from a lit row of pixels to the next
+_BLACK_MAX, _LIT_MIN, _LIT_SHARE = 16, 40, 0.9
 
 # Of a camera whose pictures arrive damaged
 CABLE_REMEDY = "take another cable or USB port"
@@ -202,11 +202,17 @@ def check_whole(bgr: npt.NDArray[np.uint8]) -> None:
     Decoders fill what is missing with one colour, while a lens hardly ever shows one colour over the whole width.
     """
     filling = bgr[-1, -1]
-    if (bgr[-1] != filling).any() or filling.max() < _BLACK_MAX or (bgr[0] == filling).all():
+    if (bgr[-1] != filling).any() or (bgr[0] == filling).all():
         return
     missing = bgr[-max(1, int(_MISSING_SHARE * len(bgr))) :]
-    if (missing == filling).all():
+    if (missing == filling).all() and (filling.max() >= _BLACK_MAX or _is_lit_above(bgr, filling)):
         raise BadPicture("a picture of which the lower part is missing")
+
+
+def _is_lit_above(bgr: npt.NDArray[np.uint8], filling: npt.NDArray[np.uint8]) -> bool:
+    """Whether the last row that is not cut off, nor in part, is lit from side to side."""
+    shown = np.flatnonzero((bgr != filling).any(axis=(1, 2)))
+    return bool((bgr[max(0, shown[-1] - 1)].max(axis=1) >= _LIT_MIN).mean() > _LIT_SHARE)
 
 
 def fitted(bgr: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:

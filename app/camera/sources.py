@@ -15,6 +15,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from app.camera.device import open_device
+from app.camera.jpegs import decoded_jpeg
 from app.camera.pictures import (
     PICTURE_SUFFIXES,
     BadPicture,
@@ -32,6 +33,7 @@ from config import settings
 _CATCH_UP_FRAMES = 120
 # FFmpeg plays any text file as a video of a terminal.
 _ANSI_ART = int.from_bytes(b"ansi", "little")
+_MJPG, _UNDECODED = cv2.VideoWriter.fourcc(*"MJPG"), -1
 # The renderer needs about 20 ms, but the first picture waits for Python to start from a slow card
 _FAKE_ANSWER_S = 10.0
 _ROOT = Path(__file__).parents[2]
@@ -101,8 +103,8 @@ class VideoFile:
             raise SourceLost(f"{self._path}: no picture in this video could be decoded")
 
     def retrieve(self) -> MatLike | None:
-        """Decode the frame gone to."""
-        return self._capture.retrieve()[1]
+        """Decode the frame gone to. Raises: BadPicture."""
+        return video_frame(self._capture)
 
     def close(self) -> None:
         """Close the file."""
@@ -123,7 +125,19 @@ def open_video(path: Path) -> cv2.VideoCapture:
         check_size(width, height)
     except BadPicture as bad:
         raise SourceLost(f"{path}: {bad}") from bad
+    # FFmpeg fills what is missing of a JPEG with an older picture; a video that is to be turned it must decode itself
+    if capture.get(cv2.CAP_PROP_FOURCC) == _MJPG and not capture.get(cv2.CAP_PROP_ORIENTATION_META):
+        capture.set(cv2.CAP_PROP_FORMAT, _UNDECODED)
     return capture
+
+
+def video_frame(capture: cv2.VideoCapture) -> MatLike | None:
+    """Decode the frame that was grabbed. Raises: BadPicture, also for a JPEG of which a part is missing."""
+    picture = capture.retrieve()[1]
+    if picture is None or capture.get(cv2.CAP_PROP_FORMAT) != _UNDECODED:
+        return picture
+    size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    return decoded_jpeg(picture.ravel().astype(np.uint8, copy=False), size, 1)
 
 
 def frame_rate(capture: cv2.VideoCapture) -> float:

@@ -10,7 +10,7 @@ import cv2
 
 from app.camera.frame import Frame
 from app.camera.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
-from app.camera.sources import frame_rate, open_video
+from app.camera.sources import frame_rate, open_video, video_frame
 from app.recordings.look_times import LookTimes
 
 _FOLDER_FPS = 1.0
@@ -89,18 +89,32 @@ def _folder(folder: Path, pictures: list[Path], fps: float) -> Iterator[Recorded
             yield InputError(str(bad))
 
 
-def _video(path: Path, times: LookTimes | None, marks_taken: bool = False) -> Iterator[Recorded]:
-    """The frames that are due, or all without times; marks_taken: the caller does not call times.taken."""
+def _video(path: Path, times: LookTimes | None, marks_taken: bool = False) -> Iterator[Recorded | InputError]:
+    """The frames that are due, or all without times; marks_taken: the caller does not call times.taken.
+
+    Instead of one that is damaged the next is taken; how many were is said once, at the end.
+    """
     capture = open_video(path)
+    bad: list[str] = []
+    lost = None
     try:
         for number, time_s, reach_s in _grabbed(path, capture, times):
-            yield Recorded(str(path), Frame(as_bgr(capture.retrieve()[1]), time_s, number), reach_s)
+            try:
+                frame = Frame(as_bgr(video_frame(capture)), time_s, number)
+            except BadPicture as reason:
+                bad.append("" if bad else f"at {time_s:.1f} s {reason}")
+                continue
+            yield Recorded(str(path), frame, reach_s)
             if times and marks_taken:
                 times.taken(time_s, reach_s, is_urgent=False)
-    except BadPicture as bad:
-        raise SourceLost(f"{path}: {bad}") from bad
+    except SourceLost as broken:
+        lost = broken
     finally:
         capture.release()
+    if bad:
+        yield InputError(f"{path}: {len(bad)} frames are damaged and left out, the first {bad[0]}")
+    if lost:
+        raise lost
 
 
 def _grabbed(path: Path, capture: cv2.VideoCapture, times: LookTimes | None) -> Iterator[tuple[int, float, float]]:

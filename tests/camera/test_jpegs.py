@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.camera.jpegs import decoded_jpeg, jpeg_reduction
+from app.camera.jpegs import check_no_hole, decoded_jpeg, jpeg_reduction
 from app.camera.pictures import BadPicture, decoded
 
 Bytes = npt.NDArray[np.uint8]
@@ -30,6 +30,8 @@ def jpeg(size: tuple[int, int] = SENT, *options: int) -> bytes:
 
 
 def decode(data: bytes, reduction: int = 2) -> Bytes:
+    """As device.py does."""
+    check_no_hole(np.frombuffer(data, np.uint8))
     return decoded_jpeg(np.frombuffer(data, np.uint8), SENT, reduction)
 
 

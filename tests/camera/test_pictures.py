@@ -157,10 +157,16 @@ def cut_off(
     return picture
 
 
+def dark_below() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """A picture that fades to black at half its height."""
+    fade = np.linspace(1.5, -1.5, 240).clip(0, 1)[:, np.newaxis, np.newaxis]
+    return (cut_off(240, BLACK) * fade).astype(np.uint8)
+
+
 GREY, GREEN, WHITE, BLACK = (128, 128, 128), (0, 135, 0), (255, 255, 255), (0, 0, 0)
 
 
-@pytest.mark.parametrize("filling", [GREY, GREEN, WHITE])
+@pytest.mark.parametrize("filling", [GREY, GREEN, WHITE, BLACK])
 @pytest.mark.parametrize("line", [20, 120, 180])
 def test_a_picture_cut_off_is_refused(line: int, filling: tuple[int, int, int]) -> None:
     with pytest.raises(BadPicture, match="the lower part is missing"):
@@ -169,7 +175,7 @@ def test_a_picture_cut_off_is_refused(line: int, filling: tuple[int, int, int]) 
 
 @pytest.mark.parametrize(
     "picture",
-    [cut_off(240, GREY), cut_off(200, GREY), cut_off(120, BLACK), cut_off(180, GREY, top=GREY), cut_off(0, WHITE)],
+    [cut_off(240, GREY), cut_off(200, GREY), dark_below(), cut_off(180, GREY, top=GREY), cut_off(0, WHITE)],
     ids=["whole", "the last lines lost", "a dark cabin below", "bars above and below", "one colour all over"],
 )
 def test_what_a_camera_may_well_show_is_not_refused(

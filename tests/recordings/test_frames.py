@@ -138,6 +138,22 @@ def test_video_that_breaks_off_is_named_after_its_last_frame(video: Path, tmp_pa
     assert told(path) == [*map(str, range(10)), f"{path}: breaks off after 10 of 20 frames"]
 
 
+def test_frames_of_a_video_of_jpegs_that_are_damaged_are_left_out_and_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "noise.avi"
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), FPS, (64, 48))
+    for noise in np.random.default_rng(1).integers(0, 255, (6, 48, 64, 3)):
+        writer.write(noise.astype(np.uint8))
+    writer.release()
+    head, _, data = path.read_bytes().partition(b"movi")
+    chunks = data.split(b"00dc")
+    assert told(path) == [*map(str, range(6))]
+    for number in (1, 2, 4):  # behind the first "00dc" there is frame 0
+        chunks[1 + number] = chunks[1 + number][:1500] + bytes(len(chunks[1 + number]) - 1500)
+    path.write_bytes(head + b"movi" + b"00dc".join(chunks))
+    words = "3 frames are damaged and left out, the first at 0.1 s a JPEG of which a part is missing"
+    assert told(path) == ["0", "3", "5", f"{path}: {words}"]
+
+
 def test_video_without_a_single_frame_is_named(video: Path) -> None:
     data = video.read_bytes()
     video.write_bytes(data[: data.index(b"movi") + 4])
