@@ -34,6 +34,11 @@ AWAY = (
     ("raspberry_pi.gpio_chip", "/dev/../etc/passwd"),
     ("raspberry_pi.gpio_chip", "/dev/gpiochip0/../sda"),
     ("raspberry_pi.gpio_chip", "/dev/shm/gpiochip0"),
+    ("vehicle.source", "/dev/sda"),
+    ("vehicle.source", "/dev/tty1"),
+    ("vehicle.source", "/dev/ttyACM0/../sda"),
+    ("vehicle.source", "/dev/serial/by-id/.."),
+    ("vehicle.source", "/dev/shm/speeds"),
 )
 DEVICES = (
     ("camera.source", "auto"),
@@ -44,6 +49,10 @@ DEVICES = (
     ("camera.source", None),
     ("raspberry_pi.gpio_chip", "/dev/gpiochip4"),
     ("raspberry_pi.buzzer_pin", 22),
+    ("vehicle.source", "/dev/ttyACM0"),
+    ("vehicle.source", "/dev/serial0"),
+    ("vehicle.source", "/dev/serial/by-id/usb-u-blox_AG_-_www.u-blox.com_u-blox_7-if00"),
+    ("vehicle.source", "can0"),
 )
 
 
