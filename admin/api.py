@@ -68,7 +68,8 @@ def api_status() -> Response:
     """The detector's newest status; 503 when it is not answering."""
     now = now_shown()
     if now.status is None or now.since_s is None:
-        why = f" (its last failure: {now.failure.reason})" if now.failure else ""
+        why = f" ({now.folder_problem})" if now.folder_problem else ""
+        why = why or (f" (its last failure: {now.failure.reason})" if now.failure else "")
         return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
     return _json({"age_s": round(now.age_s, 3), "status": plain(now.status)})
 

@@ -10,7 +10,8 @@ from admin.server import serving
 from app.memory.allocator import limit_malloc_arenas
 from app.memory.core_dumps import no_core_dumps
 from config.https import listening
-from config.paths import Paths, private_folder
+from config.own_files import folder_problem, private_folder
+from config.paths import Paths
 
 no_core_dumps()
 limit_malloc_arenas()  # one heap for 16 threads, before there are any
@@ -33,7 +34,8 @@ timeout = 30
 graceful_timeout = 5
 max_requests = 10_000
 max_requests_jitter = 500
-worker_tmp_dir = str(private_folder(_paths.run))  # in memory, and allowed in a strict snap
+# In memory, and allowed in a strict snap; where others have the folder, the page says so and takes gunicorn's own place
+worker_tmp_dir = None if folder_problem(_paths.run) else str(private_folder(_paths.run))
 control_socket_disable = True
 errorlog = "-"
 loglevel = "warning"

@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.telemetry.run_folder import boot_id
-from config import durable
-from config.disk import Disk
-from config.paths import private_folder
+from config.own_files import read_file, replace_file
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +24,7 @@ class Mirror:
     def read(self) -> dict[str, object]:
         """Return what was written in this boot; nothing if it is missing, damaged or too large."""
         try:
-            private_folder(self._file.parent)
-            table: object = json.loads(Disk().read(self._file, self._most_bytes))  # half a file is not JSON
+            table: object = json.loads(read_file(self._file, self._most_bytes))  # half a file is not JSON
         except (OSError, ValueError, RecursionError):
             return {}
         return table if isinstance(table, dict) and boot_id() and table.get(BOOT) == boot_id() else {}
@@ -35,8 +32,7 @@ class Mirror:
     def write(self, table: Mapping[str, object]) -> None:
         """Replace what was written. Where that fails, the worker goes on with what it has in memory."""
         try:
-            private_folder(self._file.parent)
             data = json.dumps({**table, BOOT: boot_id()}, separators=(",", ":"))
-            durable.replace(self._file, data.encode(), Disk())
+            replace_file(self._file, data.encode())
         except OSError as error:
             log.debug("%s not written: %s", self._file, error)

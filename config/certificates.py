@@ -154,7 +154,7 @@ def _check_pair(cert: Path, key: Path) -> None:
 
     for file in (cert, key):
         try:
-            file.open("rb").close()
+            Disk().read(file, 1)  # not a FIFO
         except OSError as error:
             raise HttpsError(f"{file} cannot be read: {error.strerror}") from error
     try:

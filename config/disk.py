@@ -6,11 +6,13 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOCK = ".lock"
+LOCK_WAIT_S, LOCK_LOOK_S = 10.0, 0.02  # a save takes some syncs, a second each on a worn card
 
 
 class Disk:
@@ -81,15 +83,24 @@ class Disk:
         finally:
             os.close(file)
 
+    def wait_for_lock(self, file: int, wait_s: float = LOCK_WAIT_S) -> None:
+        """Lock a file; the kernel has no call with a time limit."""
+        for _ in range(int(wait_s / LOCK_LOOK_S)):
+            with suppress(BlockingIOError):
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            time.sleep(LOCK_LOOK_S)
+        return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
     @contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
         """Hold the folder against other processes and threads; the kernel releases it when the holder dies.
 
-        By a file in it: AppArmor denies a strict snap to lock its data folder itself.
+        By a file in it: AppArmor denies a strict snap to lock its data folder itself. Raises: BlockingIOError, where
+        another holds it for longer than LOCK_WAIT_S.
         """
-        file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            self.wait_for_lock(file)
             yield
         finally:
             os.close(file)

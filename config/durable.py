@@ -16,6 +16,7 @@ WHY = {
     errno.EACCES: ("permission is denied", "`ls -ld {folder}` shows whose it is; try again with sudo"),
     errno.EPERM: ("it is not permitted", "`ls -la {folder}` shows whose the files are; try again with sudo"),
     errno.EBUSY: ("something is mounted on the file", "`umount {folder}/config.yaml`, or edit what is mounted there"),
+    errno.EAGAIN: ("another program holds its lock", "`fuser -v {folder}/.lock` shows which; end it"),
     errno.EIO: ("the disk fails", "see `dmesg`; save what matters and replace the SD card"),
 }
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from config.own_files import private_folder
+
 CONFIG = "config.yaml"
 LAST_GOOD = "config.last-good.yaml"
 HISTORY = "history"
@@ -126,23 +128,23 @@ class Paths:
         return place(self.run, "throttle.json")
 
 
-def private_folder(folder: Path) -> Path:
-    """Make the folder if need be, and its owner's alone.
-
-    Raises: OSError; PermissionError when it is another user's, who may have come first where all share /tmp.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to another user: `sudo rm -r {folder}`")
-    if found.st_mode & 0o077:
-        folder.chmod(0o700)
-    return folder
-
-
 def _run_folder(env: Mapping[str, str]) -> Path:
+    """In memory where possible, and where nobody else could have come first: /tmp only where a user has no other."""
     if snap := env.get("SNAP_INSTANCE_NAME"):
         return Path("/run", f"snap.{snap}")
-    if runtime := env.get("XDG_RUNTIME_DIR"):
+    runtime = env.get("XDG_RUNTIME_DIR")
+    if runtime and not _is_anothers(runtime):
         return Path(runtime, "drivewatch").absolute()
+    if os.geteuid() == 0:
+        return Path("/run/drivewatch")
     return Path(env.get("TMPDIR") or "/tmp", f"drivewatch-{os.geteuid()}").absolute()  # noqa: S108  made private
+
+
+def _is_anothers(folder: str) -> bool:
+    """Whether it is another user's, as `su` and `sudo -E` leave it in the environment."""
+    try:
+        return os.stat(folder).st_uid != os.geteuid()  # noqa: PTH116
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -16,6 +16,7 @@ from app.telemetry.preview import ask_for_preview
 from app.telemetry.requests import Request
 from app.telemetry.status import Status
 from app.version import VERSION
+from config.own_files import folder_problem, read_file
 
 routes: Final = Blueprint("status", __name__)
 
@@ -27,7 +28,7 @@ SILENT = "the detector is not answering"
 class Shown:
     """The heading of the view. tone: good, doubtful or bad colours the heading; the problem line is always yellow.
 
-    failure: how the detector last failed in this boot.
+    failure: how the detector last failed in this boot. folder_problem: why the run folder is not read.
     """
 
     words: str
@@ -36,6 +37,7 @@ class Shown:
     status: Status | None
     age_s: float
     failure: Failure | None = None
+    folder_problem: str = ""
 
 
 def shown(latest: Status | None, now_s: float, failure: Failure | None = None) -> Shown:
@@ -55,7 +57,8 @@ def _heading_tone(latest: Status) -> str:
 def now_shown() -> Shown:
     """The newest status file, judged now."""
     own = parts()
-    return shown(status.read(own.paths.status), own.clock(), failure.last(own.paths.failure))
+    found = shown(status.read(own.paths.status), own.clock(), failure.last(own.paths.failure))
+    return replace(found, folder_problem=folder_problem(own.paths.run))
 
 
 @routes.get("/")
@@ -76,8 +79,7 @@ def preview() -> Response:
     run = parts().paths.run
     try:
         ask_for_preview(run)
-        with parts().paths.preview.open("rb") as file:
-            picture = file.read(PICTURE_MAX_BYTES)
+        picture = read_file(parts().paths.preview, PICTURE_MAX_BYTES)
     except OSError:
         return Response("The picture comes with the next frame.", 503, {"Retry-After": "1"}, mimetype="text/plain")
     return Response(picture, mimetype="image/jpeg")

@@ -14,6 +14,7 @@ from functools import partial
 from importlib import import_module
 
 from app.commands import terminal
+from app.commands.outlet import open_standard_streams
 from config.durable import StoreError
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ FORM = partial(argparse.RawDescriptionHelpFormatter, width=78)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    open_standard_streams()
     arguments = sys.argv[1:] if arguments is None else arguments
     command_parser = parser(arguments)
     options = command_parser.parse_args(arguments)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TextIO
 
+from app.commands.outlet import Out
 from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Event, Level, State, Verdict
 from app.observer import Observation
@@ -17,7 +17,7 @@ COLOURS = {Level.NONE: PLAIN, Level.CAUTION: "33", Level.WARNING: "33;1", Level.
 class Console:
     """Prints looks; live line and colours only where `out` is a terminal. Failing to print never stops the detector."""
 
-    def __init__(self, started_s: float, out: TextIO) -> None:
+    def __init__(self, started_s: float, out: Out) -> None:
         self._started_s, self._out = started_s, out
         self._is_terminal = out.isatty()
         self._shown: tuple[State, Level] | None = None

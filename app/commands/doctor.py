@@ -25,6 +25,7 @@ from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
+from config.own_files import folder_problem
 from config.paths import Paths
 from config.settings import Settings
 from config.snapd import command
@@ -140,6 +141,9 @@ def _configuration(loaded: Loaded, settings: Settings) -> Iterator[Finding]:
 def _folders(paths: Paths, machine: Machine) -> Iterator[Finding]:
     for name, folder in (("data folder", paths.data), ("events folder", paths.common), ("run folder", paths.run)):
         try:
+            if folder == paths.run and (problem := folder_problem(folder)):
+                yield Finding(name, False, problem)
+                continue
             _try_to_write(folder)
             free_mb = machine.free_mb(folder)
         except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.commands.services import ask_snapd, services
 from config.disk import LOCK
+from config.own_files import folder_problem
 from config.paths import Paths
 from config.snapd import SnapctlError, command, instance, snapctl
 
@@ -55,7 +56,7 @@ def _delete(paths: Paths, running: list[str]) -> None:
         if running:
             snapctl("stop", *running)
         for path in _to_delete(paths):  # listed again, with what the services wrote while they ended
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
     finally:
         if running:  # also where snapd refused: it may have stopped one of them
             ask_snapd("start", *running)
@@ -68,6 +69,8 @@ def _to_delete(paths: Paths) -> Iterator[Path]:
         (paths.common, (f"{paths.events.name}*",)),
         (paths.run, ("*.json", "preview.*", paths.requests.name)),
     ):
+        if folder == paths.run and folder_problem(folder):
+            continue  # another user's
         yield from sorted({path for pattern in patterns for path in folder.glob(pattern)})
 
 

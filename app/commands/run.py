@@ -13,8 +13,11 @@ from contextlib import ExitStack, closing
 from functools import partial
 
 from app.commands.options import add_camera, add_config
+from app.commands.outlet import Out, Outlet
 from app.commands.settings_file import load, log_problems, with_camera
+from app.commands.terminal import log_to
 from config.durable import StoreError
+from config.own_files import reason_of
 from config.paths import Paths
 from config.settings import Settings
 from config.snapd import instance
@@ -59,18 +62,23 @@ def perform(options: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
     limit_malloc_arenas()  # before any library starts a thread
     ended_by = _ending_signals()
+    with closing(Outlet(2, in_place=True)) as said, closing(Outlet(1)) as out, log_to(said):
+        return _watch_in_force(options, lambda: bool(ended_by), out, said.real)
+
+
+def _watch_in_force(options: argparse.Namespace, is_over: Callable[[], bool], out: Outlet, stderr: int) -> int:
     paths = Paths.from_environment()
     loaded = load(options.config, paths)
     log_problems(loaded, options.config)
     try:
         paths.make()
     except OSError as error:
-        log.warning("nothing can be saved, watching goes on: %s", error)
+        log.warning("not everything can be saved, watching goes on: %s", reason_of(error))
     if instance():
         from app.service import health
 
         health.start(paths, loaded.settings)
-    return watch(with_camera(loaded.settings, options.camera), loaded, paths, lambda: bool(ended_by))
+    return watch(with_camera(loaded.settings, options.camera), loaded, paths, is_over, out, stderr)
 
 
 def _ending_signals() -> list[int]:
@@ -85,25 +93,38 @@ def _ending_signals() -> list[int]:
     return received
 
 
-def watch(settings: Settings, loaded: Loaded, paths: Paths, is_over: Callable[[], bool]) -> int:
-    """Run the detector until it is over; the exit status. The watchdog is held before anything heavy is imported."""
+def watch(
+    settings: Settings,
+    loaded: Loaded,
+    paths: Paths,
+    is_over: Callable[[], bool],
+    out: Out | None = None,
+    stderr: int = 2,
+) -> int:
+    """Run the detector until it is over; the exit status. The watchdog is held before anything heavy is imported.
+
+    out: where to print, instead of stdout. stderr: a descriptor for the watchdog's last words.
+    """
     from app.monitor.errors import DetectorError
     from app.monitor.watchdog import Watchdog
 
     mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     try:
         with ExitStack() as parts:
-            watchdog = parts.enter_context(Watchdog(paths.run))
+            watchdog = parts.enter_context(Watchdog(paths.run, stderr=stderr))
             from app.commands.console import Console
             from app.memory.allocator import settle_allocator
             from app.monitor.detector import Hooks
             from app.monitor.opening import open_detector
             from app.monitor.report import configuration_of
-            from app.telemetry.requests import take
+            from app.monitor.saved_journal import Asked
+            from app.monitor.saving import SavingThread
 
-            console = parts.enter_context(closing(Console(time.monotonic(), sys.stdout)))
-            hooks = Hooks(console.show, mark_good, partial(take, paths.run), watchdog.at)
-            detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, hooks)
+            card, run = (parts.enter_context(closing(SavingThread(name))) for name in ("card", "run folder"))
+            console = parts.enter_context(closing(Console(time.monotonic(), out or sys.stdout)))
+            keep_good = partial(card.save, "keeping the last good settings", mark_good)
+            hooks = Hooks(console.show, keep_good, Asked(paths.run, run.save).take, watchdog.at)
+            detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, card, run, hooks)
             if detector.saver is not None:
                 watchdog.exit_reason = detector.saver.exit_reason
             settle_allocator()

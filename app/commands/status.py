@@ -14,6 +14,7 @@ from app.version import VERSION
 from config import password
 from config.certificates import HttpsError
 from config.https import listening
+from config.own_files import folder_problem
 from config.paths import Paths
 from config.snapd import command, instance
 
@@ -33,6 +34,9 @@ def overview(paths: Paths, now_s: float) -> int:
     """Print it; exit status 0 while a detector watches and nothing is wrong."""
     if paths.run.exists() and not os.access(paths.run, os.X_OK):  # the password's file is root's alone as well
         print(f"detector  cannot be told without root: `sudo {instance() or 'python -m app status'}`")
+        return 1
+    if problem := folder_problem(paths.run):
+        print(f"detector  cannot be told: {problem}")
         return 1
     found = status.read(paths.status)
     is_alive = found is not None and not status.is_silent(found, now_s)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 ERASE_LINE = "\r\x1b[K"  # ANSI
 BAR_COLUMNS = 30
@@ -18,6 +23,19 @@ def log_to_stderr(level: int) -> None:
     stream = open(os.dup(2), "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     erase_line = ERASE_LINE if stream.isatty() else ""
     logging.basicConfig(level=level, format=f"{erase_line}%(levelname)s %(message)s", stream=stream)
+
+
+@contextmanager
+def log_to(stream: SupportsWrite[str]) -> Iterator[None]:
+    """Let what `log_to_stderr` set up write there meanwhile."""
+    handlers = [handler for handler in logging.getLogger().handlers if type(handler) is logging.StreamHandler]
+    before = [handler.setStream(stream) for handler in handlers]
+    try:
+        yield
+    finally:
+        for handler, was in zip(handlers, before, strict=True):
+            if was is not None:
+                handler.setStream(was)
 
 
 class Bar:

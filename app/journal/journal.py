@@ -30,6 +30,7 @@ from app.journal.journal_schema import UPSERT, UnusableSchema, is_damage, said
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
+READ_EVENTS = 2 * KEEP_EVENTS  # of a file with a million, which another program wrote
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
@@ -49,7 +50,7 @@ _KEEP_NEWEST = "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY i
 _KEEP_SINCE = "DELETE FROM events WHERE wall_s < ?"
 _NEWEST = """
 SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
-FROM events WHERE id < ? ORDER BY id DESC
+FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
 """
 
 
@@ -274,7 +275,9 @@ def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
         with closing(open_to_read(path)) as db:
             db.row_factory = sqlite3.Row
             db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
-            yield from filter(None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id,))))
+            yield from filter(
+                None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id, READ_EVENTS)))
+            )
     except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error
 

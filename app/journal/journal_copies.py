@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -44,8 +45,24 @@ def all_beside(path: Path) -> dict[int, Path]:
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A connection that changes neither the file nor its log. Raises: sqlite3.Error."""
+    """A connection that changes neither the file nor its log. Raises: OSError, sqlite3.Error."""
+    refuse_strange(path)
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", BUSY_S, uri=True)
+
+
+def refuse_strange(path: Path) -> None:
+    """SQLite would wait for ever for a FIFO in the place of the file or its log, and follow a log's link.
+
+    Raises: OSError, where there is anything but plain files.
+    """
+    for file in (path, *(Path(f"{os.path.realpath(path)}{suffix}") for suffix in LOG_SUFFIXES)):
+        try:
+            mode = (file.stat() if file is path else file.lstat()).st_mode
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(mode):
+            reason = "Is a directory" if stat.S_ISDIR(mode) else "it is not a plain file"
+            raise OSError(errno.EINVAL, f"{reason}: {file.name}", os.fspath(path))
 
 
 def keep_copy(path: Path, version: int) -> None:
@@ -130,5 +147,5 @@ def _version_in(copy: Path) -> int:
     try:
         with closing(read_only(copy)) as db:
             return int(db.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.Error:
+    except (OSError, sqlite3.Error):
         return 0

@@ -19,6 +19,7 @@ from app.journal.journal_copies import (
     beside,
     keep_copy,
     read_only,
+    refuse_strange,
     remove,
     restore_copy,
     room_in,
@@ -67,7 +68,8 @@ def open_file(path: Path, *, keeps_copy: bool = False) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     if keeps_copy and restore_copy(path):
         log.warning("%s was gone: its copy from before the last update is used", path)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # this error says why, SQLite's does not
+    refuse_strange(path)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NONBLOCK, 0o600))  # this error says why, SQLite's does not
     _refuse_newer(path)
     db = sqlite3.connect(path, BUSY_S, isolation_level="IMMEDIATE", check_same_thread=False, cached_statements=8)
     try:

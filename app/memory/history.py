@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from math import inf, isfinite
 from pathlib import Path
 
-from config.paths import place
+from config.own_files import read_file, replace_file
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +49,8 @@ class History:
 
     def _write(self) -> None:
         rows = [astuple(reading) for reading in self._readings]
-        new = place(self._path.parent, f".{self._path.name}.new")
         try:
-            new.write_text(json.dumps({"boot_id": self._boot_id, "readings": rows}))
-            new.replace(self._path)
+            replace_file(self._path, json.dumps({"boot_id": self._boot_id, "readings": rows}).encode())
         except OSError as error:
             log.debug("memory history not written: %s", error)
 
@@ -60,8 +58,7 @@ class History:
 def read_history(path: Path, boot_id: str) -> tuple[Reading, ...]:
     """The readings of this boot, oldest first; none where the file is missing, damaged or of another boot."""
     try:
-        with path.open("rb") as file:
-            document = json.loads(file.read(HISTORY_MAX_BYTES))
+        document = json.loads(read_file(path, HISTORY_MAX_BYTES))
         rows = document["readings"] if document["boot_id"] == boot_id else ()
         return tuple(Reading(*row) for row in rows if _is_sound(row))
     except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):

@@ -21,6 +21,7 @@ from app.monitor.judge import Judge
 from app.monitor.memory_saver import MemorySaver, described
 from app.monitor.problem import Surroundings
 from app.monitor.report import Report
+from app.monitor.saved_journal import SavedJournal
 from app.monitor.stuck_parts import FrozenStream, HungParts
 from app.observer import Observation, Observer
 from app.part_status import MemorySaving
@@ -45,7 +46,7 @@ class Parts:
     watch: Observer
     alert: Alert
     report: Report
-    journal: Journal | None = None
+    journal: Journal | SavedJournal | None = None
     saver: MemorySaver | None = None
     vehicle: VehicleThread | None = None
     feedback: DriverFeedback | None = None

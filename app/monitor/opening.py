@@ -12,7 +12,6 @@ import cv2
 from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
 from app.gpio.button import open_button
-from app.journal.journal import Journal
 from app.memory.allocator import keep_freed_blocks
 from app.memory.governor import shortage
 from app.memory.rates import is_fast
@@ -22,6 +21,8 @@ from app.monitor.driver_feedback import DriverFeedback
 from app.monitor.errors import DetectorError
 from app.monitor.memory_saver import MemorySaver, smaller
 from app.monitor.report import Report
+from app.monitor.saved_journal import SavedJournal
+from app.monitor.saving import SavingThread
 from app.observer import Observer
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Configuration
@@ -34,19 +35,27 @@ log = logging.getLogger(__name__)
 
 
 def open_detector(
-    parts: ExitStack, settings: Settings, configuration: Configuration, paths: Paths, hooks: Hooks
+    parts: ExitStack,
+    settings: Settings,
+    configuration: Configuration,
+    paths: Paths,
+    card: SavingThread,
+    run: SavingThread,
+    hooks: Hooks,
 ) -> Detector:
     """A detector whose parts are closed with `parts`: the buzzer first, which would sound on otherwise.
 
-    Raises: DetectorError.
+    card and run save what goes to the data folders and to the run folder. Raises: DetectorError.
     """
     cv2.setNumThreads(1)
     began_s, memory, camera = time.monotonic(), settings.memory, settings.camera
-    journal = Journal(paths.events, boot_id()) if settings.analysis.event_history else None
+    journal = SavedJournal(paths.events, boot_id(), card) if settings.analysis.event_history else None
     if journal is not None:
         parts.enter_context(closing(journal))
     quality = settings.raspberry_pi.compression_quality
-    report = parts.enter_context(closing(Report(paths, configuration, memory.budget_mb, quality, began_s)))
+    report = parts.enter_context(
+        closing(Report(paths, configuration, memory.budget_mb, quality, began_s, save=run.save))
+    )
     opened_camera = parts.enter_context(CameraThread(camera))  # opens in its own thread while the face mesh loads
     short = short_at_start(settings)
     watch = parts.enter_context(_open_watch(settings, is_small=bool(short)))

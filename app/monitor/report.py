@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 
 import cv2
 
@@ -14,6 +15,7 @@ from app.memory.history import History, Reading
 from app.memory.usage import system, usage_of
 from app.monitor.preview_picture import outlined
 from app.monitor.problem import Surroundings, problem_in
+from app.monitor.saving import Save, save_now
 from app.observer import Observation
 from app.part_status import Usage
 from app.telemetry import status
@@ -42,7 +44,7 @@ def configuration_of(settings: Settings, loaded: Loaded) -> status.Configuration
 
 
 class Report:
-    """Keeps the run folder current. Nothing here can stop the detector."""
+    """Keeps the run folder current. Nothing here can stop the detector, as the saving is done by `save`."""
 
     def __init__(
         self,
@@ -52,14 +54,18 @@ class Report:
         jpeg_quality: int,
         started_s: float,
         wall: Callable[[], float] = time.time,
+        save: Save = save_now,
     ) -> None:
         self._paths = paths
         self._configuration = configuration
         self._budget_mb = budget_mb
         self._jpeg_quality = jpeg_quality
         self._started_s, self._wall = started_s, wall
-        self._preview = Preview(paths.run)
-        self._history = History(paths.memory_history, boot_id())
+        self._save = save
+        self._preview: Preview | None = None
+        self._history: History | None = None
+        self._is_picture_wanted = False
+        save("opening the run folder", self._open)
         self._usage: Usage | None = None
         self._usage_s = started_s
         self._written_s = float("-inf")
@@ -85,7 +91,7 @@ class Report:
 
     def _write(self, told: status.Status) -> None:
         self._told = told
-        status.write(self._paths.status, told)
+        self._save("writing the status", partial(status.write, self._paths.status, told), is_newest=True)
 
     @property
     def problem(self) -> str:
@@ -94,7 +100,15 @@ class Report:
 
     def close(self) -> None:
         """Delete the preview."""
-        self._preview.remove()
+        self._save("removing the preview", self._remove_preview)
+
+    def _open(self) -> None:
+        self._preview = Preview(self._paths.run)
+        self._history = History(self._paths.memory_history, boot_id())
+
+    def _remove_preview(self) -> None:
+        if self._preview is not None:
+            self._preview.remove()
 
     def _note_latency(self, latency_s: float) -> float:
         self._looks = min(self._looks + 1, LATENCY_LOOKS)
@@ -103,20 +117,33 @@ class Report:
 
     def _show_preview(self, look: Observation, now_s: float) -> None:
         """Write the picture while somebody watches and the camera sends more; otherwise delete it."""
-        if not self._preview.wanted(now_s) or look.frame is None:
-            self._preview.remove()
+        self._save("looking who watches", partial(self._ask_for_picture, now_s), is_newest=True)
+        if not self._is_picture_wanted or look.frame is None:
+            self._save("removing the preview", self._remove_preview, is_newest=True)
             return
         picture = outlined(look.frame.bgr, look.face)
         done, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, self._jpeg_quality])
         if done:
-            self._preview.write(jpeg.tobytes())
+            self._save("writing the preview", partial(self._write_preview, jpeg.tobytes()), is_newest=True)
+
+    def _ask_for_picture(self, now_s: float) -> None:
+        self._is_picture_wanted = self._preview is not None and self._preview.wanted(now_s)
+
+    def _write_preview(self, jpeg: bytes) -> None:
+        if self._preview is not None and self._is_picture_wanted:
+            self._preview.write(jpeg)
 
     def _read_memory(self, now_s: float) -> Usage:
         if self._usage is None or now_s - self._usage_s >= MEMORY_EVERY_S:
             self._usage, self._usage_s = usage_of(), now_s
             available_mb = system().available_mb
-            self._history.add(Reading(now_s, self._usage.rss_mb, self._usage.pss_mb, available_mb))
+            reading = Reading(now_s, self._usage.rss_mb, self._usage.pss_mb, available_mb)
+            self._save("keeping the memory history", partial(self._keep, reading))
         return self._usage
+
+    def _keep(self, reading: Reading) -> None:
+        if self._history is not None:
+            self._history.add(reading)
 
     def _status(
         self, look: Observation, now_s: float, newest_ms: float | None, usage: Usage, around: Surroundings

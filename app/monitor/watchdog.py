@@ -17,15 +17,18 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from app.monitor.crash_report import ALARM_S, CRASH_MAX_BYTES, how_it_ended, place
 from app.monitor.errors import DetectorError, HungError
+from app.monitor.saving import in_time
 from app.monitor.single_instance import single_instance_lock
 from app.telemetry import failure
 from app.telemetry.run_folder import boot_id
+from config.own_files import open_file, read_file, remove
 from config.paths import FAILURE
 
 log = logging.getLogger(__name__)
@@ -62,24 +65,29 @@ def bound_s(limit_s: float, silent_s: float, cpu_s: float) -> float:
 class Watchdog:
     """Entered before anything that may fail or hang, and left last. Raises at entry: DetectorError."""
 
-    def __init__(self, run: Path, clock: Callable[[], float] = time.monotonic, alarm_s: float = ALARM_S) -> None:
+    def __init__(
+        self, run: Path, clock: Callable[[], float] = time.monotonic, alarm_s: float = ALARM_S, stderr: int = 2
+    ) -> None:
         self._run, self._clock, self._alarm_s = run, clock, alarm_s
+        self._files = ExitStack()
         self._parts = ExitStack()
         self._over = threading.Event()
         self._mark = ("starting", LOADING_S)
         self.exit_reason: Callable[[float, float], str] = lambda now_s, late_s: ""  # why the process is to end, or ""
         self._crash: IO[bytes] | None = None
-        self._stderr = -1
+        self._stderr = stderr
 
     def at(self, stage: str, limit_s: float = HANG_S) -> None:
         """The loop begins this, which ends within limit_s."""
         self._mark = (stage, limit_s)  # a new object each time: that is what the watchdog looks for
 
     def __enter__(self) -> Watchdog:
-        self._parts.enter_context(single_instance_lock(self._run))
-        self._report_the_last()
+        try:
+            self._files, self._crash = in_time("opening the run folder", self._open_files)
+        except TimeoutError as error:
+            log.warning("%s: %s; watching goes on", self._run, error.strerror)
         # Its own: face.py turns stderr away while it loads
-        self._stderr = os.dup(2)
+        self._stderr = os.dup(self._stderr)
         self._parts.callback(os.close, self._stderr)
         self._watch_for_crashes()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -95,28 +103,46 @@ class Watchdog:
             faulthandler.dump_traceback(self._stderr, all_threads=True)
         if isinstance(error, Exception):
             words = str(error) if isinstance(error, DetectorError) else f"{type(error).__name__}: {error}"
-            failure.note(self._run / FAILURE, words, self._clock())
+            self._in_time("noting the failure", lambda: failure.note(self._run / FAILURE, words, self._clock()))
         self._parts.close()
+        self._in_time("closing the run folder", self._files.close)
+
+    def _in_time(self, what: str, work: Callable[[], object]) -> None:
+        with suppress(TimeoutError):
+            in_time(what, work)
+
+    def _open_files(self) -> tuple[ExitStack, IO[bytes] | None]:
+        """The lock and the file for a crash, where they can be had. Raises: DetectorError."""
+        with ExitStack() as files:
+            files.enter_context(single_instance_lock(self._run))
+            self._report_the_last()
+            crash = self._crash_file(files)
+            return files.pop_all(), crash
+
+    def _crash_file(self, files: ExitStack) -> IO[bytes] | None:
+        try:
+            crash = files.enter_context(os.fdopen(open_file(self._run / CRASH), "r+b", buffering=0))
+            files.callback(partial(_remove, self._run / CRASH))
+            crash.truncate(0)
+            crash.write(f"{boot_id()}\n".encode())
+        except OSError as error:
+            log.debug("no crash file: %s", error)
+            return None
+        return crash
 
     def _report_the_last(self) -> None:
         """A crash file that is still there was left by a detector that could not remove it."""
         try:
-            with (self._run / CRASH).open("rb") as file:
-                left_boot_id, _, stacks = file.read(CRASH_MAX_BYTES).decode(errors="replace").partition("\n")
+            left = read_file(self._run / CRASH, CRASH_MAX_BYTES).decode(errors="replace")
         except OSError:
             return
+        left_boot_id, _, stacks = left.partition("\n")
         if left_boot_id == boot_id():
             reason = how_it_ended(stacks)
             log.warning("the detector before this one has failed: %s%s", reason, f"\n{stacks}" if stacks else "")
             failure.note(self._run / FAILURE, reason, self._clock())
 
     def _watch_for_crashes(self) -> None:
-        try:
-            self._crash = self._parts.enter_context((self._run / CRASH).open("w+b", buffering=0))
-            self._crash.write(f"{boot_id()}\n".encode())
-            self._parts.callback((self._run / CRASH).unlink, missing_ok=True)
-        except OSError as error:
-            log.debug("no crash file: %s", error)
         file = self._stderr if self._crash is None else self._crash
         was_enabled = faulthandler.is_enabled()
         faulthandler.enable(file)
@@ -151,8 +177,7 @@ class Watchdog:
         where = f", in {place(stacks)}" if place(stacks) else ""
         reason = f"it {what}{where}, and was ended by its watchdog; its log has the stacks"
         failure.note(self._run / FAILURE, reason, self._clock())
-        with suppress(OSError):
-            (self._run / CRASH).unlink(missing_ok=True)
+        _remove(self._run / CRASH)
         with suppress(OSError):
             os.write(self._stderr, f"ERROR the detector {what}{where}; the watchdog ends it\n{stacks}".encode())
         os._exit(EX_SOFTWARE)
@@ -167,3 +192,8 @@ class Watchdog:
         faulthandler.dump_traceback(self._crash, all_threads=True)
         self._crash.seek(0)
         return self._crash.read(CRASH_MAX_BYTES).decode(errors="replace")
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        remove(path)

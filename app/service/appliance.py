@@ -10,6 +10,7 @@ import argparse
 import ctypes
 import errno
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -228,9 +229,11 @@ def _refused(problem: str) -> int:
 
 
 def _say(line: str, file: int = 2) -> None:
-    """One line, over the detector's live one where there is any; a terminal that is gone stops nothing."""
+    """One line, over the detector's live one where there is any; a reader that is gone or stopped stops nothing."""
     erase_line = "\r\x1b[K" if os.isatty(file) else ""
     with suppress(OSError):
+        if not select.select([], [file], [], 0)[1]:
+            return  # nobody reads it
         os.write(file, f"{erase_line}{line}\n".encode(errors="backslashreplace"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.telemetry.codec import parsed, plain
 from app.telemetry.run_folder import boot_id, replace_file
+from config.own_files import read_file
 
 FAILURE_MAX_BYTES = 16 * 1024  # one has about 300
 
@@ -32,8 +33,7 @@ def note(path: Path, reason: str, time_s: float) -> bool:
 def last(path: Path) -> Failure | None:
     """The newest failure of this boot; None where there was none, or the file is damaged."""
     try:
-        with path.open("rb") as file:
-            failure = parsed(Failure, json.loads(file.read(FAILURE_MAX_BYTES)))
+        failure = parsed(Failure, json.loads(read_file(path, FAILURE_MAX_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return failure if isinstance(failure, Failure) and failure.boot_id == boot_id() else None

@@ -7,7 +7,8 @@ from math import inf
 from pathlib import Path
 
 from app.telemetry.run_folder import replace_file
-from config.paths import PREVIEW, PREVIEW_WANTED, private_folder
+from config.own_files import remove, touch, touched_ns
+from config.paths import PREVIEW, PREVIEW_WANTED, place
 
 WANTED_S = 10.0  # the page asks again every 2 to 5 s
 
@@ -16,14 +17,14 @@ class Preview:
     """The detector's side."""
 
     def __init__(self, folder: Path) -> None:
-        self._picture, self._wanted = folder / PREVIEW, folder / PREVIEW_WANTED
-        self._mtime_ns = _mtime_ns(self._wanted)  # a question from before the start does not count
+        self._picture, self._wanted = place(folder, PREVIEW), place(folder, PREVIEW_WANTED)
+        self._mtime_ns = touched_ns(self._wanted)  # a question from before the start does not count
         self._asked_s = -inf
         self.remove()
 
     def wanted(self, now_s: float) -> bool:
         """Whether the page asked in the last 10 s. As the wall clock may jump, a time is only compared with itself."""
-        mtime_ns = _mtime_ns(self._wanted)
+        mtime_ns = touched_ns(self._wanted)
         if mtime_ns != self._mtime_ns:
             self._mtime_ns, self._asked_s = mtime_ns, now_s
         return mtime_ns is not None and now_s - self._asked_s < WANTED_S
@@ -35,16 +36,9 @@ class Preview:
     def remove(self) -> None:
         """Delete the picture: when none is wanted, and at the end."""
         with suppress(OSError):
-            self._picture.unlink(missing_ok=True)
+            remove(self._picture)
 
 
 def ask_for_preview(folder: Path) -> None:
     """Ask for pictures for the next 10 s: the page's side. Raises: OSError."""
-    (private_folder(folder) / PREVIEW_WANTED).touch(mode=0o600)
-
-
-def _mtime_ns(path: Path) -> int | None:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return None
+    touch(place(folder, PREVIEW_WANTED))

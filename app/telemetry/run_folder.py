@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 from functools import cache
 from pathlib import Path
 
-from config.paths import place, private_folder
+from config import own_files
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +23,9 @@ def boot_id() -> str:
 
 
 def replace_file(path: Path, content: bytes) -> bool:
-    """Whether the file could be replaced; a reader never sees half of it. Without fsync: the folder is in memory."""
-    new = place(path.parent, f".{path.name}.new")
+    """Whether the file could be replaced; a reader never sees half of it."""
     try:
-        private_folder(path.parent)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
-            file.write(content)
-        os.replace(new, path)  # noqa: PTH105  Path.replace would make another path
+        own_files.replace_file(path, content)
     except OSError as error:
         log.debug("%s not written: %s", path, error)
         return False

@@ -11,6 +11,7 @@ from app.events import Event, Level, Motion, Neutral, State
 from app.part_status import Availability, CameraHealth, MemorySaving, Usage
 from app.telemetry.codec import parsed, plain
 from app.telemetry.run_folder import boot_id, replace_file
+from config.own_files import read_file
 
 STATUS_MAX_BYTES = 512 * 1024  # one usually has 3 KiB; the bounds of codec.py allow 320
 SILENT_S = 5.0  # the detector writes once a second; after so long it is no longer merely slow
@@ -126,8 +127,7 @@ def write(path: Path, status: Status) -> bool:
 def read(path: Path) -> Status | None:
     """What the detector wrote last; None where it is missing or makes no sense. Fields that do not fit are left out."""
     try:
-        with path.open("rb") as file:
-            status = parsed(Status, json.loads(file.read(STATUS_MAX_BYTES)))
+        status = parsed(Status, json.loads(read_file(path, STATUS_MAX_BYTES)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return status if isinstance(status, Status) else None

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from app.memory.allocator import limit_malloc_arenas, settle_allocator, trim
 from app.memory.usage import usage_of
 from app.monitor.memory_saver import SAVING
+from app.monitor.saving import SavingThread
 from app.part_status import Usage
 from app.telemetry import status
 from config.declaration import PROFILES
@@ -78,7 +79,8 @@ def measured(profile: str) -> Iterator[str]:
     paths = Paths(*(FOLDER.absolute() / profile / name for name in ("data", "run", "common")))
     paths.make()
     with ExitStack() as parts:
-        detector = open_detector(parts, settings, status.Configuration(), paths, Hooks())
+        card, run = (parts.enter_context(closing(SavingThread(name))) for name in ("card", "run folder"))
+        detector = open_detector(parts, settings, status.Configuration(), paths, card, run, Hooks())
         settle_allocator()
         assert detector.saver is not None
         phase(detector)

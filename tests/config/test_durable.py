@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from config.disk import LOCK, Disk
+from config.disk import LOCK, LOCK_WAIT_S, Disk
 from config.durable import StoreError, held, replace
 
 
@@ -121,3 +122,15 @@ def test_one_writer_at_a_time(file: Path) -> None:
     for writer in writers:
         writer.join()
     assert most == 1
+
+
+def test_a_lock_that_another_holds_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.disk.LOCK_LOOK_S", LOCK_WAIT_S)  # one look, which needs no sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    file, disk = tmp_path / "file", Disk()
+    with (
+        disk.lock(tmp_path),
+        pytest.raises(StoreError, match=rf"another program holds its lock.*fuser -v {tmp_path}/\.lock"),
+        held(file, disk),
+    ):
+        raise AssertionError("it was not held")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config.paths import Paths, private_folder
+from config.own_files import private_folder
+from config.paths import Paths
 
 SNAP = {"SNAP_DATA": "/var/snap/drivewatch/7", "SNAP_COMMON": "/var/snap/drivewatch/common"}
 
@@ -36,8 +37,19 @@ def test_else_they_are_below_the_current_folder(tmp_path: Path, monkeypatch: pyt
     monkeypatch.chdir(tmp_path)
     paths = Paths.from_environment({"SNAP_DATA": "", "DRIVEWATCH_DATA": "", "XDG_RUNTIME_DIR": ""})
     assert paths.data == paths.common == tmp_path / ".drivewatch"
-    assert paths.run == Path(f"/tmp/drivewatch-{os.geteuid()}")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert Paths.from_environment({}).run == Path("/tmp/drivewatch-1000")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert Paths.from_environment({}).run == Path("/run/drivewatch")  # where nobody else can come first
     assert not list(tmp_path.iterdir())
+
+
+def test_a_runtime_folder_of_another_user_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `sudo -E` and `su` leave it in the environment."""
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    run = Paths.from_environment({"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": "/elsewhere"}).run
+    assert run == Path(f"/elsewhere/drivewatch-{owner + 1}")
 
 
 def test_the_folders_are_made_for_this_user_alone(tmp_path: Path) -> None:
@@ -59,5 +71,5 @@ def test_a_run_folder_that_somebody_else_made_is_refused(tmp_path: Path, monkeyp
     with pytest.raises(PermissionError, match=f"{tmp_path} belongs to another user: `sudo rm -r {tmp_path}`"):
         private_folder(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(FileExistsError):
+    with pytest.raises(NotADirectoryError, match=f"`rm {tmp_path}/file`"):
         private_folder(tmp_path / "file")

@@ -10,7 +10,19 @@ from multiprocessing import get_context
 
 from tests.faults.tally import Row, rows_of, table
 
-KINDS = ("powercuts", "unsynced", "clock", "camera", "disk", "updates", "damaged", "fuzz", "coverage", "requests")
+KINDS = (
+    "powercuts",
+    "unsynced",
+    "clock",
+    "camera",
+    "disk",
+    "updates",
+    "damaged",
+    "saving",
+    "fuzz",
+    "coverage",
+    "requests",
+)
 
 
 def main() -> int:

@@ -33,7 +33,7 @@ WALL_CLOCKS = {
     ("app/commands/doctor.py", "time.localtime"): "shows it",
     ("app/commands/doctor.py", "time.strftime"): "shows it",
     ("app/monitor/report.py", "time.time"): "the stamp of the status, to be shown",
-    ("app/telemetry/preview.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
+    ("config/own_files.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/pages/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
 }
 WALL = {"time", "time_ns", "localtime", "gmtime", "strftime", "ctime", "asctime"}

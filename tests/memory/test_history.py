@@ -95,6 +95,7 @@ def test_a_damaged_history_is_an_empty_one(path: Path, content: str) -> None:
 
 
 def test_a_history_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "missing" / "memory.json"
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "memory.json"
     filled(path, range(0, 90, 30))
     assert read_history(path, BOOT) == ()

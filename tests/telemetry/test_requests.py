@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from app.telemetry.requests import REQUESTS_MAX, Request, ask, take
-from config.paths import REQUESTS, private_folder
+from app.telemetry.requests import Request, ask, take
+from config.own_files import private_folder
+from config.paths import REQUESTS
 
 
 @pytest.fixture
@@ -25,23 +27,32 @@ def test_each_request_is_taken_once(run: Path) -> None:
     assert take(run) == [Request.TEST_BUZZER]
 
 
-def test_odd_requests_are_removed_with_a_warning(run: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_no_plain_file_of_ours_is_not_obeyed(run: Path) -> None:
     folder = private_folder(run) / REQUESTS
     (folder / "recalibrate" / "deep").mkdir(parents=True)
     (folder / "mute").symlink_to("/etc/hostname")
+    os.mkfifo(folder / "delete-events")
     (folder / "format-disk\n").touch()
     (folder / "test-buzzer").touch()
     assert take(run) == [Request.TEST_BUZZER]
-    assert list(folder.iterdir()) == [] and Path("/etc/hostname").exists()
-    assert len(caplog.records) == 3 and r"'format-disk\n'" in caplog.text
+    for request in Request:  # and it keeps nobody from asking
+        ask(run, request)
+    assert take(run) == list(Request) and Path("/etc/hostname").exists()
 
 
-def test_a_flood_of_requests_is_taken_bit_by_bit(run: Path) -> None:
+def test_a_request_by_a_hard_link_is_not_obeyed(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
     folder = private_folder(run) / REQUESTS
     folder.mkdir()
-    for number in range(REQUESTS_MAX * 2):
+    (folder / "mute").hardlink_to(tmp_path / "mine")
+    assert take(run) == []
+
+
+def test_any_number_of_other_files_keeps_no_request_waiting(run: Path) -> None:
+    folder = private_folder(run) / REQUESTS
+    folder.mkdir()
+    for number in range(1000):
         (folder / f"odd-{number}").touch()
-    take(run)
-    assert len(list(folder.iterdir())) == REQUESTS_MAX
-    take(run)
-    assert list(folder.iterdir()) == []
+    ask(run, Request.MUTE)
+    assert take(run) == [Request.MUTE]
+    assert len(list(folder.iterdir())) == 1000  # nobody looks at them

@@ -32,7 +32,8 @@ from app.telemetry.status import (
     read,
     write,
 )
-from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS, private_folder
+from config.own_files import private_folder
+from config.paths import PREVIEW, PREVIEW_WANTED, REQUESTS
 
 FULL = Status(
     sequence=7,

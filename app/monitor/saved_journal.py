@@ -1,0 +1,90 @@
+"""The journal in a thread of its own, and the page's requests: the loop asks and tells, and waits for neither."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from app.events import Event
+from app.journal.journal import Journal
+from app.monitor.saving import Save, SavingThread
+from app.telemetry.requests import Request, take
+
+DISK_REMEDY = "sudo dmesg"
+
+
+class SavedJournal:
+    """As a Journal to the loop, which it never keeps waiting: even opening a large file takes seconds."""
+
+    def __init__(self, path: Path, boot_id: str, thread: SavingThread) -> None:
+        self._path, self._thread = path, thread
+        self._journal: Journal | None = None
+        thread.save("opening the events", partial(self._open, boot_id))
+
+    @property
+    def problem(self) -> str:
+        """As of a Journal; also while the disk does not answer."""
+        hung, lost = self._thread.hung_in, self._thread.lost
+        if hung:
+            missed = f" ({lost} reports are lost)" if lost else ""
+            return f"{self._path.parent} does not answer, {hung}{missed}: `{DISK_REMEDY}` shows why"
+        return self._journal.problem if self._journal else ""
+
+    @property
+    def remedy(self) -> str:
+        """As of a Journal."""
+        if self._thread.hung_in:
+            return DISK_REMEDY
+        return self._journal.remedy if self._journal else ""
+
+    def record(self, event: Event, wall_s: float, now_s: float) -> None:
+        """As of a Journal."""
+        self._do("recording events", lambda journal: journal.record(event, wall_s, now_s))
+
+    def retry(self, now_s: float) -> None:
+        """As of a Journal."""
+        self._do("recording events again", lambda journal: journal.retry(now_s), is_newest=True)
+
+    def delete_all(self) -> None:
+        """As of a Journal; what still waits to be saved comes before it, and is deleted too."""
+        self._do("deleting events", Journal.delete_all)
+
+    def mark_good(self) -> None:
+        """As of a Journal."""
+        self._do("removing copies", Journal.mark_good)
+
+    def close(self) -> None:
+        """As of a Journal; the end of the thread waits for it."""
+        self._do("closing the events", Journal.close)
+
+    def _do(self, what: str, work: Callable[[Journal], None], *, is_newest: bool = False) -> None:
+        def saved() -> None:
+            if self._journal is not None:
+                work(self._journal)
+
+        self._thread.save(what, saved, is_newest=is_newest)
+
+    def _open(self, boot_id: str) -> None:
+        self._journal = Journal(self._path, boot_id)
+
+
+class Asked:
+    """The page's requests, found by the thread that writes the run folder."""
+
+    def __init__(self, run: Path, save: Save) -> None:
+        self._run, self._save = run, save
+        self._found: deque[Request] = deque(maxlen=2 * len(Request))
+        self._looks = 0
+
+    def take(self) -> list[Request]:
+        """What was found since the last call; nothing from before the first one."""
+        self._save("taking the page's requests", self._look, is_newest=True)
+        return [self._found.popleft() for _ in range(len(self._found))]
+
+    def _look(self) -> None:
+        found = take(self._run)
+        if self._looks:
+            self._found.extend(found)
+        self._looks += 1

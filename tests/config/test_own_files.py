@@ -1,0 +1,131 @@
+"""Files in the run folder: what is not this user's alone is neither opened nor followed, and keeps nobody waiting."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.own_files import (
+    folder_problem,
+    open_file,
+    private_folder,
+    read_file,
+    remove,
+    replace_file,
+    touch,
+    touched_ns,
+)
+
+VICTIM = b"root's own"
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    file = tmp_path / "victim"
+    file.write_bytes(VICTIM)
+    return file
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return private_folder(tmp_path / "run")
+
+
+def bind(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(os.fspath(path))
+
+
+def fill(path: Path) -> None:
+    (path / "deep").mkdir(parents=True)
+    (path / "deep" / "file").touch()
+
+
+PLANTED: dict[str, Callable[[Path, Path], None]] = {
+    "link": lambda path, victim: path.symlink_to(victim),
+    "link to nowhere": lambda path, victim: path.symlink_to(victim.parent / "made by root"),
+    "hard link": lambda path, victim: path.hardlink_to(victim),
+    "FIFO": lambda path, victim: os.mkfifo(path),
+    "socket": lambda path, victim: bind(path),
+    "folder": lambda path, victim: fill(path),
+    "link to a device": lambda path, victim: path.symlink_to("/dev/zero"),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
+def test_what_is_planted_is_not_read_and_gives_way(
+    run: Path, victim: Path, plant: Callable[[Path, Path], None]
+) -> None:
+    file = run / "status.json"
+    plant(file, victim)
+    plant(run / ".status.json.new", victim.parent / "victim")
+    with pytest.raises(OSError):
+        read_file(file, 1000)
+    assert touched_ns(file) is None
+    replace_file(file, b"ours")
+    assert (read_file(file, 1000), stat.S_IMODE(file.lstat().st_mode)) == (b"ours", 0o600)
+    remove(file)
+    plant(file, victim)
+    os.close(open_file(file))
+    assert read_file(file, 1000) == b""
+    assert victim.read_bytes() == VICTIM and not (victim.parent / "made by root").exists()
+    assert [path.name for path in run.iterdir()] == ["status.json"]
+
+
+def test_of_a_huge_file_only_the_beginning_is_read(run: Path) -> None:
+    with (run / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    assert len(read_file(run / "huge", 1000)) == 1000
+
+
+def test_a_touch_tells_when(run: Path) -> None:
+    assert touched_ns(run / "wanted") is None
+    touch(run / "wanted")
+    before = touched_ns(run / "wanted")
+    os.utime(run / "wanted", (1.0, 1.0))
+    assert touched_ns(run / "wanted") == 10**9 and before is not None
+
+
+def test_a_folder_in_which_others_could_put_another_is_not_used(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    with pytest.raises(PermissionError, match=f"`ls -ld {shared}` shows whose"):
+        private_folder(shared / "run")
+    assert f"{shared} is theirs" in folder_problem(shared / "run")
+    assert list(shared.iterdir()) == []
+    shared.chmod(0o1777)  # as /tmp: nobody can rename what is another's
+    private_folder(shared / "run")
+    assert folder_problem(shared / "run") == ""
+
+
+def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path, run: Path) -> None:
+    (tmp_path / "link").symlink_to(run)
+    with pytest.raises(NotADirectoryError, match=f"`rm {tmp_path}/link`"):
+        replace_file(tmp_path / "link" / "status.json", b"ours")
+    assert list(run.iterdir()) == [] and "is no folder" in folder_problem(tmp_path / "link")
+
+
+def test_a_link_on_the_way_is_followed_where_it_is_ours(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    replace_file(tmp_path / "link" / "run" / "status.json", b"ours")
+    assert (tmp_path / "real" / "run" / "status.json").read_bytes() == b"ours"
+
+
+def test_a_full_folder_keeps_the_old_file_and_no_half_one(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace_file(run / "status.json", b"old")
+
+    def full(file: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_file(run / "status.json", b"new")
+    monkeypatch.undo()
+    assert read_file(run / "status.json", 10) == b"old" and [path.name for path in run.iterdir()] == ["status.json"]

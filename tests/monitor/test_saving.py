@@ -1,0 +1,140 @@
+"""Saving in a thread: in order, bounded, and whoever asks for it never waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.journal.journal import recent
+from app.monitor import saving
+from app.monitor.saved_journal import DISK_REMEDY, Asked, SavedJournal
+from app.monitor.saving import HANGS_S, WAITING_MAX, SavingThread, in_time
+from app.telemetry.requests import Request, ask
+from tests.support.events import event
+
+
+class Held:
+    """A thread whose first work hangs until it is let go."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.thread = SavingThread("test", lambda: self.now_s)
+        self.go_on, began = threading.Event(), threading.Event()
+
+        def hang() -> None:
+            began.set()
+            self.go_on.wait()
+
+        self.thread.save("saving the world", hang)
+        assert began.wait(10)
+
+    def end(self) -> None:
+        self.go_on.set()
+        self.thread.close()
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    made = Held()
+    yield made
+    made.end()
+
+
+def test_work_is_done_in_order_and_only_the_newest_of_what_is_replaced(held: Held) -> None:
+    done: list[str] = []
+    for number in range(3):
+        held.thread.save("status", lambda number=number: done.append(f"status {number}"), is_newest=True)  # type: ignore[misc]
+        held.thread.save("event", lambda number=number: done.append(f"event {number}"))  # type: ignore[misc]
+    held.end()
+    assert done == ["event 0", "event 1", "status 2", "event 2"]
+
+
+def test_what_waits_is_bounded_and_what_is_lost_is_counted(held: Held) -> None:
+    done: list[int] = []
+    for number in range(WAITING_MAX + 5):
+        held.thread.save("event", lambda number=number: done.append(number))  # type: ignore[misc]
+    held.end()
+    assert (held.thread.lost, done) == (5, [*range(5, WAITING_MAX + 5)])
+
+
+def test_a_hang_is_named_and_logged_once(held: Held, caplog: pytest.LogCaptureFixture) -> None:
+    held.now_s = HANGS_S - 0.1
+    assert held.thread.hung_in == ""
+    held.now_s = HANGS_S
+    assert held.thread.hung_in == "saving the world, for 10 s"
+    for _ in range(3):
+        held.thread.save("event", lambda: None)
+    assert [record.message for record in caplog.records] == [
+        "saving hangs: saving the world, for 10 s; watching goes on"
+    ]
+    held.end()
+    assert held.thread.hung_in == ""
+
+
+def test_an_error_ends_nothing_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    thread, done = SavingThread("test"), []
+    for _ in range(3):
+        thread.save("status", lambda: 1 / 0)
+    thread.save("event", lambda: done.append(True))
+    thread.close()
+    assert done == [True]
+    assert [record.message for record in caplog.records] == [
+        "not saved, while status: ZeroDivisionError: division by zero"
+    ]
+
+
+def test_the_end_waits_for_a_hang_but_not_for_long(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "END_S", 0.01)
+    held.thread.close()
+    assert not held.go_on.is_set()
+
+
+def test_what_does_not_answer_in_time_is_left_behind() -> None:
+    go_on = threading.Event()
+    with pytest.raises(TimeoutError, match=r"no answer for 0\.01 s, while waiting"):
+        in_time("waiting", go_on.wait, 0.01)
+    go_on.set()
+    assert in_time("adding", lambda: 1 + 1) == 2
+    with pytest.raises(ZeroDivisionError):
+        in_time("dividing", lambda: 1 / 0)
+
+
+def test_events_are_saved_beside_the_loop(tmp_path: Path) -> None:
+    thread = SavingThread("test")
+    journal = SavedJournal(tmp_path / "events.sqlite", "boot", thread)
+    for number in range(3):
+        journal.record(event(float(number)), 1e9, float(number))
+        journal.retry(float(number))
+    journal.close()
+    thread.close()
+    assert [entry.event.onset_s for entry in recent(tmp_path / "events.sqlite")] == [2.0, 1.0, 0.0]
+    assert (journal.problem, journal.remedy) == ("", "")
+
+
+def test_a_disk_that_hangs_is_a_problem_with_a_remedy(held: Held, tmp_path: Path) -> None:
+    journal = SavedJournal(tmp_path / "events.sqlite", "boot", held.thread)
+    assert (journal.problem, journal.remedy) == ("", "")
+    held.now_s = 25.0
+    assert journal.problem == f"{tmp_path} does not answer, saving the world, for 25 s: `{DISK_REMEDY}` shows why"
+    assert journal.remedy == DISK_REMEDY
+    for number in range(WAITING_MAX):
+        journal.record(event(float(number)), 1e9, float(number))
+    assert "(1 reports are lost)" in journal.problem
+    journal.delete_all()
+    journal.mark_good()
+    journal.close()
+    held.end()
+    assert (journal.problem, recent(tmp_path / "events.sqlite")) == ("", ())
+
+
+def test_requests_come_with_the_next_turn_and_none_from_before_the_start(tmp_path: Path) -> None:
+    ask(tmp_path, Request.MUTE)
+    asked = Asked(tmp_path, saving.save_now)
+    assert asked.take() == []
+    ask(tmp_path, Request.RECALIBRATE)
+    ask(tmp_path, Request.TEST_BUZZER)
+    assert asked.take() == [Request.RECALIBRATE, Request.TEST_BUZZER]
+    assert asked.take() == []

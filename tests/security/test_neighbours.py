@@ -1,0 +1,110 @@
+"""Other users of the machine: what they put in the way is neither followed nor obeyed, and root says what helps."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from app.telemetry.requests import take
+from app.telemetry.run_folder import replace_file
+from config.paths import REQUESTS, STATUS, Paths
+from tests.support.appliance import ROOT, wait_for
+
+NEIGHBOUR = 65534  # nobody
+SECRET = "root's own"
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who becomes another user")
+
+# As a user who was there first: links to a file of root, wishes, and a FIFO
+PLANT = """
+import os, sys
+run, victim = sys.argv[1:]
+os.umask(0)
+os.mkdir(run, 0o777)
+os.mkdir(f"{run}/requests", 0o777)
+open(f"{run}/requests/mute", "w").close()
+for name in ("status.json", ".status.json.new", "detector.crash", "detector.lock", "failure.json", "preview.jpg"):
+    os.symlink(victim, f"{run}/{name}")
+os.symlink(f"{victim}-made", f"{run}/.memory-history.json.new")
+os.mkfifo(f"{run}/memory-history.json")
+"""
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that all share, as /tmp; pytest's own are root's alone."""
+    with TemporaryDirectory(prefix="drivewatch-neighbours-") as made:
+        Path(made).chmod(0o1777)
+        yield Path(made)
+
+
+@pytest.fixture
+def paths(place: Path) -> Paths:
+    """The run folder is a neighbour's."""
+    (place / "victim").write_text(SECRET)
+    made = Paths(place / "data", place / "drivewatch", place / "data")
+    command = ["setpriv", f"--reuid={NEIGHBOUR}", f"--regid={NEIGHBOUR}", "--clear-groups", sys.executable, "-c", PLANT]
+    subprocess.run([*command, made.run, place / "victim"], check=True)
+    return made
+
+
+def environment(paths: Paths) -> dict[str, str]:
+    return {**os.environ, "DRIVEWATCH_DATA": str(paths.data), "XDG_RUNTIME_DIR": str(paths.run.parent)}
+
+
+def unharmed(paths: Paths) -> bool:
+    place = paths.run.parent
+    return (place / "victim").read_text() == SECRET and not (place / "victim-made").exists()
+
+
+@as_root
+def test_s29_a_run_folder_of_a_neighbour_is_neither_followed_nor_obeyed(paths: Paths) -> None:
+    log = paths.run.parent / "log"
+    command = [sys.executable, "-m", "app", "run", "--camera", "fake:attentive"]
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(command, cwd=ROOT, env=environment(paths), stdout=said, stderr=said) as process,
+    ):
+        try:
+            assert wait_for(lambda: "  attentive" in log.read_text())  # it watches
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0
+    assert f"{paths.run} belongs to another user: `sudo rm -r {paths.run}`" in log.read_text()
+    assert "asks to mute" not in log.read_text() and unharmed(paths)
+    assert (paths.run / REQUESTS / "mute").exists()  # nobody even took it
+
+
+@as_root
+def test_s29_the_commands_name_the_neighbour_and_believe_nothing(paths: Paths) -> None:
+    for command in ("status", "check"):
+        found = subprocess.run(
+            [sys.executable, "-m", "app", command], cwd=ROOT, env=environment(paths), capture_output=True, text=True
+        )
+        assert found.returncode == 1 and f"`sudo rm -r {paths.run}`" in found.stdout, found
+    subprocess.run(
+        [sys.executable, "-m", "app", "factory-reset", "--yes"], cwd=ROOT, env=environment(paths), capture_output=True
+    )
+    assert unharmed(paths) and (paths.run / REQUESTS / "mute").exists()
+
+
+@as_root
+def test_s29_without_a_folder_of_its_own_root_takes_one_where_nobody_came_first(paths: Paths) -> None:
+    os.chown(paths.run.parent, NEIGHBOUR, NEIGHBOUR)
+    assert Paths.from_environment(environment(paths)).run == Path("/run/drivewatch")
+    assert Paths.from_environment({}).run == Path("/run/drivewatch")
+
+
+@as_root
+def test_s29_a_file_that_a_neighbour_left_in_our_folder_is_not_ours(paths: Paths) -> None:
+    """As one does who came while the folder was open to all."""
+    os.chown(paths.run, 0, 0)
+    os.chown(paths.run / REQUESTS, 0, 0)
+    assert take(paths.run) == []
+    assert replace_file(paths.run / STATUS, b"{}") and unharmed(paths)
+    assert (paths.run / STATUS).read_bytes() == b"{}" and not (paths.run / STATUS).is_symlink()
