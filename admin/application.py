@@ -26,6 +26,7 @@ from admin.server.framing import BODY_MAX_BYTES
 from admin.settings import settings_page
 from config.durable import StoreError
 from config.https import listening
+from config.own_files import folder_problem
 from config.paths import Paths
 from config.store import Store
 
@@ -38,7 +39,12 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     """The application over the given folders."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     paths = paths or Paths.from_environment()
-    paths.make()
+    try:
+        paths.make()
+    except OSError as error:
+        if not folder_problem(paths.run):
+            raise
+        log.warning("the page cannot ask the detector, nor keep who is signed in: %s", error.strerror)
     app = Flask(__name__)
     app.config.update(
         MAX_CONTENT_LENGTH=BODY_MAX_BYTES, MAX_FORM_PARTS=FORM_PARTS_MAX, MAX_FORM_MEMORY_SIZE=BODY_MAX_BYTES

@@ -13,6 +13,7 @@ patch.py        change single values in a text and nothing else
 reference.py    config.yaml and the table of SETTINGS.md, printed from the declarations
 store.py        load, save, last good copy, history, rolling back
 disk.py         the file-system calls that saving makes
+own_files.py    files in the run folder, which is used only where it is this user's alone
 durable.py      replace a file so that a power cut leaves the old one or the new one
 password.py     the page's password, kept as its hash
 https.py        where the page listens: HTTPS or not, and with which certificate

@@ -11,17 +11,24 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.options import add_camera, add_config
 from app.commands.outlet import Out, Outlet
 from app.commands.settings_file import load, log_problems, with_camera
 from app.commands.terminal import log_to
+from config.check import Problem
 from config.durable import StoreError
 from config.own_files import reason_of
 from config.paths import Paths
 from config.settings import Settings
 from config.snapd import instance
-from config.store import Loaded, Store
+from config.store import DEFAULTS, Loaded, Store
+
+if TYPE_CHECKING:
+    from app.monitor.detector import Detector
+    from app.monitor.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +74,13 @@ def perform(options: argparse.Namespace) -> int:
 
 
 def _watch_in_force(options: argparse.Namespace, is_over: Callable[[], bool], out: Outlet, stderr: int) -> int:
+    from app.monitor.saving import in_time
+
     paths = Paths.from_environment()
-    loaded = load(options.config, paths)
+    loaded = _loaded(options.config, paths)
     log_problems(loaded, options.config)
     try:
-        paths.make()
+        in_time("making the folders", paths.make)
     except OSError as error:
         log.warning("not everything can be saved, watching goes on: %s", reason_of(error))
     if instance():
@@ -79,6 +88,17 @@ def _watch_in_force(options: argparse.Namespace, is_over: Callable[[], bool], ou
 
         health.start(paths, loaded.settings)
     return watch(with_camera(loaded.settings, options.camera), loaded, paths, is_over, out, stderr)
+
+
+def _loaded(file: Path | None, paths: Paths) -> Loaded:
+    """The settings in force; where the disk does not answer the defaults, rather than not to watch at all."""
+    from app.monitor.saving import in_time
+
+    try:
+        return in_time("reading the settings", partial(load, file, paths))
+    except TimeoutError as error:
+        problem = Problem("", str(file or paths.config), f"{error.strerror}: `sudo dmesg` shows why")
+        return Loaded(Settings(), (problem,), (), DEFAULTS, text="", version="")
 
 
 def _ending_signals() -> list[int]:
@@ -108,26 +128,10 @@ def watch(
     from app.monitor.errors import DetectorError
     from app.monitor.watchdog import Watchdog
 
-    mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     try:
         with ExitStack() as parts:
             watchdog = parts.enter_context(Watchdog(paths.run, stderr=stderr))
-            from app.commands.console import Console
-            from app.memory.allocator import settle_allocator
-            from app.monitor.detector import Hooks
-            from app.monitor.opening import open_detector
-            from app.monitor.report import configuration_of
-            from app.monitor.saved_journal import Asked
-            from app.monitor.saving import SavingThread
-
-            card, run = (parts.enter_context(closing(SavingThread(name))) for name in ("card", "run folder"))
-            console = parts.enter_context(closing(Console(time.monotonic(), out or sys.stdout)))
-            keep_good = partial(card.save, "keeping the last good settings", mark_good)
-            hooks = Hooks(console.show, keep_good, Asked(paths.run, run.save).take, watchdog.at)
-            detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, card, run, hooks)
-            if detector.saver is not None:
-                watchdog.exit_reason = detector.saver.exit_reason
-            settle_allocator()
+            detector = _opened(parts, watchdog, settings, loaded, paths, out or sys.stdout)
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)
             watchdog.at("closing")
@@ -135,6 +139,30 @@ def watch(
         log.error("%s", error)
         return 1
     return 0
+
+
+def _opened(
+    parts: ExitStack, watchdog: Watchdog, settings: Settings, loaded: Loaded, paths: Paths, out: Out
+) -> Detector:
+    """The detector, with threads that save for it. Raises: DetectorError."""
+    from app.commands.console import Console
+    from app.memory.allocator import settle_allocator
+    from app.monitor.detector import Hooks
+    from app.monitor.opening import open_detector
+    from app.monitor.report import configuration_of
+    from app.monitor.saved_journal import Asked
+    from app.monitor.saving import SavingThread
+
+    card, run = (parts.enter_context(closing(SavingThread(name))) for name in ("card", "run folder"))
+    console = parts.enter_context(closing(Console(time.monotonic(), out)))
+    mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
+    keep_good = partial(card.save, "keeping the last good settings", mark_good)
+    hooks = Hooks(console.show, keep_good, Asked(paths.run, run.save).take, watchdog.at)
+    detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, card, run, hooks)
+    if detector.saver is not None:
+        watchdog.exit_reason = detector.saver.exit_reason
+    settle_allocator()
+    return detector
 
 
 def _mark_good(store: Store, loaded: Loaded) -> None:

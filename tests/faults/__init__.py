@@ -11,6 +11,8 @@ devices.py      what fails: scripted devices, files that somebody damages
 lockstep.py     one time for a detector and the threads of its camera
 detectors.py    real detectors in folders of their own
 disk.py         disks that are full, read-only, forbidden or damaged, under real detectors
+saving.py       whatever else hinders saving, under real detectors that must watch on
+hindrances.py   what that is, from a full run folder to calls that never return (hang.c makes them)
 fuzz.py         settings, changes and forms that nobody would write
 coverage.py     the same, led by coverage
 requests.py     bytes that are no requests, to a real gunicorn

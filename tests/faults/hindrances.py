@@ -187,7 +187,7 @@ def hang(call: str, folder: str, tried: Try, *, at_once: bool = False) -> None:
     tried.env["HANG_WHEN"] = str(tried.place / "hang")
     if at_once:
         begin_hanging(tried)
-    if folder == "data" and call != "statvfs":
+    if folder == "data" and call in ("write", "fsync"):  # which each event needs
         tried.told = lambda tried: "" if soon(partial(is_hang_told, tried)) else "the status does not name it"
 
 
@@ -230,9 +230,12 @@ FAULTS = (
         for call in ("open", "write", "fsync", "rename", "unlink", "statvfs")
         if (folder, call) not in (("run", "fsync"), ("data", "rename"), ("data", "unlink"), ("run", "statvfs"))
     ),
-    Fault(
-        "open hangs in the run folder from the start",
-        partial(hang, "open", "run", at_once=True),
-        needs_compiler=True,
+    *(
+        Fault(
+            f"open hangs in the {folder} folder from the start",
+            partial(hang, "open", folder, at_once=True),
+            needs_compiler=True,
+        )
+        for folder in ("run", "data")
     ),
 )

@@ -8,16 +8,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
 
 import pytest
 
 from app.telemetry.requests import take
 from app.telemetry.run_folder import replace_file
+from config import password
 from config.paths import REQUESTS, STATUS, Paths
-from tests.support.appliance import ROOT, wait_for
+from tests.support.appliance import ROOT, Browser, free_port, wait_for
 
 NEIGHBOUR = 65534  # nobody
-SECRET = "root's own"
+SECRET, PASSWORD = "root's own", "zebra quilt vortex"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who becomes another user")
 
 # As a user who was there first: links to a file of root, wishes, and a FIFO
@@ -91,6 +93,38 @@ def test_s29_the_commands_name_the_neighbour_and_believe_nothing(paths: Paths) -
         [sys.executable, "-m", "app", "factory-reset", "--yes"], cwd=ROOT, env=environment(paths), capture_output=True
     )
     assert unharmed(paths) and (paths.run / REQUESTS / "mute").exists()
+
+
+@as_root
+def test_s29_the_page_names_the_neighbour_and_believes_nothing(paths: Paths) -> None:
+    """A real gunicorn, which cannot use the run folder either."""
+    paths.data.mkdir()
+    password.save(paths.admin_password, PASSWORD)
+    port = free_port()
+    command = [sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py"]
+    with subprocess.Popen(command, cwd=ROOT, env={**environment(paths), "PORT": str(port)}) as process:
+        try:
+            assert wait_for(lambda: _answers(port))
+            browser = Browser(port)
+            assert browser.ask("POST", "/login", urlencode({"password": PASSWORD})).status == 302
+            assert f"`sudo rm -r {paths.run}`" in browser.get("/").text
+            assert browser.get("/preview.jpg").status == 503
+            assert f"sudo rm -r {paths.run}" in browser.get("/api/v1/status").text
+            session = browser.cookie
+            browser.post("/ask", what="mute")
+            browser.cookie = f"{session}; {browser.cookie}"  # beside the notice's
+            assert "could not be asked" in browser.get("/").text
+        finally:
+            process.terminate()
+            process.wait(20)
+    assert unharmed(paths)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return Browser(port).get("/healthz").status == 200
+    except OSError:
+        return False
 
 
 @as_root
