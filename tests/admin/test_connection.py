@@ -43,7 +43,7 @@ def test_a_kept_connection_has_its_own_limits(pair: tuple[Connection, socket.soc
     for second in (102.0, 103.0):
         client.send(b"G")
         connection.step(second)
-        assert not connection.is_idle and connection.deadline_s == 102.0 + REQUEST_LIMIT_S
+        assert (connection.is_idle, connection.deadline_s) == (False, 102.0 + REQUEST_LIMIT_S)
 
 
 def test_a_client_that_leaves_in_a_request_is_closed(pair: tuple[Connection, socket.socket]) -> None:

@@ -160,7 +160,7 @@ def cut_off(
 def dark_below() -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """A picture that fades to black at half its height."""
     fade = np.linspace(1.5, -1.5, 240).clip(0, 1)[:, np.newaxis, np.newaxis]
-    return (cut_off(240, BLACK) * fade).astype(np.uint8)
+    return np.asarray(cut_off(240, BLACK) * fade, np.uint8)
 
 
 GREY, GREEN, WHITE, BLACK = (128, 128, 128), (0, 135, 0), (255, 255, 255), (0, 0, 0)
