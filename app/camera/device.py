@@ -7,9 +7,10 @@ from pathlib import Path
 
 from cv2.typing import MatLike
 
+from app.camera.depth import Depth
 from app.camera.jpegs import check_no_hole, decoded_jpeg, jpeg_reduction
 from app.camera.pictures import BadPicture, SourceLost
-from app.camera.pixel_formats import FORMATS, JPEG_FORMATS, unpacked
+from app.camera.pixel_formats import FORMATS, HELD_BITS, JPEG_FORMATS, unpacked
 from app.camera.v4l2 import Node, explain, find_node, unreadable
 from app.camera.v4l2_stream import Shot, Stream
 
@@ -45,6 +46,7 @@ class Device:
         self._layout = layout = self._stream.set_format(wanted, size)
         if layout.fourcc not in FORMATS:
             raise unreadable(self._node, formats or [layout.fourcc])
+        self._depth = Depth(HELD_BITS.get(layout.fourcc, 8))
         self._sent = layout.width, layout.height
         self._reduction = jpeg_reduction(self._sent, size) if layout.fourcc in JPEG_FORMATS else 1
         width, height = (-(-pixels // self._reduction) for pixels in self._sent)
@@ -69,7 +71,7 @@ class Device:
         if self._layout.fourcc in JPEG_FORMATS:
             check_no_hole(self._shot.data)
             return decoded_jpeg(self._shot.data, self._sent, self._reduction)
-        return unpacked(self._shot.data, self._layout)
+        return self._depth.eight_bit(unpacked(self._shot.data, self._layout))
 
     def close(self) -> None:
         """Release the device."""

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from cv2.typing import MatLike
 
+from app.camera.depth import Depth
 from app.native_words import native_words, pass_on
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 # 50 megapixels decode to 150 MB, which a Pi with 512 MB still has
 _MAX_MEGAPIXELS = 50
 _MAX_FILE_BYTES = 100_000_000
@@ -49,35 +50,22 @@ class SourceRefused(SourceLost):
     """Lost, and each further try costs something: a denial in the system's log, a process that starts."""
 
 
-def check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int, bytes_per_value: int = 1) -> None:
     """Refuse pictures too big to decode or too small to show a face. Raises: BadPicture."""
-    if width * height > _MAX_MEGAPIXELS * 1_000_000:
-        raise BadPicture(f"{width} x {height} is more than {_MAX_MEGAPIXELS} megapixels")
+    most = _MAX_MEGAPIXELS / bytes_per_value
+    if width * height > most * 1_000_000:
+        raise BadPicture(f"{width} x {height} is more than {most:g} megapixels")
     if min(width, height) < _MIN_SIDE_PX:
         raise BadPicture(f"{width} x {height} is less than {_MIN_SIDE_PX} pixels wide or high")
-
-
-def picture_files(folder: Path) -> list[Path]:
-    """The picture files of a folder in order of their names, where 9.jpg comes before 10.jpg."""
-    return sorted((path for path in folder.iterdir() if is_picture(path) and path.is_file()), key=_by_number)
-
-
-def _by_number(path: Path) -> tuple[list[int | str], str]:
-    parts = re.split(r"(\d+)", path.name)  # every second one a number
-    return [int(part) if part.isdecimal() else part for part in parts], path.name
-
-
-def is_picture(path: Path) -> bool:
-    """Whether the name ends as a picture's; ._1.jpg is what a Mac leaves on a USB stick beside 1.jpg."""
-    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
 
 
 def read_picture(path: Path) -> npt.NDArray[np.uint8]:
     """Read a picture file as BGR, turned upright as its EXIF says. Raises: BadPicture."""
     data = _read(path)
     try:
-        check_size(*stated_size(data))
-        return decoded(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        width, height = stated_size(data)
+        check_size(width, height, _bytes_per_value(data))
+        return decoded(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     except BadPicture as bad:
         raise BadPicture(f"{path}: {bad}") from bad
     except (struct.error, cv2.error) as error:
@@ -103,7 +91,7 @@ def decoded(
     is_harmless = all((left := _LEFT_OVER.fullmatch(line)) and int(left[1]) <= left_over_max_bytes for line in said)
     if not is_harmless or (said and (bgr[-1, -1] == _LIBJPEGS_FILLING).all()):
         raise BadPicture("a JPEG of which a part is missing")
-    return _uint8(bgr)
+    return Depth().eight_bit(bgr)
 
 
 def _read(path: Path) -> bytes:
@@ -131,6 +119,8 @@ def stated_size(data: bytes) -> tuple[int, int]:
         width, height = _jpeg_size(data)
     elif data[8:12] == b"WEBP":
         width, height = _webp_size(data)
+    elif data[:4] in _TIFF_ORDERS:
+        width, height = _tiff_size(data, _TIFF_ORDERS[data[:4]])
     else:
         raise BadPicture("not a picture that can be read")
     return width, abs(height)
@@ -143,6 +133,10 @@ _LIBJPEGS_FILLING = 128
 _LIBRARYS_WORDS = re.compile(rf"(?:{_LIBJPEGS_WORDS.pattern}|^libpng .*)\n?", re.MULTILINE)
 # SOF0 to SOF15 without the tables DHT, JPG and DAC among them. Source: ITU-T T.81 table B.1.
 _JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+
+_TIFF_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_SHORT = 256, 257, 3
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
@@ -166,6 +160,26 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     if kind == b"VP8L":
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     return bits & 0x3FFF, bits >> 16 & 0x3FFF
+
+
+def _tiff_size(data: bytes, order: str) -> tuple[int, int]:
+    """Of the first picture in the file. Source: TIFF 6.0, section 2: a directory of tag, type, count and value."""
+    (at,) = struct.unpack_from(f"{order}I", data, 4)
+    (count,) = struct.unpack_from(f"{order}H", data, at)
+    found = {}
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind = struct.unpack_from(f"{order}HH", data, entry)
+        (found[tag],) = struct.unpack_from(f"{order}{'H' if kind == _TIFF_SHORT else 'I'}", data, entry + 8)
+    if not {_TIFF_WIDTH, _TIFF_HEIGHT} <= found.keys():
+        raise BadPicture("damaged")
+    return found[_TIFF_WIDTH], found[_TIFF_HEIGHT]
+
+
+def _bytes_per_value(data: bytes) -> int:
+    """The most that each value of a pixel may take once it is decoded."""
+    if data[:4] in _TIFF_ORDERS:
+        return 4
+    return 2 if data.startswith(b"\x89PNG") and data[24:25] == b"\x10" else 1
 
 
 def as_bgr(picture: MatLike | None) -> npt.NDArray[np.uint8]:

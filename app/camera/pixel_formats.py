@@ -46,7 +46,8 @@ PACKINGS = {
     "Y16 ": Packing(2, None),
 }
 FORMATS = (*JPEG_FORMATS, *PACKINGS)
-_HELD_BITS = {"Y10 ": 10, "Y12 ": 12}
+# At the least; cameras of 10, 12 and 14 bits call their pictures Y16 too, and those are scaled by what they hold
+HELD_BITS = {"Y10 ": 10, "Y12 ": 12, "Y16 ": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +85,5 @@ def unpacked(data: npt.NDArray[np.uint8], layout: Layout) -> MatLike:
     if packing.to_bgr is not None:
         return cv2.cvtColor(lines, packing.to_bgr)[:, : layout.width]
     if packing.bytes_per_pixel == 2:
-        lines = np.ascontiguousarray(lines).view("<u2")[:, :, 0] << (16 - _HELD_BITS.get(layout.fourcc, 16))
+        lines = np.ascontiguousarray(lines).view("<u2")[:, :, 0]
     return lines[:, : layout.width].copy()

@@ -16,14 +16,12 @@ from cv2.typing import MatLike
 
 from app.camera.device import open_device
 from app.camera.jpegs import decoded_jpeg
+from app.camera.kinds import Kind, kind_of, picture_files
 from app.camera.pictures import (
-    PICTURE_SUFFIXES,
     BadPicture,
     SourceLost,
     SourceRefused,
     check_size,
-    is_picture,
-    picture_files,
     read_picture,
 )
 from config import settings
@@ -36,6 +34,7 @@ _ANSI_ART = int.from_bytes(b"ansi", "little")
 _MJPG, _UNDECODED = cv2.VideoWriter.fourcc(*"MJPG"), -1
 # The renderer needs about 20 ms, but the first picture waits for Python to start from a slow card
 _FAKE_ANSWER_S = 10.0
+_STRETCH_MAX = 4.0  # sides of a pixel that differ by more are no sides of a pixel
 _ROOT = Path(__file__).parents[2]
 
 
@@ -66,10 +65,12 @@ def open_source(camera: settings.Camera) -> Source:
     source, size = camera.source, (camera.width, camera.height)
     if source.startswith("fake:"):
         return fake_driver(source.removeprefix("fake:"), *size)
-    if source == "auto" or source.isdecimal() or source.startswith("/dev/v"):
-        return open_device(source, size, camera.target_fps)
     path = Path(source)
-    return PictureFolder(path) if path.is_dir() or is_picture(path) else VideoFile(path)
+    is_camera = source == "auto" or source.isdecimal() or (source.startswith("/dev/") and not path.exists())
+    kind = Kind.CAMERA if is_camera else kind_of(path)
+    if kind is Kind.CAMERA:
+        return open_device(source, size, camera.target_fps)
+    return VideoFile(path) if kind is Kind.VIDEO else PictureFolder(path)
 
 
 class VideoFile:
@@ -133,11 +134,23 @@ def open_video(path: Path) -> cv2.VideoCapture:
 
 def video_frame(capture: cv2.VideoCapture) -> MatLike | None:
     """Decode the frame that was grabbed. Raises: BadPicture, also for a JPEG of which a part is missing."""
-    picture = capture.retrieve()[1]
-    if picture is None or capture.get(cv2.CAP_PROP_FORMAT) != _UNDECODED:
+    got, picture = capture.retrieve()
+    if not got:
+        return None
+    if capture.get(cv2.CAP_PROP_FORMAT) == _UNDECODED:
+        size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        picture = decoded_jpeg(picture.ravel().astype(np.uint8, copy=False), size, 1)
+    return _with_square_pixels(picture, capture)
+
+
+def _with_square_pixels(picture: MatLike, capture: cv2.VideoCapture) -> MatLike:
+    """Many a recorder stores faces squeezed, and says by how much."""
+    across, down = capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN)
+    if across == down or not (0 < down <= _STRETCH_MAX * across and across <= _STRETCH_MAX * down):
         return picture
-    size = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    return decoded_jpeg(picture.ravel().astype(np.uint8, copy=False), size, 1)
+    if capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180:  # OpenCV has turned it already
+        across, down = down, across
+    return cv2.resize(picture, None, fx=max(1.0, across / down), fy=max(1.0, down / across))
 
 
 def frame_rate(capture: cv2.VideoCapture) -> float:
@@ -152,7 +165,7 @@ class PictureFolder:
     def __init__(self, path: Path) -> None:
         self._files = picture_files(path) if path.is_dir() else [path]
         if not self._files:
-            raise SourceLost(f"{path}: no pictures ({', '.join(PICTURE_SUFFIXES)}) in this folder")
+            raise SourceLost(f"{path}: no pictures (JPEG, PNG, BMP, WebP, TIFF) in this folder")
         self._files[0].stat()  # a single picture may be missing
         self._index = -1
         self.name = str(path)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from app.attention.policy import policy_of
+from app.camera.kinds import is_picture
 from app.camera.mounting import mounted
-from app.camera.pictures import is_picture
 from app.events import Event
 from app.observer import Observation, Observer
 from app.recordings.frames import InputError, Recorded, frame_count, recorded_frames
@@ -85,7 +85,7 @@ def _judged(options: Options, settings: Settings, watch: Observer) -> Iterator[J
     """
     for number, name in enumerate(options.inputs):
         watch.reset()
-        alone = options.still or (is_picture(Path(name)) and not Path(name).is_dir())
+        alone = options.still or (Path(name).is_file() and is_picture(Path(name)))
         times = None if options.fps is None or alone else LookTimes(options.fps)
         for recorded in recorded_frames([name], options.fps, times):
             if isinstance(recorded, InputError):

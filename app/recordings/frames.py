@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 
 from app.camera.frame import Frame
-from app.camera.pictures import BadPicture, SourceLost, as_bgr, is_picture, picture_files, read_picture
+from app.camera.kinds import Kind, kind_of, picture_files
+from app.camera.pictures import BadPicture, SourceLost, as_bgr, read_picture
 from app.camera.sources import frame_rate, open_video, video_frame
 from app.recordings.look_times import LookTimes
 
@@ -74,9 +75,15 @@ def frame_count(path: str | Path) -> int | None:
 
 def _pictures(path: Path) -> list[Path] | None:
     """The pictures of a folder, or a single picture as the only one; None for a video."""
-    if path.is_dir():
-        return picture_files(path)
-    return [path] if is_picture(path) else None
+    match kind_of(path):
+        case Kind.FOLDER:
+            return picture_files(path)
+        case Kind.PICTURE:
+            return [path]
+        case Kind.CAMERA:
+            raise SourceLost(f"{path} is a camera: `run --camera {path}` watches it")
+        case Kind.VIDEO:
+            return None
 
 
 def _folder(folder: Path, pictures: list[Path], fps: float) -> Iterator[Recorded | InputError]:

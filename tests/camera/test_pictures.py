@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.camera.pictures import BadPicture, check_whole, fitted, picture_files, read_picture, stated_size
+from app.camera.kinds import picture_files
+from app.camera.pictures import BadPicture, check_whole, fitted, read_picture, stated_size
 
 SHADES = np.linspace(0, 255, 64 * 40 * 3).reshape(40, 64, 3).astype(np.uint8)
 ALPHA = np.dstack([SHADES, np.full((40, 64), 128, np.uint8)])

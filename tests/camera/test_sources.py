@@ -196,7 +196,7 @@ def test_picture_that_vanishes_or_breaks_is_skipped(tmp_path: Path) -> None:
 
 def test_folder_without_pictures_and_missing_picture_are_named(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").touch()
-    with pytest.raises(SourceLost, match=r"no pictures \(\.jpg, .*\) in this folder"):
+    with pytest.raises(SourceLost, match=r"no pictures \(JPEG, .*\) in this folder"):
         PictureFolder(tmp_path)
     with pytest.raises(FileNotFoundError):
         PictureFolder(tmp_path / "gone.png")

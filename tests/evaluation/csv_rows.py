@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from app.camera.pictures import is_picture
+from app.camera.kinds import is_picture
 
 ROWS_MAX = 1_000_000
 

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.camera.frame import Frame
-from app.camera.pictures import BadPicture, check_whole, is_picture, read_picture
+from app.camera.kinds import is_picture
+from app.camera.pictures import BadPicture, check_whole, read_picture
 from app.events import State
 from app.observer import Observation, Observer
 from app.recordings.frames import InputError, recorded_frames
