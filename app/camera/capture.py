@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from app.camera.frame import SECOND_LOOK_S, Frame, has_second_look
+from app.camera.kept_tail import KeptTail
 from app.camera.mounting import mounted
 from app.camera.pictures import CABLE_REMEDY, BadPicture, SourceLost, SourceRefused, as_bgr, check_whole, size_of
 from app.camera.sources import Source
@@ -54,6 +55,7 @@ class Capture:
         self._began_s = began_s
         self._source: Source | None = None
         self._opened_s = began_s
+        self._kept_tail = KeptTail()
         self._tick = self._taken = self._refusals = 0
         self._times_s: deque[float] = deque(maxlen=_FPS_FRAMES)
         analysed_fps = camera.target_fps / camera.frame_skip
@@ -90,6 +92,7 @@ class Capture:
         self._tick = self._taken = 0
         self.stuck = ""
         self._were_bad.clear()
+        self._kept_tail = KeptTail()
         self._times_s.clear()
 
     def _take(self, source: Source) -> Frame | None:
@@ -118,6 +121,7 @@ class Capture:
             if source.size not in (None, size_of(bgr)):
                 raise BadPicture(f"a picture of {size_of(bgr)} pixels where {source.size} were promised")
             check_whole(bgr)
+            self._kept_tail.check(bgr)
         except BadPicture as bad:
             self._count_bad(str(bad))
             return None

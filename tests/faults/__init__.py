@@ -8,6 +8,7 @@ unsynced.py     writers on a disk that forgets what was not synced (recorder.c s
 clock.py        clocks that jump, suspend, frames that come when they like
 camera.py       cameras that fail and come back, 500 times
 devices.py      what fails: scripted devices, files that somebody damages
+played.py       a played V4L2 camera that fails before a real detector
 lockstep.py     one time for a detector and the threads of its camera
 detectors.py    real detectors in folders of their own
 disk.py         disks that are full, read-only, forbidden or damaged, under real detectors

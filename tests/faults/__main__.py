@@ -15,6 +15,7 @@ KINDS = (
     "unsynced",
     "clock",
     "camera",
+    "played",
     "disk",
     "updates",
     "damaged",

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,10 +65,13 @@ def waited(what: Callable[[], bool], detector: Running, within_s: float = PATIEN
 
 
 @contextmanager
-def detecting(paths: Paths, log: Path, camera: str, prefix: tuple[str, ...] = ()) -> Iterator[Running]:
+def detecting(
+    paths: Paths, log: Path, camera: str, prefix: tuple[str, ...] = (), more_env: Mapping[str, str] | None = None
+) -> Iterator[Running]:
     """A detector until the end of the block; `prefix` is a command that starts another with fewer rights."""
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
     env |= {"DRIVEWATCH_DATA": str(paths.data), "XDG_RUNTIME_DIR": str(paths.run.parent)}
+    env |= more_env or {}
     command = [*prefix, sys.executable, "-m", "app", "run", "--camera", camera]
     with (
         log.open("wb") as said,

@@ -1,0 +1,68 @@
+"""Pictures whose lower part is the one before are refused, and nothing that a camera may well show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app.camera.kept_tail import KeptTail
+from app.camera.pictures import BadPicture
+
+Picture = npt.NDArray[np.uint8]
+SCENE = np.add.outer(np.linspace(40, 120, 240), np.linspace(0, 90, 320))[:, :, np.newaxis]
+
+
+def noisy(number: int, sigma: float = 1.0) -> Picture:
+    noise = np.random.default_rng(number).normal(0, sigma, (240, 320, 3))
+    return (SCENE + noise).clip(0, 255).astype(np.uint8)
+
+
+def refused(pictures: Iterable[Picture]) -> list[int]:
+    tail, bad = KeptTail(), []
+    for number, picture in enumerate(pictures):
+        try:
+            tail.check(picture)
+        except BadPicture:
+            bad.append(number)
+    return bad
+
+
+def joined(above: Picture, below: Picture, row: int, column: int = 0) -> Picture:
+    at = row * 320 + column
+    return np.concatenate([above.reshape(-1, 3)[:at], below.reshape(-1, 3)[at:]]).reshape(above.shape)
+
+
+@pytest.mark.parametrize("row", [20, 60, 120, 200, 226])
+@pytest.mark.parametrize("column", [0, 100])
+def test_a_picture_cut_off_over_the_one_before_is_refused(row: int, column: int) -> None:
+    whole = [noisy(number) for number in range(4)]
+    assert refused([*whole[:3], joined(whole[3], whole[2], row, column), noisy(9)]) == [3]
+
+
+def test_a_camera_that_keeps_the_same_tail_for_ever_is_refused_for_ever() -> None:
+    whole = [noisy(number) for number in range(9)]
+    assert refused([*whole[:3], *(joined(picture, whole[2], 120) for picture in whole[3:])]) == [3, 4, 5, 6, 7, 8]
+
+
+def test_a_banner_below_that_never_changes_is_no_kept_tail() -> None:
+    assert refused(joined(noisy(number), noisy(0), 200) for number in range(9)) == []
+
+
+def test_a_still_picture_and_one_in_which_little_moves_are_no_kept_tails() -> None:
+    still, moved = noisy(1), noisy(1)
+    moved[80:140, 120:200] += 20
+    assert refused([noisy(0), still, still, moved, still]) == []
+
+
+def test_black_below_is_no_kept_tail() -> None:
+    pictures = [noisy(number) for number in range(5)]
+    for picture in pictures[2:]:
+        picture[150:] = 0
+    assert refused(pictures) == []
+
+
+def test_a_picture_of_another_size_starts_over() -> None:
+    assert refused([noisy(0), noisy(1), noisy(2)[:120], noisy(3)[:120]]) == []
