@@ -11,6 +11,8 @@ document.py     YAML text -> nodes with their places, refusing all that a settin
 read.py         YAML text -> values and problems, each with its line
 patch.py        change single values in a text and nothing else
 reference.py    config.yaml and the table of SETTINGS.md, printed from the declarations
+lost.py         has a file lost its settings, or are they gone because somebody wanted that
+told.py         what snapd was told last
 store.py        load, save, last good copy, history, rolling back
 disk.py         the file-system calls that saving makes
 own_files.py    files in the run folder, which is used only where it is this user's alone

@@ -13,6 +13,7 @@ from config.own_files import private_folder
 CONFIG = "config.yaml"
 LAST_GOOD = "config.last-good.yaml"
 HISTORY = "history"
+SNAPD_TOLD = "snapd.json"
 STATUS, PREVIEW, PREVIEW_WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 FAILURE = "failure.json"
 TOKENS = "admin-tokens.json"
@@ -70,7 +71,7 @@ class Paths:
     @property
     def snapd_told(self) -> Path:
         """The settings that snapd was told last."""
-        return place(self.data, "snapd.json")
+        return place(self.data, SNAPD_TOLD)
 
     @property
     def admin_password(self) -> Path:

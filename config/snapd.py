@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import Protocol
 
-from config import durable
+from config import durable, told
 from config.check import Problem, from_text, shown
 from config.declaration import Value
 from config.disk import Disk
@@ -28,7 +28,6 @@ from config.store import ConflictError, InvalidError, Store
 log = logging.getLogger(__name__)
 
 LIMIT_S = 60.0  # a restart takes 15: the detector may take 10 to end; snapd itself would wait for 150
-TOLD_MAX_BYTES = 64 * 1024  # all settings take 3 KiB
 KEY = re.compile(r"[a-z][a-z_]*\.[a-z0-9_]+")  # in a sentence
 
 
@@ -80,7 +79,7 @@ def configure(paths: Paths, ask: Snapctl = snapctl) -> None:
     """
     store = Store(paths.data)
     before = store.load()
-    wanted = changes(_found(ask), _told(paths))
+    wanted = changes(_found(ask), told.told(paths.snapd_told))
     if wanted and store.change(wanted, before.version) != before.version:
         _restart_detector(ask)
 
@@ -95,15 +94,15 @@ def _restart_detector(ask: Snapctl) -> None:
         log.warning("%s is not restarted: %s", service, error)
 
 
-def changes(found: Mapping[str, str], told: Mapping[str, str]) -> dict[str, Value | None]:
+def changes(found: Mapping[str, str], before: Mapping[str, str]) -> dict[str, Value | None]:
     """The settings that were changed since snapd was told, None for those that were unset.
 
     Raises: InvalidError.
     """
-    values: dict[str, Value | None] = {key: None for key in told if key in DECLARATIONS and key not in found}
+    values: dict[str, Value | None] = {key: None for key in before if key in DECLARATIONS and key not in found}
     problems = []
     for key, text in found.items():
-        if told.get(key) == text:
+        if before.get(key) == text:
             continue
         try:
             if is_removed(key):
@@ -130,7 +129,10 @@ def tell(paths: Paths, settings: Settings, ask: Snapctl = snapctl) -> None:
     if new or gone:
         ask("set", "-t", *gone, *new)
         found = _found(ask)
-    if found != _told(paths):
+    before = told.told(paths.snapd_told)
+    if os.path.lexists(paths.config) or told.was_there(before):
+        found |= told.THERE
+    if found != before:
         with durable.held(paths.snapd_told, Disk()):
             durable.replace(paths.snapd_told, json.dumps(found).encode(), Disk())
 
@@ -178,14 +180,6 @@ def _flat(document: Mapping[str, object]) -> dict[str, str]:
 def _text(value: object) -> str:
     """A value as a person writes it; numbers have stayed texts."""
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _told(paths: Paths) -> dict[str, str]:
-    try:
-        table = json.loads(Disk().read(paths.snapd_told, TOLD_MAX_BYTES))
-        return {key: text for key, text in table.items() if isinstance(text, str)}
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}
 
 
 def main() -> int:

@@ -13,17 +13,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import durable
+from config import durable, told
 from config.check import Problem, accept, shown
 from config.declaration import Value
 from config.disk import Disk
 from config.document import MAX_BYTES
 from config.durable import StoreError
+from config.lost import is_blank, loss
 from config.patch import PatchError, patch
-from config.paths import CONFIG, HISTORY, LAST_GOOD
+from config.paths import CONFIG, HISTORY, LAST_GOOD, SNAPD_TOLD
 from config.read import OLDER_KEYS, Reading, not_a_setting, read
 from config.reference import config_yaml
-from config.settings import DECLARATIONS, Settings
+from config.settings import DECLARATIONS, Settings, settings_from
 
 DEFAULTS = "defaults"  # the origin of settings that no file gave
 NO_FILE = "none"  # the version of a file that is missing
@@ -72,8 +73,9 @@ class InvalidError(ValueError):
 class Loaded:
     """The settings in force, and what config.yaml says.
 
-    `origin` is the file that the settings are from, or DEFAULTS; `text` is config.yaml's, even if it is not valid, and
-    the commented defaults if it is missing; `version` tells whether the file has been changed since.
+    `origin` is the file that the settings are from, or DEFAULTS; `text` is config.yaml's, even if it is not valid; that
+    of the copy in its place if it has lost its settings, so that a change starts from there; and the commented defaults
+    where there is neither. `version` tells whether the file has been changed since.
     """
 
     settings: Settings
@@ -95,27 +97,28 @@ class Store:
     def load(self) -> Loaded:
         """Return the settings in force. Never raises: what is wrong is among the problems.
 
-        Of a file with problems nothing is used if there is a good copy, else its valid values.
+        Of a file with problems nothing is used if there is a good copy, else its valid values. A file that has lost its
+        settings, or is missing though there was one, is such a file.
         """
-        data = b""
+        data: bytes | None = None
         try:
             data = self._disk.read(self._config, MAX_BYTES + 1)
             reading = read(data)
         except FileNotFoundError:
-            return Loaded(Settings(), (), (), DEFAULTS, config_yaml(), NO_FILE)
+            reading = Reading({})
         except OSError as error:
-            reading = Reading({}, (Problem("", "", f"cannot be read: {error.strerror}"),))
-        origin, settings = self._in_force(reading)
-        text = data.decode(errors="replace")
-        return Loaded(settings, reading.problems, reading.notes, origin, text, _fingerprint(data))
+            data, reading = b"", Reading({}, (Problem("", "", f"cannot be read: {error.strerror}"),))
+            return self._loaded(data, reading)
+        copies, was_told = self._copies(), told.was_there(told.told(self._folder / SNAPD_TOLD, self._disk))
+        if why := loss(data, reading, copies.values(), was_told=was_told):
+            return self._instead(data, Problem(CONFIG, "", why))
+        if data is None:
+            return Loaded(Settings(), (), (), DEFAULTS, config_yaml(), NO_FILE)
+        return self._loaded(data, reading)
 
     def copies(self) -> dict[str, str]:
         """Return the texts of the last good file and of the earlier ones, newest first, by name. Never raises."""
-        names = [LAST_GOOD]
-        with suppress(OSError):
-            names += [f"{HISTORY}/{name}" for name in reversed(self._kept(EARLIER))]
-        texts = {name: self._data(name).decode(errors="replace") for name in names}
-        return {name: text for name, text in texts.items() if text}
+        return {name: data.decode(errors="replace") for name, data in self._copies().items() if not is_blank(data)}
 
     def save(self, text: str, expected_version: str) -> str:
         """Replace config.yaml and return its version. Nothing is written if it has this text already.
@@ -178,6 +181,20 @@ class Store:
             self._replace(old, good, BROKEN)
             return True
 
+    def _loaded(self, data: bytes, reading: Reading) -> Loaded:
+        origin, settings = self._in_force(reading)
+        text = data.decode(errors="replace")
+        return Loaded(settings, reading.problems, reading.notes, origin, text, _fingerprint(data))
+
+    def _instead(self, data: bytes | None, problem: Problem) -> Loaded:
+        """What is in force while config.yaml has lost its settings."""
+        version = NO_FILE if data is None else _fingerprint(data)
+        origin, settings = self._in_force(Reading({}, (problem,)))
+        text = self.copies().get(origin, config_yaml())
+        if origin == DEFAULTS and (values := told.values(told.told(self._folder / SNAPD_TOLD, self._disk))):
+            origin, settings, text = SNAPD_TOLD, settings_from(values), patch(text, values)
+        return Loaded(settings, (problem,), (), origin, text, version)
+
     def _in_force(self, reading: Reading) -> tuple[str, Settings]:
         if not reading.problems:
             return CONFIG, reading.settings
@@ -185,6 +202,21 @@ class Store:
             if not (copy := read(text)).problems:
                 return name, copy.settings
         return CONFIG if reading.values else DEFAULTS, reading.settings
+
+    def _copies(self) -> dict[str, bytes]:
+        """The last good file and the earlier ones, newest first; empty where one is there and cannot be read."""
+        names = [LAST_GOOD]
+        with suppress(OSError):
+            names += [f"{HISTORY}/{name}" for name in reversed(self._kept(EARLIER))]
+        found = {}
+        for name in names:
+            try:
+                found[name] = self._disk.read(self._folder / name, MAX_BYTES + 1)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                found[name] = b""
+        return found
 
     def _data(self, name: str) -> bytes:
         """The content of a file, nothing if there is none to be had."""
@@ -199,13 +231,17 @@ class Store:
             if old.version != expected_version:
                 raise ConflictError
             text = rewritten(old)
-            if problems := read(text).problems:
-                raise InvalidError(problems)
-            if old.version != (version := _fingerprint(text.encode())):
-                self._replace(old, text.encode(), BROKEN if old.problems else EARLIER)
+            if (reading := read(text)).problems:
+                raise InvalidError(reading.problems)
+            data = config_yaml().encode() if is_blank(text.encode()) else text.encode()  # blank means damaged
+            if old.version != (version := _fingerprint(data)):
+                before = [*self._copies().values(), old.text.encode()]
+                is_like_loss = bool(loss(data, reading, before, was_told=True))
+                self._replace(old, data, BROKEN if old.problems else EARLIER, is_like_loss=is_like_loss)
             return version
 
-    def _replace(self, old: Loaded, data: bytes, shelf: _Shelf) -> None:
+    def _replace(self, old: Loaded, data: bytes, shelf: _Shelf, *, is_like_loss: bool = False) -> None:
+        """Put this into config.yaml's place. What looks like a loss is kept as well: `loss` knows it by that."""
         if old.version != NO_FILE and not self._disk.is_plain_file(self._config):
             raise StoreError(
                 self._config,
@@ -214,20 +250,22 @@ class Store:
             )
         with durable.written(self._config, data, self._disk) as new:
             if old.version != NO_FILE:
-                self._keep(shelf, old.version[:8])
+                self._keep(self._config, shelf, old.version[:8])
+            if is_like_loss:
+                self._keep(new, EARLIER, _fingerprint(data)[:8])
             self._disk.rename(new, self._config)
         self._disk.sync_folder(self._folder)
 
     def _kept(self, shelf: _Shelf) -> list[str]:
         return shelf.numbered(self._disk.names(self._folder / shelf.folder))
 
-    def _keep(self, shelf: _Shelf, crc32: str) -> None:
-        """Give config.yaml a second name before it is replaced: that takes no space and cannot fail halfway."""
+    def _keep(self, path: Path, shelf: _Shelf, crc32: str) -> None:
+        """Give a file a second name before it is replaced or renamed: that takes no space and cannot fail halfway."""
         folder, names = self._folder / shelf.folder, ["", *self._kept(shelf)]
         if crc32 in names[-1]:
             return  # kept by a save that failed after this
         self._disk.make_folder(folder)
-        self._disk.link(self._config, folder / shelf.next_name(names[-1], crc32))
+        self._disk.link(path, folder / shelf.next_name(names[-1], crc32))
         for oldest in names[1 : -shelf.most + 1]:
             self._disk.remove(folder / oldest)
         self._disk.sync_folder(folder)

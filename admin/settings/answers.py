@@ -30,7 +30,7 @@ def checked(draft: Draft, loaded: Loaded) -> AnyResponse:
     if problems := drafts.problems(draft, loaded):
         return refused(draft, loaded, problems)
     text = drafts.outcome(draft, loaded)
-    if text == loaded.text:
+    if text == loaded.text and not loaded.problems:  # else it is the copy in force that is put back
         return redirect(url_for("settings.show", saved=0), 303)
     return diff_answer(draft, loaded, text)
 

@@ -156,7 +156,7 @@ def history() -> str:
     for name, text in store.copies().items():
         found = forms.reading(text)
         different = forms.differences(said, values_of(found.settings))
-        copies.append((name, different, text == loaded.text, bool(found.problems)))
+        copies.append((name, different, text == loaded.text and not loaded.problems, bool(found.problems)))
     return render_template("settings_history.html", copies=copies, last_good=LAST_GOOD)
 
 
