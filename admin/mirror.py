@@ -18,16 +18,18 @@ BOOT = "boot_id"
 class Mirror:
     """One file, this user's alone. Its times are monotonic, so another boot's would mean nothing."""
 
-    def __init__(self, file: Path, most_bytes: int) -> None:
-        self._file, self._most_bytes = file, most_bytes
+    def __init__(self, file: Path, most_bytes: int, *, outlives_boot: bool = False) -> None:
+        self._file, self._most_bytes, self._outlives_boot = file, most_bytes, outlives_boot
 
     def read(self) -> dict[str, object]:
-        """Return what was written in this boot; nothing if it is missing, damaged or too large."""
+        """Return what was written, in this boot unless it outlives that; nothing if missing, damaged or too large."""
         try:
             table: object = json.loads(read_file(self._file, self._most_bytes))  # half a file is not JSON
         except (OSError, ValueError, RecursionError):
             return {}
-        return table if isinstance(table, dict) and boot_id() and table.get(BOOT) == boot_id() else {}
+        if not isinstance(table, dict):
+            return {}
+        return table if self._outlives_boot or (boot_id() and table.get(BOOT) == boot_id()) else {}
 
     def write(self, table: Mapping[str, object]) -> None:
         """Replace what was written. Where that fails, the worker goes on with what it has in memory."""

@@ -16,6 +16,7 @@ HISTORY = "history"
 SNAPD_TOLD = "snapd.json"
 STATUS, PREVIEW, PREVIEW_WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 FAILURE = "failure.json"
+RESTART = "restart.json"
 TOKENS = "admin-tokens.json"
 
 

@@ -16,7 +16,7 @@ LIMIT_S = 60.0
 STOP_S = 10.0  # as systemd gives the detector in the snap
 SETTLED_S = 3.0  # it has watched so long: longer than what crashes at its first frames
 OPENING_S = 10.0  # a camera that was missing before may take so long to be found
-TRIES = 3  # restarts where the settings were changed during one
+TRIES = 3  # restarts where the settings were changed during one; then it is judged by those that it has
 
 NOT_OURS = ""  # the version of settings of `run --config`, which no page can change
 
@@ -120,6 +120,13 @@ class Course:
         course = Course.from_before(self.began_s, before, wanted, self.limit_s)
         return replace(course, was_blind=False, undone=self.reason, message=self.message)
 
+    def once_more(self, found: Status | None) -> Course:
+        """The restart of a detector with settings that are out of date. `Restarter._restart` joins the newer ones."""
+        pid, started_s = (found.pid, found.started_s) if found else (0, 0.0)
+        again = replace(self, pid_before=pid, started_before_s=started_s, is_asked=False, is_killed=False)
+        message = "The settings were changed again: once more."
+        return replace(again, phase="stopping", message=message, watching_since_s=None)
+
     def is_another(self, found: Status) -> bool:
         """Whether this is not the detector that is to end."""
         return (found.pid, found.started_s) != (self.pid_before, self.started_before_s)
@@ -150,18 +157,13 @@ class Course:
             watching_since_s=self.watching_since_s if is_same else None,
         )
         if configuration.version_token not in (NOT_OURS, self.wanted):
-            return course._overtaken(found)
+            if self.tries < TRIES:
+                return course.once_more(found), None
+            course = course.joined(configuration.version_token)
         if configuration.problems:
             used = f"In force: {configuration.origin}."
             return course.failed(f"config.yaml is not used: {configuration.problems[0]}. {used}"), None
         return course._looked_at(now_s, found)
-
-    def _overtaken(self, found: Status) -> tuple[Course, Action | None]:
-        """The course where it started with settings that are out of date."""
-        if self.tries >= TRIES:
-            return self.failed("The settings change faster than the detector starts: restart it once more."), None
-        again = replace(self, pid_before=found.pid, started_before_s=found.started_s, is_asked=False, is_killed=False)
-        return replace(again, phase="stopping", message="The settings were changed again: once more."), None
 
     def _looked_at(self, now_s: float, found: Status) -> tuple[Course, Action | None]:
         is_blind = found.state is State.NO_CAMERA
@@ -200,3 +202,14 @@ def course_of(table: Mapping[str, object], now_s: float) -> Course | None:
     if not table or course.phase not in get_args(Phase):
         return None
     return replace(course, asked_s=now_s, is_asked=course.phase != "stopping")
+
+
+def course_after_boot(table: Mapping[str, object], now_s: float) -> Course | None:
+    """The course that a power cut or a reboot has cut short; the start of the machine was its restart."""
+    course = course_of(table, now_s)
+    if course is None or course.is_over:
+        return None
+    fresh = replace(
+        course, phase="starting", message="The machine was started meanwhile.", is_asked=True, began_s=now_s
+    )
+    return replace(fresh, pid_before=0, started_before_s=0.0, pid_now=0, is_killed=False, tries=max(course.tries, 1))

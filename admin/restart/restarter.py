@@ -1,7 +1,8 @@
 """Restarting the detector, and going back to the last good settings when it does not watch with the new ones.
 
 course.py decides what comes next; `Restarter` does it, in a thread of its own, and keeps the course in the run folder,
-so that a restarted worker goes on where the old one was.
+so that a restarted worker goes on where the old one was. What settings are being tried stands in the data folder as
+well, so that they are rolled back after a power cut too.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from admin.mirror import Mirror
-from admin.restart.course import LIMIT_S, Action, Course, Progress, course_of
+from admin.restart.course import LIMIT_S, TRIES, Action, Course, Progress, course_after_boot, course_of
 from app.telemetry import status
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Status
 from config.durable import StoreError
-from config.paths import Paths
+from config.paths import LAST_GOOD, RESTART, Paths
 from config.snapd import Snapctl, SnapctlError, instance, snapctl
 from config.store import Store
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.25
-MIRROR, MIRROR_MAX_BYTES = "restart.json", 16 * 1024
+MIRROR_MAX_BYTES = 16 * 1024
 DETECTOR = b"\0-m\0app\0run\0"  # in its command line, in a snap too
 
 
@@ -61,8 +62,9 @@ class Restarter:
         self._proc, self._limit_s = proc, limit_s
         self._lock = threading.Lock()
         self._is_driven = False
-        self._mirror = Mirror(paths.run / MIRROR, MIRROR_MAX_BYTES)
-        self._course = course_of(self._mirror.read(), clock())
+        self._mirror = Mirror(paths.run / RESTART, MIRROR_MAX_BYTES)
+        self._trial = Mirror(paths.data / RESTART, MIRROR_MAX_BYTES, outlives_boot=True)
+        self._course = course_of(self._mirror.read(), clock()) or course_after_boot(self._trial.read(), clock())
         self._kept = self._course
 
     def start(self, reason: str) -> None:
@@ -105,8 +107,7 @@ class Restarter:
         with self._lock:
             assert self._course is not None
             course, action = self._course.step(self._clock(), found)
-            if course != self._kept:
-                self._mirror.write(asdict(course))
+            self._keep(course)
             self._course = self._kept = course
             is_over = self._course.is_over
             if is_over:
@@ -116,6 +117,14 @@ class Restarter:
         if action is not None:
             self._perform(action)
         return not is_over
+
+    def _keep(self, course: Course) -> None:
+        """Write what has changed; to the card only at the beginning, at the end and for other settings."""
+        kept = self._kept
+        if course != kept:
+            self._mirror.write(asdict(course))
+        if kept is None or (course.wanted, course.undone, course.is_over) != (kept.wanted, kept.undone, kept.is_over):
+            self._trial.write(asdict(course))
 
     def _drive(self) -> None:
         try:
@@ -170,8 +179,12 @@ class Restarter:
     def _rolled_back(self, course: Course) -> Course:
         why = f"The detector does not watch with these settings: {course.reason}."
         try:
-            if self._store.load().version != course.wanted:
-                return course.failed(f"{why} They have been changed meanwhile: restart it once more.")
+            loaded = self._store.load()
+            if loaded.version != course.wanted:
+                if self._store.copies().get(LAST_GOOD) == loaded.text:  # put back, by a worker that died then
+                    return course.undoing(self._alive(), loaded.version)
+                if course.tries < TRIES:
+                    return course.once_more(self._alive())
             if self._store.roll_back():
                 return course.undoing(self._alive(), self._store.load().version)
         except StoreError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.commands.services import ask_snapd, services
 from config.disk import LOCK
 from config.own_files import folder_problem
-from config.paths import Paths
+from config.paths import RESTART, Paths
 from config.snapd import SnapctlError, command, instance, snapctl
 
 DESCRIPTION = """Deletes the settings with their history, the events, the page's password,
@@ -65,7 +65,10 @@ def _delete(paths: Paths, running: list[str]) -> None:
 def _to_delete(paths: Paths) -> Iterator[Path]:
     """A snap's folders hold nothing else, except that the owner may keep a certificate in common/."""
     for folder, patterns in (
-        (paths.data, ("config.*", ".*.new", paths.history.name, "admin-*", "https.*", paths.snapd_told.name, LOCK)),
+        (
+            paths.data,
+            ("config.*", ".*.new", paths.history.name, "admin-*", "https.*", paths.snapd_told.name, RESTART, LOCK),
+        ),
         (paths.common, (f"{paths.events.name}*",)),
         (paths.run, ("*.json", "preview.*", paths.requests.name)),
     ):

@@ -176,8 +176,17 @@ def test_settings_that_never_stand_still_are_not_followed_for_ever() -> None:
     story = Story()
     for pid in range(200, 220):
         story.see(replace(AFTER, pid=pid, configuration=Configuration(version_token=f"version {pid}")), 1)
-    assert story.course.phase == "failed"
     assert story.actions == [Action.RESTART] * TRIES
+    last = replace(BLIND, pid=220, configuration=Configuration(version_token="version 220"))
+    assert Action.ROLL_BACK in story.see(last, LIMIT_S).actions
+
+
+def test_settings_that_never_stand_still_are_fine_where_it_watches_with_them() -> None:
+    story = Story()
+    for pid in range(200, 220):
+        story.see(replace(AFTER, pid=pid, configuration=Configuration(version_token=f"version {pid}")), 1)
+    last = replace(AFTER, pid=220, configuration=Configuration(version_token="version 220"))
+    assert story.see(last, SETTLED_S + 1).course.phase == "healthy"
 
 
 def test_settings_saved_while_it_goes_back_are_new_again() -> None:

@@ -218,20 +218,6 @@ def test_settings_with_which_it_does_not_watch_are_put_back_and_the_reason_told(
     assert machine.store.load().version == good == progress.version_in_force
 
 
-def test_settings_saved_while_the_detector_failed_are_not_rolled_back(machine: Machine) -> None:
-    make_good(machine)
-    restarter = machine.restarter()
-    saved(machine, 480)
-    machine.state_with = lambda version: State.NO_CAMERA
-    restarter.start("a test")
-    machine.let_pass(restarter, LIMIT_S / 2)
-    newest = saved(machine, 500)
-    machine.let_pass(restarter, LIMIT_S)
-    assert machine.store.load().version == newest
-    assert restarter.progress().phase == "failed"
-    assert "changed meanwhile" in restarter.progress().message
-
-
 def test_without_good_settings_it_says_that_there_are_none(machine: Machine) -> None:
     restarter = machine.restarter()
     saved(machine, 480)
