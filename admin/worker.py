@@ -21,6 +21,7 @@ from config.https import certificate
 from config.paths import Paths
 
 DAY_S = 86400.0
+RESTART_LOOK_S = 1.0
 # New objects, and collections of the younger ones, before a collection. With Python's 700, 10, 10 the garbage of many
 # requests is scattered between live objects: 0.8 MB more after ten thousand requests, by `make bench-page`
 GARBAGE_THRESHOLDS = 200, 5, 5
@@ -64,19 +65,22 @@ class Hooks:
             threading.Thread(target=self._renew_daily, daemon=True).start()
         if self._idle_limit_s:
             self.pre_request(worker, None)
-            threading.Thread(target=self._end_when_idle, daemon=True).start()
+            threading.Thread(target=self._end_when_idle, args=(worker,), daemon=True).start()
 
     def pre_request(self, worker: object, request: object) -> None:
         """Note that somebody asks: an open page does every two to ten seconds."""
         self._used_s = time.monotonic()
 
-    def _end_when_idle(self) -> None:
+    def _end_when_idle(self, worker: object) -> None:
         """End with status 0; systemd holds the port and starts the page for the next request.
 
-        A restart of the detector that the page began is over by then, or goes on with the page's next start.
+        Not in the middle of a restart of the detector: nobody else would put the last good settings back.
         """
-        while (left_s := self._used_s + self._idle_limit_s - time.monotonic()) > 0:
-            time.sleep(left_s)
+        from admin.parts import NAME  # with Flask, which the master does not load
+
+        restarter = worker.wsgi.extensions[NAME].restarter  # type: ignore[attr-defined]
+        while (left_s := self._used_s + self._idle_limit_s - time.monotonic()) > 0 or restarter.is_under_way:
+            time.sleep(max(left_s, RESTART_LOOK_S))
         if os.getppid() == self._master:
             os.kill(self._master, signal.SIGTERM)
 

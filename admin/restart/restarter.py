@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from admin.mirror import Mirror
+from admin.mirror import LastingMirror, Mirror
 from admin.restart.course import LIMIT_S, TRIES, Action, Course, Progress, course_after_boot, course_of
 from app.telemetry import status
 from app.telemetry.run_folder import boot_id
@@ -63,7 +63,7 @@ class Restarter:
         self._lock = threading.Lock()
         self._is_driven = False
         self._mirror = Mirror(paths.run / RESTART, MIRROR_MAX_BYTES)
-        self._trial = Mirror(paths.data / RESTART, MIRROR_MAX_BYTES, outlives_boot=True)
+        self._trial = LastingMirror(paths.data / RESTART, MIRROR_MAX_BYTES)
         self._course = course_of(self._mirror.read(), clock()) or course_after_boot(self._trial.read(), clock())
         self._kept = self._course
 
@@ -85,6 +85,11 @@ class Restarter:
                 return
             self._is_driven = True
         self._spawn(self._drive)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a restart is being driven."""
+        return self._is_driven
 
     def progress(self) -> Progress:
         """How far it is."""

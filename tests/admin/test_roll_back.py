@@ -99,7 +99,11 @@ def test_a_program_that_saves_without_end_does_not_keep_the_good_ones_away(machi
 
 def test_a_worker_that_dies_right_after_it_put_them_back_is_followed_by_one_that_says_so(machine: Machine) -> None:
     good, first = failing(machine)
-    first._roll_back = lambda: machine.store.roll_back()  # type: ignore[method-assign]  # and it is gone
+
+    def put_back_and_die() -> None:
+        machine.store.roll_back()
+
+    first._roll_back = put_back_and_die  # type: ignore[method-assign]
     while machine.store.load().version != good:
         machine.let_pass(first, 0.5)
     second = machine.restarter()
