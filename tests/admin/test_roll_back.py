@@ -11,7 +11,7 @@ from admin.restart.course import LIMIT_S, TRIES
 from admin.restart.restarter import Restarter
 from app.events import State
 from config.paths import CONFIG, LAST_GOOD, RESTART
-from tests.admin.test_restarter import Machine, make_good, saved
+from tests.support.restarts import Machine, make_good, saved
 
 Meanwhile = Callable[[Machine, Restarter], object]
 
