@@ -14,6 +14,7 @@ from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 
+from cyclonedx.exception import CycloneDxException
 from cyclonedx.model import HashAlgorithm, HashType, Property
 from cyclonedx.model.bom import Bom
 from cyclonedx.model.component import Component, ComponentType
@@ -67,21 +68,23 @@ def linked_statically(module: Path) -> str:
 
 
 def carried(bill: Path, wheel: str) -> Bom | None:
-    """The bill that a wheel carries, None unless it is CycloneDX.
+    """The bill that a wheel carries, None unless it is CycloneDX as the library reads it.
 
     Its references begin with the wheel's, as two wheels may carry the same library; what it calls the wheel is `wheel`.
     """
     try:
         said = json.loads(bill.read_text())
-    except ValueError:
+        if said.get("bomFormat") != "CycloneDX":
+            return None
+        root = said.pop("metadata", {}).get("component", {}).get("bom-ref")
+        renamed = _renamed(said, lambda ref: wheel if ref == root else f"{wheel}#{ref}")
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # of fields that later releases of CycloneDX have given up
+            read: Bom = Bom.from_json(renamed)  # type: ignore[attr-defined]
+    except (CycloneDxException, ValueError, TypeError, AttributeError):
         return None
-    if not isinstance(said, dict) or said.get("bomFormat") != "CycloneDX":
-        return None
-    root = said.pop("metadata", {}).get("component", {}).get("bom-ref")
-    renamed = _renamed(said, lambda ref: wheel if ref == root else f"{wheel}#{ref}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of fields that later releases of CycloneDX have given up
-        read: Bom = Bom.from_json(renamed)  # type: ignore[attr-defined]
     read.components = [part for part in read.components if part.bom_ref.value != wheel]
     return read
 

@@ -158,8 +158,17 @@ def test_any_wheels_bill_is_merged_with_what_each_part_needs(library: Path, tmp_
         assert bill.needs(FLASK if ref == root else f"{FLASK}#{ref}") == sorted(f"{FLASK}#{other}" for other in on)
 
 
-@pytest.mark.parametrize("text", ["SPDXVersion: SPDX-2.3", "{", "[]", '{"spdxVersion": "SPDX-2.3"}'])
-def test_a_bill_in_another_form_is_named(library: Path, tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("SPDXVersion: SPDX-2.3", "{", "[]", '{"spdxVersion": "SPDX-2.3"}'),
+        '{"bomFormat": "CycloneDX", "components": 5}',
+        '{"bomFormat": "CycloneDX", "components": [{"type": "no such", "name": "x"}]}',
+        '{"bomFormat": "CycloneDX", "components": [{"type": "library", "name": "x", "licenses": [{"no": "such"}]}]}',
+        '{"bomFormat": "CycloneDX", "metadata": []}',
+    ],
+)
+def test_a_bill_that_cannot_be_read_is_named(library: Path, tmp_path: Path, text: str) -> None:
     assert flask_with(text, library, tmp_path).about(FLASK) == {"bill-not-merged": "carried"}
 
 
