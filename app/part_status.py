@@ -28,6 +28,8 @@ class CameraHealth:
     bad: int = 0
     last_frame_s: float | None = None
     remedy: str = ""
+    note: str = ""
+    """Which settings it cannot follow; the pictures come all the same."""
 
 
 @dataclass(frozen=True, slots=True)

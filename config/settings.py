@@ -28,6 +28,9 @@ PORTS = (
 PORTS_FORM = "none, auto, can0, or a serial port such as /dev/ttyACM0, or its name below /dev/serial"
 MODELS = ("lite", "standard", "full")
 ROTATIONS = (0, 90, 180, 270)
+UNCHANGED = "unchanged"
+CONTROL, CONTROL_FORM = rf"{UNCHANGED}|auto|[0-9]{{1,6}}", f"{UNCHANGED}, auto, or a number in the camera's own unit"
+FREQUENCIES = (UNCHANGED, "50", "60", "auto", "off")
 
 # A table: first line the value and its limits, second line what people read.
 # fmt: off
@@ -47,6 +50,12 @@ class Camera:
         label="Turn the picture", help="Clockwise, for a camera mounted upside down or on its side.")
     mirror: bool = setting(False,
         label="Mirror the picture", help="For a camera that swaps left and right, as a mirror does.")
+    exposure: str = setting(UNCHANGED, pattern=CONTROL, form=CONTROL_FORM,
+        label="Exposure", help="unchanged leaves the camera alone; most count in 0.1 ms.")
+    focus: str = setting(UNCHANGED, pattern=CONTROL, form=CONTROL_FORM,
+        label="Focus", help="unchanged leaves the camera alone; a number stops a lens that hunts for focus.")
+    power_line_frequency: str = setting(UNCHANGED, choices=FREQUENCIES,
+        label="Flicker filter", help="Hz of the mains whose lamps flicker; unchanged leaves the camera alone.")
     target_fps: float = setting(1.0, low=0.5, high=30, unit="frames/s",
         label="Frame rate", help="Frames captured a second. 1 is what drivewatch is made for.")
     frame_skip: int = setting(1, low=1, high=30,

@@ -88,12 +88,18 @@ class Capture:
 
     def _open(self) -> None:
         self._source = self._open_source()
+        self._note(self._source.note)
         self._opened_s = self.due_s = self._clock()
         self._tick = self._taken = 0
         self.stuck = ""
         self._were_bad.clear()
         self._kept_tail = KeptTail()
         self._times_s.clear()
+
+    def _note(self, note: str) -> None:
+        if note and note != self.health.note:
+            log.warning("%s", note)
+        self.health = replace(self.health, note=note)
 
     def _take(self, source: Source) -> Frame | None:
         source.grab(self._clock() - self._began_s)

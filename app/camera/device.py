@@ -7,12 +7,14 @@ from pathlib import Path
 
 from cv2.typing import MatLike
 
+from app.camera.controls import set_controls
 from app.camera.depth import Depth
 from app.camera.jpegs import check_no_hole, decoded_jpeg, jpeg_reduction
 from app.camera.pictures import BadPicture, SourceLost
 from app.camera.pixel_formats import FORMATS, HELD_BITS, JPEG_FORMATS, unpacked
 from app.camera.v4l2 import Node, explain, find_node, unreadable
 from app.camera.v4l2_stream import Shot, Stream
+from config import settings
 
 # Before the buffer that is waited for the driver fills an old one, and each can take two of the device's frames, as the
 # one under way is lost. A faster device costs USB and processor time
@@ -26,6 +28,7 @@ class Device:
         self, node: Node, size: tuple[int, int], fps: float, open_stream: Callable[[Path], Stream] = Stream
     ) -> None:
         self.name = str(node)
+        self.note = ""
         self.period_s = 0.0
         self._node = node
         self._shot: Shot | None = None
@@ -79,6 +82,9 @@ class Device:
         self._stream.close()
 
 
-def open_device(source: str, size: tuple[int, int], fps: float) -> Device:
-    """Open what `camera.source` names. Raises: SourceLost."""
-    return Device(find_node(source), size, fps)
+def open_device(camera: settings.Camera) -> Device:
+    """Open what `camera.source` names, with the controls that are asked for. Raises: SourceLost."""
+    node = find_node(camera.source)
+    device = Device(node, (camera.width, camera.height), camera.target_fps)
+    device.note = set_controls(node.path, camera)  # a stream that begins may reset them
+    return device

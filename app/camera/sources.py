@@ -46,6 +46,8 @@ class Source(Protocol):
     """(width, height) in pixels that each picture must have; None where they may differ."""
     period_s: float
     """Seconds between two of its pictures; 0 where it has another whenever it is asked."""
+    note: str
+    """Which settings it cannot follow, and what it can; empty while it follows all."""
 
     def grab(self, time_s: float) -> None:
         """Take the picture of this moment, in seconds since the camera began, without decoding it.
@@ -69,7 +71,7 @@ def open_source(camera: settings.Camera) -> Source:
     is_camera = source == "auto" or source.isdecimal() or (source.startswith("/dev/") and not path.exists())
     kind = Kind.CAMERA if is_camera else kind_of(path)
     if kind is Kind.CAMERA:
-        return open_device(source, size, camera.target_fps)
+        return open_device(camera)
     return VideoFile(path) if kind is Kind.VIDEO else PictureFolder(path)
 
 
@@ -84,6 +86,7 @@ class VideoFile:
         self._frame = -1  # counts on when the file starts over
         self._began_s: float | None = None
         self.name = str(path)
+        self.note = ""
         self.size: tuple[int, int] | None = None
 
     def grab(self, time_s: float) -> None:
@@ -169,6 +172,7 @@ class PictureFolder:
         self._files[0].stat()  # a single picture may be missing
         self._index = -1
         self.name = str(path)
+        self.note = ""
         self.size: tuple[int, int] | None = None
         self.period_s = 0.0
 
@@ -194,6 +198,7 @@ class FakeDriver:
         self, name: str, command: Sequence[str], size: tuple[int, int], answer_s: float = _FAKE_ANSWER_S
     ) -> None:
         self.name = name
+        self.note = ""
         self.size: tuple[int, int] | None = size
         self.period_s = 0.0
         self._shape = (size[1], size[0], 3)

@@ -18,6 +18,7 @@ from app.journal.journal import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
 from app.observer import Observer
+from app.part_status import CameraHealth
 from app.telemetry import failure, status
 from app.vehicle.vehicle_thread import VehicleThread, open_vehicle
 from app.version import VERSION
@@ -194,6 +195,7 @@ def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
     sees = state not in (State.NO_CAMERA, State.CAMERA_BLOCKED) and camera.state == "live"
     what = f"{camera.source}, {camera.width} x {camera.height}, {state.value}" if sees else running.problem
     yield Finding("camera", sees, what)
+    yield from _note(camera)
     yield Finding("buzzer", alerts.buzzer_ok, alerts.buzzer_message or "ready")
     yield Finding("LED", alerts.led_ok, alerts.led_message or "ready")
     if running.vehicle.in_words:
@@ -209,11 +211,17 @@ def _camera(settings: Settings, machine: Machine) -> Iterator[Finding]:
     if frame is None:
         yield Finding("camera", False, health.message or f"{camera.source} gave no picture in {FRAME_WAIT_S:.0f} s")
         return
+    yield from _note(health)
     size = f"{health.width} x {health.height}"
     yield Finding("camera", True, f"{health.source}, {size}, used as {frame.bgr.shape[1]} x {frame.bgr.shape[0]}")
     sight = Lens().judge(frame.bgr)
     said = lies or f"{sight.value}{SIGHT_REMEDIES.get(sight, MORE_SIGHT)}"
     yield Finding("picture", sight is Sight.CLEAR and not lies, said)
+
+
+def _note(health: CameraHealth) -> Iterator[Finding]:
+    if health.note:
+        yield Finding("camera", False, health.note)
 
 
 def _with_more(frame: Frame, camera: CameraThread) -> Iterator[Frame]:

@@ -53,6 +53,7 @@ def problem_in(look: Observation, around: Surroundings, configuration: Configura
         alerts.buzzer_message,
         "" if alerts.led_ok else alerts.led_message,
         around.journal_problem,
+        camera.note,
         around.vehicle.message,
         *configuration.problems[:1],
         _saving_in_words(around.saving),

@@ -37,6 +37,7 @@ class Scripted:
         self._shots = iter(shots)
         self.size = size
         self.period_s = 0.0
+        self.note = ""
         self._picture: MatLike | None = None
         self.decoded = 0
         self.closed = False

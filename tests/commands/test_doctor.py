@@ -106,6 +106,11 @@ def test_a_picture_is_judged_by_the_real_face_mesh(practice: Practice, rotate: i
     assert bool(practice.bad(machine)) == bool(says)
 
 
+def test_a_setting_that_the_camera_cannot_follow_is_named(practice: Practice) -> None:
+    note = "camera.focus: this camera has no such control, set it to unchanged"
+    assert practice.bad(replace(WELL, open_camera=camera_with(replace(LIVE, note=note)))) == [("camera", note)]
+
+
 def test_a_buzzer_that_cannot_be_had_is_named_with_the_command_that_connects_it(practice: Practice) -> None:
     ((part, text),) = practice.bad(replace(WELL, open_alert=alert_with(refuse)))
     assert (part, "`sudo snap connect drivewatch:gpio-chardev`" in text) == ("buzzer", True)

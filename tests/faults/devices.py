@@ -74,6 +74,7 @@ class Opened:
     def __init__(self, device: Device) -> None:
         self.size: tuple[int, int] | None = SIZE
         self.period_s = 0.0
+        self.note = ""
         self._device = device
         self._picture: MatLike | None = None
         self._is_open = True
