@@ -28,6 +28,7 @@ _COSTLY = (SourceRefused, PermissionError)
 # More than half of the pictures of 10 s are damaged: reopening may help
 _BAD_WINDOW_S, _BAD_SHARE = 10.0, 0.5
 _FPS_FRAMES = 20
+_SAME_LOSS_S = 600.0  # within which a camera that is lost again for the same reason is not logged again
 
 
 Clock = Callable[[], float]
@@ -56,6 +57,7 @@ class Capture:
         self._source: Source | None = None
         self._opened_s = began_s
         self._kept_tail = KeptTail()
+        self._is_loss_told, self._told_loss, self._told_s = True, "", -math.inf
         self._tick = self._taken = self._refusals = 0
         self._times_s: deque[float] = deque(maxlen=_FPS_FRAMES)
         analysed_fps = camera.target_fps / camera.frame_skip
@@ -137,7 +139,8 @@ class Capture:
     def _count_good(self, source: Source, size: tuple[int, int], now_s: float) -> None:
         self._were_bad.append(False)
         if self.health.state != "live":
-            log.info("camera live: %s", source.name)
+            if self._is_loss_told:
+                log.info("camera live: %s", source.name)
             self._refusals = 0
         width, height = size
         live = replace(self.health, state="live", source=source.name, message="", remedy="")
@@ -153,10 +156,18 @@ class Capture:
         self.close()
         reason = self._reason(error)
         if self.health.state != "lost":
-            log.warning("camera lost: %s", reason)
+            self._tell_loss(reason)
         remedy = error.remedy if isinstance(error, SourceLost) else ""
         self.health = replace(self.health, state="lost", message=reason, remedy=remedy, measured_fps=0.0)
         self.due_s = self._clock() + self._pause_s(error)
+
+    def _tell_loss(self, reason: str) -> None:
+        """Log it, and its end; but not what repeats, as of a loose plug that comes and goes for hours."""
+        now_s = self._clock()
+        self._is_loss_told = reason != self._told_loss or now_s - self._told_s >= _SAME_LOSS_S
+        if self._is_loss_told:
+            self._told_loss, self._told_s = reason, now_s
+            log.warning("camera lost: %s", reason)
 
     def _pause_s(self, error: Exception) -> float:
         """Seconds until the next try."""

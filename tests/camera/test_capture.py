@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
 from cv2.typing import MatLike
 
-from app.camera.capture import Capture, tick_after
-from app.camera.frame import Frame
+from app.camera.capture import tick_after
 from app.camera.sources import Source
-from app.part_status import CameraHealth
 from config import settings
 from tests.camera.scripted import CUT_OFF, LOST, PICTURE, REFUSED, Scripted, Time
-
-
-class Trip:
-    """A Capture without a thread, its frames, and the sources it opened."""
-
-    def __init__(self, *openings: Source | Exception, camera: settings.Camera | None = None) -> None:
-        self.time = Time()
-        self.frames: list[Frame] = []
-        self.opened_s: list[float] = []
-        self.openings: Iterator[Source | Exception] = iter(openings)
-        self.capture = Capture(camera or settings.Camera(), self._open, self.time, self.time(), CameraHealth())
-
-    def _open(self) -> Source:
-        self.opened_s.append(self.time() - 100)
-        opening = next(self.openings, LOST)
-        if isinstance(opening, Exception):
-            raise opening
-        return opening
-
-    def drive(self, for_s: float) -> CameraHealth:
-        end_s = self.time() + for_s
-        while self.capture.due_s <= end_s:
-            self.time.now_s = max(self.time.now_s, self.capture.due_s)
-            frame = self.capture.step()
-            if frame:
-                self.frames.append(frame)
-        self.time.now_s = max(self.time.now_s, end_s)
-        return self.capture.health
-
-    @property
-    def times_s(self) -> list[float]:
-        return [frame.time_s - 100 for frame in self.frames]
+from tests.camera.trip import Trip
 
 
 class Slow(Scripted):
@@ -257,16 +223,6 @@ def test_unforeseen_error_is_a_loss_like_any_other(error: Exception) -> None:
     health = trip.drive(for_s=1)
     assert str(error.args[-1]) in health.message
     assert trip.drive(for_s=4).state == "live"
-
-
-def test_loss_and_return_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
-    Trip(Scripted([PICTURE] * 9), *[LOST] * 8, Scripted([PICTURE] * 900)).drive(for_s=200)
-    assert caplog.messages == [
-        "camera live: scripted",
-        "camera lost: the plug was pulled",
-        "camera live: scripted",
-    ]
 
 
 def test_lost_source_is_closed() -> None:
