@@ -50,9 +50,12 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
         MAX_CONTENT_LENGTH=BODY_MAX_BYTES, MAX_FORM_PARTS=FORM_PARTS_MAX, MAX_FORM_MEMORY_SIZE=BODY_MAX_BYTES
     )
     store = Store(paths.data)
+    where = listening(paths)
+    if where.certificate and where.certificate.problem:
+        log.warning("%s", where.certificate.problem)
     app.extensions[NAME] = Parts(
         paths=paths,
-        where=listening(paths),
+        where=where,
         store=store,
         sessions=Sessions(paths.sessions, clock),
         throttle=Throttle(paths.throttle),

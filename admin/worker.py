@@ -16,8 +16,8 @@ from collections.abc import Callable
 
 from admin.server.log_limit import limit_log
 from app.memory.file_pages import release_file_pages
-from config.certificates import HttpsError
 from config.https import certificate
+from config.openssl import HttpsError
 from config.paths import Paths
 
 DAY_S = 86400.0

@@ -20,6 +20,7 @@ durable.py      replace a file so that a power cut leaves the old one or the new
 password.py     the page's password, kept as its hash
 https.py        where the page listens: HTTPS or not, and with which certificate
 certificates.py made by this device, or the owner's
+openssl.py      the command that makes and checks them
 paths.py        where the data, run and common folders are, and what the files in them are called
 snapd.py        `snap set` and `snap get`, as the configure hook
 __main__.py     `python -m config`: yaml, table, check, show, set, migrate

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from config import certificates, durable
-from config.certificates import LOOPBACK, Certificate, HttpsError, addresses
+from config.certificates import LOOPBACK, Certificate, addresses
 from config.disk import Disk
+from config.openssl import HttpsError
 from config.paths import Paths
 
 CHOICE, SELF_SIGNED = "https.json", "https.pem"
@@ -69,7 +70,7 @@ def listening(paths: Paths, env: Mapping[str, str] = os.environ) -> Listening:
 
 
 def certificate(paths: Paths, env: Mapping[str, str] = os.environ) -> Certificate | None:
-    """The chosen certificate, None without HTTPS; a self-signed one is made, or renewed when 30 days are left.
+    """The chosen certificate, None without HTTPS; a self-signed one is made, or made again if it does not do.
 
     In a snap it is self-signed unless something else was chosen, as nobody opens a browser on the Pi itself.
     Raises: HttpsError.
@@ -92,7 +93,13 @@ def enable(paths: Paths, wanted: Literal["self-signed"] | tuple[Path, Path]) -> 
     if not certificates.lasts(found.certificate, 0):
         raise HttpsError(f"{found.certificate} has expired on {found.expires}: renew it first")
     _choose(paths, choice)
+    take_notice(paths)  # whoever asked is told the fingerprint at once
     return found
+
+
+def take_notice(paths: Paths) -> str:
+    """Return what the owner is to be told once of a new certificate, "" if nothing. Never raises."""
+    return certificates.take_notice(paths.data / SELF_SIGNED)
 
 
 def disable(paths: Paths, *, everywhere: bool = False) -> None:

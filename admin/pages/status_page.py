@@ -16,6 +16,7 @@ from app.telemetry.preview import ask_for_preview
 from app.telemetry.requests import Request
 from app.telemetry.status import Status
 from app.version import VERSION
+from config.https import take_notice
 from config.own_files import folder_problem, read_file
 
 routes: Final = Blueprint("status", __name__)
@@ -63,7 +64,9 @@ def now_shown() -> Shown:
 
 @routes.get("/")
 def show() -> str:
-    """The whole page."""
+    """The whole page, with what is said once of a new certificate."""
+    if notice := take_notice(parts().paths):
+        flash(notice)
     return render_template("status.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
 
 

@@ -7,7 +7,7 @@ import logging
 
 from app.commands.services import restart_page
 from config import https
-from config.certificates import HttpsError
+from config.openssl import HttpsError
 from config.paths import Paths
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
+from config.certificates import RELEASED_S
 from config.own_files import folder_problem
 from config.paths import Paths
 from config.settings import Settings
@@ -42,8 +43,6 @@ FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 SPEED_WAIT_S = 10.0  # a receiver speaks once a second; at another baud rate it is understood after 5 s
 FREE_MIN_MB = 20.0
 FAILURE_FRESH_S = 600.0
-# Before this day there was no such version: a clock that shows less was never set. It is no fault of detection
-RELEASED_S = 1_790_000_000  # September 2026
 
 
 @dataclass(frozen=True, slots=True)

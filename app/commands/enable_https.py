@@ -9,7 +9,8 @@ from typing import Final
 
 from app.commands.services import restart_page
 from config import https
-from config.certificates import Certificate, HttpsError
+from config.certificates import Certificate
+from config.openssl import HttpsError
 from config.paths import Paths
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from app.telemetry import status
 from app.telemetry.status import Status
 from app.version import VERSION
 from config import password
-from config.certificates import HttpsError
 from config.https import listening
+from config.openssl import HttpsError
 from config.own_files import folder_problem
 from config.paths import Paths
 from config.snapd import command, instance

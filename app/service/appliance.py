@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config import password
-from config.certificates import HttpsError
 from config.durable import StoreError
 from config.https import Listening, listening
+from config.openssl import HttpsError
 from config.paths import Paths
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 10.0

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from config import certificates
-from config.certificates import DAYS, LOOPBACK, RENEW_DAYS, HttpsError
+from config.certificates import DAYS, LOOPBACK, RENEW_DAYS
 from config.disk import LOCK, Disk
 from config.https import CHOICE, SELF_SIGNED, certificate, enable, listening
+from config.openssl import HttpsError
 from config.paths import Paths
 from tests.support.certificates import HERE, SNAP, openssl
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from config import https
-from config.certificates import LOOPBACK, Certificate, HttpsError
+from config.certificates import LOOPBACK, Certificate
 from config.disk import LOCK, Disk
 from config.https import CHOICE, Listening, certificate, disable, enable, listening
+from config.openssl import HttpsError
 from config.paths import Paths
 from tests.support.certificates import HERE, SNAP
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from admin.application import create_app
 from admin.parts import NAME, Parts
 from config import password
-from config.certificates import HttpsError
+from config.openssl import HttpsError
 from config.paths import Paths
 
 WIDTH = 333  # what it tries to save

@@ -33,6 +33,9 @@ WALL_CLOCKS = {
     ("app/commands/doctor.py", "time.localtime"): "shows it",
     ("app/commands/doctor.py", "time.strftime"): "shows it",
     ("app/monitor/report.py", "time.time"): "the stamp of the status, to be shown",
+    ("config/certificates.py", "time.time"): "when a certificate begins; is the clock set?",
+    ("config/certificates.py", "time.gmtime"): "the same, as openssl reads it",
+    ("config/certificates.py", "time.strftime"): "the same",
     ("config/own_files.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/pages/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
 }

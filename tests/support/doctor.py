@@ -12,11 +12,12 @@ from app.alerts.alert import Alert
 from app.alerts.pins import Switch
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.commands.doctor import RELEASED_S, Finding, Machine, check, examine
+from app.commands.doctor import Finding, Machine, check, examine
 from app.gpio.lines import GpioUnavailable
 from app.memory.usage import System
 from app.part_status import CameraHealth
 from config import settings as declared
+from config.certificates import RELEASED_S
 from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded, Store

@@ -41,6 +41,28 @@ def test_the_last_good_one_can_be_put_back(client: FlaskClient, store: Store, tm
     assert store.load().text == MINE
 
 
+@pytest.mark.parametrize("left", [None, "", "# nothing\n"])
+def test_a_lost_file_is_named_in_the_form_and_put_back(
+    client: FlaskClient, store: Store, tmp_path: Path, left: str | None
+) -> None:
+    store.save(MINE, NO_FILE)
+    store.mark_good(store.load())
+    (tmp_path / CONFIG).unlink() if left is None else (tmp_path / CONFIG).write_text(left)
+    form = client.get("/settings/").text
+    assert store.load().problems[0].reason.split(":")[0] in form
+    assert 'value="640"' in form
+    save(client, client.post("/settings/history", data={"name": LAST_GOOD}))
+    assert (store.load().text, store.load().problems) == (MINE, ())
+
+
+def test_a_lost_file_comes_back_with_a_change(client: FlaskClient, store: Store, tmp_path: Path) -> None:
+    store.save(MINE, NO_FILE)
+    store.mark_good(store.load())
+    (tmp_path / CONFIG).write_text("")
+    save(client, preview(client, camera__width="700"))
+    assert store.load().text == MINE.replace("640", "700")
+
+
 @pytest.mark.parametrize("name", ("", CONFIG, "../admin-password", "/etc/passwd", f"{HISTORY}/../{CONFIG}", "history"))
 def test_only_names_of_the_list_are_read(client: FlaskClient, store: Store, tmp_path: Path, name: str) -> None:
     store.save(MINE, NO_FILE)

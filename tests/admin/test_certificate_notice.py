@@ -1,0 +1,34 @@
+"""What the page says of its certificate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from admin.parts import NAME, Parts
+from config import certificates
+from config.certificates import Certificate
+from config.https import SELF_SIGNED
+from config.paths import Paths
+from tests.support.page import own_parts
+
+NEWS = "The page has a new certificate, because this machine is now also IP:192.0.2.7."
+
+
+def test_a_new_certificate_is_told_once_and_only_to_who_is_signed_in(owner: FlaskClient, paths: Paths) -> None:
+    (paths.data / SELF_SIGNED).with_name(certificates.NOTICE).write_text(NEWS)
+    stranger = owner.application.test_client()
+    assert NEWS not in stranger.get("/", follow_redirects=True).text
+    assert NEWS in owner.get("/").text
+    assert NEWS not in owner.get("/").text
+
+
+def test_what_is_wrong_with_the_owners_certificate_stays_on_the_page(owner: FlaskClient) -> None:
+    own, problem = Path("/own.pem"), "/own.pem has expired"
+    parts: Parts = own_parts(owner)
+    wrong = Certificate(own, own, is_self_signed=False, is_trusted=False, fingerprint="", expires="", problem=problem)
+    owner.application.extensions[NAME] = replace(parts, where=replace(parts.where, certificate=wrong))
+    assert all(problem in owner.get(path).text for path in ("/", "/settings/", "/"))
+    assert problem not in owner.application.test_client().get("/login").text
