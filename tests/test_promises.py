@@ -38,17 +38,12 @@ def test_each_buzzer_module_that_owners_name_is_told_of() -> None:
     for name, said in (
         ("KY-012", "transistor"),
         ("KY-006", "`alerting.use_beep_only` is false"),
-        ("MH-FMD", "do not use"),
+        ("MH-FMD", "`raspberry_pi.buzzer_active_low` is true"),
     ):
         (row,) = (row for row in rows if name in row)
         assert said in row
     assert "16 mA" in BUZZERS and "16 mA" in README
     assert f"position 11 (BCM {DECLARATIONS['raspberry_pi.buzzer_pin'].default})" in BUZZERS
-
-
-def test_low_level_modules_are_warned_of_for_as_long_as_no_setting_turns_the_pin_round() -> None:
-    turned_round = [name for name in DECLARATIONS if re.search("active|invert|low_level|polarity", name)]
-    assert bool(turned_round) != ("No setting turns that round" in BUZZERS), turned_round
 
 
 def test_what_is_said_of_the_clock_is_what_the_journal_and_the_page_do() -> None:
