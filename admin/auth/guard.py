@@ -42,13 +42,6 @@ def install(app: Flask) -> None:
     app.after_request(_protect)
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.jinja_env.globals["is_exposed"] = lambda: parts().where.is_exposed
-    app.jinja_env.globals["certificate_problem"] = certificate_problem
-
-
-def certificate_problem() -> str:
-    """What is wrong with the owner's certificate, "" if nothing; only for who is signed in."""
-    certificate = parts().where.certificate
-    return certificate.problem if certificate and signed_in() else ""
 
 
 def csrf_token() -> str:

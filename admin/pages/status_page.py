@@ -65,9 +65,13 @@ def now_shown() -> Shown:
 @routes.get("/")
 def show() -> str:
     """The whole page, with what is said once of a new certificate."""
-    if notice := take_notice(parts().paths):
+    own = parts()
+    if notice := take_notice(own.paths):
         flash(notice)
-    return render_template("status.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
+    certificate = own.where.certificate
+    return render_template(
+        "status.html", shown=now_shown(), now_s=own.clock(), version=VERSION, certificate=certificate
+    )
 
 
 @routes.get("/status/part")
