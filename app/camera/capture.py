@@ -148,7 +148,9 @@ class Capture:
 
     def _count_bad(self, reason: str) -> None:
         self._were_bad.append(True)
-        self.health = replace(self.health, bad=self.health.bad + 1, message=f"skipped {reason}", remedy="")
+        self.health = replace(self.health, bad=self.health.bad + 1)
+        if self.health.state != "lost":  # or what it says helps already
+            self.health = replace(self.health, message=f"skipped {reason}", remedy="")
         if sum(self._were_bad) > _BAD_SHARE * (self._were_bad.maxlen or 0):
             raise SourceLost(f"most pictures are damaged ({reason}): {CABLE_REMEDY}", CABLE_REMEDY)
 

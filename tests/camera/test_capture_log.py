@@ -1,4 +1,4 @@
-"""What a camera's losses leave in the log: one line for each, and few for those that repeat."""
+"""What a camera's losses leave in the log and its health: one line for each, few for those that repeat."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ def test_loss_and_return_are_logged_once(caplog: pytest.LogCaptureFixture) -> No
         "camera lost: the plug was pulled",
         "camera live: scripted",
     ]
+
+
+def test_a_camera_of_damaged_pictures_keeps_its_remedy_while_it_is_tried_again() -> None:
+    trip = Trip(*(Scripted([None] * 99) for _ in range(99)))
+    trip.drive(for_s=7)
+    assert trip.capture.health.remedy == "take another cable or USB port"
+    for _ in range(60):
+        health = trip.drive(for_s=1)
+        assert (health.state, health.remedy) == ("lost", "take another cable or USB port")
+        assert "most pictures are damaged" in health.message
 
 
 def test_a_camera_that_comes_and_goes_for_hours_is_logged_every_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
