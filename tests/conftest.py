@@ -18,6 +18,7 @@ SLOW = {
     "the face mesh on rendered drivers": (
         "tests/test_observer.py",
         "tests/test_observer_alone.py",
+        "tests/test_observer_mounting.py",
         "tests/vision/test_blendshapes.py",
         "tests/vision/test_eye_visibility.py",
         "tests/vision/test_face.py",

@@ -81,6 +81,8 @@ def _by_number(path: Path) -> tuple[list[int | str], str]:
 
 
 def _head(path: Path) -> bytes:
+    if not path.is_file():  # opening a pipe would wait for whoever writes into it
+        return b""
     try:
         with path.open("rb") as file:
             return file.read(_HEAD_BYTES)

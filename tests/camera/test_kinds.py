@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.camera import kinds
-from app.camera.kinds import Kind, kind_of, picture_files
+from app.camera.kinds import Kind, is_picture, kind_of, picture_files
 from app.camera.pictures import SourceLost
 from app.camera.sources import PictureFolder, VideoFile, open_source
 from app.recordings.frames import InputError, recorded_frames
@@ -66,6 +66,7 @@ def test_a_folder_is_one_whatever_its_name(tmp_path: Path) -> None:
     os.mkfifo(folder / "2.jpg")
     assert kind_of(folder) is Kind.FOLDER
     assert [path.name for path in picture_files(folder)] == ["1.dat"]
+    assert is_picture(folder / "2.jpg"), "by its name, and without waiting for who writes into the pipe"
 
 
 def test_a_damaged_picture_is_one_by_its_name_and_a_heic_is_no_video(tmp_path: Path) -> None:

@@ -56,7 +56,17 @@ def typed(**texts: str) -> Typed:
 
 def test_every_setting_is_in_the_form_once_and_the_usual_ones_come_first() -> None:
     drawn = [group.id for group in groups(basis(), Typed(), {})]
-    assert drawn == ["often", "profile", "analysis", "alerting", "camera", "raspberry_pi", "vision", "memory"]
+    assert drawn == [
+        "often",
+        "profile",
+        "analysis",
+        "alerting",
+        "camera",
+        "raspberry_pi",
+        "vision",
+        "vehicle",
+        "memory",
+    ]
     keys = [field.key for field in fields(basis())]
     assert (tuple(keys[:5]), keys[5]) == (FIRST, "profile")
     assert sorted(keys) == sorted(DECLARATIONS)
