@@ -14,6 +14,7 @@ detectors.py    real detectors in folders of their own
 disk.py         disks that are full, read-only, forbidden or damaged, under real detectors
 saving.py       whatever else hinders saving, under real detectors that must watch on
 hindrances.py   what that is, from a full run folder to calls that never return (hang.c makes them)
+lost.py         settings that are lost, certificates that are damaged
 fuzz.py         settings, changes and forms that nobody would write
 coverage.py     the same, led by coverage
 requests.py     bytes that are no requests, to a real gunicorn

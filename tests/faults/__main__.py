@@ -19,6 +19,7 @@ KINDS = (
     "disk",
     "updates",
     "damaged",
+    "lost",
     "saving",
     "fuzz",
     "coverage",
