@@ -66,7 +66,7 @@ class Watchdog:
     """Entered before anything that may fail or hang, and left last. Raises at entry: DetectorError."""
 
     def __init__(
-        self, run: Path, clock: Callable[[], float] = time.monotonic, alarm_s: float = ALARM_S, stderr: int = 2
+        self, run: Path, clock: Callable[[], float] = time.monotonic, stderr: int = 2, alarm_s: float = ALARM_S
     ) -> None:
         self._run, self._clock, self._alarm_s = run, clock, alarm_s
         self._files = ExitStack()

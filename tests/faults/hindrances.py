@@ -20,6 +20,7 @@ from app.monitor.watchdog import CRASH
 from app.telemetry import status
 from app.telemetry.requests import Request, ask
 from config.disk import LOCK
+from config.own_files import private_folder
 from config.paths import FAILURE, PREVIEW, PREVIEW_WANTED, REQUESTS, STATUS, Paths
 
 HANG = Path(__file__).with_name("hang.c")
@@ -143,6 +144,7 @@ def closed_streams(tried: Try) -> None:
 
 def flood_requests(tried: Try) -> None:
     """The real one comes last."""
+    private_folder(tried.paths.requests)
     for number in range(REQUEST_FILES):
         (tried.paths.requests / f"odd-{number}").touch()
     ask(tried.paths.run, Request.MUTE)

@@ -18,6 +18,7 @@ from tests.support.failures import NOW_S, names, reason
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 30.0
+MODULES = {"judging a frame": "judge", "alerting the driver": "driver_feedback"}  # where it stands still
 
 
 # A detector among fakes, of which one hangs; the watchdog's bounds are shortened, so that no test takes a minute
@@ -30,10 +31,10 @@ from tests.support.bench import Bench
 watchdog.LOOK_S, watchdog.BUSY_S = 0.05, 0.5
 run, stage, how = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 
-def wait_for_ever(*_):
+def wait_for_ever(*_, **__):
     threading.Event().wait()
 
-def deadlock(*_):
+def deadlock(*_, **__):
     locks, ready = (logging._lock, threading.Lock()), threading.Event()
     def other():
         with locks[1]:
@@ -46,20 +47,20 @@ def deadlock(*_):
         with locks[1]:
             pass
 
-def keep_the_gil(*_):
+def keep_the_gil(*_, **__):
     ctypes.PyDLL(None).pause()
 
-def crash(*_):
+def crash(*_, **__):
     faulthandler._sigsegv()
 
-def be_killed(*_):
+def be_killed(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def spin(*_):
+def spin(*_, **__):
     while True:
         pass
 
-def sulk(*_):
+def sulk(*_, **__):
     raise RuntimeError("something new")
 
 hang = {"wait": wait_for_ever, "deadlock": deadlock, "gil": keep_the_gil, "crash": crash, "kill": be_killed,
@@ -98,7 +99,7 @@ def ended(run: Path, stage: str, how: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_that_hangs_ends_the_process_with_all_stacks_and_the_reason(tmp_path: Path, stage: str) -> None:
-    done, module = ended(tmp_path, stage, "wait"), "judge" if stage == "judging a frame" else "detector"
+    done, module = ended(tmp_path, stage, "wait"), MODULES.get(stage, "detector")
     assert done.returncode == EX_SOFTWARE
     assert f"ERROR the detector hung for 0.3 s while {stage}, in app/monitor/{module}.py line " in done.stderr
     assert 'in wait_for_ever\n  File "' in done.stderr
