@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from admin import api
 from admin.auth import account, guard, login
 from admin.auth.cookies import Notices
+from admin.auth.hosts import Hosts
+from admin.auth.proxy import BehindProxy
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
@@ -53,9 +55,11 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     where = listening(paths)
     if where.certificate and where.certificate.problem:
         log.warning("%s", where.certificate.problem)
+    hosts = Hosts(lambda: store.load().settings.admin, clock)
     app.extensions[NAME] = Parts(
         paths=paths,
         where=where,
+        hosts=hosts,
         store=store,
         sessions=Sessions(paths.sessions, clock),
         throttle=Throttle(paths.throttle),
@@ -64,6 +68,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
         clock=clock,
     )
     app.extensions[NAME].restarter.resume()
+    app.wsgi_app = BehindProxy(app.wsgi_app, hosts)  # type: ignore[method-assign]
     app.session_interface = Notices()
     app.secret_key = os.urandom(32)  # signs only the notices
     app.jinja_env.bytecode_cache = ByteCode()

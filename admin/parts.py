@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import current_app
 
+from admin.auth.hosts import Hosts
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
@@ -25,6 +26,7 @@ class Parts:
 
     paths: Paths
     where: Listening
+    hosts: Hosts
     store: Store
     sessions: Sessions
     throttle: Throttle

@@ -13,12 +13,17 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from admin.server.log_limit import limit_log
+from admin.server.redirect import redirect
 from app.memory.file_pages import release_file_pages
 from config.https import certificate
 from config.openssl import HttpsError
 from config.paths import Paths
+
+if TYPE_CHECKING:
+    from admin.server.serving import Worker
 
 DAY_S = 86400.0
 RESTART_LOOK_S = 1.0
@@ -56,10 +61,14 @@ class Hooks:
         self._idle_limit_s = float(os.environ.get("IDLE_S", 0)) if is_activated else 0.0
         self._used_s = 0.0
 
-    def post_worker_init(self, worker: object) -> None:
+    def post_worker_init(self, worker: Worker) -> None:
         """Keep little that is not needed, renew the certificate, and end when nobody asks."""
+        from admin.parts import NAME  # late: it loads Flask, which the master does not need
+
         gc.set_threshold(*GARBAGE_THRESHOLDS)
-        worker.sweep = limit_log().tell  # type: ignore[attr-defined]
+        worker.sweep = limit_log().tell
+        hosts = worker.wsgi.extensions[NAME].hosts
+        worker.redirect = lambda request: redirect(request, hosts.is_known)
         release_file_pages()
         if self._has_certificate:
             threading.Thread(target=self._renew_daily, daemon=True).start()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TypeVar
 
+from config.admin import Admin as Admin
 from config.analysis import Analysis as Analysis
 from config.declaration import PROFILES, Declaration, Value, declared_in, setting
 
@@ -152,6 +153,7 @@ class Settings:
     alerting: Alerting = field(default_factory=Alerting)
     vehicle: Vehicle = field(default_factory=Vehicle)
     memory: Memory = field(default_factory=Memory)
+    admin: Admin = field(default_factory=Admin)
 
 
 # fmt: on
@@ -164,6 +166,7 @@ SECTIONS: Mapping[str, type] = {
     "alerting": Alerting,
     "vehicle": Vehicle,
     "memory": Memory,
+    "admin": Admin,
 }
 
 DECLARATIONS: Mapping[str, Declaration] = {

@@ -18,13 +18,18 @@ class Attributes(TypedDict):
 
 
 def full_name(name: str) -> str:
-    """The cookie's name; under HTTPS one that no other host and no page without HTTPS can set."""
-    return f"__Host-{name}" if request.is_secure else name
+    """The cookie's name; under HTTPS one that no other host and no page without HTTPS can set.
+
+    Under a sub-path browsers refuse the first of these names, and other hosts of the domain could set the second.
+    """
+    if not request.is_secure:
+        return name
+    return f"__Secure-{name}" if request.script_root else f"__Host-{name}"
 
 
 def attributes() -> Attributes:
     """Those of every cookie."""
-    return {"path": "/", "secure": request.is_secure, "httponly": True, "samesite": "Strict"}
+    return {"path": request.script_root or "/", "secure": request.is_secure, "httponly": True, "samesite": "Strict"}
 
 
 class Notices(SecureCookieSessionInterface):

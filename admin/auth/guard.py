@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
-import re
-import socket
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.cookies import full_name
+from admin.auth.proxy import PROXIED, is_local
 from admin.auth.sessions import Session
 from admin.auth.tokens import Token
 from admin.headers import HEADERS, NOT_KEPT
@@ -28,6 +25,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION = "sid"  # the cookie of who is signed in
 API = ("/api/", "/metrics")  # for programs, which send a token
 HSTS = "max-age=31536000"
+UNKNOWN_HOST = (
+    "This page is opened by the Pi's address or by its own name, such as its hostname with .local. For another name, "
+    "open it so and add the name to admin.hostnames in the settings; behind a reverse proxy, set admin.behind_proxy."
+)
 
 
 def open_to_all(view: Callable[P, Answer]) -> Callable[P, Answer]:
@@ -60,39 +61,13 @@ def signed_in() -> Session | None:
     return g.session  # type: ignore[no-any-return]
 
 
-def is_known_host(host: str) -> bool:
-    """Whether it is an address or this machine's own name: DNS rebinding needs another name."""
-    name = (urlsplit(f"//{host}").hostname or "") if re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", host) else ""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return name in _own_names()
-    return True
-
-
-def _own_names() -> set[str]:
-    """The hostname, its first label, and that label as mDNS announces it; no other .local name."""
-    own = socket.gethostname().lower()
-    label = own.partition(".")[0]
-    return {"localhost", *((own, label, f"{label}.local") if label else ())}
-
-
-def is_local(address: str | None) -> bool:
-    """Whether it is a loopback address, also in the IPv4-mapped form of a dual-stack socket."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return False
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
-
-
 def _admit() -> AnyResponse | None:
-    if parts().where.host == LOOPBACK and not is_local(
-        request.remote_addr
-    ):  # systemd accepts connections from everywhere
+    is_proxied = PROXIED in request.environ
+    if parts().where.host == LOOPBACK and not is_proxied and not is_local(request.remote_addr):
+        # systemd accepts connections from everywhere
         abort(403, "Without HTTPS the page is for this machine alone: `sudo drivewatch.enable-https self-signed`.")
-    if not is_known_host(request.host):
-        abort(400, "This page is opened by the Pi's address or by its own name, such as its hostname with .local.")
+    if not is_proxied and not parts().hosts.is_known(request.host):
+        abort(400, UNKNOWN_HOST)
     if request.endpoint is None or _is_open(request.endpoint):
         _refuse_other_origins()
         return None

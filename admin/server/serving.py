@@ -81,9 +81,9 @@ class Answer(bytearray):
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """`redirect`, set by gunicorn.conf.py's hooks, answers plain HTTP where HTTPS is spoken."""
+    """worker.py sets `redirect`, which answers plain HTTP where HTTPS is spoken, and `sweep`, called every second."""
 
-    redirect: Callable[[bytes, str], bytes] = staticmethod(lambda head, client: bare_answer(400))
+    redirect: Callable[[bytes], bytes] = staticmethod(lambda request: bare_answer(400))
     sweep: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -107,7 +107,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle(self, conn: Connection) -> tuple[bytes | bytearray, bool]:
         """Answer a request, in a thread: the answer, and whether the connection is kept."""
         if conn.is_plain:
-            return self.redirect(conn.request, conn.client[0]), False
+            return self.redirect(conn.request), False
         request, answer = None, Answer(conn.client)
         try:
             parser = RequestParser(self.cfg, source := Received(conn.request), conn.client)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from admin.application import create_app
-from admin.auth.guard import is_local
+from admin.auth.proxy import is_local
 from config import https
 from config.paths import Paths
 from tests.support.appliance import PATIENCE_S, Browser
