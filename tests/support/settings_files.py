@@ -39,6 +39,12 @@ def values_for(key: str) -> st.SearchStrategy[Value]:
         return st.from_regex(r"/dev/[a-z0-9_.-]{1,9}", fullmatch=True)
     if key in ("camera.exposure", "camera.focus"):
         return st.from_regex(r"unchanged|auto|[0-9]{1,6}", fullmatch=True)
+    if key == "admin.hostnames":
+        return st.from_regex(r"[a-z0-9-]{1,9}([ ,][a-z0-9.-]{0,9}[a-z]){0,3}", fullmatch=True).filter(
+            lambda names: ".." not in names and " ." not in names and ",." not in names
+        )
+    if key == "admin.behind_proxy":
+        return st.from_regex(r"https?://[a-z0-9-]{1,9}(:[1-9][0-9]{0,3})?(/[a-z0-9]{1,9})?( ::1)?", fullmatch=True)
     names = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["C", "Z"]), min_size=1)
     return st.one_of(st.sampled_from(["auto", "0", "null", "~", "a b", "a: b", "a #b"]), names).filter(
         lambda name: "://" not in name and not name.startswith("fake:") and len(name) < 200
