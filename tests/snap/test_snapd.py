@@ -145,6 +145,17 @@ def test_a_key_that_a_newer_version_had_set_leaves_with_the_next_hook(snapd: Sna
     assert "zoom" not in str(snapd.state["config"])
 
 
+def test_a_file_that_is_gone_with_all_copies_is_missed_and_what_snapd_was_told_holds(snapd: Snapd) -> None:
+    assert snapd.set(raspberry_pi__buzzer_pin=22) == ""
+    for path in (*snapd.data.glob("config.*"), *snapd.data.glob("history/*")):
+        path.unlink()
+    loaded = Store(snapd.data).load()
+    assert (loaded.settings.raspberry_pi.buzzer_pin, loaded.origin, len(loaded.problems)) == (22, "snapd.json", 1)
+    assert snapd.set(camera__height=360) == ""
+    assert "buzzer_pin: 22" in yaml_of(snapd)
+    assert not Store(snapd.data).load().problems
+
+
 def test_after_a_refresh_older_names_are_todays_and_the_file_before_is_kept(snapd: Snapd) -> None:
     old = "vision:\n  use_lite_model: false\n  refine_landmarks: true  # irises\n"
     snapd.data.joinpath("config.yaml").write_text(old)
