@@ -17,7 +17,7 @@ from admin.pages.memory_page import rows
 from admin.pages.status_page import now_shown
 from admin.parts import parts
 from app.events import State
-from app.journal.journal import JournalUnreadable, recent
+from app.journal.entries import JournalUnreadable, recent
 from app.memory.usage import MB, system
 from app.telemetry.codec import plain
 from config.check import Problem, out_of_reach, shown

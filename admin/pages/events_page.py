@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.parts import parts
 from app.events import WORDS, State
 from app.journal.csv_table import csv_text
-from app.journal.journal import Entry, JournalUnreadable, newest
+from app.journal.entries import Entry, JournalUnreadable, newest
 from app.journal.journal_file import why_beside
 from app.telemetry import requests
 from app.telemetry.requests import Request

@@ -14,7 +14,7 @@ from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
 from app.events import Motion, Sight, State
-from app.journal.journal import JournalUnreadable, recent
+from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
 from app.observer import Observer

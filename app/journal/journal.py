@@ -5,15 +5,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from contextlib import suppress
 from math import inf, isfinite
 from pathlib import Path
 
-from app.events import Event, Level, State
+from app.events import Event
 from app.journal.journal_copies import all_beside, beside, copy_of, remove, remove_copies
 from app.journal.journal_file import (
     Trouble,
@@ -21,7 +17,6 @@ from app.journal.journal_file import (
     inode_of,
     merge_all,
     open_file,
-    open_to_read,
     set_aside,
     trouble_with,
 )
@@ -30,7 +25,6 @@ from app.journal.journal_schema import UPSERT, UnusableSchema, is_damage, said
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
-READ_EVENTS = 2 * KEEP_EVENTS  # of a file with a million, which another program wrote
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
@@ -39,7 +33,6 @@ CLOCK_STEP_S = 2.0  # more than slewing moves a clock between two events
 CLOCK_STEADY_S = 600.0  # a clock that was set more recently deletes nothing
 DAMAGED_FILES = 2  # at most so many are set aside at once: the file, and the copy that took its place
 DETAIL_MAX = 200  # characters
-TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
 
 _INTERRUPT = "UPDATE events SET interrupted = 1 WHERE end_s IS NULL AND interrupted = 0"
 _RESTAMP = """
@@ -48,31 +41,6 @@ WHERE boot_id = :boot_id AND boot_id != '' AND abs(wall_s - onset_s - :offset_s)
 """
 _KEEP_NEWEST = "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?)"
 _KEEP_SINCE = "DELETE FROM events WHERE wall_s < ?"
-_NEWEST = """
-SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
-FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
-"""
-
-
-class JournalUnreadable(OSError):
-    """The events cannot be read; the message says why and what helps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One recorded event at the highest level it reached; wall_s is its onset in Unix seconds, for display only."""
-
-    id: int
-    boot_id: str
-    event: Event
-    wall_s: float
-    interrupted: bool
-    """The daemon ended before the event did."""
-
-    @property
-    def duration_s(self) -> float | None:
-        """Seconds from onset to end; None while it lasts, or when nobody saw its end."""
-        return None if self.event.end_s is None else self.event.end_s - self.event.onset_s
 
 
 class Journal:
@@ -257,44 +225,3 @@ class Journal:
         if db is not None:
             with suppress(sqlite3.Error):
                 db.close()
-
-
-def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[Entry, ...]:
-    """The newest events, newest first; with `before_id` those before that one. No file yet means no events.
-
-    Raises: JournalUnreadable.
-    """
-    return tuple(islice(newest(path, before_id), max(0, limit)))
-
-
-def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
-    """All of them, as `recent` gives them, but each is read only when it is asked for."""
-    try:
-        if not path.exists():
-            return
-        with closing(open_to_read(path)) as db:
-            db.row_factory = sqlite3.Row
-            db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
-            yield from filter(
-                None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id, READ_EVENTS)))
-            )
-    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
-        raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error
-
-
-def _entry(row: sqlite3.Row) -> Entry | None:
-    """None for a kind or level that only another version of drivewatch knows, and for what a bad card made of one."""
-    onset = (row["onset_s"], row["onset_earliest_s"], row["onset_latest_s"])
-    end_s, detail, wall_s = row["end_s"], row["detail"], row["wall_s"]
-    try:
-        kind, level = State(row["kind"]), Level(row["level"])
-    except ValueError:
-        return None
-    if not all(map(_is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
-        return None
-    event = Event(kind, level, *onset, end_s, detail)
-    return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]))
-
-
-def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and abs(value) < TIME_MAX_S

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
-from app.journal.journal import recent
+from app.journal.entries import recent
 from app.memory.usage import usage_of
 from app.part_status import Usage
 from app.telemetry import status

@@ -14,7 +14,7 @@ import pytest
 from app.commands.command_line import main
 from app.commands.run import watch
 from app.events import State
-from app.journal.journal import recent
+from app.journal.entries import recent
 from app.monitor.detector import Hooks
 from app.monitor.memory_saver import SAVING
 from app.monitor.single_instance import LOCK

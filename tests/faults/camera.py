@@ -18,7 +18,8 @@ import cv2
 
 from app.attention.policy import NORMAL
 from app.events import Cue, Level, State
-from app.journal.journal import Journal, recent
+from app.journal.entries import recent
+from app.journal.journal import Journal
 from app.memory.allocator import limit_malloc_arenas, settle_allocator, trim
 from app.memory.usage import usage_of
 from app.monitor.detector import Detector, Hooks, Parts, Timing

@@ -13,7 +13,8 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from app.events import Cue, Level, Sight, State, Verdict
-from app.journal.journal import CLOCK_STEP_S, Entry, Journal, recent
+from app.journal.entries import Entry, recent
+from app.journal.journal import CLOCK_STEP_S, Journal
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.vision.measurements import Signals
 from tests.faults.detectors import suspended

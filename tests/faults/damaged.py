@@ -10,7 +10,8 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from app.events import Event, Level, State
-from app.journal.journal import Journal, JournalUnreadable, recent
+from app.journal.entries import JournalUnreadable, recent
+from app.journal.journal import Journal
 from config import password
 from config.paths import Paths
 from tests.faults.page import opened

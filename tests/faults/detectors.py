@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.journal.journal import recent
+from app.journal.entries import recent
 from app.telemetry import status
 from app.telemetry.status import Status
 from config.paths import Paths

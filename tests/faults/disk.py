@@ -22,7 +22,9 @@ from pathlib import Path
 from app.events import Event, Level, State
 from app.fake_driver.record import record
 from app.fake_driver.scenario import load_scenario
-from app.journal.journal import Journal, JournalUnreadable, recent
+from app.journal.entries import JournalUnreadable, recent
+from app.journal.journal import Journal
+from app.journal.journal_schema import this_version
 from app.telemetry.status import Status
 from config import password
 from tests.faults.cards import Card, why_not, without_roots_eye
@@ -36,8 +38,7 @@ SCENARIO = Path(__file__).with_name("busy.yaml")
 CONFIG = "# the owner's own words\ncamera: {width: 320}\n"
 EARLIER = 60  # events of the boot before
 MAY_FAIL = (SAVE, "/events.json")  # with 507 and 503
-EVENT_S = 45.0  # the next one is told within 20 on an idle machine
-RETRY_S = 60.0  # the journal tries again every 30
+EVENT_S, RETRY_S = 45.0, 60.0  # an idle machine tells the next one within 20; the journal tries again every 30
 WALL_S = 1.8e9
 
 
@@ -105,7 +106,7 @@ def age(card: Card, schema: int = 99) -> None:
 
 def make_young(card: Card) -> None:
     """As if the newer release came back, which adds what was recorded beside."""
-    age(card, 1)
+    age(card, this_version())
     Journal(card.paths.events, "back").close()
 
 
@@ -293,8 +294,7 @@ def _answers(page: subprocess.Popen[str]) -> dict[str, tuple[int, str]]:
     assert page.stdin and page.stdout
     first = page.stdout.readline()
     if first.strip() == READY:
-        page.stdin.write("\n")
-        page.stdin.flush()
+        print(file=page.stdin, flush=True)
         first = page.stdout.readline()
     answers: dict[str, tuple[int, str]] = json.loads(first or '{"/": [500, "it ended"]}')
     return answers

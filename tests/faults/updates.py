@@ -12,7 +12,8 @@ from pathlib import Path
 
 from app.events import Event, Level, State
 from app.journal import journal_copies
-from app.journal.journal import RETRY_S, Journal, recent
+from app.journal.entries import recent
+from app.journal.journal import RETRY_S, Journal
 from tests.faults.cards import Card, why_not
 from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row

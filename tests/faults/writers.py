@@ -17,7 +17,8 @@ from pathlib import Path
 from admin.auth.tokens import Tokens
 from app.events import Event, Level, State
 from app.journal import journal_schema
-from app.journal.journal import Journal, recent
+from app.journal.entries import recent
+from app.journal.journal import Journal
 from config import password
 from config.paths import CONFIG, LAST_GOOD, Paths
 from config.read import read

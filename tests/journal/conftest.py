@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import (
-    Journal,
-)
+from app.journal.journal import Journal
 from tests.support.events import BOOT
 
 

@@ -11,12 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.events import Level, State
-from app.journal.journal import (
-    CLOCK_STEADY_S,
-    KEEP_DAYS,
-    Journal,
-    recent,
-)
+from app.journal.entries import recent
+from app.journal.journal import CLOCK_STEADY_S, KEEP_DAYS, Journal
 from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, onsets_s, record
 
 DAY_S = 86400.0

@@ -9,12 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import (
-    CHECK_S,
-    Journal,
-    JournalUnreadable,
-    recent,
-)
+from app.journal.entries import JournalUnreadable, recent
+from app.journal.journal import CHECK_S, Journal
 from app.journal.journal_file import KEEP_CORRUPT
 from tests.support.events import BOOT, event, onsets_s, record, sql
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import READ_EVENTS, Journal, JournalUnreadable, recent
+from app.journal.entries import READ_MAX, JournalUnreadable, recent
+from app.journal.journal import Journal
 from app.journal.journal_copies import LOG_SUFFIXES, copy_of
 from tests.support.events import event, record, sql
 
@@ -54,8 +55,8 @@ def test_of_a_million_events_a_page_reads_some(tmp_path: Path) -> None:
     Journal(path, "boot").close()
     rows = f"""
     INSERT INTO events (boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, detail, wall_s)
-    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {2 * READ_EVENTS})
+    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {2 * READ_MAX})
     SELECT 'boot', 'phone', 2, n, n, n, '', n FROM counted;
     """
     sql(path, rows)
-    assert len(recent(path, 10**6)) == READ_EVENTS
+    assert len(recent(path, 10**6)) == READ_MAX

@@ -15,12 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import (
-    BACKLOG,
-    RETRY_S,
-    Journal,
-    recent,
-)
+from app.journal.entries import recent
+from app.journal.journal import BACKLOG, RETRY_S, Journal
 from tests.support.events import BOOT, NEXT_BOOT, event, files_no_larger_than, onsets_s, record
 
 

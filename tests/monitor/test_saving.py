@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import recent
+from app.journal.entries import recent
 from app.monitor import saving
 from app.monitor.saved_journal import DISK_REMEDY, Asked, SavedJournal
 from app.monitor.saving import HANGS_S, WAITING_MAX, SavingThread, in_time

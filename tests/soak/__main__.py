@@ -25,7 +25,7 @@ import psutil
 from admin.auth.tokens import Tokens
 from app.fake_driver.record import VIDEO, record
 from app.fake_driver.scenario import load_scenario
-from app.journal.journal import newest
+from app.journal.entries import newest
 from app.memory.usage import MB, usage_of
 from app.part_status import Usage
 from app.telemetry import status

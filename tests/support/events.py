@@ -9,10 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.events import Event, Level, State
-from app.journal.journal import (
-    Journal,
-    recent,
-)
+from app.journal.entries import recent
+from app.journal.journal import Journal
 
 BOOT, NEXT_BOOT = "0b7c1f6e-1", "0b7c1f6e-2"
 NOON_S = 1_790_000_000.0  # Unix seconds

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import Journal, recent
+from app.journal.entries import recent
+from app.journal.journal import Journal
 from app.journal.journal_copies import beside, copy_of
 from tests.support.events import event, onsets_s, record
 from tests.support.journal_releases import (

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.journal import RETRY_S, Journal, recent
+from app.journal.entries import recent
+from app.journal.journal import RETRY_S, Journal
 from app.journal.journal_copies import copy_of
 from tests.support.events import event, files_no_larger_than, record
 from tests.support.journal_releases import (

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.events import Level
-from app.journal.journal import CHECK_S, Journal, JournalUnreadable, recent
+from app.journal.entries import JournalUnreadable, recent
+from app.journal.journal import CHECK_S, Journal
 from app.journal.journal_copies import all_beside, beside, copy_of
 from app.journal.journal_file import why_beside
 from tests.support.events import event, onsets_s, record

@@ -10,7 +10,8 @@ import pytest
 
 from app.events import State
 from app.journal import journal_schema
-from app.journal.journal import Journal, recent
+from app.journal.entries import recent
+from app.journal.journal import Journal
 from app.journal.journal_copies import copy_of
 from tests.support.events import event, record, sql
 from tests.support.journal_releases import (

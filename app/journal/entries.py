@@ -1,0 +1,84 @@
+"""What is recorded, as the page and the commands read it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from app.events import Event, Level, State
+from app.journal.journal_file import explained, open_to_read
+
+READ_MAX = 4000  # of a file with a million rows, which another program wrote; twice what a journal keeps
+TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
+
+_NEWEST = """
+SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
+FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
+"""
+
+
+class JournalUnreadable(OSError):
+    """The events cannot be read; the message says why and what helps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recorded event at the highest level it reached; wall_s is its onset in Unix seconds, for display only."""
+
+    id: int
+    boot_id: str
+    event: Event
+    wall_s: float
+    interrupted: bool
+    """The daemon ended before the event did."""
+
+    @property
+    def duration_s(self) -> float | None:
+        """Seconds from onset to end; None while it lasts, or when nobody saw its end."""
+        return None if self.event.end_s is None else self.event.end_s - self.event.onset_s
+
+
+def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[Entry, ...]:
+    """The newest events, newest first; with `before_id` those before that one. No file yet means no events.
+
+    Raises: JournalUnreadable.
+    """
+    return tuple(islice(newest(path, before_id), max(0, limit)))
+
+
+def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
+    """All of them, as `recent` gives them, but each is read only when it is asked for."""
+    try:
+        if not path.exists():
+            return
+        with closing(open_to_read(path)) as db:
+            db.row_factory = sqlite3.Row
+            db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
+            yield from filter(
+                None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id, READ_MAX)))
+            )
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
+        raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error
+
+
+def _entry(row: sqlite3.Row) -> Entry | None:
+    """None for a kind or level that only another version of drivewatch knows, and for what a bad card made of one."""
+    onset = (row["onset_s"], row["onset_earliest_s"], row["onset_latest_s"])
+    end_s, detail, wall_s = row["end_s"], row["detail"], row["wall_s"]
+    try:
+        kind, level = State(row["kind"]), Level(row["level"])
+    except ValueError:
+        return None
+    if not all(map(_is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
+        return None
+    event = Event(kind, level, *onset, end_s, detail)
+    return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]))
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < TIME_MAX_S
