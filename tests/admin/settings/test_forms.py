@@ -66,6 +66,7 @@ def test_every_setting_is_in_the_form_once_and_the_usual_ones_come_first() -> No
         "vision",
         "vehicle",
         "memory",
+        "admin",
     ]
     keys = [field.key for field in fields(basis())]
     assert (tuple(keys[:5]), keys[5]) == (FIRST, "profile")
