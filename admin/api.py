@@ -17,7 +17,10 @@ from admin.pages.memory_page import rows
 from admin.pages.status_page import now_shown
 from admin.parts import parts
 from app.events import State
-from app.journal.entries import JournalUnreadable, recent
+from app.journal.csv_table import csv_text
+from app.journal.entries import JournalUnreadable, counts, recent
+from app.journal.trips import FIELDS as TRIP_FIELDS
+from app.journal.trips import flat, recent_trips, trip_row
 from app.memory.usage import MB, system
 from app.telemetry.codec import plain
 from config.check import Problem, out_of_reach, shown
@@ -33,6 +36,10 @@ routes: Final = Blueprint("api", __name__)
 
 EVENTS_MAX = 500  # in one answer
 OPENAPI = Path(__file__).with_name("openapi.json")
+
+
+class BadRange(ValueError):
+    """More than may be asked for at once, or no number at all."""
 
 
 def problem(code: int, said: str, **more: object) -> Response:
@@ -77,18 +84,45 @@ def api_status() -> Response:
 @routes.get("/api/v1/events")
 def api_events() -> Response:
     """The newest events; `before` an id, `limit` up to 500."""
+    entries = recent(parts().paths.events, *_asked_range())
+    return _json({"events": [row(entry) for entry in entries]})
+
+
+@routes.get("/api/v1/trips")
+def api_trips() -> Response:
+    """The newest trips; `before` and `limit` as for events."""
+    return _json({"trips": [trip_row(trip) for trip in recent_trips(parts().paths.events, *_asked_range())]})
+
+
+@routes.get("/api/v1/trips.csv")
+def api_trips_csv() -> Response:
+    """The same for a spreadsheet."""
+    trips = recent_trips(parts().paths.events, *_asked_range())
+    return Response(csv_text(TRIP_FIELDS, map(flat, map(trip_row, trips))), mimetype="text/csv")
+
+
+@routes.errorhandler(JournalUnreadable)
+def unreadable(error: JournalUnreadable) -> Response:
+    """What the card does not give."""
+    return problem(503, str(error))
+
+
+@routes.errorhandler(BadRange)
+def bad_range(error: BadRange) -> Response:
+    """A limit that is none."""
+    return problem(400, str(error))
+
+
+def _asked_range() -> tuple[int, int | None]:
+    """How many are asked for, and before which id. Raises: BadRange."""
     try:
         limit = int(request.args.get("limit", SHOWN_EVENTS))
         before = int(request.args["before"]) if "before" in request.args else None
     except ValueError:
-        return problem(400, "limit and before are whole numbers")
+        raise BadRange("limit and before are whole numbers") from None
     if not 1 <= limit <= EVENTS_MAX or (before is not None and not 0 <= before < 2**63):
-        return problem(400, f"limit is 1 to {EVENTS_MAX}, before an event's id")
-    try:
-        entries = recent(parts().paths.events, limit, before)
-    except JournalUnreadable as error:
-        return problem(503, str(error))
-    return _json({"events": [row(entry) for entry in entries]})
+        raise BadRange(f"limit is 1 to {EVENTS_MAX}, before an id")
+    return limit, before
 
 
 @routes.get("/api/v1/settings")
@@ -165,11 +199,29 @@ def metrics() -> Response:
             _gauge("drivewatch_camera_frames_per_second", "as measured", {"": seen.camera.measured_fps}),
             _gauge("drivewatch_perclos_ratio", "share of time with the eyes closed", {"": seen.signals.perclos}),
         ]
+    lines += _kept_events()
     used = {f'{{process="{one.name}"}}': one.usage.rss_mb * MB for one in rows() if one.usage}
     lines.append(_gauge("drivewatch_resident_bytes", "RSS of each process", used))
     available = system().available_mb * MB
     lines.append(_gauge("drivewatch_system_available_bytes", "MemAvailable", {"": available}))
     return Response("".join(lines), mimetype="text/plain; version=0.0.4")
+
+
+def _kept_events() -> list[str]:
+    """How many alerts are kept, and how many of them the driver called wrong; gauges, as old ones leave."""
+    try:
+        found = counts(parts().paths.events)
+    except JournalUnreadable:
+        return []
+    labels = [f'{{kind="{kind.value}",level="{level.name.lower()}"}}' for kind, level, _, _ in found]
+    return [
+        _gauge("drivewatch_events", "events kept", dict(zip(labels, (float(one[2]) for one in found), strict=True))),
+        _gauge(
+            "drivewatch_disputed_events",
+            "those of them that the driver called wrong",
+            dict(zip(labels, (float(one[3]) for one in found), strict=True)),
+        ),
+    ]
 
 
 def _gauge(name: str, said: str, values: Mapping[str, float | None]) -> str:

@@ -75,6 +75,14 @@ class Motion(str, Enum):
     HIGHWAY = "highway"  # from 65 km/h
 
 
+class ClockQuality(str, Enum):
+    """Who vouches for a wall time."""
+
+    SYNCED = "synced"  # the kernel says that a time server keeps its clock
+    GPS = "gps"  # a satellite told it
+    GUESS = "guess"  # nobody: a Pi has no clock of its own
+
+
 class Torso(str, Enum):
     """What is left of the driver below a face that is lost."""
 

@@ -22,6 +22,7 @@ from config import durable
 from config.disk import Disk
 from config.durable import StoreError
 from config.openssl import HttpsError, make, openssl
+from config.release_date import RELEASED_S
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,6 @@ ADDRESSES_MAX = 16
 NAMES_MAX = 32  # with those of networks that the machine was in before
 LOOPBACK_6 = "IP:::1"  # openssl prints it in another form, and it never changes
 NOTICE, NOTICE_MAX_BYTES = "https.notice", 4096
-RELEASED_S = 1_790_000_000  # September 2026; before this day there was no such version
 SIOCGIFADDR = 0x8915  # linux/sockios.h: an interface's IPv4 address
 REQUEST = """[req]
 distinguished_name = name

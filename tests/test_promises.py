@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
 from pathlib import Path
 
-from admin.pages.events_page import CLOCK_SET_S
-from app.journal.journal import CLOCK_STEADY_S
+from app.events import ClockQuality
+from app.journal.journal import CLOCK_STEADY_S, KEEP_TRIPS
+from app.journal.trip import POINTS_PER_WARNING, SCORE_MAX, SCORED_HOURS_MIN, WARNINGS_PER_ALARM
 from config.settings import DECLARATIONS
 from tests.vm.machine import MEMORY_MB
 from tests.vm.updates import commands
@@ -47,7 +47,13 @@ def test_each_buzzer_module_that_owners_name_is_told_of() -> None:
 
 
 def test_what_is_said_of_the_clock_is_what_the_journal_and_the_page_do() -> None:
-    year = datetime.fromtimestamp(CLOCK_SET_S, timezone.utc).year
-    assert f'Dates before {year} are shown with "the clock was not set"' in SNAP_README
-    assert "the clock was not set" in (ROOT / "admin/templates/events.html").read_text()
+    assert all(f"`{quality.value}`" in SNAP_README for quality in ClockQuality)
+    shown = "by a clock that may be wrong"
+    assert f'"{shown}"' in SNAP_README and shown in (ROOT / "admin/templates/events.html").read_text()
     assert CLOCK_STEADY_S == 600 and "gone for ten minutes without a jump" in SNAP_README
+
+
+def test_the_formula_of_the_score_is_the_one_that_is_used() -> None:
+    assert (SCORE_MAX, POINTS_PER_WARNING, WARNINGS_PER_ALARM, SCORED_HOURS_MIN) == (100, 10, 3, 0.25)
+    assert "100 - 10 x (warnings + 3 x alarms) / hours" in README and "at least a quarter" in README
+    assert f"{KEEP_TRIPS:,} trips" in README

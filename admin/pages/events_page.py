@@ -23,13 +23,7 @@ routes: Final = Blueprint("events", __name__)
 
 SHOWN_EVENTS = 50
 TEXT_MAX = 40  # characters of a filter, which each link repeats
-CLOCK_SET_S = datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp()  # earlier than this program: the clock was not set
-FIELDS = ("id", "kind", "level", "began", "clock_set", "duration_s", "detail", "interrupted")
-
-
-def is_clock_set(wall_s: float) -> bool:
-    """False for a time before this program was written: a Pi has no clock of its own."""
-    return wall_s >= CLOCK_SET_S
+FIELDS = ("id", "kind", "level", "began", "clock", "duration_s", "detail", "interrupted", "disputed")
 
 
 def began(entry: Entry) -> str:
@@ -44,10 +38,11 @@ def row(entry: Entry) -> dict[str, object]:
         "kind": entry.event.kind.value,
         "level": entry.event.level.name.lower(),
         "began": began(entry),
-        "clock_set": is_clock_set(entry.wall_s),
+        "clock": entry.clock.value,
         "duration_s": None if entry.duration_s is None else round(entry.duration_s, 1),
         "detail": entry.event.detail,
         "interrupted": entry.interrupted,
+        "disputed": entry.event.disputed,
     }
 
 

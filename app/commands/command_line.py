@@ -28,6 +28,7 @@ COMMANDS = {
     "enable-https": "serve the page over HTTPS",
     "disable-https": "serve the page over plain HTTP",
     "status": "one-screen status of the detector",
+    "trips": "what was counted of each trip, and its score",
     "factory-reset": "delete settings, password and events",
 }
 DESCRIPTION = """drivewatch: a camera watches the driver, and a buzzer sounds when the driver does not

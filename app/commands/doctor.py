@@ -17,6 +17,7 @@ from app.events import Motion, Sight, State
 from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
+from app.monitor.wall_clock import KernelClock, is_believable
 from app.observer import Observer
 from app.part_status import CameraHealth
 from app.telemetry import failure, status
@@ -26,7 +27,6 @@ from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
-from config.certificates import RELEASED_S
 from config.own_files import folder_problem
 from config.paths import Paths
 from config.settings import Settings
@@ -96,6 +96,7 @@ class Machine:
     free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / MB
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
+    is_synchronised: Callable[[], bool | None] = KernelClock().is_synchronised
 
 
 def check(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine | None = None) -> int:
@@ -127,7 +128,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
         yield from _vehicle(settings, machine)
         yield _model(settings.vision, machine)
     yield _memory(settings, running, machine.memory())
-    yield _clock(machine.wall())
+    yield _clock(machine.wall(), machine.is_synchronised())
 
 
 def _configuration(loaded: Loaded, settings: Settings) -> Iterator[Finding]:
@@ -279,9 +280,15 @@ def _memory(settings: Settings, running: status.Status | None, system: System) -
     return Finding("memory", enough, text if enough else f"{text}: too little, stop other programs; `top -o %MEM`")
 
 
-def _clock(wall_s: float) -> Finding:
+def _clock(wall_s: float, is_synchronised: bool | None) -> Finding:
+    """Detection counts monotonic seconds, so a clock that nobody set is bad for the dates of events and trips alone."""
     shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(wall_s))
-    if wall_s < RELEASED_S:
+    if not is_believable(wall_s):
         remedy = "only the times of stored events are wrong; `timedatectl` shows whether it is synchronised"
-        return Finding("clock", False, f"shows {shown}, which is in the past: {remedy}")
-    return Finding("clock", True, f"{shown} (detection counts monotonic seconds and does not need it)")
+        return Finding("clock", False, f"shows {shown}, when this version does not run: {remedy}")
+    vouches = {
+        True: "which a time server keeps right",
+        False: "a guess, as no time server has set it: dates of events may be wrong; `timedatectl` shows why",
+        None: "a guess, as a strict snap may not ask who set it; `timedatectl` tells, and a GPS receiver dates events",
+    }
+    return Finding("clock", True, f"{shown}, {vouches[is_synchronised]}")

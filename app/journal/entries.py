@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,14 +11,16 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from app.events import Event, Level, State
+from app.events import ClockQuality, Event, Level, State
 from app.journal.journal_file import explained, open_to_read
 
+ID_MAX = 2**62
 READ_MAX = 4000  # of a file with a million rows, which another program wrote; twice what a journal keeps
 TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
 
 _NEWEST = """
-SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted
+SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted,
+    disputed, clock
 FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
 """
 
@@ -36,6 +39,7 @@ class Entry:
     wall_s: float
     interrupted: bool
     """The daemon ended before the event did."""
+    clock: ClockQuality = ClockQuality.GUESS
 
     @property
     def duration_s(self) -> float | None:
@@ -53,15 +57,28 @@ def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[E
 
 def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
     """All of them, as `recent` gives them, but each is read only when it is asked for."""
+    yield from filter(None, map(_entry, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, READ_MAX))))
+
+
+def counts(path: Path) -> list[tuple[State, Level, int, int]]:
+    """How many events of each kind and level are kept, and how many of them the driver disputed.
+
+    Raises: JournalUnreadable.
+    """
+    found = Counter((entry.event.kind, entry.event.level) for entry in newest(path))
+    disputed = Counter((entry.event.kind, entry.event.level) for entry in newest(path) if entry.event.disputed)
+    return [(kind, level, count, disputed[kind, level]) for (kind, level), count in sorted(found.items())]
+
+
+def rows(path: Path, question: str, values: tuple[object, ...]) -> Iterator[sqlite3.Row]:
+    """What the file answers, one row at a time; none without a file. Raises: JournalUnreadable."""
     try:
         if not path.exists():
             return
         with closing(open_to_read(path)) as db:
             db.row_factory = sqlite3.Row
-            db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other event
-            yield from filter(
-                None, map(_entry, db.execute(_NEWEST, (2**62 if before_id is None else before_id, READ_MAX)))
-            )
+            db.text_factory = partial(str, encoding="utf-8", errors="replace")  # one bad byte hides no other row
+            yield from db.execute(question, values)
     except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         raise JournalUnreadable(f"events cannot be read: {explained(path, error)}") from error
 
@@ -71,14 +88,15 @@ def _entry(row: sqlite3.Row) -> Entry | None:
     onset = (row["onset_s"], row["onset_earliest_s"], row["onset_latest_s"])
     end_s, detail, wall_s = row["end_s"], row["detail"], row["wall_s"]
     try:
-        kind, level = State(row["kind"]), Level(row["level"])
+        kind, level, clock = State(row["kind"]), Level(row["level"]), ClockQuality(row["clock"])
     except ValueError:
         return None
-    if not all(map(_is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
+    if not all(map(is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
         return None
-    event = Event(kind, level, *onset, end_s, detail)
-    return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]))
+    event = Event(kind, level, *onset, end_s, detail, bool(row["disputed"]))
+    return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]), clock)
 
 
-def _is_time(value: object) -> bool:
+def is_time(value: object) -> bool:
+    """Whether a value of the file is a time that can be shown."""
     return isinstance(value, int | float) and abs(value) < TIME_MAX_S

@@ -1,4 +1,4 @@
-"""Events in SQLite, bounded by count and age: written by the daemon alone, read by the page."""
+"""Events and trips in SQLite, bounded by count and age: written by the daemon alone, read by the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import suppress
 from math import inf, isfinite
 from pathlib import Path
 
-from app.events import Event
+from app.events import ClockQuality, Event
+from app.journal import retention
 from app.journal.journal_copies import all_beside, beside, copy_of, remove, remove_copies
 from app.journal.journal_file import (
     Trouble,
@@ -20,31 +21,31 @@ from app.journal.journal_file import (
     set_aside,
     trouble_with,
 )
-from app.journal.journal_schema import UPSERT, UnusableSchema, is_damage, said
+from app.journal.journal_schema import UPSERT, UPSERT_TRIP, UnusableSchema, is_damage, said
+from app.journal.trip import Trip, summary_of
 
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
+KEEP_TRIPS = 1000  # 1 MB at the very most, 0.3 MB as a rule
+TRIPS_WAITING = 20
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
 CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long
-CLOCK_STEP_S = 2.0  # more than slewing moves a clock between two events
 CLOCK_STEADY_S = 600.0  # a clock that was set more recently deletes nothing
 DAMAGED_FILES = 2  # at most so many are set aside at once: the file, and the copy that took its place
 DETAIL_MAX = 200  # characters
 
 _INTERRUPT = "UPDATE events SET interrupted = 1 WHERE end_s IS NULL AND interrupted = 0"
-_RESTAMP = """
-UPDATE events SET wall_s = onset_s + :offset_s
-WHERE boot_id = :boot_id AND boot_id != '' AND abs(wall_s - onset_s - :offset_s) > :step_s
-"""
-_KEEP_NEWEST = "DELETE FROM events WHERE id <= (SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET ?)"
-_KEEP_SINCE = "DELETE FROM events WHERE wall_s < ?"
+_INTERRUPT_TRIP = "UPDATE trips SET ended = 'interrupted' WHERE ended = ''"
 
 
 class Journal:
-    """Records events, from one thread at a time. It never raises: what cannot be saved waits, and `problem` says so."""
+    """Records events and trips, from one thread at a time. It never raises: what cannot be saved waits.
+
+    `problem` says why it waits.
+    """
 
     def __init__(
         self, path: Path, boot_id: str, *, keep_events: int = KEEP_EVENTS, keep_days: float = KEEP_DAYS
@@ -58,11 +59,12 @@ class Journal:
         self._began = False
         self._is_to_empty = False
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
+        self._trips: dict[float, Trip] = {}  # what waits, by its start
         self._lost = 0
         self._failure = self._beside = Trouble()
         self._damage = ""
         self._retry_at_s = self._now_s = self._steady_since_s = self._checked_s = -inf
-        self._offset_s = inf  # wall clock minus monotonic, as last seen
+        self._offset_s, self._clock = inf, ClockQuality.GUESS  # wall clock minus monotonic, as last seen
         self._try_to_save()
 
     @property
@@ -77,26 +79,41 @@ class Journal:
         """The command that helps, where there is one."""
         return (self._failure if self._failure.text else self._beside).remedy
 
-    def record(self, event: Event, wall_s: float, now_s: float) -> None:
-        """Save what became of an event that began, rose or ended; wall_s and now_s are both clocks at this moment."""
+    def record(self, event: Event, wall_s: float, now_s: float, clock: ClockQuality = ClockQuality.GUESS) -> None:
+        """Save what became of an event that began, rose or ended.
+
+        wall_s and now_s are both clocks at this moment; clock: who vouches for wall_s.
+        """
         times_s = (event.onset_s, event.onset_earliest_s, event.onset_latest_s, event.end_s or 0.0, wall_s, now_s)
         if not all(map(isfinite, times_s)):
             log.warning("not recorded, as its times are no numbers: %s at %s", event, wall_s)
             return
-        self._follow_clock(wall_s - now_s, now_s)
+        self._follow_clock(wall_s - now_s, now_s, clock)
         self._lost += len(self._waiting) == BACKLOG
         self._waiting.append(event)
+        self.retry(now_s)
+
+    def save_trip(self, trip: Trip, wall_s: float, now_s: float, clock: ClockQuality) -> None:
+        """Save what a trip has become; as `record`."""
+        if not all(map(isfinite, (trip.start_s, trip.end_s, wall_s, now_s))):
+            log.warning("a trip is not recorded, as its times are no numbers: %s to %s", trip.start_s, trip.end_s)
+            return
+        self._follow_clock(wall_s - now_s, now_s, clock)
+        self._trips[trip.start_s] = trip
+        if len(self._trips) > TRIPS_WAITING:
+            del self._trips[min(self._trips)]
         self.retry(now_s)
 
     def retry(self, now_s: float) -> None:
         """Save what waits, when it is time to. For each turn of the loop: it costs nothing while nothing waits."""
         self._now_s = now_s
-        if (self._waiting or self._is_to_empty or self._db is None) and now_s >= self._retry_at_s:
+        if (self._waiting or self._trips or self._is_to_empty or self._db is None) and now_s >= self._retry_at_s:
             self._retry_at_s = -inf if self._try_to_save() else now_s + RETRY_S
 
     def delete_all(self) -> None:
-        """Delete every event, those that wait included; where that fails it is tried again with the next save."""
+        """Delete all events and trips, those that wait included; where that fails, the next save tries again."""
         self._waiting.clear()
+        self._trips.clear()
         self._is_to_empty = True
         self._try_to_save()
 
@@ -111,14 +128,14 @@ class Journal:
 
     def close(self) -> None:
         """Save what waits and close the file; may be called twice."""
-        if self._waiting:
+        if self._waiting or self._trips:
             self._try_to_save()
         self._disconnect()
 
-    def _follow_clock(self, offset_s: float, now_s: float) -> None:
-        if abs(offset_s - self._offset_s) > CLOCK_STEP_S:
+    def _follow_clock(self, offset_s: float, now_s: float, clock: ClockQuality) -> None:
+        if abs(offset_s - self._offset_s) > retention.CLOCK_STEP_S:
             self._steady_since_s = now_s
-        self._offset_s = offset_s
+        self._offset_s, self._clock = offset_s, clock
 
     def _try_to_save(self) -> bool:
         failure = Trouble()
@@ -161,29 +178,38 @@ class Journal:
         with self._connected() as db:
             if not self._began:  # a power cut left them open
                 db.execute(_INTERRUPT)
+                db.execute(_INTERRUPT_TRIP)
             if self._is_to_empty:
-                db.execute("DELETE FROM events")
+                retention.delete_all(db)
                 self._delete_other_files()
-            if self._waiting:
+            if self._waiting or self._trips:
                 db.executemany(UPSERT, map(self._row, self._waiting))
-                clock = {"offset_s": self._offset_s, "boot_id": self._boot_id, "step_s": CLOCK_STEP_S}
-                db.execute(_RESTAMP, clock)
+                db.executemany(UPSERT_TRIP, map(self._trip_row, self._trips.values()))
+                retention.restamp(db, self._boot_id, self._offset_s, self._clock)
                 self._forget_old(db)
         self._began = True
         self._is_to_empty = False
         self._waiting.clear()
+        self._trips.clear()
         self._lost = 0
 
     def _forget_old(self, db: sqlite3.Connection) -> None:
-        db.execute(_KEEP_NEWEST, (self._keep_events,))
-        if self._now_s - self._steady_since_s >= CLOCK_STEADY_S:
-            db.execute(_KEEP_SINCE, (self._now_s + self._offset_s - self._keep_s,))
+        retention.keep_newest(db, "events", self._keep_events)
+        retention.keep_newest(db, "trips", KEEP_TRIPS)
+        is_steady = self._now_s - self._steady_since_s >= CLOCK_STEADY_S
+        if is_steady and self._clock is not ClockQuality.GUESS:
+            retention.keep_since(db, self._now_s + self._offset_s - self._keep_s)
 
     def _row(self, event: Event) -> tuple[str | float | None, ...]:
         onset = (event.onset_s, event.onset_earliest_s, event.onset_latest_s)
         detail = event.detail[:DETAIL_MAX].encode(errors="replace").decode()
-        wall_s = event.onset_s + self._offset_s
-        return (self._boot_id, event.kind.value, int(event.level), *onset, event.end_s, detail, wall_s)
+        stamp = (event.onset_s + self._offset_s, self._clock.value)
+        about = (self._boot_id, event.kind.value, int(event.level))
+        return (*about, *onset, event.end_s, detail, *stamp, int(event.disputed))
+
+    def _trip_row(self, trip: Trip) -> tuple[str | float, ...]:
+        stamp = (trip.start_s + self._offset_s, self._clock.value)
+        return (self._boot_id, trip.start_s, trip.end_s, trip.ended.value, *stamp, summary_of(trip))
 
     def _connected(self) -> sqlite3.Connection:
         is_another = self._inodes != self._inodes_now()  # somebody deleted or replaced the history

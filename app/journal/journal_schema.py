@@ -29,19 +29,47 @@ CREATE TABLE events (
     UNIQUE (boot_id, kind, onset_s)
 )
 """
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((_EVENTS,),)  # the statements of each step
+# Version 2: the driver may say that an alert was wrong, who vouches for a wall time, and trips. summary is JSON
+_CLOCK = "clock TEXT NOT NULL DEFAULT 'guess'"
+_DISPUTES_AND_TRIPS: Final = (
+    "ALTER TABLE events ADD COLUMN disputed INTEGER NOT NULL DEFAULT 0",
+    f"ALTER TABLE events ADD COLUMN {_CLOCK}",
+    f"""
+CREATE TABLE trips (
+    id INTEGER PRIMARY KEY,
+    boot_id TEXT NOT NULL,
+    start_s REAL NOT NULL,
+    end_s REAL NOT NULL,
+    ended TEXT NOT NULL DEFAULT '',
+    wall_s REAL NOT NULL,
+    {_CLOCK},
+    summary TEXT NOT NULL,
+    UNIQUE (boot_id, start_s)
+)
+""",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((_EVENTS,), _DISPUTES_AND_TRIPS)  # the statements of each step
 
-_COLUMNS = "boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s"
+_COLUMNS = "boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, clock, disputed"
 _SAME_EVENT = """
 ON CONFLICT (boot_id, kind, onset_s) DO UPDATE SET
-    level = max(level, excluded.level), end_s = coalesce(excluded.end_s, end_s), detail = excluded.detail
+    level = max(level, excluded.level), end_s = coalesce(excluded.end_s, end_s), detail = excluded.detail,
+    disputed = max(disputed, excluded.disputed)
 """
-UPSERT: Final = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) {_SAME_EVENT}"  # noqa: S608  of constants alone
+_TRIP_COLUMNS = "boot_id, start_s, end_s, ended, wall_s, clock, summary"
+_SAME_TRIP = """
+ON CONFLICT (boot_id, start_s) DO UPDATE SET
+    end_s = excluded.end_s, ended = excluded.ended, summary = excluded.summary
+"""
+UPSERT: Final = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_SAME_EVENT}"  # noqa: S608  of constants alone
+UPSERT_TRIP: Final = f"INSERT INTO trips ({_TRIP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) {_SAME_TRIP}"  # noqa: S608
 # From another file of this version, attached as `beside`. It may run twice: a power cut may come before that file is
 # removed. SQLite needs the WHERE to tell ON CONFLICT from a join.
 MERGE: Final = (
     f"""INSERT INTO main.events ({_COLUMNS}, interrupted)
     SELECT {_COLUMNS}, interrupted FROM beside.events WHERE true ORDER BY id {_SAME_EVENT}""",  # noqa: S608  of constants alone
+    f"""INSERT INTO main.trips ({_TRIP_COLUMNS})
+    SELECT {_TRIP_COLUMNS} FROM beside.trips WHERE true ORDER BY id {_SAME_TRIP}""",  # noqa: S608  of constants alone
 )
 
 # Errors that go away by themselves or with the owner's help. The codes come with Python 3.11, and 3.10 is supported.
@@ -113,8 +141,9 @@ def _check_step(db: sqlite3.Connection) -> None:
 
 
 def _try_upsert(db: sqlite3.Connection) -> None:
-    """See that events can be written, without writing one. Raises: sqlite3.OperationalError."""
-    db.execute(f"EXPLAIN {UPSERT}", (None,) * 9)
+    """See that events and trips can be written, without writing one. Raises: sqlite3.OperationalError."""
+    for statement in (UPSERT, UPSERT_TRIP):
+        db.execute(f"EXPLAIN {statement}", (None,) * statement.count("?"))
 
 
 def check(db: sqlite3.Connection) -> None:

@@ -20,9 +20,11 @@ from app.monitor.errors import DetectorError
 from app.monitor.judge import Judge
 from app.monitor.memory_saver import MemorySaver, described
 from app.monitor.problem import Surroundings
+from app.monitor.recorder import Recorder
 from app.monitor.report import Report
 from app.monitor.saved_journal import SavedJournal
 from app.monitor.stuck_parts import FrozenStream, HungParts
+from app.monitor.wall_clock import WallClock
 from app.observer import Observation, Observer
 from app.part_status import MemorySaving
 from app.telemetry import status
@@ -54,12 +56,16 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """A frame is missing when none came for one period and frame_timeout_s more."""
+    """A frame is missing when none came for one period and frame_timeout_s more.
+
+    is_synchronised: whether somebody keeps `wall` right, None where that is not known.
+    """
 
     period_s: float
     frame_timeout_s: float
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
+    is_synchronised: Callable[[], bool | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Detector:
         self._due_s = timing.clock() + OPENING_S
         self._healthy, self._was_healthy = HeldFor(), False
         self._feedback = parts.feedback or DriverFeedback(parts.alert)
+        self._recorder = Recorder(parts.journal, WallClock(timing.wall, timing.is_synchronised))
         self._tracker, self._vehicle, self._motion = MotionTracker(), Vehicle(), Motion.UNKNOWN
 
     @property
@@ -94,8 +101,11 @@ class Detector:
         """Watch until is_over says so. Raises: DetectorError."""
         self._at("taking the page's requests")
         self._hooks.take_requests()  # from before the start
-        while not is_over():
-            self.step()
+        try:
+            while not is_over():
+                self.step()
+        finally:
+            self._recorder.end(self._clock())
 
     def step(self) -> None:
         """Wait for a frame and do what follows from it. Raises: DetectorError."""
@@ -120,6 +130,7 @@ class Detector:
         if self._parts.vehicle is not None:
             self._vehicle = self._parts.vehicle.read()
             self._motion = self._tracker.update(now_s, self._vehicle)
+            self._recorder.follow(self._vehicle, self._motion)
 
     def _look(self, frame: Frame | None, now_s: float) -> Observation | None:
         """What the frame shows, or that it is missing; None while it is not due yet."""
@@ -145,9 +156,7 @@ class Detector:
             return
         self._due_s = max(self._due_s, self._next_due_s(self._clock()))
         words = described(decision)
-        if self._parts.journal is not None:
-            event = Event(State.SAVING_MEMORY, Level.NONE, now_s, now_s, now_s, now_s, words)
-            self._parts.journal.record(event, self._timing.wall(), now_s)
+        self._recorder.record(Event(State.SAVING_MEMORY, Level.NONE, now_s, now_s, now_s, now_s, words), now_s)
         if decision.action is Action.END:
             raise DetectorError(words)
         log.log(logging.WARNING if decision.action is Action.SAVE else logging.INFO, "%s", words)
@@ -156,34 +165,25 @@ class Detector:
         self._at("alerting the driver")
         self._feedback.tell(look, now_s, self._motion, is_well=not self._parts.report.problem)
         self._at("recording events")
-        self._record(look, now_s)
+        self._recorder.update(look, now_s)
         self._at("printing")
         self._hooks.on_look(look, now_s)
         self._at("writing the status")
         self._parts.report.update(look, now_s, self._surroundings(now_s))
         self._note_health(look, now_s)
 
-    def _record(self, look: Observation, now_s: float) -> None:
-        journal = self._parts.journal
-        if journal is None:
-            return
-        for event in look.verdict.events:
-            journal.record(event, self._timing.wall(), now_s)
-        journal.retry(now_s)
-
     def _dispute(self, event: Event) -> None:
-        if self._parts.journal is not None:
-            self._parts.journal.record(event, self._timing.wall(), self._clock())
+        self._recorder.dispute(event, self._clock())
 
     def _surroundings(self, now_s: float) -> Surroundings:
-        parts, journal = self._parts, self._parts.journal
+        parts = self._parts
         return Surroundings(
             camera=parts.camera.health,
             alerts=parts.alert.availability,
             events=parts.watch.attention.recent_events,
             watch_problem=self._judge.failure,
-            journal_problem=journal.problem if journal else "",
-            journal_remedy=journal.remedy if journal else "",
+            journal_problem=self._recorder.problem,
+            journal_remedy=self._recorder.remedy,
             muted=self._feedback.is_muted(now_s),
             saving=parts.saver.saving if parts.saver else MemorySaving(),
             vehicle=told_vehicle(self._vehicle, self._motion, now_s),
@@ -196,8 +196,7 @@ class Detector:
             return
         self._was_healthy = True
         self._hooks.on_healthy()
-        if self._parts.journal is not None:
-            self._parts.journal.mark_good()
+        self._recorder.mark_good()
 
     def _obey(self, requests: list[Request], now_s: float) -> None:
         for request in requests:
@@ -208,12 +207,11 @@ class Detector:
                 self._parts.alert.sound(TEST_SOUND)
             elif request is Request.MUTE:
                 self._feedback.mute(now_s)
-            elif request is Request.DELETE_EVENTS and self._parts.journal is not None:
-                self._parts.journal.delete_all()
+            elif request is Request.DELETE_EVENTS:
+                self._recorder.delete_all(now_s)
 
 
 def told_vehicle(vehicle: Vehicle, motion: Motion, now_s: float) -> status.Vehicle:
     """For the status: a speed that is old is none."""
-    age_s = vehicle.age_s(now_s)
-    speed_kmh = vehicle.speed_kmh if age_s is not None and age_s <= STALE_S else None
+    speed_kmh = vehicle.fresh_speed_kmh(now_s, STALE_S)
     return status.Vehicle(motion, speed_kmh, vehicle.ignition, vehicle.source, vehicle.message, vehicle.remedy)

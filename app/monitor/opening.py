@@ -23,6 +23,7 @@ from app.monitor.memory_saver import MemorySaver, smaller
 from app.monitor.report import Report
 from app.monitor.saved_journal import SavedJournal
 from app.monitor.saving import SavingThread
+from app.monitor.wall_clock import KernelClock
 from app.observer import Observer
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Configuration
@@ -65,7 +66,9 @@ def open_detector(
     if vehicle is not None:
         parts.enter_context(vehicle)
     saver = MemorySaver(settings, watch, began_s, short) if memory.governor else None
-    timing = Timing(camera.frame_skip / camera.target_fps, camera.frame_timeout)
+    timing = Timing(
+        camera.frame_skip / camera.target_fps, camera.frame_timeout, is_synchronised=KernelClock().is_synchronised
+    )
     return Detector(Parts(opened_camera, watch, alert, report, journal, saver, vehicle, feedback), timing, hooks)
 
 

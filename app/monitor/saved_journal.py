@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from app.events import Event
+from app.events import ClockQuality, Event
 from app.journal.journal import Journal
+from app.journal.trip import Trip
 from app.monitor.saving import Save, SavingThread
 from app.telemetry.requests import Request, take
 
@@ -39,9 +40,13 @@ class SavedJournal:
             return DISK_REMEDY
         return self._journal.remedy if self._journal else ""
 
-    def record(self, event: Event, wall_s: float, now_s: float) -> None:
+    def record(self, event: Event, wall_s: float, now_s: float, clock: ClockQuality = ClockQuality.GUESS) -> None:
         """As of a Journal."""
-        self._do("recording events", lambda journal: journal.record(event, wall_s, now_s))
+        self._do("recording events", lambda journal: journal.record(event, wall_s, now_s, clock))
+
+    def save_trip(self, trip: Trip, wall_s: float, now_s: float, clock: ClockQuality) -> None:
+        """As of a Journal."""
+        self._do("recording a trip", lambda journal: journal.save_trip(trip, wall_s, now_s, clock))
 
     def retry(self, now_s: float) -> None:
         """As of a Journal."""

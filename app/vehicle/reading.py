@@ -24,3 +24,8 @@ class Vehicle:
     def age_s(self, now_s: float) -> float | None:
         """Seconds since the speed was measured."""
         return None if self.speed_s is None else now_s - self.speed_s
+
+    def fresh_speed_kmh(self, now_s: float, within_s: float) -> float | None:
+        """The speed, unless it was measured longer ago."""
+        age_s = self.age_s(now_s)
+        return self.speed_kmh if age_s is not None and age_s <= within_s else None

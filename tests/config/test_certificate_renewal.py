@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from config import certificates
-from config.certificates import DAY_S, LOOPBACK, RELEASED_S, RENEW_DAYS, new_pem
+from config.certificates import DAY_S, LOOPBACK, RENEW_DAYS, new_pem
 from config.disk import Disk
 from config.https import CHOICE, SELF_SIGNED, certificate, enable, take_notice
 from config.paths import Paths
+from config.release_date import RELEASED_S
 from tests.support.certificates import HERE, SNAP, openssl
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from app.events import Cue, Level, Sight, State, Verdict
 from app.journal.entries import Entry, recent
-from app.journal.journal import CLOCK_STEP_S, Journal
+from app.journal.journal import Journal
+from app.journal.retention import CLOCK_STEP_S
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.vision.measurements import Signals
 from tests.faults.detectors import suspended

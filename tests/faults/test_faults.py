@@ -38,6 +38,7 @@ WALL_CLOCKS = {
     ("config/certificates.py", "time.strftime"): "the same",
     ("config/own_files.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/pages/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
+    ("app/journal/trips.py", "datetime.fromtimestamp"): "shows a trip's stamp",
 }
 WALL = {"time", "time_ns", "localtime", "gmtime", "strftime", "ctime", "asctime"}
 DATES = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp"}

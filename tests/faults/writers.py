@@ -33,7 +33,7 @@ WALL_S = 1.8e9
 REBUILD = (  # of the events' table, as SQLite's manual gives it for what ALTER TABLE cannot change
     "CREATE TABLE next AS SELECT * FROM events",
     "DROP TABLE events",
-    *journal_schema.MIGRATIONS[0],
+    *(statement for step in journal_schema.MIGRATIONS for statement in step if "TABLE events " in statement),
     "INSERT INTO events SELECT * FROM next",
     "DROP TABLE next",
 )

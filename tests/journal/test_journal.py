@@ -12,7 +12,7 @@ import pytest
 
 from app.events import Level, State
 from app.journal.entries import recent
-from app.journal.journal import CLOCK_STEADY_S, KEEP_DAYS, Journal
+from app.journal.journal import Journal
 from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, onsets_s, record
 
 DAY_S = 86400.0
@@ -69,23 +69,6 @@ def test_the_file_stops_growing(path: Path) -> None:
     with closing(Journal(path, BOOT, keep_events=50)) as journal:
         sizes = [size(journal, first) for first in range(0, 500, 100)]
     assert max(sizes[2:]) <= sizes[1] < 400_000
-
-
-def test_events_older_than_keep_days_leave(journal: Journal, path: Path) -> None:
-    record(journal, event(10.0), event(10.0 + DAY_S), event(20.0 + KEEP_DAYS * DAY_S))
-    assert onsets_s(path) == [10.0 + DAY_S, 20.0 + KEEP_DAYS * DAY_S]
-
-
-def test_a_clock_that_jumps_deletes_nothing_before_it_has_settled(journal: Journal, path: Path) -> None:
-    record(journal, event(10.0))
-    journal.close()
-    with closing(Journal(path, NEXT_BOOT)) as after:
-        wrong_s = NOON_S + 2 * 365 * DAY_S
-        after.record(event(20.0), wrong_s, 22.0)
-        after.record(event(30.0), wrong_s + CLOCK_STEADY_S / 2, 22.0 + CLOCK_STEADY_S / 2)
-        assert onsets_s(path) == [10, 20, 30]
-        after.record(event(700.0), wrong_s + CLOCK_STEADY_S, 22.0 + CLOCK_STEADY_S)
-        assert onsets_s(path) == [20, 30, 700]
 
 
 @pytest.mark.parametrize("jump_s", [2 * 365 * DAY_S, -2 * 365 * DAY_S, 3600.0, -3600.0])

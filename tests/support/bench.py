@@ -10,8 +10,9 @@ from app.alerts.alert import Alert
 from app.alerts.patterns import Sound
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import Cue, Event, Level, Motion, Sight, State
+from app.events import ClockQuality, Cue, Event, Level, Motion, Sight, State
 from app.journal.journal import Journal
+from app.journal.trip import Trip
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.monitor.memory_saver import MemorySaver
 from app.monitor.problem import Surroundings
@@ -141,6 +142,8 @@ class FakeReport(Report):
 class FakeJournal(Journal):
     def __init__(self) -> None:
         self.recorded: list[tuple[Event, float]] = []
+        self.clocks: list[ClockQuality] = []
+        self.trips: list[tuple[Trip, float]] = []
         self.retries = self.marked_good = 0
 
     @property
@@ -151,8 +154,12 @@ class FakeJournal(Journal):
     def remedy(self) -> str:
         return "sudo true"
 
-    def record(self, event: Event, wall_s: float, now_s: float) -> None:
+    def record(self, event: Event, wall_s: float, now_s: float, clock: ClockQuality = ClockQuality.GUESS) -> None:
         self.recorded.append((event, wall_s - now_s))
+        self.clocks.append(clock)
+
+    def save_trip(self, trip: Trip, wall_s: float, now_s: float, clock: ClockQuality) -> None:
+        self.trips.append((trip, now_s))
 
     def retry(self, now_s: float) -> None:
         self.retries += 1
@@ -162,6 +169,7 @@ class FakeJournal(Journal):
 
     def delete_all(self) -> None:
         self.recorded.clear()
+        self.trips.clear()
 
 
 class FakeVehicle(VehicleThread):

@@ -1,6 +1,6 @@
 """A journal's file as release 0.2.0 left it, and releases with further steps.
 
-The schema of 0.2.0 is today's, so what an update does is tried with steps that a later release might take.
+What an update does is tried with steps that a later release might take, from today's schema on.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ Release = Callable[[Steps], None]
 ROOT = Path(__file__).parents[2]
 WRITTEN = ROOT / "tests/journal/releases/0.2.0"
 EVENTS_OF_0_2_0 = 24
+TODAY = journal_schema.this_version()
+NEXT, AFTER_NEXT = TODAY + 1, TODAY + 2
 NOTES: Steps = (
     (
         "ALTER TABLE events ADD COLUMN note TEXT NOT NULL DEFAULT ''",
-        "UPDATE events SET note = 'brought to 2'",
+        "UPDATE events SET note = 'brought to the next'",
         "CREATE INDEX by_time ON events (wall_s)",
     ),
 )
 REBUILD = (  # what SQLite's manual gives for a change that ALTER TABLE cannot make
     "CREATE TABLE next AS SELECT * FROM events",
     "DROP TABLE events",
-    journal_schema.MIGRATIONS[0][0],
+    *(statement for step in journal_schema.MIGRATIONS for statement in step if "TABLE events " in statement),
     "INSERT INTO events SELECT * FROM next",
     "DROP TABLE next",
 )
-TWO_STEPS: Steps = (*NOTES, ("UPDATE events SET note = 'brought to 3'",))
+TWO_STEPS: Steps = (*NOTES, ("UPDATE events SET note = 'brought to the one after'",))
 IMPOSSIBLE: Steps = (("UPDATE events SET boot_id = NULL",),)
 
 

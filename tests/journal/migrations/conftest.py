@@ -1,21 +1,31 @@
-"""A file of release 0.2.0, and the release that runs."""
+"""A file of release 0.2.0, the same in today's schema, and the release that runs."""
 
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.journal import journal_schema
+from app.journal.journal import Journal
 from tests.support.journal_releases import WRITTEN, Release, Steps
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def old_path(tmp_path: Path) -> Path:
     """Events as release 0.2.0 left them when the power was cut."""
     shutil.copytree(WRITTEN, tmp_path / "common")
     return tmp_path / "common" / "events.sqlite"
+
+
+@pytest.fixture
+def path(old_path: Path) -> Path:
+    """The same after today's release ran well."""
+    with closing(Journal(old_path, "today")) as journal:
+        journal.mark_good()
+    return old_path
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from tests.support.events import event, onsets_s, record
 from tests.support.journal_releases import (
     EVENTS_OF_0_2_0,
     HALF_WRITTEN,
+    NEXT,
     NOTES,
+    TODAY,
     Release,
     content,
     mark_version,
@@ -36,20 +38,20 @@ def test_a_damaged_file_beside_is_set_aside_and_the_rest_goes_on(
     path: Path, release: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
     record_beside(path, release)
-    path.with_name("events.sqlite.schema-1").write_bytes(b"no database" * 1000)
+    path.with_name(f"events.sqlite.schema-{TODAY}").write_bytes(b"no database" * 1000)
     assert opened(path) == ""
-    assert "its events are in events.sqlite.schema-1.corrupt-1" in caplog.text
-    assert (names(path), len(recent(path, 1000))) == ({".before-update", ".schema-1.corrupt-1"}, EVENTS_OF_0_2_0)
+    assert f"its events are in events.sqlite.schema-{TODAY}.corrupt-1" in caplog.text
+    assert (names(path), len(recent(path, 1000))) == ({".before-update", f".schema-{TODAY}.corrupt-1"}, EVENTS_OF_0_2_0)
 
 
 def test_damage_beside_never_touches_the_newer_file(path: Path) -> None:
-    mark_version(path, 2)
+    mark_version(path, NEXT)
     before = content(path)
     beside(path).write_bytes(b"no database" * 1000)
     with closing(Journal(path, "now")) as journal:
         record(journal, event(7000.0))
-        assert "new events are in events.sqlite.schema-1:" in journal.problem
-        assert "its events are in events.sqlite.schema-1.corrupt-1" in journal.problem
+        assert f"new events are in events.sqlite.schema-{TODAY}:" in journal.problem
+        assert f"its events are in events.sqlite.schema-{TODAY}.corrupt-1" in journal.problem
     assert (content(path), onsets_s(path)) == (before, [7000])
 
 

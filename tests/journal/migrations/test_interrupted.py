@@ -18,12 +18,15 @@ from app.journal.journal import RETRY_S, Journal
 from app.journal.journal_copies import copy_of
 from tests.support.events import event, files_no_larger_than, record
 from tests.support.journal_releases import (
+    AFTER_NEXT,
     EVENTS_OF_0_2_0,
     HALF_WRITTEN,
     MORTAL,
+    NEXT,
     NOTES,
     REBUILD,
     ROOT,
+    TODAY,
     TWO_STEPS,
     Release,
     asked,
@@ -34,11 +37,15 @@ from tests.support.journal_releases import (
 )
 
 KILLED_AT = {
-    "copy": (NOTES, 1, {".before-update.new"}),
-    "first statement": ((("SELECT die()", *NOTES[0]),), 1, {".before-update"}),
-    "each row": ((("UPDATE events SET detail = CASE id WHEN 13 THEN die() ELSE 'lost' END",),), 1, {".before-update"}),
-    "before commit": (((*NOTES[0], "SELECT die()"),), 1, {".before-update"}),
-    "second step": ((*NOTES, ("UPDATE events SET note = 'lost'", "SELECT die()")), 2, {".before-update"}),
+    "copy": (NOTES, TODAY, {".before-update.new"}),
+    "first statement": ((("SELECT die()", *NOTES[0]),), TODAY, {".before-update"}),
+    "each row": (
+        (("UPDATE events SET detail = CASE id WHEN 13 THEN die() ELSE 'lost' END",),),
+        TODAY,
+        {".before-update"},
+    ),
+    "before commit": (((*NOTES[0], "SELECT die()"),), TODAY, {".before-update"}),
+    "second step": ((*NOTES, ("UPDATE events SET note = 'lost'", "SELECT die()")), NEXT, {".before-update"}),
 }
 
 
@@ -51,8 +58,8 @@ def test_a_kill_in_an_update_loses_no_event(path: Path, release: Release, moment
     release(TWO_STEPS)
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0  # the page, before the detector is back
     with closing(Journal(path, "now")) as journal:
-        assert (journal.problem, version(path), names(path)) == ("", 3, {".before-update"})
-        assert version(copy_of(path)) == 1
+        assert (journal.problem, version(path), names(path)) == ("", AFTER_NEXT, {".before-update"})
+        assert version(copy_of(path)) == TODAY
         record(journal, event(7000.0))
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0 + 1
     assert asked(path, "SELECT count(*) FROM events WHERE detail = 'lost'") == [(0,)]
@@ -62,7 +69,7 @@ def test_a_release_that_comes_back_after_a_kill_uses_its_file(path: Path) -> Non
     command = [sys.executable, "-c", MORTAL, str(path), "", repr((("SELECT die()",),))]
     subprocess.run(command, cwd=ROOT, check=False)
     with closing(Journal(path, "now")) as journal:
-        assert (journal.problem, version(path), len(recent(path, 1000))) == ("", 1, EVENTS_OF_0_2_0)
+        assert (journal.problem, version(path), len(recent(path, 1000))) == ("", TODAY, EVENTS_OF_0_2_0)
         copy_of(path).with_name("events.sqlite.before-update.new").write_bytes(b"half of a copy")
         journal.mark_good()
         assert names(path) == set()
@@ -100,7 +107,7 @@ def test_two_detectors_that_update_at_once_do_it_once(path: Path) -> None:
         process.stdin.close()
     assert [process.wait() for process in both] == [0, 0]
     assert asked(path, "SELECT count(*) FROM once") == [(1,)]
-    assert (version(path), version(copy_of(path)), names(path)) == (2, 1, {".before-update"})
+    assert (version(path), version(copy_of(path)), names(path)) == (NEXT, TODAY, {".before-update"})
     assert len(asked(path, "SELECT id FROM events")) == EVENTS_OF_0_2_0
 
 
@@ -111,10 +118,10 @@ def test_an_update_waits_while_somebody_writes(path: Path, release: Release) -> 
         with closing(Journal(path, "now")) as journal:
             assert "locked" in journal.problem
             record(journal, event(7000.0))
-            assert (version(path), names(path)) == (1, set())
+            assert (version(path), names(path)) == (TODAY, set())
             other.execute("COMMIT")
             journal.retry(7000.0 + 2 + RETRY_S)
-            assert (journal.problem, version(path)) == ("", 2)
+            assert (journal.problem, version(path)) == ("", NEXT)
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0 + 1
 
 
@@ -141,11 +148,11 @@ def test_without_room_no_update_begins_and_what_waits_is_saved_later(
         record(journal, event(7000.0))
         assert "an update of the events needs 0.1 MB of free space; make room, `df -h" in journal.problem
         assert "1 reports wait" in journal.problem
-        assert (names(path), version(path)) == (set(), 1)
+        assert (names(path), version(path)) == (set(), TODAY)
         assert sum(map(len, content(path).values())) <= sum(map(len, before.values()))
     with closing(journal):
         journal.retry(7000.0 + 2 + RETRY_S)
-        assert (journal.problem, version(path)) == ("", 2)
+        assert (journal.problem, version(path)) == ("", NEXT)
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0 + 1
 
 
@@ -157,9 +164,9 @@ def test_writes_that_fail_in_the_copy_or_in_the_update_lose_nothing(
     release(((*REBUILD, "CREATE TABLE large AS SELECT zeroblob(200000)"),))
     with files_no_larger_than(size_bytes), closing(Journal(path, "now")) as journal:
         assert "I/O" in journal.problem or "full" in journal.problem or "large" in journal.problem
-    assert (version(path), len(recent(path, 1000))) == (1, EVENTS_OF_0_2_0)
+    assert (version(path), len(recent(path, 1000))) == (TODAY, EVENTS_OF_0_2_0)
     assert names(path) <= {".before-update"}
-    assert (opened(path), version(path), len(recent(path, 1000))) == ("", 2, EVENTS_OF_0_2_0)
+    assert (opened(path), version(path), len(recent(path, 1000))) == ("", NEXT, EVENTS_OF_0_2_0)
 
 
 def test_a_folder_that_takes_no_file_stops_the_update_alone(
@@ -176,4 +183,4 @@ def test_a_folder_that_takes_no_file_stops_the_update_alone(
     monkeypatch.setattr("os.open", refuse)
     problem = opened(path)
     assert "Permission denied" in problem and "who may write there" in problem
-    assert (version(path), names(path), len(recent(path, 1000))) == (1, set(), EVENTS_OF_0_2_0)
+    assert (version(path), names(path), len(recent(path, 1000))) == (TODAY, set(), EVENTS_OF_0_2_0)

@@ -20,8 +20,10 @@ from tests.support.journal_releases import (
     EVENTS_OF_0_2_0,
     IMPOSSIBLE,
     MORTAL,
+    NEXT,
     NOTES,
     ROOT,
+    TODAY,
     TWO_STEPS,
     Release,
     asked,
@@ -44,8 +46,8 @@ def test_a_revert_leaves_the_newer_file_and_records_beside_until_the_release_is_
     with closing(Journal(path, "reverted")) as older:
         record(older, event(7000.0), event(7001.0, end_s=7002.0))
         said = (
-            "new events are in events.sqlite.schema-1:",
-            "with schema 2 instead of 1",
+            f"new events are in events.sqlite.schema-{TODAY}:",
+            f"with schema {NEXT} instead of {TODAY}",
             "`sudo snap refresh drivewatch`",
         )
         assert all(words in older.problem for words in said) and all(words in caplog.text for words in said)
@@ -54,9 +56,9 @@ def test_a_revert_leaves_the_newer_file_and_records_beside_until_the_release_is_
         assert onsets_s(path) == [7000, 7001]
     with closing(Journal(path, "reverted again")) as older:
         record(older, event(7003.0))
-    assert (content(path), names(path) - {".schema-1-wal", ".schema-1-shm"}) == (
+    assert (content(path), names(path) - {f".schema-{TODAY}-wal", f".schema-{TODAY}-shm"}) == (
         before,
-        {".before-update", ".schema-1"},
+        {".before-update", f".schema-{TODAY}"},
     )
     release(NOTES)
     with closing(Journal(path, "back")) as newer:
@@ -79,21 +81,21 @@ def test_files_beside_are_added_once_even_if_they_could_not_be_removed(
     with monkeypatch.context() as broken:
         broken.setattr("app.journal.journal_file.remove", refuse)
         assert opened(path) == ""
-        assert beside(path).with_name("events.sqlite.schema-1").exists()
+        assert beside(path).with_name(f"events.sqlite.schema-{TODAY}").exists()
     assert opened(path) == ""
     assert (len(recent(path, 1000)), all_beside(path)) == (EVENTS_OF_0_2_0 + 1, {})
 
 
 def test_three_releases_each_record_where_they_can_and_the_newest_joins_all(path: Path, release: Release) -> None:
-    record_beside(path, release, TWO_STEPS)  # in schema 2
+    record_beside(path, release, TWO_STEPS)
     release(())
     with closing(Journal(path, "reverted twice")) as oldest:
         record(oldest, event(8000.0))
         assert onsets_s(path) == [8000]
     release(NOTES)
-    assert "schema-2" in opened(path)
+    assert f"schema-{NEXT}" in opened(path)
     assert onsets_s(path) == [7000]
-    assert [*all_beside(path)] == [1, 2]
+    assert [*all_beside(path)] == [TODAY, NEXT]
     release(TWO_STEPS)
     assert (opened(path), all_beside(path), len(recent(path, 1000))) == ("", {}, EVENTS_OF_0_2_0 + 2)
 
@@ -106,7 +108,7 @@ def test_a_file_beside_of_a_newer_release_waits_for_it(
         record(newer, event(7000.0))
     release(())
     caplog.clear()
-    assert (opened(path), [*all_beside(path)], len(recent(path, 1000))) == ("", [2], EVENTS_OF_0_2_0)
+    assert (opened(path), [*all_beside(path)], len(recent(path, 1000))) == ("", [NEXT], EVENTS_OF_0_2_0)
     assert "wait to be added" not in caplog.text
 
 
@@ -117,21 +119,21 @@ def test_an_event_in_both_files_keeps_its_highest_level_and_its_end(path: Path, 
         mark_version(path, 99)
         record(journal, event(7000.0 + CHECK_S))  # the file is checked, and stands back
         record(journal, event(7000.0, end_s=7009.0, level=Level.ALARM))
-        assert "schema-1" in journal.problem
-    mark_version(path, 1)
+        assert f"schema-{TODAY}" in journal.problem
+    mark_version(path, TODAY)
     assert opened(path) == ""
     (entry,) = (entry for entry in recent(path, 1000) if entry.event.onset_s == 7000.0)
     assert (entry.event.level, entry.event.end_s) == (Level.ALARM, 7009.0)
 
 
-@pytest.mark.parametrize("schema", [2, 99, 2**31 - 1])
+@pytest.mark.parametrize("schema", [NEXT, 99, 2**31 - 1])
 def test_the_owner_who_moves_a_newer_file_away_goes_on_in_a_new_one(path: Path, schema: int) -> None:
     mark_version(path, schema)
     with pytest.raises(JournalUnreadable, match="newer drivewatch"):
         recent(path)
     with closing(Journal(path, "now")) as journal:
         record(journal, event(7000.0))
-        assert f"with schema {schema} instead of 1" in journal.problem
+        assert f"with schema {schema} instead of {TODAY}" in journal.problem
         path.rename(path.with_name("away"))
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -145,7 +147,7 @@ def test_what_cannot_be_added_waits_and_is_named(
 ) -> None:
     release(NOTES)
     opened(path)
-    path.with_name("events.sqlite.schema-1").mkdir()
+    path.with_name(f"events.sqlite.schema-{TODAY}").mkdir()
     with closing(Journal(path, "now")) as journal:
         record(journal, event(7000.0))
         assert journal.problem == ""
@@ -159,10 +161,13 @@ def test_an_update_that_the_data_do_not_bear_leaves_them_and_a_later_release_goe
     release(IMPOSSIBLE)
     with closing(Journal(path, "now")) as journal:
         record(journal, event(7000.0))
-        assert "cannot be brought from schema 1 to 2 (NOT NULL constraint failed: events.boot_id)" in journal.problem
-        assert "new events are in events.sqlite.schema-2" in journal.problem and "snap refresh" in journal.problem
-    assert (onsets_s(path), why_beside(path)[:40]) == ([7000], "new events are in events.sqlite.schema-2")
-    assert (asked(path, "SELECT * FROM events"), version(path)) == (before, 1)
+        assert (
+            f"cannot be brought from schema {TODAY} to {NEXT} (NOT NULL constraint failed: events.boot_id)"
+            in journal.problem
+        )
+        assert f"new events are in events.sqlite.schema-{NEXT}" in journal.problem and "snap refresh" in journal.problem
+    assert (onsets_s(path), why_beside(path)[:40]) == ([7000], f"new events are in events.sqlite.schema-{NEXT}")
+    assert (asked(path, "SELECT * FROM events"), version(path)) == (before, TODAY)
     release(NOTES)
     assert (opened(path), len(recent(path, 1000)), all_beside(path)) == ("", EVENTS_OF_0_2_0 + 1, {})
 
@@ -186,4 +191,4 @@ def test_while_a_newer_file_is_left_alone_only_what_this_release_holds_is_delete
         older.delete_all()
         record(older, event(7001.0))
         assert (onsets_s(path), content(path)) == ([7001], before)
-        assert names(path) - {".schema-1-wal", ".schema-1-shm"} == {".schema-1"}
+        assert names(path) - {f".schema-{TODAY}-wal", f".schema-{TODAY}-shm"} == {f".schema-{TODAY}"}

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from app.events import State
+from app.events import ClockQuality, State
 from app.journal import journal_schema
 from app.journal.entries import recent
 from app.journal.journal import Journal
 from app.journal.journal_copies import copy_of
+from app.journal.trips import recent_trips
 from tests.support.events import event, record, sql
 from tests.support.journal_releases import (
+    AFTER_NEXT,
     EVENTS_OF_0_2_0,
+    NEXT,
     NOTES,
     REBUILD,
+    TODAY,
     TWO_STEPS,
     Release,
     Steps,
@@ -29,29 +33,41 @@ from tests.support.journal_releases import (
 )
 
 
-def test_a_file_of_0_2_0_is_used_as_it_is(path: Path, tmp_path: Path) -> None:
-    assert len(recent(path, 1000)) == EVENTS_OF_0_2_0
-    with closing(Journal(path, "now")) as journal:
+def test_a_file_of_0_2_0_comes_up_with_all_its_events_and_none_disputed(old_path: Path, tmp_path: Path) -> None:
+    assert (version(old_path), len(recent(old_path, 1000))) == (1, EVENTS_OF_0_2_0)
+    with closing(Journal(old_path, "now")) as journal:
         record(journal, event(7000.0))
         assert journal.problem == ""
-    newest = recent(path, 1000)
+        assert names(old_path) == {".before-update"}
+        journal.mark_good()
+    newest = recent(old_path, 1000)
     assert [entry.event.onset_s for entry in newest[:5]] == [7000, 180, 120, 60, 0]
     assert (newest[1].interrupted, newest[1].event.detail) == (True, "d\u00e9tail")
-    assert (len(newest), names(path)) == (EVENTS_OF_0_2_0 + 1, set())
+    assert {(entry.clock, entry.event.disputed) for entry in newest} == {(ClockQuality.GUESS, False)}
+    assert (len(newest), names(old_path), recent_trips(old_path, 9)) == (EVENTS_OF_0_2_0 + 1, set(), [])
     opened(tmp_path / "new.sqlite")
-    assert asked(path, "SELECT sql FROM sqlite_master") == asked(
+    assert asked(old_path, "SELECT sql FROM sqlite_master") == asked(
         tmp_path / "new.sqlite", "SELECT sql FROM sqlite_master"
     )
+
+
+def test_what_0_2_0_recorded_beside_after_a_revert_is_added(old_path: Path, tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    opened(path)
+    for file in old_path.parent.iterdir():
+        file.rename(path.with_name(file.name.replace("events.sqlite", "events.sqlite.schema-1")))
+    assert (opened(path), len(recent(path, 1000))) == ("", EVENTS_OF_0_2_0)
+    assert not path.with_name("events.sqlite.schema-1").exists()
 
 
 def test_an_older_file_is_updated_and_a_copy_kept_until_the_release_has_run_well(path: Path, release: Release) -> None:
     release(TWO_STEPS)
     with closing(Journal(path, "now")) as journal:
-        assert (journal.problem, version(path)) == ("", 3)
-        assert asked(path, "SELECT DISTINCT note FROM events") == [("brought to 3",)]
+        assert (journal.problem, version(path)) == ("", AFTER_NEXT)
+        assert asked(path, "SELECT DISTINCT note FROM events") == [("brought to the one after",)]
         record(journal, event(7000.0))
         copy = copy_of(path)
-        assert (version(copy), asked(copy, "SELECT count(*) FROM events")) == (1, [(EVENTS_OF_0_2_0,)])
+        assert (version(copy), asked(copy, "SELECT count(*) FROM events")) == (TODAY, [(EVENTS_OF_0_2_0,)])
         assert (asked(copy, "PRAGMA integrity_check"), copy.stat().st_mode & 0o777) == ([("ok",)], 0o600)
         assert names(path) == {".before-update"}
         journal.mark_good()
@@ -65,7 +81,7 @@ def test_a_new_file_takes_all_steps_and_needs_no_copy(tmp_path: Path, release: R
     path = tmp_path / "events.sqlite"
     path.touch()  # a file of version 0 with no tables
     assert recent(path) == ()
-    assert (opened(path), version(path), names(path)) == ("", 3, set())
+    assert (opened(path), version(path), names(path)) == ("", AFTER_NEXT, set())
 
 
 def test_a_reader_shows_an_older_file_without_changing_it(path: Path, release: Release) -> None:
@@ -85,8 +101,8 @@ def test_bytes_that_are_no_text_survive_an_update(path: Path, release: Release) 
 @pytest.mark.parametrize("steps", [(("DROP TABLE events",),), (("ALTER TABLE events DROP COLUMN detail",),)])
 def test_a_step_after_which_nothing_could_be_recorded_is_undone(path: Path, release: Release, steps: Steps) -> None:
     release(steps)
-    assert "cannot be brought from schema 1 to 2" in opened(path)
-    assert (version(path), len(asked(path, "SELECT detail FROM events"))) == (1, EVENTS_OF_0_2_0)
+    assert f"cannot be brought from schema {TODAY} to {NEXT}" in opened(path)
+    assert (version(path), len(asked(path, "SELECT detail FROM events"))) == (TODAY, EVENTS_OF_0_2_0)
 
 
 def test_a_link_to_the_events_stays_a_link_and_planted_links_are_not_followed(path: Path, release: Release) -> None:
@@ -97,8 +113,8 @@ def test_a_link_to_the_events_stays_a_link_and_planted_links_are_not_followed(pa
     for planted in (copy_of(path), copy_of(path).with_name(f"{copy_of(path).name}.new")):
         planted.symlink_to(victim)
     release(NOTES)
-    assert (opened(path), path.is_symlink(), version(real)) == ("", True, 2)
-    assert (victim.exists(), copy_of(path).is_symlink(), version(copy_of(path))) == (False, False, 1)
+    assert (opened(path), path.is_symlink(), version(real)) == ("", True, NEXT)
+    assert (victim.exists(), copy_of(path).is_symlink(), version(copy_of(path))) == (False, False, TODAY)
     real.rename(real.with_name("away"))
     assert opened(path) == "" and path.is_symlink() and recent(path) == ()  # the copy does not take the link's place
 

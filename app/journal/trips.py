@@ -1,0 +1,96 @@
+"""The trips as the page and the commands read them, newest first, and as CSV and JSON give them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from app.events import ClockQuality
+from app.journal.entries import ID_MAX, is_time, rows
+from app.journal.trip import Trip, trip_of
+
+_NEWEST = """
+SELECT id, start_s, end_s, ended, wall_s, clock, summary FROM trips WHERE id < ? ORDER BY id DESC LIMIT ?
+"""
+NESTED = ("minutes_by_state", "alerts_by_kind", "disputed_by_kind", "perclos")
+"""Columns that a CSV gives as JSON."""
+FIELDS = (
+    *("id", "began", "ended", "clock", "end", "minutes", "minutes_driven", "minutes_seen", "distance_km", "score"),
+    *("cautions", "warnings", "alarms", "disputed", "longest_away_s", "perclos_bin_minutes", *NESTED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrip:
+    """wall_s is its beginning in Unix seconds, for display only."""
+
+    id: int
+    trip: Trip
+    wall_s: float
+    clock: ClockQuality
+
+
+def recent_trips(path: Path, limit: int, before_id: int | None = None) -> list[StoredTrip]:
+    """The newest trips; with `before_id` those before that one. No file yet means none. Raises: JournalUnreadable."""
+    found = rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, max(0, limit)))
+    return [trip for trip in map(_stored, found) if trip is not None]
+
+
+def _stored(row: sqlite3.Row) -> StoredTrip | None:
+    """None for what a bad card made of one, or another version of drivewatch wrote."""
+    times_s = (row["start_s"], row["end_s"], row["wall_s"])
+    if not all(map(is_time, times_s)):
+        return None
+    try:
+        trip = trip_of(row["start_s"], row["end_s"], row["ended"], row["summary"])
+        return StoredTrip(row["id"], trip, row["wall_s"], ClockQuality(row["clock"]))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def trip_row(stored: StoredTrip) -> dict[str, object]:
+    """One trip by FIELDS; began and ended are ISO 8601 in UTC, ended None while it lasts."""
+    trip = stored.trip
+    lasted_s = max(0.0, trip.end_s - trip.start_s)
+    cautions, warnings, alarms = (sum(counts[level] for counts in trip.alerts.values()) for level in range(3))
+    return {
+        "id": stored.id,
+        "began": _iso(stored.wall_s),
+        "ended": _iso(stored.wall_s + lasted_s) if trip.ended else None,
+        "clock": stored.clock.value,
+        "end": trip.ended.value or None,
+        "minutes": _minutes(lasted_s),
+        "minutes_driven": _minutes(trip.driven_s),
+        "minutes_seen": _minutes(trip.seen_s),
+        "distance_km": trip.distance_km,
+        "score": trip.score,
+        "cautions": cautions,
+        "warnings": warnings,
+        "alarms": alarms,
+        "disputed": sum(trip.disputed.values()),
+        "longest_away_s": trip.longest_away_s,
+        "perclos_bin_minutes": _minutes(trip.perclos_bin_s),
+        "minutes_by_state": {state.value: _minutes(time_s) for state, time_s in trip.states_s.items()},
+        "alerts_by_kind": {
+            kind.value: dict(zip(("caution", "warning", "alarm"), counts, strict=True))
+            for kind, counts in trip.alerts.items()
+        },
+        "disputed_by_kind": {kind.value: count for kind, count in trip.disputed.items()},
+        "perclos": list(trip.perclos),
+    }
+
+
+def flat(row: dict[str, object]) -> dict[str, object]:
+    """The row for a CSV."""
+    return {name: json.dumps(value) if name in NESTED else value for name, value in row.items()}
+
+
+def _iso(wall_s: float) -> str:
+    return datetime.fromtimestamp(wall_s, timezone.utc).isoformat(timespec="seconds")
+
+
+def _minutes(time_s: float) -> float:
+    return round(time_s / 60, 1)

@@ -1,0 +1,181 @@
+"""Verdicts and the vehicle -> trips. Pure; time is passed in, and what is kept of a trip is bounded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from app.events import Event, Level, Motion, State, Verdict
+from app.held_for import HeldFor
+from app.journal.trip import LEVELS, Ending, Trip
+from app.vehicle.motion import ORDER
+
+OVER_AFTER_S = 600.0  # parked, or nobody seen where no speed is known: longer than filling up takes
+GAP_MAX_S = 60.0  # looks farther apart say nothing about the time between: the machine slept
+AWAY = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN})
+UNSEEN = frozenset({State.NO_FACE, State.CAMERA_BLOCKED, State.NO_CAMERA})
+PERCLOS_BINS = 48  # when they are full, each two become one: of 1, 2, 4, ... minutes
+FIRST_BIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One look and what is known of the vehicle then. speed_kmh: None where it is not known or old."""
+
+    now_s: float
+    verdict: Verdict
+    has_face: bool
+    motion: Motion = Motion.UNKNOWN
+    ignition: bool | None = None
+    speed_kmh: float | None = None
+
+
+class TripMeter:
+    """Follows one vehicle; at most one trip lasts at a time."""
+
+    def __init__(self) -> None:
+        self._count: _Count | None = None
+        self._ignition: bool | None = None
+        self._idle = HeldFor()
+
+    def update(self, moment: Moment) -> Trip | None:
+        """Take a look in; the trip that ended with it, if one did."""
+        was_on, self._ignition = self._ignition is True, moment.ignition
+        idle_s = self._idle.update(_is_idle(moment), moment.now_s)
+        if self._count is None:
+            if _begins(moment) or (moment.ignition is True and not was_on):
+                self._count = _Count(moment.now_s)
+                self._idle = HeldFor()
+            return None
+        self._count.add(moment)
+        if moment.motion is Motion.PARKED and moment.ignition is False:
+            return self.end(moment.now_s, Ending.IGNITION)
+        if idle_s < OVER_AFTER_S:
+            return None
+        ending = Ending.PARKED if moment.motion is Motion.PARKED else Ending.EMPTY
+        return self.end(moment.now_s - idle_s, ending)
+
+    def dispute(self, event: Event) -> None:
+        """The driver called an alert of this trip wrong."""
+        if self._count is not None:
+            self._count.dispute(event)
+
+    def current(self, now_s: float) -> Trip | None:
+        """The trip that lasts, as it is now."""
+        return self._count.trip(now_s, Ending.LASTS) if self._count else None
+
+    def end(self, end_s: float, ending: Ending = Ending.STOPPED) -> Trip | None:
+        """End the trip that lasts."""
+        count, self._count = self._count, None
+        return count.trip(end_s, ending) if count else None
+
+
+def _is_idle(moment: Moment) -> bool:
+    is_empty = moment.motion is Motion.UNKNOWN and moment.ignition is not True and not moment.has_face
+    return moment.motion is Motion.PARKED or is_empty
+
+
+def _begins(moment: Moment) -> bool:
+    """By a face, or by more than a receiver at rest tells; never parked: the driver may sit there for hours."""
+    is_moving = moment.motion in ORDER and moment.motion is not Motion.CRAWLING
+    return is_moving or (moment.has_face and moment.motion is not Motion.PARKED)
+
+
+@dataclass(slots=True)
+class _Alerts:
+    """How many events of each kind reached which level; an event is counted once, at the highest."""
+
+    counts: dict[State, list[int]] = field(default_factory=dict)
+    disputed: Counter[State] = field(default_factory=Counter)
+    newest: dict[State, tuple[float, Level]] = field(default_factory=dict)
+    newest_disputed_s: dict[State, float] = field(default_factory=dict)
+
+    def add(self, event: Event, *, is_parked: bool) -> None:
+        onset_s, level = self.newest.get(event.kind, (None, Level.NONE))
+        if onset_s != event.onset_s:
+            if is_parked or event.level is Level.NONE:
+                return
+            level = Level.NONE
+        if event.level > level:
+            counts = self.counts.setdefault(event.kind, [0] * len(LEVELS))
+            counts[LEVELS.index(event.level)] += 1
+            if level > Level.NONE:
+                counts[LEVELS.index(level)] -= 1
+            self.newest[event.kind] = event.onset_s, event.level
+
+    def dispute(self, event: Event) -> None:
+        is_counted = self.newest.get(event.kind, (None,))[0] == event.onset_s
+        if is_counted and self.newest_disputed_s.get(event.kind) != event.onset_s:
+            self.newest_disputed_s[event.kind] = event.onset_s
+            self.disputed[event.kind] += 1
+
+
+class _Course:
+    """The mean of a ratio over equal bins of time, coarser the longer it lasts."""
+
+    def __init__(self) -> None:
+        self.bin_s = FIRST_BIN_S
+        self._bins: list[tuple[float, int]] = []  # sum and number
+
+    def add(self, at_s: float, ratio: float | None) -> None:
+        while at_s >= PERCLOS_BINS * self.bin_s:
+            self.bin_s *= 2
+            pairs = zip(self._bins[::2], [*self._bins[1::2], (0.0, 0)], strict=False)
+            self._bins = [(one[0] + other[0], one[1] + other[1]) for one, other in pairs]
+        number = int(at_s / self.bin_s)
+        self._bins += [(0.0, 0)] * (number + 1 - len(self._bins))
+        if ratio is not None:
+            total, count = self._bins[number]
+            self._bins[number] = total + ratio, count + 1
+
+    @property
+    def means(self) -> tuple[float | None, ...]:
+        return tuple(total / count if count else None for total, count in self._bins)
+
+
+class _Count:
+    """What is counted of the trip that lasts."""
+
+    def __init__(self, now_s: float) -> None:
+        self._start_s = self._last_s = now_s
+        self._driven_s = self._seen_s = self._longest_away_s = 0.0
+        self._states_s: Counter[State] = Counter()
+        self._alerts, self._perclos = _Alerts(), _Course()
+        self._distance_km: float | None = None
+
+    def add(self, moment: Moment) -> None:
+        passed_s = min(max(0.0, moment.now_s - self._last_s), GAP_MAX_S)
+        self._last_s = moment.now_s
+        verdict, is_parked = moment.verdict, moment.motion is Motion.PARKED
+        for event in verdict.events:
+            self._alerts.add(event, is_parked=is_parked)
+        if is_parked:
+            return
+        self._perclos.add(self._driven_s, verdict.perclos)
+        self._driven_s += passed_s
+        self._states_s[verdict.state] += passed_s  # type: ignore[assignment]  # a Counter of seconds
+        if verdict.state not in UNSEEN:
+            self._seen_s += passed_s
+        if verdict.state in AWAY:
+            self._longest_away_s = max(self._longest_away_s, verdict.time_s - max(verdict.since_s, self._start_s))
+        if moment.speed_kmh is not None:
+            self._distance_km = (self._distance_km or 0.0) + moment.speed_kmh * passed_s / 3600
+
+    def dispute(self, event: Event) -> None:
+        self._alerts.dispute(event)
+
+    def trip(self, end_s: float, ending: Ending) -> Trip:
+        return Trip(
+            self._start_s,
+            max(end_s, self._start_s),
+            ending,
+            self._driven_s,
+            self._seen_s,
+            dict(self._states_s),
+            {kind: (counts[0], counts[1], counts[2]) for kind, counts in self._alerts.counts.items()},
+            dict(self._alerts.disputed),
+            self._longest_away_s,
+            self._perclos.means,
+            self._perclos.bin_s,
+            self._distance_km,
+        )

@@ -1,0 +1,117 @@
+"""Trips in the file, and as CSV and JSON give them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.events import ClockQuality, State
+from app.journal.csv_table import csv_text
+from app.journal.journal import RETRY_S, TRIPS_WAITING, Journal
+from app.journal.trip import SUMMARY_MAX, Ending, Trip, summary_of
+from app.journal.trips import FIELDS, flat, recent_trips, trip_row
+from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, record, sql
+
+SYNCED = ClockQuality.SYNCED
+TRIP = Trip(
+    100.0,
+    3700.0,
+    Ending.PARKED,
+    driven_s=3000.0,
+    seen_s=1800.0,
+    states_s={State.ATTENTIVE: 2800.0, State.LOOKING_AWAY: 200.0},
+    alerts={State.LOOKING_AWAY: (4, 2, 1), State.NO_FACE: (0, 3, 0)},
+    disputed={State.LOOKING_AWAY: 1},
+    longest_away_s=5.5,
+    perclos=(0.04, None, 0.1),
+    distance_km=42.25,
+)
+
+
+def save(journal: Journal, *trips: Trip) -> None:
+    for trip in trips:
+        journal.save_trip(trip, NOON_S + trip.end_s, trip.end_s, SYNCED)
+
+
+def test_a_trip_comes_back_as_it_was_saved_and_once(journal: Journal, path: Path) -> None:
+    save(journal, Trip(100.0, 160.0), TRIP)
+    (stored,) = recent_trips(path, 10)
+    assert (stored.trip, stored.wall_s, stored.clock) == (TRIP, NOON_S + 100, SYNCED)
+    assert recent_trips(path, 10, before_id=stored.id) == []
+
+
+def test_a_trip_that_was_cut_is_closed_at_the_next_start(path: Path) -> None:
+    with closing(Journal(path, BOOT)) as journal:
+        save(journal, Trip(100.0, 160.0), TRIP)
+        save(journal, Trip(4000.0, 4060.0))
+    with closing(Journal(path, NEXT_BOOT)):
+        assert [stored.trip.ended for stored in recent_trips(path, 10)] == [Ending.INTERRUPTED, Ending.PARKED]
+
+
+def test_trips_are_deleted_with_the_events(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0))
+    save(journal, TRIP)
+    journal.delete_all()
+    assert recent_trips(path, 10) == []
+
+
+def test_what_cannot_be_saved_waits_and_is_bounded(path: Path) -> None:
+    path.mkdir(parents=True)
+    with closing(Journal(path, BOOT)) as journal:
+        for number in range(TRIPS_WAITING + 10):
+            save(journal, Trip(100.0 * number, 100.0 * number + 60))
+        path.rmdir()
+        journal.retry(1e6 + RETRY_S)
+        assert [stored.trip.start_s for stored in recent_trips(path, 100)][-1] == 1000.0
+        assert len(recent_trips(path, 100)) == TRIPS_WAITING
+
+
+SPOILED = (
+    "'no json'", "''", "x'ff00'", "'[]'", "'{}'", "5", "'null'", f"'{'[' * 9000}'",
+    f"'{summary_of(TRIP).replace('2800.0', 'NaN')}'",
+    f"'{summary_of(TRIP).replace('[4,2,1]', '[4,2]')}'",
+    f"'{summary_of(TRIP).replace('attentive', 'asleep on a horse')}'",
+    f"'{summary_of(TRIP).replace('[4,2,1]', '[4,-2,1e999]')}'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
+def test_what_a_bad_card_made_of_a_trip_hides_no_other(journal: Journal, path: Path, spoiled: str) -> None:
+    save(journal, TRIP, Trip(5000.0, 5100.0))
+    sql(path, f"UPDATE trips SET summary = {spoiled} WHERE start_s = 100.0")
+    assert [stored.trip.start_s for stored in recent_trips(path, 10)] == [5000.0]
+
+
+def test_the_score_is_100_less_10_for_each_warning_an_hour_and_30_for_each_alarm() -> None:
+    assert TRIP.score == 0  # (2 + 3) * 10 / 0.5 h
+    calm = {"alerts": {State.LOOKING_AWAY: (9, 1, 0), State.NO_CAMERA: (0, 5, 5)}}
+    assert Trip(0.0, 7200.0, seen_s=7200.0, **calm).score == 95  # type: ignore[arg-type]
+    assert Trip(0.0, 60.0, seen_s=60.0, **calm).score == 60  # type: ignore[arg-type]
+    assert Trip(0.0, 7200.0, **calm).score is None  # type: ignore[arg-type]
+
+
+def test_a_row_tells_all_and_its_csv_has_one_line(journal: Journal, path: Path) -> None:
+    save(journal, TRIP)
+    (row,) = map(trip_row, recent_trips(path, 10))
+    assert tuple(row) == FIELDS
+    wanted = {"minutes": 60.0, "minutes_driven": 50.0, "minutes_seen": 30.0, "end": "parked", "clock": "synced"}
+    assert wanted.items() <= row.items()
+    assert (row["cautions"], row["warnings"], row["alarms"], row["disputed"]) == (4, 5, 1, 1)
+    assert row["began"] == "2026-09-21T14:15:00+00:00" and row["ended"] == "2026-09-21T15:15:00+00:00"
+    header, line, end = csv_text(FIELDS, [flat(row)]).split("\r\n")
+    assert (header, end) == (",".join(FIELDS), "") and '""looking_away"": 3.3' in line
+
+
+def test_a_trip_takes_little_room() -> None:
+    full = Trip(
+        0.0,
+        1e6,
+        states_s=dict.fromkeys(State, 12345.6),
+        alerts=dict.fromkeys(State, (100, 100, 100)),
+        disputed=dict.fromkeys(State, 100),
+        perclos=(0.123,) * 48,
+    )
+    assert len(summary_of(full)) < 2000 < SUMMARY_MAX and json.loads(summary_of(full))

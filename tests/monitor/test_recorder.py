@@ -1,0 +1,69 @@
+"""The loop and what it records: a trip once a minute, stamps by the best clock, disputes, deletion."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from app.events import ClockQuality, State
+from app.journal.trip import Ending
+from app.monitor.recorder import SAVE_TRIP_EVERY_S
+from app.telemetry.requests import Request
+from app.vehicle.reading import Vehicle
+from config.release_date import RELEASED_S
+from tests.support.bench import AWAY, START_S, Bench
+from tests.support.story import Part, attentive
+
+ON_THE_ROAD = attentive(1)
+
+
+def test_a_trip_is_saved_once_a_minute_and_at_its_end() -> None:
+    bench = Bench()
+    bench.run(5 * SAVE_TRIP_EVERY_S + 30)
+    times_s = [now_s - START_S for _, now_s in bench.journal.trips]
+    assert [b - a for a, b in pairwise(times_s[:-1])] == [SAVE_TRIP_EVERY_S] * 4
+    assert [trip.ended for trip, _ in bench.journal.trips] == [Ending.LASTS] * 5 + [Ending.STOPPED]
+    assert len({trip.start_s for trip, _ in bench.journal.trips}) == 1
+
+
+def test_a_detector_that_ends_within_a_minute_fills_no_table() -> None:
+    bench = Bench()
+    bench.run(SAVE_TRIP_EVERY_S - 5)
+    assert bench.journal.trips == []
+
+
+def steps(bench: Bench, count: int, part: Part = ON_THE_ROAD) -> None:
+    """Within one trip, which a run would end."""
+    bench.watch.shows = part.signals_at
+    for _ in range(count):
+        bench.detector.step()
+
+
+def test_a_trip_counts_what_the_driver_disputes() -> None:
+    bench = Bench()
+    steps(bench, 100)
+    steps(bench, 20, AWAY)
+    event = next(event for event, _ in bench.journal.recorded if event.kind is State.LOOKING_AWAY)
+    bench.detector._dispute(event)
+    assert bench.journal.recorded[-1][0] == event
+    steps(bench, 150)
+    trip = bench.journal.trips[-1][0]
+    assert (trip.disputed, sum(trip.alerts[State.LOOKING_AWAY])) == ({State.LOOKING_AWAY: 1}, 1)
+
+
+def test_deleting_the_events_forgets_the_trip_that_lasts() -> None:
+    bench = Bench()
+    steps(bench, 200)
+    assert bench.journal.trips
+    bench.ask(Request.DELETE_EVENTS)
+    assert bench.journal.trips == []
+    steps(bench, 200)
+    assert bench.journal.trips[-1][0].start_s > START_S + 90
+
+
+def test_a_receiver_dates_what_is_recorded() -> None:
+    bench = Bench()
+    bench.vehicle.tells = lambda now_s: Vehicle(80.0, now_s, source="/dev/ttyACM0", utc_s=RELEASED_S + now_s)
+    bench.run(40)
+    bench.show(AWAY, 15)
+    assert {offset_s for _, offset_s in bench.journal.recorded} == {RELEASED_S}
+    assert set(bench.journal.clocks) == {ClockQuality.GPS}

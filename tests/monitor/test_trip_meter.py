@@ -1,0 +1,146 @@
+"""When a trip begins and ends, and what is counted of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from app.events import Event, Level, Motion, State
+from app.journal.trip import Ending, Trip, summary_of
+from app.monitor.trip_meter import GAP_MAX_S, OVER_AFTER_S, PERCLOS_BINS, Moment, TripMeter
+from tests.support.reports import VERDICT
+
+FACE = {"has_face": True}
+NOBODY = {"has_face": False, "state": State.NO_FACE}
+
+
+class Drive:
+    """One look a second."""
+
+    def __init__(self) -> None:
+        self.meter, self.now_s = TripMeter(), 0.0
+        self.ended: list[Trip] = []
+
+    def go(
+        self,
+        for_s: float,
+        motion: Motion = Motion.UNKNOWN,
+        *events: Event,
+        has_face: bool = True,
+        state: State = State.ATTENTIVE,
+        ignition: bool | None = None,
+        speed_kmh: float | None = None,
+        perclos: float | None = None,
+    ) -> Drive:
+        began_s, end_s = self.now_s, self.now_s + for_s
+        while self.now_s < end_s:
+            self.now_s += 1.0
+            verdict = replace(VERDICT, time_s=self.now_s, since_s=began_s, state=state, events=events, perclos=perclos)
+            ended = self.meter.update(Moment(self.now_s, verdict, has_face, motion, ignition, speed_kmh))
+            self.ended += [ended] if ended else []
+            events = ()
+        return self
+
+    @property
+    def current(self) -> Trip | None:
+        return self.meter.current(self.now_s)
+
+    @property
+    def trip(self) -> Trip:
+        assert self.current is not None
+        return self.current
+
+
+def event(onset_s: float, level: Level = Level.WARNING, kind: State = State.LOOKING_AWAY) -> Event:
+    return Event(kind, level, onset_s, onset_s, onset_s)
+
+
+def test_a_trip_begins_with_the_first_face_or_motion_or_the_ignition() -> None:
+    drive = Drive().go(60, has_face=False)
+    assert drive.current is None
+    assert drive.go(1).trip.start_s == 61
+    assert Drive().go(1, Motion.SLOW, has_face=False).current
+    assert Drive().go(1, has_face=False, ignition=True).current
+    assert Drive().go(1, Motion.PARKED, has_face=False, ignition=True).current
+
+
+def test_a_receiver_at_rest_or_a_driver_in_a_parked_car_begins_none() -> None:
+    assert Drive().go(60, Motion.CRAWLING, has_face=False).current is None
+    assert Drive().go(60, Motion.PARKED).current is None
+
+
+def test_it_ends_with_the_ignition_and_a_driver_who_stays_begins_no_other() -> None:
+    drive = Drive().go(100, Motion.FAST, ignition=True).go(100, Motion.PARKED, ignition=False)
+    assert [(trip.ended, trip.end_s) for trip in drive.ended] == [(Ending.IGNITION, 101)]
+    assert drive.current is None
+    assert drive.go(1, Motion.PARKED, ignition=True).trip.start_s == 201
+
+
+def test_ten_minutes_parked_end_it_at_the_time_of_parking() -> None:
+    drive = Drive().go(100, Motion.FAST).go(OVER_AFTER_S - 1, Motion.PARKED).go(50, Motion.FAST)
+    assert drive.ended == []
+    drive.go(2 * OVER_AFTER_S, Motion.PARKED, ignition=True)
+    assert [(trip.ended, trip.end_s) for trip in drive.ended] == [(Ending.PARKED, 750)]
+    assert drive.go(3, Motion.CRAWLING, ignition=True).trip.start_s > 1900
+
+
+def test_where_no_speed_is_known_an_empty_seat_ends_it_and_a_red_light_does_not() -> None:
+    drive = Drive().go(100).go(2 * OVER_AFTER_S).go(OVER_AFTER_S + 5, **NOBODY)  # type: ignore[arg-type]
+    assert [trip.ended for trip in drive.ended] == [Ending.EMPTY]
+    moving = Drive().go(100, Motion.FAST).go(2 * OVER_AFTER_S, Motion.FAST, **NOBODY)  # type: ignore[arg-type]
+    assert moving.ended == []
+
+
+def test_minutes_are_those_driven_seen_and_by_state_without_the_time_parked() -> None:
+    drive = Drive().go(101, Motion.FAST).go(50, Motion.FAST, state=State.LOOKING_AWAY)
+    drive.go(30, Motion.FAST, state=State.NO_CAMERA).go(300, Motion.PARKED).go(20, Motion.SLOW)
+    trip = drive.trip
+    assert (trip.driven_s, trip.seen_s, trip.longest_away_s) == (200, 170, 50)
+    assert trip.states_s == {State.ATTENTIVE: 120, State.LOOKING_AWAY: 50, State.NO_CAMERA: 30}
+    assert trip.distance_km is None
+
+
+def test_distance_is_the_speed_over_time_and_no_speed_adds_none() -> None:
+    drive = Drive().go(1, Motion.FAST).go(1800, Motion.FAST, speed_kmh=100.0).go(600, Motion.FAST)
+    assert drive.trip.distance_km == pytest.approx(50)
+
+
+def test_an_alert_counts_once_at_its_highest_level_and_a_disputed_one_all_the_same() -> None:
+    drive = Drive().go(1).go(1, Motion.FAST, event(5, Level.CAUTION)).go(1, Motion.FAST, event(5))
+    drive.go(1, Motion.FAST, event(5, Level.ALARM)).go(1, Motion.FAST, replace(event(5), end_s=9.0))
+    drive.go(1, Motion.FAST, event(20), event(21, Level.CAUTION, State.YAWNING), event(22, Level.NONE, State.PHONE))
+    for disputed in (event(20), event(20, Level.ALARM), event(99), event(20, kind=State.PHONE)):
+        drive.meter.dispute(disputed)
+    assert drive.trip.alerts == {State.LOOKING_AWAY: (0, 1, 1), State.YAWNING: (1, 0, 0)}
+    assert drive.trip.disputed == {State.LOOKING_AWAY: 1}
+
+
+def test_who_sleeps_in_a_parked_car_loses_no_score() -> None:
+    drive = Drive().go(10, Motion.FAST).go(60, Motion.PARKED, event(12, Level.ALARM, State.EYES_CLOSED))
+    assert drive.trip.alerts == {} and drive.trip.score == 100
+
+
+def test_the_course_of_perclos_is_bounded_and_keeps_its_means() -> None:
+    drive = Drive().go(1).go(600, perclos=0.1)
+    assert drive.trip.perclos == pytest.approx((0.1,) * 10) and drive.trip.perclos_bin_s == 60
+    drive.go(600).go(86400, perclos=0.3)
+    trip = drive.trip
+    assert len(trip.perclos) <= PERCLOS_BINS and trip.perclos_bin_s == 1920
+    assert trip.perclos[0] == pytest.approx((0.1 * 600 + 0.3 * 720) / 1320, abs=0.01)
+    assert trip.perclos[-1] == pytest.approx(0.3)
+    assert len(summary_of(trip)) < 1000
+
+
+def test_a_machine_that_slept_did_not_drive_meanwhile() -> None:
+    drive = Drive().go(10, Motion.FAST, speed_kmh=100.0)
+    drive.now_s += 12 * 3600
+    trip = drive.go(1, Motion.FAST, speed_kmh=100.0).trip
+    assert trip.driven_s == 9 + GAP_MAX_S and trip.distance_km is not None and trip.distance_km < 2
+
+
+def test_the_end_of_the_process_ends_it() -> None:
+    drive = Drive().go(100)
+    ended = drive.meter.end(drive.now_s)
+    assert ended is not None and (ended.ended, ended.end_s) == (Ending.STOPPED, 100)
+    assert drive.meter.end(drive.now_s) is None
