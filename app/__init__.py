@@ -8,7 +8,7 @@
     monitor/     the running detector: its loop, report, memory saver, watchdog
     alerts/      buzzer and LED
     gpio/        lines of the Raspberry Pi's header
-    journal/     events.sqlite
+    journal/     events.sqlite: events and trips
     telemetry/   status.json, preview and requests, between the detector and the page
     memory/      what the process uses, what the machine has left, when to save
 
