@@ -12,7 +12,7 @@ from app.events import ClockQuality, Event, Level, State
 from app.journal.journal import Journal
 from app.journal.trips import FIELDS
 from config.paths import Paths
-from tests.journal.test_trips import TRIP
+from tests.support.trips import TRIP
 
 WALL_S = 1_790_000_000.0
 

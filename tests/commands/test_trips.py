@@ -15,7 +15,7 @@ from app.events import ClockQuality
 from app.journal.journal import Journal
 from app.journal.trips import FIELDS
 from config.paths import Paths
-from tests.journal.test_trips import TRIP
+from tests.support.trips import TRIP
 
 
 @pytest.fixture

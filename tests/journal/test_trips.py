@@ -14,21 +14,9 @@ from app.journal.journal import RETRY_S, TRIPS_WAITING, Journal
 from app.journal.trip import SUMMARY_MAX, Ending, Trip, summary_of
 from app.journal.trips import FIELDS, flat, recent_trips, trip_row
 from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, record, sql
+from tests.support.trips import TRIP
 
 SYNCED = ClockQuality.SYNCED
-TRIP = Trip(
-    100.0,
-    3700.0,
-    Ending.PARKED,
-    driven_s=3000.0,
-    seen_s=1800.0,
-    states_s={State.ATTENTIVE: 2800.0, State.LOOKING_AWAY: 200.0},
-    alerts={State.LOOKING_AWAY: (4, 2, 1), State.NO_FACE: (0, 3, 0)},
-    disputed={State.LOOKING_AWAY: 1},
-    longest_away_s=5.5,
-    perclos=(0.04, None, 0.1),
-    distance_km=42.25,
-)
 
 
 def save(journal: Journal, *trips: Trip) -> None:
