@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -23,6 +22,9 @@ SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_
     disputed, clock
 FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
 """
+
+
+_COUNTS = "SELECT kind, level, count(*), sum(disputed != 0) FROM events GROUP BY kind, level"
 
 
 class JournalUnreadable(OSError):
@@ -65,9 +67,11 @@ def counts(path: Path) -> list[tuple[State, Level, int, int]]:
 
     Raises: JournalUnreadable.
     """
-    found = Counter((entry.event.kind, entry.event.level) for entry in newest(path))
-    disputed = Counter((entry.event.kind, entry.event.level) for entry in newest(path) if entry.event.disputed)
-    return [(kind, level, count, disputed[kind, level]) for (kind, level), count in sorted(found.items())]
+    found = []
+    for kind, level, count, disputed in rows(path, _COUNTS, ()):
+        with suppress(ValueError):  # of another version, or of a bad card
+            found.append((State(kind), Level(level), int(count), int(disputed)))
+    return found
 
 
 def rows(path: Path, question: str, values: tuple[object, ...]) -> Iterator[sqlite3.Row]:

@@ -27,7 +27,7 @@ from app.journal.trip import Trip, summary_of
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
-KEEP_TRIPS = 1000  # 1 MB at the very most, 0.3 MB as a rule
+KEEP_TRIPS = 1000  # 0.7 MB
 TRIPS_WAITING = 20
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
