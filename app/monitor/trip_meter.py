@@ -45,6 +45,7 @@ class TripMeter:
         if self._count is None:
             if _begins(moment) or (moment.ignition is True and not was_on):
                 self._count = _Count(moment.now_s)
+                self._count.add(moment)
                 self._idle = HeldFor()
             return None
         self._count.add(moment)
@@ -110,6 +111,29 @@ class _Alerts:
             self.disputed[event.kind] += 1
 
 
+class _LongestAway:
+    """The longest event of looking away, by its onset: the state is told a while after it."""
+
+    def __init__(self) -> None:
+        self._longest_s = 0.0
+        self._onsets_s: dict[State, float] = {}  # of those that last
+
+    def add(self, verdict: Verdict, *, is_parked: bool) -> None:
+        for event in verdict.events:
+            if event.kind not in AWAY:
+                continue
+            if event.end_s is None and not is_parked:
+                self._onsets_s[event.kind] = event.onset_s
+            elif self._onsets_s.pop(event.kind, None) is not None and event.end_s is not None:
+                self._longest_s = max(self._longest_s, event.end_s - event.onset_s)
+        if is_parked:
+            self._longest_s = self.until(verdict.time_s)
+            self._onsets_s.clear()
+
+    def until(self, now_s: float) -> float:
+        return max(self._longest_s, *(now_s - onset_s for onset_s in self._onsets_s.values()), 0.0)
+
+
 class _Course:
     """The mean of a ratio over equal bins of time, coarser the longer it lasts."""
 
@@ -138,7 +162,8 @@ class _Count:
 
     def __init__(self, now_s: float) -> None:
         self._start_s = self._last_s = now_s
-        self._driven_s = self._seen_s = self._longest_away_s = 0.0
+        self._driven_s = self._seen_s = 0.0
+        self._away = _LongestAway()
         self._states_s: Counter[State] = Counter()
         self._alerts, self._perclos = _Alerts(), _Course()
         self._distance_km: float | None = None
@@ -149,6 +174,7 @@ class _Count:
         verdict, is_parked = moment.verdict, moment.motion is Motion.PARKED
         for event in verdict.events:
             self._alerts.add(event, is_parked=is_parked)
+        self._away.add(verdict, is_parked=is_parked)
         if is_parked:
             return
         self._perclos.add(self._driven_s, verdict.perclos)
@@ -156,8 +182,6 @@ class _Count:
         self._states_s[verdict.state] += passed_s  # type: ignore[assignment]  # a Counter of seconds
         if verdict.state not in UNSEEN:
             self._seen_s += passed_s
-        if verdict.state in AWAY:
-            self._longest_away_s = max(self._longest_away_s, verdict.time_s - max(verdict.since_s, self._start_s))
         if moment.speed_kmh is not None:
             self._distance_km = (self._distance_km or 0.0) + moment.speed_kmh * passed_s / 3600
 
@@ -174,7 +198,7 @@ class _Count:
             dict(self._states_s),
             {kind: (counts[0], counts[1], counts[2]) for kind, counts in self._alerts.counts.items()},
             dict(self._alerts.disputed),
-            self._longest_away_s,
+            self._away.until(self._last_s),
             self._perclos.means,
             self._perclos.bin_s,
             self._distance_km,

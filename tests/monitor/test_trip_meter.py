@@ -96,9 +96,18 @@ def test_minutes_are_those_driven_seen_and_by_state_without_the_time_parked() ->
     drive = Drive().go(101, Motion.FAST).go(50, Motion.FAST, state=State.LOOKING_AWAY)
     drive.go(30, Motion.FAST, state=State.NO_CAMERA).go(300, Motion.PARKED).go(20, Motion.SLOW)
     trip = drive.trip
-    assert (trip.driven_s, trip.seen_s, trip.longest_away_s) == (200, 170, 50)
+    assert (trip.driven_s, trip.seen_s) == (200, 170)
     assert trip.states_s == {State.ATTENTIVE: 120, State.LOOKING_AWAY: 50, State.NO_CAMERA: 30}
     assert trip.distance_km is None
+
+
+def test_the_longest_look_away_counts_from_its_onset_and_ends_where_the_vehicle_is_parked() -> None:
+    drive = Drive().go(20, Motion.FAST, event(5)).go(1, Motion.FAST, replace(event(5), end_s=12.0))
+    assert drive.trip.longest_away_s == 7
+    assert drive.go(12, Motion.FAST, event(20, kind=State.LOOKING_DOWN)).trip.longest_away_s == 13  # it lasts
+    drive.go(30, Motion.PARKED).go(1, Motion.PARKED, replace(event(20, kind=State.LOOKING_DOWN), end_s=64.0))
+    drive.go(100, Motion.PARKED, event(70)).go(1, Motion.PARKED, replace(event(70), end_s=160.0))
+    assert drive.trip.longest_away_s == 14
 
 
 def test_distance_is_the_speed_over_time_and_no_speed_adds_none() -> None:
