@@ -21,7 +21,8 @@ from app.monitor.wall_clock import KernelClock, is_believable
 from app.observer import Observer
 from app.part_status import CameraHealth
 from app.telemetry import failure, status
-from app.vehicle.vehicle_thread import VehicleThread, open_vehicle
+from app.vehicle.opening import open_vehicle
+from app.vehicle.vehicle_thread import VehicleThread
 from app.version import VERSION
 from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.alerts.alert import Alert
 from app.alerts.patterns import TEST_SOUND
@@ -31,7 +32,9 @@ from app.telemetry import status
 from app.telemetry.requests import Request
 from app.vehicle.motion import STALE_S, MotionTracker
 from app.vehicle.reading import Vehicle
-from app.vehicle.vehicle_thread import VehicleThread
+
+if TYPE_CHECKING:
+    from app.vehicle.vehicle_thread import VehicleThread
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from app.monitor.wall_clock import KernelClock
 from app.observer import Observer
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Configuration
-from app.vehicle.vehicle_thread import open_vehicle
+from app.vehicle.opening import open_vehicle
 from app.vision.model_files import FaceMeshError
 from config.paths import Paths
 from config.settings import Settings

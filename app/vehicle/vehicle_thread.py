@@ -13,7 +13,7 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 
-from app.gpio.lines import Gpio, GpioUnavailable, InputLine
+from app.gpio.lines import GpioUnavailable
 from app.vehicle.can_bus import open_can
 from app.vehicle.gps import open_gps, ports, ports_like
 from app.vehicle.plausible import PlausibleSpeed
@@ -125,16 +125,6 @@ class VehicleThread:
         except Exception:
             log.exception("the vehicle's thread ended: its speed is unknown from now on")
             self._vehicle = Vehicle(message="the vehicle's thread ended: restart drivewatch; the log says why")
-
-
-def open_vehicle(setting: str, ignition_pin: int, chip: str) -> VehicleThread | None:
-    """Follows what the settings name, once it is entered; None where they name nothing. ignition_pin 0: none."""
-    gpio = Gpio()
-    line = InputLine(gpio, lambda: gpio.find_line(ignition_pin, "ignition", chip))
-    open_source = opener(setting, gpio.snap)
-    if open_source is None and not ignition_pin:
-        return None
-    return VehicleThread(open_source, line.read if ignition_pin else lambda: None)
 
 
 def opener(setting: str, snap: str) -> Callable[[], Source] | None:
