@@ -29,7 +29,7 @@ COMMANDS = {
     "disable-https": "serve the page over plain HTTP",
     "status": "one-screen status of the detector",
     "trips": "what was counted of each trip, and its score",
-    "factory-reset": "delete settings, password and events",
+    "factory-reset": "delete settings, password, events and trips",
 }
 DESCRIPTION = """drivewatch: a camera watches the driver, and a buzzer sounds when the driver does not
 watch the road.

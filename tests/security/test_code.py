@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from app.events import Event
 from app.journal.journal import Journal
+from app.journal.trip import Trip, summary_of
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "os.execvp", "subprocess.getoutput", "yaml.load"}
@@ -45,7 +47,7 @@ def test_s15_nothing_is_handed_to_a_shell_or_evaluated() -> None:
 
 def test_p3_an_event_has_neither_picture_nor_identity(tmp_path: Path) -> None:
     times = {"onset_s", "onset_earliest_s", "onset_latest_s", "end_s"}
-    assert {field.name for field in fields(Event)} == {"kind", "level", "detail", *times}
+    assert {field.name for field in fields(Event)} == {"kind", "level", "detail", "disputed", *times}
     Journal(path := tmp_path / "events.sqlite", "boot").close()
     with closing(sqlite3.connect(path)) as db:
         columns = {(name, kind) for _, name, kind, *_ in db.execute("PRAGMA table_info(events)")}
@@ -57,6 +59,19 @@ def test_p3_an_event_has_neither_picture_nor_identity(tmp_path: Path) -> None:
         "detail",
         "wall_s",
         "interrupted",
+        "disputed",
+        "clock",
         *times,
     }
     assert {kind for _, kind in columns} == {"INTEGER", "TEXT", "REAL"}
+
+
+def test_p3_a_trip_has_neither_picture_place_nor_identity(tmp_path: Path) -> None:
+    Journal(path := tmp_path / "events.sqlite", "boot").close()
+    with closing(sqlite3.connect(path)) as db:
+        columns = {name for _, name, *_ in db.execute("PRAGMA table_info(trips)")}
+    assert columns == {"id", "boot_id", "start_s", "end_s", "ended", "wall_s", "clock", "summary"}
+    assert set(json.loads(summary_of(Trip(0.0, 1.0)))) == {
+        *("driven_s", "seen_s", "states_s", "alerts", "disputed", "longest_away_s"),
+        *("perclos", "perclos_bin_s", "distance_km"),
+    }
