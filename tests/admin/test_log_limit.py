@@ -61,7 +61,11 @@ def test_what_only_the_owner_causes_is_always_written(book: Book) -> None:
     assert len(book.lines) == 10
 
 
-@pytest.mark.parametrize("rubbish", ("a" * 5000, "\x1b[31m\r\nforged", "\u202e\u2028\0\ud800", "\U0001f600" * 300))
+@pytest.mark.parametrize(
+    "rubbish",
+    ("a" * 5000, "\x1b[31m\r\nforged", "\u202e\u2028\0\ud800", "\U0001f600" * 300),
+    ids=("long", "control", "surrogate", "wide"),
+)
 def test_a_record_is_one_short_line_without_control_characters(book: Book, rubbish: str) -> None:
     log = logging.getLogger("any")
     log.warning("no %s", rubbish)
