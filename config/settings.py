@@ -51,9 +51,9 @@ class Camera:
         label="Turn the picture", help="Clockwise, for a camera mounted upside down or on its side.")
     mirror: bool = setting(False,
         label="Mirror the picture", help="For a camera that swaps left and right, as a mirror does.")
-    exposure: str = setting(UNCHANGED, pattern=CONTROL, form=CONTROL_FORM,
+    exposure: str = setting(UNCHANGED, pattern=CONTROL, form=CONTROL_FORM, api_form=(CONTROL, CONTROL_FORM),
         label="Exposure", help="unchanged leaves the camera alone; most count in 0.1 ms.")
-    focus: str = setting(UNCHANGED, pattern=CONTROL, form=CONTROL_FORM,
+    focus: str = setting(UNCHANGED, pattern=CONTROL, form=CONTROL_FORM, api_form=(CONTROL, CONTROL_FORM),
         label="Focus", help="unchanged leaves the camera alone; a number stops a lens that hunts for focus.")
     power_line_frequency: str = setting(UNCHANGED, choices=FREQUENCIES,
         label="Flicker filter", help="Hz of the mains whose lamps flicker; unchanged leaves the camera alone.")

@@ -18,7 +18,8 @@ from tests.support.failures import NOW_S, names, reason
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 30.0
-MODULES = {"judging a frame": "judge", "alerting the driver": "driver_feedback"}  # where it stands still
+# Where it stands still
+MODULES = {"judging a frame": "judge", "alerting the driver": "driver_feedback", "recording events": "recorder"}
 
 
 # A detector among fakes, of which one hangs; the watchdog's bounds are shortened, so that no test takes a minute
