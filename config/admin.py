@@ -12,7 +12,7 @@ HOSTNAMES_FORM = "up to 16 names with spaces between them, such as cars.example 
 URL = rf"https?://({NAME}|\[[0-9A-Fa-f:.]{{2,45}}\])(:[0-9]{{1,4}}|:[1-5][0-9]{{4}})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{{0,63}}){{0,4}}/?"
 BEHIND_PROXY = rf"({URL}( [0-9A-Fa-f:.]{{2,45}})?)?"
 BEHIND_PROXY_FORM = "the page's address in browsers, such as https://cars.example/drivewatch"
-BY_PEOPLE = (r"(?!)", "set by a person")  # no value fits: who holds a token must not open the page to other names
+BY_PEOPLE = ("()", "empty, as a person alone sets it")  # who holds a token must not open the page to other names
 
 # A table: first line the value and its limits, second line what people read.
 # fmt: off

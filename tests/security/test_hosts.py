@@ -45,7 +45,7 @@ def hosts(look_up: dict[str, set[str]] | None = None, **settings: str) -> Hosts:
         "alias",
     ),
 )
-def test_own_names_are_known(host: str) -> None:
+def test_s10_own_names_are_known(host: str) -> None:
     assert hosts({"alias": {"127.0.0.1"}}, hostnames="Cars.example, pi.other.example").is_known(host)
 
 
@@ -70,12 +70,12 @@ def test_own_names_are_known(host: str) -> None:
         "x" * 300,
     ),
 )
-def test_other_names_are_not(host: str) -> None:
+def test_s10_other_names_are_not(host: str) -> None:
     look_up = {"away": {"192.0.2.1"}, "any": {"0.0.0.0", "::"}, "evil.lan": {"127.0.0.1"}}
     assert not hosts(look_up, hostnames="cars.example").is_known(host)
 
 
-def test_a_look_up_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s10_a_look_up_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("admin.auth.hosts.LOOK_UP_LIMIT_S", 0.01)
     over, asked = threading.Event(), []
 
@@ -90,7 +90,7 @@ def test_a_look_up_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -
     over.set()
 
 
-def test_the_refusal_names_the_setting_and_not_the_host(stranger: FlaskClient) -> None:
+def test_s10_the_refusal_names_the_setting_and_not_the_host(stranger: FlaskClient) -> None:
     answer = stranger.get("/login", headers={"Host": "evil.example"})
     assert answer.status_code == 400
     assert "admin.hostnames" in answer.text and "evil" not in answer.text
@@ -103,7 +103,9 @@ def behind(paths: Paths) -> Flask:
 
 
 @pytest.mark.parametrize("path", ("/login", "/drivewatch/login"))
-def test_behind_the_proxy_all_follows_its_address(behind: Flask, path: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_s31_behind_the_proxy_all_follows_its_address(
+    behind: Flask, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level("INFO")
     client = behind.test_client()
     assert 'action="/drivewatch/login"' in client.get(path, headers=VIA).text
@@ -123,7 +125,7 @@ def test_behind_the_proxy_all_follows_its_address(behind: Flask, path: str, capl
         ("127.0.0.1", {"Host": "127.0.0.1"}),
     ],
 )
-def test_what_did_not_come_through_the_proxy_is_as_without_it(
+def test_s31_what_did_not_come_through_the_proxy_is_as_without_it(
     behind: Flask, monkeypatch: pytest.MonkeyPatch, peer: str, headers: dict[str, str]
 ) -> None:
     monkeypatch.setattr("admin.auth.guard.LOOPBACK", "")
@@ -131,11 +133,11 @@ def test_what_did_not_come_through_the_proxy_is_as_without_it(
     assert 'action="/login"' in text
 
 
-def test_another_name_is_refused_through_the_proxy_as_well(behind: Flask) -> None:
+def test_s31_another_name_is_refused_through_the_proxy_as_well(behind: Flask) -> None:
     assert behind.test_client().get("/login", headers={**VIA, "Host": "evil.example"}).status_code == 400
 
 
-def test_without_the_setting_no_forwarded_header_counts(
+def test_s31_without_the_setting_no_forwarded_header_counts(
     stranger: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/x", "X-Forwarded-Host": "evil.example"}
@@ -147,12 +149,12 @@ def test_without_the_setting_no_forwarded_header_counts(
 @pytest.mark.parametrize(
     "text", ("ftp://a", "https://", "https://a b", "https://a/../b", "https://a/b?c", "https://a:99999")
 )
-def test_an_address_that_is_none_is_refused(text: str) -> None:
+def test_s10_an_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         accept(DECLARATIONS["admin.behind_proxy"], text)
 
 
-def test_a_token_cannot_open_the_page_to_other_names(app: Flask, owner: FlaskClient) -> None:
+def test_s10_a_token_cannot_open_the_page_to_other_names(app: Flask, owner: FlaskClient) -> None:
     made = app.extensions["drivewatch"].tokens.make("one", "control")
     bearer = {"Authorization": f"Bearer {made}"}
     for key, value in (("admin.hostnames", "evil.example"), ("admin.behind_proxy", "https://evil.example")):
@@ -172,7 +174,7 @@ def test_a_token_cannot_open_the_page_to_other_names(app: Flask, owner: FlaskCli
         (b"SSH-2.0-evil\r\n\r\n", b"400", b""),
     ],
 )
-def test_plain_http_is_sent_on_to_https_only_by_our_names(said: bytes, code: bytes, location: bytes) -> None:
+def test_s31_plain_http_is_sent_on_to_https_only_by_our_names(said: bytes, code: bytes, location: bytes) -> None:
     answer = redirect(said, hosts().is_known)
     assert answer.startswith(b"HTTP/1.1 " + code)
     assert (b"\r\nLocation: " + location + b"\r\n" in answer) if location else b"Location" not in answer
