@@ -35,7 +35,7 @@ class Presses:
 
     def __init__(self) -> None:
         self._down_s: float | None = None
-        self._is_told = False
+        self._is_told = self._was_up = False
         self._changed_s = -BOUNCE_S
 
     def update(self, time_s: float, is_down: bool) -> Press | None:
@@ -49,17 +49,21 @@ class Presses:
             self._down_s, self._is_told = time_s, False
         held_s = 0.0 if self._down_s is None else time_s - self._down_s
         if not is_down:
-            self._down_s = None
+            self._down_s, self._was_up = None, True
         if self._is_told or not was_down:
             return None
         if held_s >= LONG_PRESS_S:
             self._is_told = True
-            return Press.LONG
+            return Press.LONG if self._was_up else None  # a short circuit must not mute at every start
         return None if is_down else Press.SHORT
 
     def is_held(self) -> bool:
         """The button is down."""
         return self._down_s is not None
+
+    def may_become_long(self) -> bool:
+        """The button is down, and has not been told yet."""
+        return self.is_held() and not self._is_told
 
 
 class Button:
@@ -96,14 +100,15 @@ class Button:
 
     def _follow(self, line_fd: int) -> None:
         self.message = ""
+        self._presses = Presses()
         try:
             while not self._closed.is_set():
-                wait_s = BOUNCE_S if self._presses.is_held() else WAIT_S
-                if select.select([line_fd], [], [], wait_s)[0]:
-                    os.read(line_fd, EVENTS_MAX_BYTES)
                 press = self._presses.update(self._clock(), self._gpio.level(line_fd))
                 if press is not None:
                     self._told.append(press)
+                wait_s = BOUNCE_S if self._presses.may_become_long() else WAIT_S
+                if select.select([line_fd], [], [], wait_s)[0]:
+                    os.read(line_fd, EVENTS_MAX_BYTES)
         finally:
             os.close(line_fd)
 

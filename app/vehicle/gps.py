@@ -11,7 +11,7 @@ import tty
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.vehicle.nmea import Sentences, fix_in
+from app.vehicle.nmea import Fix, Sentences, fix_in
 from app.vehicle.source import Told, VehicleUnavailable, grant, is_refused
 
 PORTS_MAX = 4  # of each kind; asking by number needs no right to list /dev
@@ -20,6 +20,7 @@ USB_PORT = re.compile(r"(ttyACM|ttyUSB)[0-9]{1,2}")
 # What many receivers are set to, the most usual first; over USB the rate means nothing
 RATES = (termios.B9600, termios.B115200, termios.B38400, termios.B4800)
 SILENT_S = 5.0  # a receiver sends once a second, so this rate is wrong, or this is no receiver
+FROZEN_S = 3.0  # receivers of ten fixes a second repeat the whole second; one that hangs repeats its last for ever
 READ_MAX_BYTES, PAUSE_S = 4096, 0.1  # three times what a receiver sends at 115,200 baud; a flood is dropped
 
 
@@ -34,6 +35,7 @@ class GpsPort:
         self._sentences = Sentences()
         self._rate = 0
         self._heard_s: float | None = None
+        self._told: tuple[object, float] = None, 0.0  # what the newest fix was known by, and when that was new
         try:
             self._set_rate()
         except termios.error as error:
@@ -48,8 +50,16 @@ class GpsPort:
             self._heard_s = now_s
         elif now_s - self._heard_s >= SILENT_S:
             self._try_next_rate(now_s)
-        fixes = filter(None, map(fix_in, sentences))
-        return [Told(fix.speed_kmh, fix.utc_s) for fix in fixes]
+        found = ((sentence, fix_in(sentence)) for sentence in sentences)
+        return [self._told_by(sentence, fix, now_s) for sentence, fix in found if fix is not None]
+
+    def _told_by(self, sentence: bytes, fix: Fix, now_s: float) -> Told:
+        """Nothing where the time stands still: that fix is the last of a receiver that hangs."""
+        known_by = sentence if fix.utc_s is None else fix.utc_s
+        if known_by != self._told[0]:
+            self._told = known_by, now_s
+        is_frozen = now_s - self._told[1] > FROZEN_S
+        return Told(None) if is_frozen else Told(fix.speed_kmh, fix.utc_s)
 
     def close(self) -> None:
         """Give the port back."""

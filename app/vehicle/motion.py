@@ -26,6 +26,7 @@ class MotionTracker:
         self._motion = Motion.UNKNOWN
         self._known_s: float | None = None
         self._at_rest, self._leaving, self._ignition_off = HeldFor(), HeldFor(), HeldFor()
+        self._is_wire_broken = False  # the line said "off" while the vehicle moved
 
     def update(self, now_s: float, vehicle: Vehicle) -> Motion:
         """Take what is known of the vehicle now; how it moves."""
@@ -36,11 +37,17 @@ class MotionTracker:
         if speed_kmh is not None:
             self._known_s = now_s
             self._motion = self._moving_at(speed_kmh, now_s)
-        elif not vehicle.source or self._known_s is None or now_s - self._known_s > HELD_MAX_S:
-            self._motion = Motion.UNKNOWN
-        # A wire that broke must not silence a vehicle that is seen to move
-        is_off = off_s >= IGNITION_OFF_AFTER_S and (speed_kmh is None or speed_kmh < LEFT_FROM_KMH)
-        return Motion.PARKED if is_off else self._motion
+        else:
+            self._at_rest = HeldFor()  # whether it rested meanwhile is not known
+            if not vehicle.source or self._known_s is None or now_s - self._known_s > HELD_MAX_S:
+                self._motion = Motion.UNKNOWN
+        is_off = off_s >= IGNITION_OFF_AFTER_S
+        # Whoever is seen to move must not be silenced by a wire that broke, nor when the fix is lost then
+        if is_off and speed_kmh is not None and speed_kmh >= LEFT_FROM_KMH:
+            self._is_wire_broken = True
+        elif vehicle.ignition or self._motion is Motion.PARKED:
+            self._is_wire_broken = False
+        return Motion.PARKED if is_off and not self._is_wire_broken else self._motion
 
     def _moving_at(self, speed_kmh: float, now_s: float) -> Motion:
         rest_s = self._at_rest.update(speed_kmh < PARKED_BELOW_KMH, now_s)

@@ -14,6 +14,7 @@ EXTENDED = 0x80000000  # CAN_EFF_FLAG: the identifier has 29 bits
 # Sources: linux/can.h for the flags, ISO 15765-4 for the identifiers of requests and answers
 FLAGS = 0xE0000000
 SHOW_CURRENT_DATA, SPEED_PID, ANSWERED = 0x01, 0x0D, 0x41
+NOT_KNOWN_KMH = 255  # many control units fill what they cannot tell with ones
 DISAGREEING_KMH = 10  # control units read the same wheels; so far apart one of them is wrong
 
 
@@ -43,7 +44,7 @@ def answer_in(frame: bytes, addressing: Addressing) -> int | None:
     if identifier & addressing.mask != addressing.answer or not 4 <= length <= 8:
         return None
     is_speed = data[0] == 3 and data[1] == ANSWERED and data[2] == SPEED_PID
-    return int(data[3]) if is_speed else None
+    return int(data[3]) if is_speed and data[3] != NOT_KNOWN_KMH else None
 
 
 def agreed_kmh(answers: Iterable[int]) -> float | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from app.gpio.lines import GpioUnavailable
 from app.vehicle.can_bus import open_can
 from app.vehicle.gps import open_gps, ports, ports_like
+from app.vehicle.motion import STALE_S
 from app.vehicle.plausible import PlausibleSpeed
 from app.vehicle.reading import Vehicle
 from app.vehicle.source import Source, Told, VehicleUnavailable
@@ -28,6 +29,7 @@ WAIT_S = 0.5
 CLOSE_S = 1.0
 CAN = re.compile(r"v?can[0-9]{1,2}")
 AUTO_CAN = "can0"
+HANGS = "the vehicle's device hangs: plug it out and in again"
 
 
 class VehicleThread:
@@ -44,6 +46,7 @@ class VehicleThread:
         self._source: Source | None = None
         self._speed = PlausibleSpeed()
         self._retry_s = self._ignition_retry_s = -inf
+        self._stepped_s = inf
         self._vehicle = Vehicle()  # replaced as a whole, so that no lock is needed
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,12 +62,16 @@ class VehicleThread:
             self._thread.join(CLOSE_S)
 
     def read(self) -> Vehicle:
-        """What is known of the vehicle."""
-        return self._vehicle
+        """What is known of the vehicle. While the thread hangs in a driver the ignition is not, as the speed is old."""
+        vehicle = self._vehicle
+        if self._clock() - self._stepped_s <= STALE_S:
+            return vehicle
+        return replace(vehicle, ignition=None, message=vehicle.message or HANGS)
 
     def step(self) -> None:
         """Look at the ignition and ask the source; waits for half a second at most. The body of the thread."""
-        self._look_at_ignition(self._clock())
+        self._stepped_s = self._clock()
+        self._look_at_ignition(self._stepped_s)
         source = self._opened()
         if source is None:
             self._closed.wait(WAIT_S)

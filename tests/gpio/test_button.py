@@ -90,3 +90,37 @@ def test_a_line_that_cannot_be_had_is_named_and_tried_again(monkeypatch: pytest.
             assert tried.acquire(timeout=10)
         assert followed.message == "there is no GPIO chip /dev/gpiochip0"
         assert followed.take() == []
+
+
+def test_a_button_that_is_down_at_the_start_mutes_nothing() -> None:
+    held = [(number / 10, True) for number in range(60)]
+    assert pressed([*held, (3600, True), (3601, False)]) == []
+    assert pressed([*held, (7, False), (8, True), (11.1, True)]) == [(11.1, Press.LONG)]
+
+
+def test_a_press_during_which_the_line_was_lost_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(button, "RETRY_S", 0.001)
+    monkeypatch.setattr(button, "BOUNCE_S", 0.0)
+    levels = iter([False, True, None, False, False])  # None: the line is lost
+    told = threading.Event()
+
+    class LostLine(Gpio):
+        def request_input(self, line: Line, *, edges: bool = False) -> int:
+            reader, writer = os.pipe()
+            os.close(writer)  # readable at once
+            return reader
+
+        def level(self, line_fd: int) -> bool:
+            try:
+                level = next(levels)
+            except StopIteration:
+                told.set()
+                return False
+            if level is None:
+                raise OSError("lost")
+            return level
+
+    times = iter([0.0, 1.0, 3600.0, 3601.0])
+    with Button(LostLine(), lambda: Line(Path("/dev/gpiochip0"), 22), lambda: next(times, 3602.0)) as followed:
+        assert told.wait(10)
+        assert followed.take() == []

@@ -116,3 +116,22 @@ def test_a_file_that_is_no_port_is_no_receiver(tmp_path: Path) -> None:
     (tmp_path / "ttyACM0").write_bytes(rmc(50))
     with pytest.raises(VehicleUnavailable):
         open_gps([tmp_path / "ttyACM0"], "")
+
+
+@pytest.mark.parametrize("frozen", [{}, {"date": ""}, {"time": ""}])
+def test_a_fix_whose_time_stands_still_is_no_fix(
+    receiver: tuple[int, Path], port: GpsPort, frozen: dict[str, str]
+) -> None:
+    told = []
+    for now_s in range(9):
+        os.write(receiver[0], rmc(0, **frozen))
+        told += [told.speed_kmh for told in port.poll(float(now_s))]
+    assert told == [0, 0, 0, 0, *[None] * 5]
+    os.write(receiver[0], rmc(0, time="120009.00"))
+    assert [told.speed_kmh for told in port.poll(9.0)] == [0]
+
+
+def test_ten_fixes_a_second_are_not_frozen(receiver: tuple[int, Path], port: GpsPort) -> None:
+    for number in range(100):
+        os.write(receiver[0], rmc(40, time=f"1200{number // 10:02}.{number % 10}0"))
+        assert [told.speed_kmh for told in port.poll(number / 10)] == [pytest.approx(40, abs=0.02)]

@@ -105,3 +105,30 @@ def test_ten_a_second_may_scatter() -> None:
 
 def test_a_long_gap_is_followed_by_any_speed() -> None:
     assert believed([(0, 100), (1, 100), (60, 0), (61, 0)])[-1] == 0
+
+
+def test_a_wire_that_broke_does_not_silence_a_vehicle_that_loses_its_fix() -> None:
+    broken = replace(GPS, ignition=False)
+    assert Motion.PARKED not in moved([*[50.0] * 5, *[None] * 200], broken)
+    assert Motion.PARKED not in moved([*[50.0] * 5, *[0.0] * 20], broken)
+    assert moved([*[50.0] * 5, *[0.0] * 40])[-1] is Motion.PARKED
+
+
+def test_an_ignition_that_was_on_again_is_believed_again() -> None:
+    tracker, moving = MotionTracker(), replace(GPS, speed_kmh=50.0)
+    for now_s in range(5):
+        tracker.update(now_s, replace(moving, speed_s=float(now_s), ignition=False))
+    tracker.update(5, replace(moving, speed_s=5.0, ignition=True))
+    off = [tracker.update(now_s, replace(moving, speed_s=5.0, ignition=False)) for now_s in range(9, 13)]
+    assert off == [Motion.FAST, Motion.FAST, Motion.PARKED, Motion.PARKED]
+
+
+def test_a_rest_that_was_not_seen_is_no_parking() -> None:
+    motions = moved([30, 0.0, *[None] * 100, *[0.0] * 31])
+    assert Motion.PARKED not in motions[:-1] and motions[-1] is Motion.PARKED
+
+
+def test_an_ignition_that_flaps_is_not_off() -> None:
+    tracker = MotionTracker()
+    flapping = [tracker.update(number / 2, Vehicle(ignition=number % 3 == 0)) for number in range(60)]
+    assert set(flapping) == {Motion.UNKNOWN}

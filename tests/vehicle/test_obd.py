@@ -41,6 +41,7 @@ def test_every_control_unit_may_answer(addressing: Addressing, identifier: int) 
         frame(0x7E8, bytes((3, 0x7F, 0x01, 0x12, 0, 0, 0, 0))),  # refused
         frame(0x7E8, bytes((4, 0x41, 0x0C, 1, 2, 0, 0, 0))),  # engine speed
         frame(0x7E8, bytes((2, 0x41, 0x0D, 88, 0, 0, 0, 0))),
+        frame(0x7E8, bytes((3, 0x41, 0x0D, 0xFF, 0, 0, 0, 0))),  # not known
         frame(0x7E8, length=3),
         frame(0x7E8, length=200),
         frame(0x7E8)[:-1],

@@ -124,6 +124,14 @@ def test_a_source_that_hangs_holds_up_nobody() -> None:
         release.set()
 
 
+def test_while_the_thread_hangs_the_ignition_is_not_known() -> None:
+    bench = Bench(lambda: False)
+    assert bench.tell(0, 0).ignition is False
+    bench.now_s += 3.1
+    assert (bench.thread.read().ignition, bench.thread.read().message) == (None, vehicle_thread.HANGS)
+    assert bench.tell(0).ignition is False and bench.thread.read().message == ""
+
+
 def test_a_thread_that_fails_says_so_and_what_was_known_is_forgotten() -> None:
     def broken() -> bool:
         raise RuntimeError("cannot happen")
