@@ -176,12 +176,18 @@ def _strange_parent(folder: str) -> str:
         while True:
             with suppress(FileNotFoundError):
                 found = os.lstat(above)
-                is_others = found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX
-                if found.st_uid not in trusted or (is_others and not stat.S_ISLNK(found.st_mode)):
+                if found.st_uid not in trusted or (_is_shared(found) and not stat.S_ISLNK(found.st_mode)):
                     return above
             if above == (above := os.path.dirname(above)):  # noqa: PTH120
                 break
     return ""
+
+
+def _is_shared(folder: os.stat_result) -> bool:
+    """Whether others could rename what is in it: all, or a group that is neither this user's own nor root's."""
+    groups = (os.getegid(), os.lstat("/").st_gid)
+    writers = stat.S_IWOTH if folder.st_gid in groups else stat.S_IWOTH | stat.S_IWGRP
+    return bool(folder.st_mode & writers and not folder.st_mode & stat.S_ISVTX)
 
 
 def _refuse_strange(file: int, path: Path) -> None:

@@ -99,8 +99,9 @@ def name_in(host: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.:\[\]_-]{1,255}", host):
         return ""
     try:
-        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
-    except ValueError:
+        parts = urlsplit(f"//{host}")
+        return (parts.hostname or "").removesuffix(".") if parts.port != 0 else ""
+    except ValueError:  # among others of a port that is none
         return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 PROXIED = "drivewatch.proxied"  # in the environment of a request that came through the proxy; no header is called so
 DEFAULT_PORTS = {"http": 80, "https": 443}
+HOP = re.compile(r"(?:\[([^\]]*)\]|([0-9.]+))(?::[0-9]{1,5})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,15 @@ class Proxy:
 
     def has_sent(self, environ: WSGIEnvironment, is_known: Callable[[str], bool]) -> bool:
         """Whether the proxy sent this request, from the address that it has and for a host that is ours."""
-        peer, host = environ.get("REMOTE_ADDR"), environ.get("HTTP_HOST", "").lower()
+        peer = environ.get("REMOTE_ADDR")
+        host = environ.get("HTTP_HOST", "").lower().removesuffix(f":{DEFAULT_PORTS[self.scheme]}")
         if not (is_local(peer) or (self.address and plain_address(peer) == self.address)):
             return False
         return host == self.host or ("HTTP_X_FORWARDED_FOR" in environ and is_known(host))
 
     def unwrap(self, environ: WSGIEnvironment) -> None:
         """Make it the request that the browser sent; the client is the last one that X-Forwarded-For names."""
-        last_hop = plain_address(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
+        last_hop = hop_address(environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip())
         path = environ.get("PATH_INFO", "")
         if self.path and (path == self.path or path.startswith(self.path + "/")):
             path = path[len(self.path) :]  # a proxy may have cut it off already
@@ -75,6 +78,12 @@ def proxy_from(text: str) -> Proxy | None:
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     host = name if port == DEFAULT_PORTS[parts.scheme] else f"{name}:{port}"
     return Proxy(parts.scheme, host, parts.path.rstrip("/"), plain_address(address.strip()))
+
+
+def hop_address(text: str) -> str:
+    """The address of a hop, which some proxies name with its port, and IPv6 in brackets; "" for other text."""
+    found = HOP.fullmatch(text)
+    return plain_address(found[1] or found[2] if found else text)
 
 
 def plain_address(text: str | None) -> str:

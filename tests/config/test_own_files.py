@@ -104,6 +104,20 @@ def test_a_folder_in_which_others_could_put_another_is_not_used(tmp_path: Path) 
     assert folder_problem(shared / "run") == ""
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who gives a folder to another group")
+def test_a_folder_in_which_another_group_could_put_another_is_not_used(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2775)
+    private_folder(shared / "run").rmdir()  # the group is our own
+    os.chown(shared, -1, 65534)
+    shared.chmod(0o2775)
+    with pytest.raises(PermissionError, match=f"`ls -ld {shared}` shows whose"):
+        private_folder(shared / "run")
+    shared.chmod(0o3775)
+    private_folder(shared / "run")
+
+
 def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path, run: Path) -> None:
     (tmp_path / "link").symlink_to(run)
     with pytest.raises(NotADirectoryError, match=f"`rm {tmp_path}/link`"):

@@ -67,6 +67,9 @@ def test_s10_own_names_are_known(host: str) -> None:
         "a b",
         "car\n",
         "car.lan..",
+        "car.lan:no",
+        "car.lan:0",
+        "car.lan:99999",
         "x" * 300,
     ),
 )
@@ -133,6 +136,26 @@ def test_s31_what_did_not_come_through_the_proxy_is_as_without_it(
     assert 'action="/login"' in text
 
 
+@pytest.mark.parametrize(
+    ("said", "client"),
+    [
+        ("198.51.100.1, 203.0.113.7:5678", "203.0.113.7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ("2001:db8::1,[2001:DB8::7]:443", "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7, unknown", "127.0.0.1"),
+        ("[203.0.113.7", "127.0.0.1"),
+    ],
+)
+def test_s31_the_client_is_the_last_hop_however_the_proxy_writes_it(
+    behind: Flask, said: str, client: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = {**VIA, "X-Forwarded-For": said, "Host": "CARS.example:443"}
+    behind.test_client().post("/login", data={"password": "wrong"}, headers=sent)
+    assert f"wrong password from {client}" in caplog.messages
+
+
 def test_s31_another_name_is_refused_through_the_proxy_as_well(behind: Flask) -> None:
     assert behind.test_client().get("/login", headers={**VIA, "Host": "evil.example"}).status_code == 400
 
@@ -147,7 +170,18 @@ def test_s31_without_the_setting_no_forwarded_header_counts(
 
 
 @pytest.mark.parametrize(
-    "text", ("ftp://a", "https://", "https://a b", "https://a/../b", "https://a/b?c", "https://a:99999")
+    "text",
+    (
+        "ftp://a",
+        "https://",
+        "https://a b",
+        "https://a/../b",
+        "https://a/b?c",
+        "https://a:99999",
+        "https://a:0",
+        "https://a 999",
+        "https://a 10.0.0.256",
+    ),
 )
 def test_s10_an_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
