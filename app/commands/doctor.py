@@ -42,6 +42,7 @@ SIGHT_REMEDIES = {
 MOUNTING_FRAMES = 3  # in one the driver may blink or look away
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 SPEED_WAIT_S = 10.0  # a receiver speaks once a second; at another baud rate it is understood after 5 s
+HELD_HIGH_UP_TO_BCM = 8  # the Pi pulls BCM 2 to 8 up and the others down, until a program drives them
 FREE_MIN_MB = 20.0
 FAILURE_FRESH_S = 600.0
 
@@ -244,7 +245,9 @@ def _first_frame(camera: CameraThread, clock: Callable[[], float]) -> Frame | No
 def _pins(alert: Alert, pi: declared.RaspberryPi) -> Iterator[Finding]:
     state = alert.availability
     alert.close()
-    yield Finding("buzzer", state.buzzer_ok, state.buzzer_message or f"BCM {pi.buzzer_pin}")
+    low = ", active low: silent from power-on only at BCM 2 to 8" if pi.buzzer_active_low else ""
+    is_held_high = pi.buzzer_pin <= HELD_HIGH_UP_TO_BCM or not pi.buzzer_active_low
+    yield Finding("buzzer", state.buzzer_ok and is_held_high, state.buzzer_message or f"BCM {pi.buzzer_pin}{low}")
     yield Finding("LED", state.led_ok, state.led_message or f"BCM {pi.led_pin}")
 
 

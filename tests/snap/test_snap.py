@@ -20,7 +20,7 @@ from snap.local.stage import LOCAL
 from tests.support.snapd import Snapd
 
 # Least privilege: what each may have, and no other. The detector reaches no network, the page no hardware.
-HARDWARE = {"camera", "gpio-control", "buzzer", "led"}
+HARDWARE = {"camera", "gpio-control", "buzzer", "led", "raw-usb", "serial-port", "can-bus"}
 PLUGS = {
     "detector": HARDWARE,
     "check": HARDWARE,
