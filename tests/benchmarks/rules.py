@@ -84,7 +84,7 @@ def long_look(**to: float) -> tuple[Move, ...]:
 
 def short_looks(look_s: float, back_s: float, **to: float) -> tuple[Move, ...]:
     """Looks away with looks back to the road between them."""
-    return (Move(to, at_s=ONSET_S, for_s=look_s, every_s=look_s + back_s),)
+    return (Move(to, at_s=ONSET_S, for_s=look_s, every_s=look_s + back_s, jitter_s=back_s / 2),)
 
 
 AWAY = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN})
@@ -103,7 +103,7 @@ LONG_LOOKS = {
 SHUT = {"eyes_closed": 1.0}
 # ADDW, (EU) 2023/2590, Annex I Part 2, tests at 20 to 35 and at 50 to 65 km/h: a warning after 6.5 and 4.0 s is a miss
 ADDW_SPEEDS_LIMITS = ((20.0, 6.5), (35.0, 6.5), (50.0, 4.0), (65.0, 4.0))
-VATS_S = 17.0  # looks of 1.9 s, 1.1 s apart, add up to 10 s after 15.8 s; the next look may be 1 s later
+VATS_S = 19.4  # looks of 1.9 s, about 1.1 s apart, are 10 s after 15.8 to 16.4 s; sampling may take one look more
 
 
 def _cases() -> Iterator[Case]:
@@ -114,7 +114,7 @@ def _cases() -> Iterator[Case]:
         "ADDW 3.3.2.3",
         lambda time_s: 40.0 if time_s < ONSET_S + 4.6 else 60.0,
         long_look(**DOWN_ZONES["lap"]),
-        5.6,
+        6.5,  # the law names no limit for this; 4.6 s, the receiver's second and that of the look
         AWAY,
     )
     yield accelerating
@@ -123,7 +123,7 @@ def _cases() -> Iterator[Case]:
     for name, to in (("phone in the lap", DOWN_ZONES["lap"]), ("infotainment", LONG_LOOKS["infotainment"])):
         moves = short_looks(1.9, 1.1, **to)
         kinds = frozenset({State.DISTRACTED, *AWAY})
-        yield Case(f"short looks: {name}, 60 km/h", "Euro NCAP, VATS", at(60), moves, VATS_S, kinds, lasts_s=20)
+        yield Case(f"short looks: {name}, 60 km/h", "Euro NCAP, VATS", at(60), moves, VATS_S, kinds, lasts_s=30)
     asleep = frozenset({State.EYES_CLOSED})
     for kmh in (35.0, 90.0):
         short, long = (Move(SHUT, at_s=ONSET_S, for_s=for_s) for for_s in (2.5, 12.0))
