@@ -48,6 +48,8 @@ class VehicleThread:
         self._retry_s = self._ignition_retry_s = -inf
         self._stepped_s = inf
         self._vehicle = Vehicle()  # replaced as a whole, so that no lock is needed
+        self._no_source: VehicleUnavailable | None = None
+        self._no_ignition: GpioUnavailable | None = None
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -88,13 +90,19 @@ class VehicleThread:
         if now_s < self._ignition_retry_s:
             return
         try:
-            self._vehicle = replace(self._vehicle, ignition=self._ignition())
-        except GpioUnavailable as error:
+            ignition, error = self._ignition(), None
+        except GpioUnavailable as failure:
+            ignition, error = None, failure
             self._ignition_retry_s = now_s + IGNITION_RETRY_S
-            if self._vehicle.ignition is not None or not self._vehicle.message:
+            if str(error) != str(self._no_ignition):
                 log.warning("the ignition is not known: %s", error)
-            message = self._vehicle.message or str(error)
-            self._vehicle = replace(self._vehicle, ignition=None, message=message, remedy=error.remedy)
+        self._no_ignition = error
+        self._tell(replace(self._vehicle, ignition=ignition))
+
+    def _tell(self, vehicle: Vehicle) -> None:
+        """Together with what is missing: the source before the ignition."""
+        error = self._no_source or self._no_ignition
+        self._vehicle = replace(vehicle, message=str(error or ""), remedy=error.remedy if error else "")
 
     def _opened(self) -> Source | None:
         now_s = self._clock()
@@ -110,20 +118,20 @@ class VehicleThread:
         now_s = self._clock()
         if not self._vehicle.source:
             log.info("speed from %s", source)
-            self._vehicle = replace(self._vehicle, source=source, message="", remedy="")
+            self._no_source = None
+            self._tell(replace(self._vehicle, source=source))
         speed_kmh = None if told.speed_kmh is None else self._speed.update(now_s, told.speed_kmh)
         if speed_kmh is not None:
             self._vehicle = replace(self._vehicle, speed_kmh=speed_kmh, speed_s=now_s, utc_s=told.utc_s)
 
     def _lose(self, error: VehicleUnavailable) -> None:
-        message = str(error)
-        if message != self._vehicle.message:
-            log.warning("no speed: %s", message)
+        if str(error) != str(self._no_source):
+            log.warning("no speed: %s", error)
         if self._source is not None:
             with suppress(OSError):  # of a device that is gone
                 self._source.close()
-        self._source, self._speed = None, PlausibleSpeed()
-        self._vehicle = Vehicle(ignition=self._vehicle.ignition, message=message, remedy=error.remedy)
+        self._source, self._speed, self._no_source = None, PlausibleSpeed(), error
+        self._tell(Vehicle(ignition=self._vehicle.ignition))
 
     def _run(self) -> None:
         try:

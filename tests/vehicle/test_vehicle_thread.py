@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from app.gpio.lines import GpioUnavailable
 from app.vehicle import vehicle_thread
 from app.vehicle.reading import Vehicle
 from app.vehicle.source import Told, VehicleUnavailable
-from app.vehicle.vehicle_thread import RETRY_S, FirstFound, VehicleThread, opener
+from app.vehicle.vehicle_thread import IGNITION_RETRY_S, RETRY_S, FirstFound, VehicleThread, opener
 
 
 class FakeSource:
@@ -107,6 +108,37 @@ def test_the_ignition_is_told_without_a_source_of_speed() -> None:
     thread = VehicleThread(None, lambda: False, lambda: 0.0)
     thread.step()
     assert thread.read() == Vehicle(ignition=False)
+
+
+def refused_once(refusals: list[GpioUnavailable]) -> bool:
+    if refusals:
+        raise refusals.pop()
+    return True
+
+
+@pytest.mark.parametrize("has_source", [False, True])
+def test_an_ignition_line_that_is_had_later_is_no_problem_any_more(has_source: bool) -> None:
+    refusals = [GpioUnavailable("the line is refused", "connect it")]
+    bench = Bench(lambda: refused_once(refusals))
+    thread = bench.thread if has_source else VehicleThread(None, lambda: refused_once(refusals), lambda: bench.now_s)
+    thread.step()
+    assert (thread.read().message, thread.read().remedy) == ("the line is refused", "connect it")
+    bench.now_s += IGNITION_RETRY_S
+    thread.step()
+    assert thread.read() == Vehicle(ignition=True)
+
+
+def test_a_line_that_is_missing_is_told_beside_a_speed_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    def refused() -> bool:
+        raise GpioUnavailable("the line is refused", "connect it")
+
+    bench = Bench(refused)
+    seen = bench.tell(*[50.0] * 100)
+    assert (seen.speed_kmh, seen.message, seen.remedy) == (50, "the line is refused", "connect it")
+    assert sum("the line is refused" in record.message for record in caplog.records) == 1
+    bench.source.error = VehicleUnavailable("the receiver is lost", "plug it in")
+    seen = bench.tell(*[None] * 20)
+    assert (seen.message, seen.remedy) == ("the receiver is lost", "plug it in")
 
 
 def test_a_source_that_hangs_holds_up_nobody() -> None:
