@@ -93,7 +93,7 @@ class Detector:
         self._healthy, self._was_healthy = HeldFor(), False
         self._feedback = parts.feedback or DriverFeedback(parts.alert)
         self._recorder = Recorder(parts.journal, WallClock(timing.wall, timing.is_synchronised))
-        self._tracker, self._vehicle, self._motion = MotionTracker(), Vehicle(), Motion.UNKNOWN
+        self._tracker, self._motion = MotionTracker(), Motion.UNKNOWN
 
     @property
     def saver(self) -> MemorySaver | None:
@@ -131,9 +131,9 @@ class Detector:
 
     def _follow_vehicle(self, now_s: float) -> None:
         if self._parts.vehicle is not None:
-            self._vehicle = self._parts.vehicle.read()
-            self._motion = self._tracker.update(now_s, self._vehicle)
-            self._recorder.follow(self._vehicle, self._motion)
+            vehicle = self._parts.vehicle.read()
+            self._motion = self._tracker.update(now_s, vehicle)
+            self._recorder.follow(vehicle, self._motion)
 
     def _look(self, frame: Frame | None, now_s: float) -> Observation | None:
         """What the frame shows, or that it is missing; None while it is not due yet."""
@@ -180,6 +180,7 @@ class Detector:
 
     def _surroundings(self, now_s: float) -> Surroundings:
         parts = self._parts
+        vehicle = parts.vehicle.read() if parts.vehicle else Vehicle()  # again: a slow frame is no stale speed
         return Surroundings(
             camera=parts.camera.health,
             alerts=parts.alert.availability,
@@ -189,7 +190,7 @@ class Detector:
             journal_remedy=self._recorder.remedy,
             muted=self._feedback.is_muted(now_s),
             saving=parts.saver.saving if parts.saver else MemorySaving(),
-            vehicle=told_vehicle(self._vehicle, self._motion, now_s),
+            vehicle=told_vehicle(vehicle, self._motion, now_s),
         )
 
     def _note_health(self, look: Observation, now_s: float) -> None:

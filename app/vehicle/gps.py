@@ -21,7 +21,7 @@ USB_PORT = re.compile(r"(ttyACM|ttyUSB)[0-9]{1,2}")
 RATES = (termios.B9600, termios.B115200, termios.B38400, termios.B4800)
 SILENT_S = 5.0  # a receiver sends once a second, so this rate is wrong, or this is no receiver
 FROZEN_S = 3.0  # receivers of ten fixes a second repeat the whole second; one that hangs repeats its last for ever
-READ_MAX_BYTES, PAUSE_S = 4096, 0.1  # three times what a receiver sends at 115,200 baud; a flood is dropped
+READ_MAX_BYTES, PAUSE_S = 4096, 0.25  # more than a receiver sends at 115,200 baud; a flood is dropped
 
 
 class GpsPort:

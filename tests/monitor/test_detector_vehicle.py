@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.events import Level, Motion, Sight, State
-from app.vehicle.motion import PARKED_AFTER_S
+from app.vehicle.motion import PARKED_AFTER_S, STALE_S
 from app.vehicle.reading import Vehicle
+from app.vision.measurements import Signals
 from tests.support.bench import AWAY, START_S, Bench
-from tests.support.story import eyes_closed, lost
+from tests.support.story import ROAD, eyes_closed, lost
 
 
 def at_speed(speed_kmh: float, for_s: float = 40) -> Bench:
@@ -46,6 +47,18 @@ def test_the_led_of_a_parked_vehicle_shows_sleep_and_a_lost_camera_and_no_missin
     bench.run(10)
     assert bench.alert.shown[-1][0] is State.CAMERA_BLOCKED
     assert bench.alert.played == []
+
+
+def test_a_speed_is_not_called_old_because_a_look_took_long() -> None:
+    bench = at_speed(52)
+
+    def slow(time_s: float) -> Signals:
+        bench.clock.now_s += STALE_S + 1
+        return ROAD
+
+    bench.watch.shows = slow
+    bench.run(20)
+    assert bench.report.told[-1][1].vehicle.in_words == "fast, 52 km/h, by /dev/ttyACM0"
 
 
 def test_the_status_tells_speed_and_source_and_forgets_an_old_speed() -> None:

@@ -209,3 +209,22 @@ def test_auto_tries_each_port_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> No
     for _ in range(3):
         find()
     assert opened == ["/dev/ttyACM1", "/dev/ttyUSB0", "/dev/ttyACM1"]
+
+
+def test_auto_tries_can_at_once_and_then_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def no_receiver(paths: object, snap: str) -> FakeSource:
+        raise VehicleUnavailable("no GPS receiver")
+
+    def no_can(name: str, snap: str) -> FakeSource:
+        asked.append(name)
+        raise VehicleUnavailable("can0 is refused")
+
+    monkeypatch.setattr(vehicle_thread, "open_gps", no_receiver)
+    monkeypatch.setattr(vehicle_thread, "open_can", no_can)
+    find = FirstFound("")
+    for number in range(1, 122):
+        with pytest.raises(VehicleUnavailable, match="no GPS receiver"):
+            find()
+        assert len(asked) == 1 + (number - 1) * RETRY_S // 60

@@ -1,4 +1,4 @@
-"""Steps that ask the machine's kernel about all steps before: was memory enough, and what did AppArmor deny?"""
+"""Steps that ask the machine's kernel about all steps before: was memory enough, and what did it deny?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from app.memory.governor import SHORT_MB
 from tests.vm.installed import LEAST_AVAILABLE, Installed
 
 LOG = "journalctl -k -b --no-pager -o cat"
+DENIED = 'apparmor="DENIED"|type=1326'  # linux/audit.h: AUDIT_SECCOMP
 KILLED = "Out of memory|oom-kill|invoked oom-killer"
 TOTAL_KB = "awk '/^MemTotal:/ {print $2}' /proc/meminfo"
 # Denials that do no harm, and why
@@ -17,6 +18,8 @@ EXPECTED_DENIALS = {
     'name="/sys/fs/cgroup/system.slice/': "the same, for a limit of the control group",
     'name="/dev/video0"': "until the camera is connected, for that is how the detector finds out",
     'name="/dev/gpiochip0"': "the same until gpio-control is connected",
+    'name="/dev/ttyACM0"': "the same until raw-usb is connected",
+    'family="can"': "the same until can-bus is connected",
 }
 
 
@@ -30,14 +33,14 @@ def room(on: Installed) -> str:
 
 
 def denials(on: Installed) -> str:
-    said = on.run(f"{LOG} | grep -F 'apparmor=\"DENIED\"' || true").splitlines()
+    said = on.run(f"{LOG} | grep -E '{DENIED}' || true").splitlines()
     unexpected = sorted({_what(line) for line in said if not any(part in line for part in EXPECTED_DENIALS)})
     for part, reason in EXPECTED_DENIALS.items():
         if count := sum(part in line for line in said):
             on.facts[f"denied {count} times, {part}"] = reason
-    assert not unexpected, f"AppArmor denies: {'; '.join(unexpected)}"
-    return f"{len(said)} by AppArmor, all of them on the list of those that do no harm"
+    assert not unexpected, f"denied: {'; '.join(unexpected)}"
+    return f"{len(said)} by AppArmor and seccomp, all of them on the list of those that do no harm"
 
 
 def _what(line: str) -> str:
-    return " ".join(re.findall(r'(?:operation|profile|name|requested_mask)="[^"]*"', line))
+    return " ".join(re.findall(r'(?:operation|profile|name|family|requested_mask|exe)="[^"]*"|syscall=\d+', line))

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from app.events import Level, State
+from tests.vm import vehicle
 from tests.vm.installed import CARGO, DETECTOR, NAME, PAGE, PATIENCE_S, Installed, wait_for
 from tests.vm.kernel import denials, room
 from tests.vm.updates import updates
@@ -267,6 +268,7 @@ STEPS = (
     broken_configuration,
     kill,
     camera_out_and_in,
+    *vehicle.STEPS,
     idle,
     memory,
     refresh,

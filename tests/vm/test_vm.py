@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from app.vehicle.nmea import Fix, Sentences, fix_in
 from tests.vm import arm64, kernel
 from tests.vm.archive import NotTried
+from tests.vm.guest.receiver import sentence
 from tests.vm.installed import Installed
 from tests.vm.steps import STEPS
 
@@ -39,6 +42,12 @@ def test_the_kernel_is_left_as_it_was_found(mounts: list[str]) -> None:
         raise ZeroDivisionError
     assert arm64.HANDLER.read_text() == "-1"
     assert mounts == ["mount", "umount"]
+
+
+def test_the_receiver_of_the_machine_tells_what_is_asked_of_it() -> None:
+    noon = time.gmtime(1_800_000_000)
+    fixes = [fix_in(told) for told in Sentences().feed(sentence("65", noon) + sentence("no fix", noon))]
+    assert [fix for fix in fixes if fix] == [Fix(pytest.approx(65, abs=0.01), 1_800_000_000), Fix(None, None)]
 
 
 class Told:
