@@ -19,6 +19,7 @@ GIVE_UP_S = 60.0
 WAIT_S = 0.5
 FILTER = struct.Struct("=II")  # identifier, mask
 EVERYTHING = FILTER.pack(0, 0)
+ERROR_FLAG = 0x20000000  # CAN_ERR_FLAG: a mask that has it asks the kernel for error frames, and for nothing else
 
 
 class CanBus:
@@ -87,7 +88,7 @@ class CanBus:
 
     def _listen_to(self, addressing: Addressing) -> None:
         self._addressing = addressing
-        packed = FILTER.pack(addressing.answer, addressing.mask)
+        packed = FILTER.pack(addressing.answer, addressing.mask & ~ERROR_FLAG)
         self._socket.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FILTER, packed)
 
 

@@ -111,8 +111,8 @@ def ports_like(path: Path) -> list[Path]:
     return [path] + [port for port in ports(path.parent) if kind and port.name.startswith(kind[1]) and port != path]
 
 
-def open_gps(candidates: Iterable[Path], snap: str) -> GpsPort:
-    """The first port that opens. Raises: VehicleUnavailable."""
+def open_gps(candidates: Iterable[Path], snap: str, where: str = "") -> GpsPort:
+    """The first port that opens; where: the candidates in words, the first unless given. Raises: VehicleUnavailable."""
     refused: Path | None = None
     wanted = list(candidates)
     for path in wanted:
@@ -123,4 +123,4 @@ def open_gps(candidates: Iterable[Path], snap: str) -> GpsPort:
     if refused is not None:
         remedy = grant(snap, "raw-usb" if USB_PORT.fullmatch(refused.name) else "serial-port", "dialout")
         raise VehicleUnavailable(f"{refused} is refused: `{remedy}`", remedy)
-    raise VehicleUnavailable(f"no GPS receiver at {wanted[0]}: plug it in, `sudo dmesg | tail` names its port")
+    raise VehicleUnavailable(f"no GPS receiver at {where or wanted[0]}: plug it in, `sudo dmesg | tail` names its port")

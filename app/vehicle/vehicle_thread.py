@@ -165,7 +165,7 @@ class FirstFound:
         """Raises: VehicleUnavailable of the receiver, as most people have no CAN."""
         self._attempts += 1
         try:
-            port = open_gps(self._ports, self._snap)
+            port = open_gps(self._ports, self._snap, "any USB port")
         except VehicleUnavailable as no_receiver:
             if self._attempts % AUTO_CAN_EVERY != 1:
                 raise

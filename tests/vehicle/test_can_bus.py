@@ -5,22 +5,31 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterator
+from socket import CAN_ERR_FLAG
 
 import pytest
 
 from app.vehicle import can_bus
-from app.vehicle.can_bus import GIVE_UP_S, CanBus, explained
+from app.vehicle.can_bus import FILTER, GIVE_UP_S, CanBus, explained
 from app.vehicle.obd import FRAME
 from app.vehicle.source import VehicleUnavailable
 
 
 class FakeCanSocket(socket.socket):
-    """A datagram socket that takes CAN's filters and forgets them."""
-
-    filters: list[bytes]
+    """A datagram socket with a filter that judges as net/can/af_can.c of Linux does."""
 
     def setsockopt(self, *args: object) -> None:
-        self.__dict__.setdefault("filters", []).append(args[-1])
+        packed = args[-1]
+        assert isinstance(packed, bytes)
+        self.__dict__["filter"] = FILTER.unpack(packed)
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        wanted, mask = self.__dict__["filter"]
+        while True:
+            frame = super().recv(size, flags)
+            identifier = FRAME.unpack(frame)[0]
+            if mask & CAN_ERR_FLAG == 0 and identifier & mask == wanted & mask:
+                return frame
 
 
 @pytest.fixture

@@ -181,7 +181,7 @@ def test_the_setting_chooses_the_source(monkeypatch: pytest.MonkeyPatch) -> None
         opened.append(name)
         return FakeSource()
 
-    def open_gps(paths: object, snap: str) -> FakeSource:
+    def open_gps(paths: object, snap: str, where: str = "") -> FakeSource:
         opened.append(str(next(iter(paths))))  # type: ignore[call-overload]
         return FakeSource()
 
@@ -198,7 +198,7 @@ def test_the_setting_chooses_the_source(monkeypatch: pytest.MonkeyPatch) -> None
 def test_auto_tries_each_port_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
-    def open_gps(paths: object, snap: str) -> FakeSource:
+    def open_gps(paths: object, snap: str, where: str = "") -> FakeSource:
         source = FakeSource()
         source.name = str(next(path for path in paths if path.name in ("ttyACM1", "ttyUSB0")))  # type: ignore[attr-defined]
         opened.append(source.name)
@@ -214,8 +214,8 @@ def test_auto_tries_each_port_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> No
 def test_auto_tries_can_at_once_and_then_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def no_receiver(paths: object, snap: str) -> FakeSource:
-        raise VehicleUnavailable("no GPS receiver")
+    def no_receiver(paths: object, snap: str, where: str) -> FakeSource:
+        raise VehicleUnavailable(f"no GPS receiver at {where}")
 
     def no_can(name: str, snap: str) -> FakeSource:
         asked.append(name)
@@ -225,6 +225,6 @@ def test_auto_tries_can_at_once_and_then_once_a_minute(monkeypatch: pytest.Monke
     monkeypatch.setattr(vehicle_thread, "open_can", no_can)
     find = FirstFound("")
     for number in range(1, 122):
-        with pytest.raises(VehicleUnavailable, match="no GPS receiver"):
+        with pytest.raises(VehicleUnavailable, match="at any USB port"):
             find()
         assert len(asked) == 1 + (number - 1) * RETRY_S // 60

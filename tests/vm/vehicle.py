@@ -21,7 +21,6 @@ ALARM_BEEPS = 5  # of app/alerts/alert.py
 def receiver_refused(on: Installed) -> str:
     """Without its plug: named by status and check, and as strict as without a receiver."""
     on.run(f"echo 65 > /run/gps-kmh; sh {CARGO}/hardware.sh receiver-in")
-    on.facts["detector without a source of speed"] = f"{on.memory_mb(DETECTOR, 'Rss'):.1f} MB RSS"
     _set(on, "vehicle.source=auto", f"raspberry-pi.button-pin={BUTTON_PIN}")
     command = f"sudo snap connect {NAME}:raw-usb"
     found = _seen(on, "the missing plug", lambda now: now.vehicle.remedy == command)
