@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.memory.usage import usage_of
-from app.vehicle.vehicle_thread import open_vehicle
+from app.vehicle.opening import open_vehicle
 from tests.benchmarks.measure import detector, pictures
 from tests.vm.guest.receiver import sentence
 
