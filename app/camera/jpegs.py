@@ -50,7 +50,9 @@ def decoded_jpeg(data: npt.NDArray[np.uint8], sent: tuple[int, int], reduction: 
 
 
 def _decoded(jpeg: bytes, reduction: int) -> npt.NDArray[np.uint8]:
-    return decoded(np.frombuffer(jpeg, np.uint8), _REDUCED[reduction], _LEFT_OVER_MAX_BYTES)
+    # Turned by its EXIF it would not have the size that was promised; how a camera hangs is for camera.rotate to say
+    flags = _REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION
+    return decoded(np.frombuffer(jpeg, np.uint8), flags, _LEFT_OVER_MAX_BYTES)
 
 
 def check_no_hole(data: npt.NDArray[np.uint8]) -> None:

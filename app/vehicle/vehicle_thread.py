@@ -27,6 +27,7 @@ RETRY_S = 5.0  # a receiver that was plugged in, or `snap connect`, is noticed s
 IGNITION_RETRY_S = 10.0  # an attempt costs 32 failing opens
 WAIT_S = 0.5
 CLOSE_S = 1.0
+SAME_NEWS_S, NEWS_MAX = 600.0, 16  # a loose plug that comes and goes for hours is not logged each time
 CAN = re.compile(r"v?can[0-9]{1,2}")
 AUTO_CAN = "can0"
 HANGS = "the vehicle's device hangs: plug it out and in again"
@@ -48,6 +49,7 @@ class VehicleThread:
         self._speed = PlausibleSpeed()
         self._retry_s = self._ignition_retry_s = -inf
         self._stepped_s = inf
+        self._logged: deque[tuple[str, float]] = deque(maxlen=NEWS_MAX)
         self._vehicle = Vehicle()  # replaced as a whole, so that no lock is needed
         self._no_source: VehicleUnavailable | None = None
         self._no_ignition: GpioUnavailable | None = None
@@ -96,7 +98,7 @@ class VehicleThread:
             ignition, error = None, failure
             self._ignition_retry_s = now_s + IGNITION_RETRY_S
             if str(error) != str(self._no_ignition):
-                log.warning("the ignition is not known: %s", error)
+                self._log(logging.WARNING, f"the ignition is not known: {error}")
         self._no_ignition = error
         self._tell(replace(self._vehicle, ignition=ignition))
 
@@ -118,7 +120,7 @@ class VehicleThread:
     def _take(self, source: str, told: Told) -> None:
         now_s = self._clock()
         if not self._vehicle.source:
-            log.info("speed from %s", source)
+            self._log(logging.INFO, f"speed from {source}")
             self._no_source = None
             self._tell(replace(self._vehicle, source=source))
         speed_kmh = None if told.speed_kmh is None else self._speed.update(now_s, told.speed_kmh)
@@ -127,12 +129,18 @@ class VehicleThread:
 
     def _lose(self, error: VehicleUnavailable) -> None:
         if str(error) != str(self._no_source):
-            log.warning("no speed: %s", error)
+            self._log(logging.WARNING, f"no speed: {error}")
         if self._source is not None:
             with suppress(OSError):  # of a device that is gone
                 self._source.close()
         self._source, self._speed, self._no_source = None, PlausibleSpeed(), error
         self._tell(Vehicle(ignition=self._vehicle.ignition))
+
+    def _log(self, level: int, news: str) -> None:
+        now_s = self._clock()
+        if not any(news == logged and now_s - logged_s < SAME_NEWS_S for logged, logged_s in self._logged):
+            self._logged.append((news, now_s))
+            log.log(level, "%s", news)
 
     def _run(self) -> None:
         try:

@@ -177,3 +177,10 @@ def test_what_others_print_meanwhile_is_not_lost(
 def test_bytes_that_are_no_picture_of_the_promised_size_are_refused(data: bytes) -> None:
     with pytest.raises(BadPicture):
         decode(data)
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_camera_that_says_how_it_hangs_is_not_turned(orientation: int) -> None:
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0" + bytes([orientation]) + bytes(7)
+    told = b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + WHOLE[2:]
+    np.testing.assert_array_equal(decode(told), decode(WHOLE))

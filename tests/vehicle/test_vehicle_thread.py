@@ -104,6 +104,23 @@ def test_a_missing_source_is_tried_every_few_seconds(caplog: pytest.LogCaptureFi
     assert bench.tell(*[30.0] * 8).speed_kmh == 30
 
 
+def test_a_loose_plug_is_logged_once_in_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    bench = Bench()
+    for _ in range(50):
+        bench.source.error, bench.missing = None, None
+        bench.tell(50, 50)
+        bench.source.error, bench.missing = VehicleUnavailable("it is lost"), VehicleUnavailable("there is none")
+        bench.tell(None, None)
+        bench.now_s += RETRY_S
+        bench.tell(None)
+        bench.now_s += RETRY_S
+    assert bench.now_s > vehicle_thread.SAME_NEWS_S
+    lines = [record.message for record in caplog.records]
+    assert set(lines) == {"speed from /dev/ttyACM0", "no speed: it is lost", "no speed: there is none"}
+    assert len(lines) == 2 * 3
+
+
 def test_the_ignition_is_told_without_a_source_of_speed() -> None:
     thread = VehicleThread(None, lambda: False, lambda: 0.0)
     thread.step()
