@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import socket
     from concurrent.futures import Future
 
+    from gunicorn.http.message import Request  # type: ignore[import-untyped]
+
 SHARE = 8  # of the 16 threads, for one address
 ANSWER_MAX_BYTES = 8 * 1024 * 1024  # more than the largest picture, which may have 4 MiB
 CODES = {
@@ -80,6 +82,17 @@ class Answer(bytearray):
         """Nothing."""
 
 
+def who_gives_way(waiting: list[Connection]) -> Connection:
+    """The one that has waited longest, of the networks that have most connections."""
+    counts = Counter(conn.network for conn in waiting)
+    return min(waiting, key=lambda conn: (-counts[conn.network], conn.since_s))
+
+
+def lacks_host(request: Request) -> bool:
+    """Whether it names no host, which only HTTP/1.0 allows (RFC 9112, 3.2)."""
+    return request.version > (1, 0) and all(name != "HOST" for name, _ in request.headers)
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]
     """worker.py sets `redirect`, which answers plain HTTP where HTTPS is spoken, and `sweep`, called every second."""
 
@@ -112,6 +125,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         try:
             parser = RequestParser(self.cfg, source := Received(conn.request), conn.client)
             request = next(parser)
+            if lacks_host(request):
+                return bare_answer(400), False
             exchange = SimpleNamespace(sock=answer, client=conn.client, server=conn.server)
             is_kept = self.handle_request(request, exchange) and parser.finish_body()
             is_read = not source.recv(1) and not parser.unreader.take_buffered()
@@ -172,11 +187,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._go_on(conn)
 
     def _make_room(self) -> None:
-        """Close the connection that has waited longest of the network that has most of them."""
         waiting = [conn for conn in self._connections if conn.stage is not Stage.SERVED]
         if waiting:
-            most = Counter(conn.network for conn in waiting).most_common(1)[0][0]
-            self._forget(min((conn for conn in waiting if conn.network == most), key=lambda conn: conn.since_s))
+            self._forget(who_gives_way(waiting))
 
     def _forget(self, conn: Connection) -> None:
         with suppress(KeyError, ValueError):

@@ -126,6 +126,7 @@ def test_a_request_that_does_not_end_is_given_up(page: Appliance) -> None:
 REFUSED = (
     (b"NONSENSE\r\n\r\n", 400),
     (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 505),
+    (b"GET /login HTTP/1.1\r\nX: forged\r\n\r\n", 400),
     (b"GET /forged" + b"a" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
     (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: forged" + b"a" * 9000 + b"\r\n\r\n", 431),
     (b"GET / HTTP/1.1\r\nX: forged" + b"a" * 40_000, 431),
