@@ -16,6 +16,7 @@ EXPECTED_DENIALS = {
     'profile="/usr/lib/snapd/snap-confine"': "of Debian's snap-confine itself, before drivewatch is run",
     'name="/proc/pressure/memory"': "once a start: how short memory is can be told without it",
     'name="/sys/fs/cgroup/system.slice/': "the same, for a limit of the control group",
+    'name="/sys/fs/cgroup/user.slice/': "the same, of drivewatch.check in a session",
     'name="/dev/video0"': "until the camera is connected, for that is how the detector finds out",
     'name="/dev/gpiochip0"': "the same until gpio-control is connected",
     'name="/dev/ttyACM0"': "the same until raw-usb is connected",
