@@ -21,6 +21,8 @@ RETRY_S = 10.0
 WAIT_S = 0.5  # so soon the thread notices that it is to end
 EVENTS_MAX_BYTES = 48 * 64  # struct gpio_v2_line_event is 48 bytes long; what it says is read from the line
 PRESSES_MAX = 8  # kept until the loop takes them
+NOISE_PRESSES, NOISE_S = 8, 10.0  # nobody presses so often
+NOISE = "the button presses itself: its wire is loose, or nothing is wired to raspberry_pi.button_pin"
 
 
 class Press(Enum):
@@ -74,6 +76,7 @@ class Button:
         self._gpio, self._find, self._clock = gpio, find, clock
         self._presses = Presses()
         self._told: deque[Press] = deque(maxlen=PRESSES_MAX)
+        self._times_s: deque[float] = deque(maxlen=NOISE_PRESSES)
         self._closed = threading.Event()
         self.message = ""
 
@@ -103,14 +106,23 @@ class Button:
         self._presses = Presses()
         try:
             while not self._closed.is_set():
-                press = self._presses.update(self._clock(), self._gpio.level(line_fd))
-                if press is not None:
+                now_s = self._clock()
+                press = self._presses.update(now_s, self._gpio.level(line_fd))
+                if press is not None and not self._is_noise(now_s):
                     self._told.append(press)
                 wait_s = BOUNCE_S if self._presses.may_become_long() else WAIT_S
                 if select.select([line_fd], [], [], wait_s)[0]:
                     os.read(line_fd, EVENTS_MAX_BYTES)
         finally:
             os.close(line_fd)
+
+    def _is_noise(self, now_s: float) -> bool:
+        is_noise = len(self._times_s) == NOISE_PRESSES and now_s - self._times_s[0] < NOISE_S
+        self._times_s.append(now_s)
+        if is_noise and not self.message:
+            log.warning("%s", NOISE)
+        self.message = NOISE if is_noise else ""
+        return is_noise
 
 
 def open_button(pin: int, chip: str) -> Button:

@@ -124,3 +124,11 @@ def test_a_press_during_which_the_line_was_lost_is_forgotten(monkeypatch: pytest
     with Button(LostLine(), lambda: Line(Path("/dev/gpiochip0"), 22), lambda: next(times, 3602.0)) as followed:
         assert told.wait(10)
         assert followed.take() == []
+
+
+def test_a_floating_line_presses_no_more_than_a_person_could(caplog: pytest.LogCaptureFixture) -> None:
+    floating = Button(Gpio(), lambda: Line(Path("/dev/gpiochip0"), 22))
+    told = [time_s for time_s in range(0, 100_000, 70) if not floating._is_noise(time_s / 1000)]
+    assert len(told) == button.NOISE_PRESSES and floating.message == button.NOISE
+    assert [record.message for record in caplog.records] == [button.NOISE]
+    assert not floating._is_noise(200.0) and floating.message == ""
