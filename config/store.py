@@ -107,8 +107,8 @@ class Store:
         except FileNotFoundError:
             reading = Reading({})
         except OSError as error:
-            data, reading = b"", Reading({}, (Problem("", "", f"cannot be read: {error.strerror}"),))
-            return self._loaded(data, reading)
+            why = f"cannot be read: {error.strerror}; `ls -ld {self._config}` shows what stands there"
+            return self._loaded(b"", Reading({}, (Problem("", "", why),)))
         copies, was_told = self._copies(), told.was_there(told.told(self._folder / SNAPD_TOLD, self._disk))
         if why := loss(data, reading, copies.values(), was_told=was_told):
             return self._instead(data, Problem(CONFIG, "", why))

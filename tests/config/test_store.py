@@ -145,12 +145,12 @@ def test_a_link_is_loaded_but_never_replaced(tmp_path: Path) -> None:
         store.save(width(65), store.load().version)
     assert target.read_text() == width(64)
     target.unlink()
-    assert str(store.load().problems[0]) == "the file cannot be read: its link leads nowhere"
+    assert "the file cannot be read: its link leads nowhere; `ls -ld" in str(store.load().problems[0])
 
 
 def test_what_is_no_file_is_a_problem_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / CONFIG)
-    assert str(Store(tmp_path).load().problems[0]) == "the file cannot be read: it is not a file"
+    assert "the file cannot be read: it is not a file; `ls -ld" in str(Store(tmp_path).load().problems[0])
     (tmp_path / CONFIG).unlink()
     (tmp_path / CONFIG).mkdir()
     store = Store(tmp_path)
