@@ -16,7 +16,7 @@ from app.camera.depth import Depth
 from app.native_words import native_words, pass_on
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
-# 50 megapixels decode to 150 MB, which a Pi with 512 MB still has
+# 50 megapixels decode to 150 MB, a JPEG to 300 MB with its coefficients, which a Pi with 512 MB still has
 _MAX_MEGAPIXELS = 50
 _MAX_FILE_BYTES = 100_000_000
 # A face this small has no features left; such files are icons and tracking pixels.
