@@ -92,7 +92,7 @@ bench-page: $(VENV)/.tests ## memory of the page while it is used, over ten thou
 bench-snap: $(VENV)/.tests ## size of the snaps, start from them, the page with and without byte-code; as root
 	$(BIN)/python -m tests.benchmarks.snap
 
-bench-rules: $(VENV)/.tests ## the cases of ADDW, Euro NCAP and DDAW at four rates: how late is the slowest alert? build/bench/rules.md, in 6 minutes
+bench-rules: $(VENV)/.tests ## the cases of ADDW, Euro NCAP and DDAW at four rates: how late is the slowest alert? build/bench/rules.md, in 20 minutes
 	$(BIN)/python -m tests.benchmarks.rules
 
 bench-saving: $(VENV)/.tests ## what saving memory frees, profile by profile, in five minutes
