@@ -270,7 +270,9 @@ def _check_pair(cert: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
-            raise HttpsError(f"{key} is not the key of {cert}") from error
+            raise HttpsError(
+                f"{key} is not the key of {cert}; of a chain, the page's own certificate comes first"
+            ) from error
         what = "the first must be a certificate, the second its key without a password, both as PEM"
         raise HttpsError(f"{cert} and {key} cannot be used ({error.reason or error}): {what}") from error
 

@@ -152,6 +152,7 @@ def split(pem: bytes) -> tuple[bytes, bytes]:
         ("cert", "missing", "missing cannot be read: No such file or directory"),
         ("missing", "key", "missing cannot be read: No such file or directory"),
         ("cert", "other-key", "other-key is not the key of"),
+        ("chain from its root", "key", "of a chain, the page's own certificate comes first"),
         ("key", "cert", "cannot be used"),
         ("cert", "locked-key", "without a password"),
         ("cert", "empty", "cannot be used"),
@@ -162,7 +163,7 @@ def test_files_that_do_not_fit_are_refused_with_the_reason_and_nothing_changes(
     paths: Paths, pems: dict[str, bytes], tmp_path: Path, cert: str, key: str, said: str
 ) -> None:
     files = dict(zip(("key", "cert"), split(pems["new"]), strict=True)) | {"other-key": split(pems["other"])[0]}
-    files |= {"empty": b""}
+    files |= {"empty": b"", "chain from its root": split(pems["other"])[1] + files["cert"]}
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     locking = ("pkey", "-in", str(tmp_path / "key"), "-aes256", "-passout", "pass:secret")
