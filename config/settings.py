@@ -20,13 +20,13 @@ CAMERAS = r"auto|[0-9]{1,2}|/dev/video[0-9]{1,3}|/dev/v4l/by-(id|path)/[A-Za-z0-
 CAMERAS_FORM = "auto, or a camera such as /dev/video0, its number, or its name below /dev/v4l"
 CHIPS = r"auto|/dev/gpiochip[0-9]{1,3}"
 CHIP = r"auto|/dev/[A-Za-z0-9_./-]{1,200}"
-SPEED_SOURCE = r"none|auto|v?can[0-9]{1,2}|/dev/[A-Za-z0-9_./:-]{1,200}"
-SPEED_SOURCE_FORM = "none, auto, a GPS receiver's port such as /dev/ttyACM0, or can0"
 PORTS = (
     r"none|auto|v?can[0-9]{1,2}|/dev/(tty[A-Z]{1,5}[0-9]{1,3}|serial[01])"
     r"|/dev/serial/by-(id|path)/[A-Za-z0-9][A-Za-z0-9._:+@-]{0,200}"
 )
 PORTS_FORM = "none, auto, can0, or a serial port such as /dev/ttyACM0, or its name below /dev/serial"
+# Nothing else below /dev: opening /dev/watchdog would reboot the machine
+SPEED_SOURCE = rf"{PORTS}|/dev/gps[0-9]|/dev/pts/[0-9]{{1,4}}"
 MODELS = ("lite", "standard", "full")
 ROTATIONS = (0, 90, 180, 270)
 UNCHANGED = "unchanged"
@@ -134,7 +134,7 @@ class Memory:
 class Vehicle:
     """How the speed of the vehicle is known, by which the rules differ."""
 
-    source: str = setting("none", pattern=SPEED_SOURCE, form=SPEED_SOURCE_FORM, api_form=(PORTS, PORTS_FORM),
+    source: str = setting("none", pattern=SPEED_SOURCE, form=PORTS_FORM, api_form=(PORTS, PORTS_FORM),
         label="Speed", help="auto finds a USB GPS receiver, else can0 (OBD-II). none: as strict as at any speed.")
     ignition_pin: int = setting(0, low=0, high=27, unit="BCM",
         label="Ignition pin", help="BCM number of a line that is 3.3 V while the ignition is on; 0: none.")

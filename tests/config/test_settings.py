@@ -116,3 +116,9 @@ def test_camera_sources(source: str) -> None:
 def test_sources_that_are_none_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match="fake:SCENARIO"):
         accept(DECLARATIONS["camera.source"], source)
+
+
+@pytest.mark.parametrize("device", ["/dev/watchdog", "/dev/sda", "/dev/zero", "/dev/tty1", "/dev/ttyACM0/../mem"])
+def test_no_device_is_opened_for_the_speed_that_is_no_serial_port(device: str) -> None:
+    with pytest.raises(ValueError, match="a serial port such as"):
+        accept(DECLARATIONS["vehicle.source"], device)

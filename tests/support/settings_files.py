@@ -25,6 +25,16 @@ class Document:
     newline: str
 
 
+FORMS = {
+    "vehicle.source": r"/dev/tty[A-Z]{1,5}[0-9]{1,3}",
+    "raspberry_pi.gpio_chip": r"/dev/[a-z0-9_.-]{1,9}",
+    "camera.exposure": r"unchanged|auto|[0-9]{1,6}",
+    "camera.focus": r"unchanged|auto|[0-9]{1,6}",
+    "admin.hostnames": r"[a-z0-9-]{1,9}([ ,][a-z0-9-]{1,4}(\.[a-z0-9]{1,4})?){0,3}",
+    "admin.behind_proxy": r"https?://[a-z0-9-]{1,9}(:[1-9][0-9]{0,3})?(/[a-z0-9]{1,9})?( ::1)?",
+}
+
+
 def values_for(key: str) -> st.SearchStrategy[Value]:
     declaration = DECLARATIONS[key]
     if declaration.choices:
@@ -35,16 +45,8 @@ def values_for(key: str) -> st.SearchStrategy[Value]:
         return st.integers(int(declaration.low), int(declaration.high))
     if declaration.kind is float:
         return st.floats(declaration.low, declaration.high)
-    if key in ("raspberry_pi.gpio_chip", "vehicle.source"):
-        return st.from_regex(r"/dev/[a-z0-9_.-]{1,9}", fullmatch=True)
-    if key in ("camera.exposure", "camera.focus"):
-        return st.from_regex(r"unchanged|auto|[0-9]{1,6}", fullmatch=True)
-    if key == "admin.hostnames":
-        return st.from_regex(r"[a-z0-9-]{1,9}([ ,][a-z0-9.-]{0,9}[a-z]){0,3}", fullmatch=True).filter(
-            lambda names: ".." not in names and " ." not in names and ",." not in names
-        )
-    if key == "admin.behind_proxy":
-        return st.from_regex(r"https?://[a-z0-9-]{1,9}(:[1-9][0-9]{0,3})?(/[a-z0-9]{1,9})?( ::1)?", fullmatch=True)
+    if key in FORMS:
+        return st.from_regex(FORMS[key], fullmatch=True)
     names = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["C", "Z"]), min_size=1)
     return st.one_of(st.sampled_from(["auto", "0", "null", "~", "a b", "a: b", "a #b"]), names).filter(
         lambda name: "://" not in name and not name.startswith("fake:") and len(name) < 200
