@@ -168,11 +168,12 @@ def test_requests_that_follow_each_other_at_once_are_all_answered_in_turn(page: 
 def test_rubbish_makes_ten_short_lines_a_minute(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with running(tmp_path, "--camera", "fake:attentive") as page:
         capfd.readouterr()
+        began_s = time.monotonic()
         for said, _ in REFUSED * 30:
             answer_to(page, said)
         for _ in range(20):
             Browser(page.port).ask("POST", "/login", "password=wrong")
-        lines = capfd.readouterr().err.splitlines()
-    assert 0 < len(lines) <= 10
+        lines, minutes = capfd.readouterr().err.splitlines(), 1 + (time.monotonic() - began_s) // 60
+    assert 0 < len(lines) <= 10 * minutes
     assert max(map(len, lines)) <= 200
     assert all(map(str.isprintable, lines))
