@@ -92,7 +92,7 @@ class Observer:
         signals = None if face is None and sight in (Sight.FROZEN, Sight.NOISE) else self._measured(frame, face)
         turn_deg = self._turn_deg(frame, sight, face, signals)
         if turn_deg:
-            return self._look_at_turned(frame, face, turn_deg)
+            return self._look_at_turned(frame, face, turn_deg, motion)
         own = self.attention.driver.accept(signals)
         if own is None and face is not None:
             self._mesh.reset()  # so that the driver is found again instead of a passenger followed
@@ -117,10 +117,10 @@ class Observer:
         face = self._mesh.glance(bgr)
         return (0.0, None) if face is None else (face.score, self._signals(bgr, face))
 
-    def _look_at_turned(self, frame: Frame, face: Face | None, turn_deg: int) -> Observation:
+    def _look_at_turned(self, frame: Frame, face: Face | None, turn_deg: int, motion: Motion) -> Observation:
         """Nothing is said of the driver: an upright mesh fits a face that lies only by chance."""
         sight = Sight.UPSIDE_DOWN if turn_deg == 180 else Sight.ON_ITS_SIDE
-        verdict = self.attention.update(frame.time_s, sight, None)
+        verdict = self.attention.update(frame.time_s, sight, None, motion=motion)
         return Observation(frame, sight, face, None, verdict, turn_deg=turn_deg)
 
     def look_alone(self, frame: Frame) -> Observation:

@@ -40,8 +40,7 @@ def loss(data: bytes | None, reading: Reading, copies: Collection[bytes], *, was
 
 
 def _is_cut(data: bytes, reading: Reading, whole: bytes) -> bool:
-    before = read(whole)
-    if not whole or before.values == reading.values:
+    if not whole or (before := read(whole)).values == reading.values:
         return False
     rest = whole[len(data) :]
     is_within_line = not data.endswith((b"\n", b"\r")) and not rest.startswith((b"\n", b"\r"))

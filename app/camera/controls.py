@@ -5,14 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.camera.v4l2_stream import Ioctl
 from config import settings
-
-Ioctl = Callable[[int, int, bytearray], int]
-"""fcntl.ioctl, or what stands in for it in a test."""
 
 # Source: linux/videodev2.h and v4l2-controls.h. struct v4l2_queryctrl is id, type, name, minimum, maximum, step,
 # default, flags; struct v4l2_control is id, value

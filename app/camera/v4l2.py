@@ -6,25 +6,18 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.camera.pictures import CABLE_REMEDY, SourceLost, SourceRefused
-
-Ioctl = Callable[[int, int, bytearray], int]
-"""fcntl.ioctl, or what stands in for it in a test."""
+from app.camera.v4l2_stream import CAPTURE, MMAP, REQBUFS, REQUEST, Ioctl
 
 # linux/videodev2.h: struct v4l2_capability is driver[16], card[32], bus_info[32], version, capabilities,
 # device_caps, reserved[3]; device_caps is what this node can do, capabilities what the whole device can.
 _CAPABILITY = struct.Struct("=16s32s32s6I")
 _VIDIOC_QUERYCAP = 0x80685600
 _VIDEO_CAPTURE, _VIDEO_M2M_MPLANE, _VIDEO_M2M, _DEVICE_CAPS = 0x1, 0x4000, 0x8000, 0x8000_0000
-# struct v4l2_requestbuffers: count, type, memory, capabilities, flags. Asking for none changes nothing but
-# answers EBUSY while another program streams, where OpenCV would wait at each of its own attempts.
-_REQUEST_BUFFERS = struct.Struct("=5I")
-_VIDIOC_REQBUFS = 0xC0145608
-_BUF_TYPE_VIDEO_CAPTURE, _MEMORY_MMAP = 1, 1
 
 # Nodes of the Pi that exist without a camera, and its ribbon cable receivers, whose raw sensor data needs libcamera.
 # Source: the names of these drivers in Raspberry Pi's Linux 6.6.
@@ -119,10 +112,9 @@ def find_camera(dev: Path = Path("/dev"), ioctl: Ioctl = fcntl.ioctl) -> Node:
 
 
 def check_free(node: Node, ioctl: Ioctl = fcntl.ioctl) -> None:
-    """Refuse a camera that another program uses. Raises: OSError."""
-    request = _REQUEST_BUFFERS.pack(0, _BUF_TYPE_VIDEO_CAPTURE, _MEMORY_MMAP, 0, 0)
+    """Refuse a camera that another program uses: asking for no buffers changes nothing. Raises: OSError."""
     try:
-        _ask(node.path, ioctl, _VIDIOC_REQBUFS, bytearray(request))
+        _ask(node.path, ioctl, REQBUFS, bytearray(REQUEST.pack(0, CAPTURE, MMAP, 0, 0)))
     except OSError as error:
         if error.errno == errno.EBUSY:  # other answers differ by driver and say nothing; opening will show
             raise

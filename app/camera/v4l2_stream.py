@@ -26,13 +26,13 @@ from app.camera.pixel_formats import Layout
 Ioctl = Callable[[int, int, bytearray], int]
 """fcntl.ioctl, or what stands in for it in a test."""
 
-_CAPTURE, _MMAP = 1, 1  # the type of buffer, and where it is: V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_MEMORY_MMAP
+CAPTURE, MMAP = 1, 1  # the type of buffer, and where it is: V4L2_BUF_TYPE_VIDEO_CAPTURE, V4L2_MEMORY_MMAP
 _FLAG_ERROR = 0x40
 # Source: linux/videodev2.h on 64 bit; bits 16 to 29 of a number are the size of its struct
 _ENUM_FMT, _FMTDESC = 0xC0405602, struct.Struct("=3I32s4s16x")  # index, type, flags, description, fourcc
 _S_FMT, _FORMAT = 0xC0D05605, struct.Struct("=I4xII4sIII176x")  # type, width, height, fourcc, field, line, image
 _S_PARM, _PARM = 0xC0CC5616, struct.Struct("=5I184x")  # type, capability, mode, seconds of one frame as a fraction
-_REQBUFS, _REQUEST = 0xC0145608, struct.Struct("=5I")  # count, type, memory, capabilities, flags
+REQBUFS, REQUEST = 0xC0145608, struct.Struct("=5I")  # count, type, memory, capabilities, flags
 # index, type, bytesused, flags, field, timestamp, timecode, sequence, memory, offset, length
 _QUERYBUF, _QBUF, _DQBUF, _BUFFER = 0xC0585609, 0xC058560F, 0xC0585611, struct.Struct("=5I4x16s16sIIQI12x")
 _STREAMON, _STREAMOFF, _TYPE = 0x40045612, 0x40045613, struct.Struct("=I")
@@ -73,7 +73,7 @@ class Stream:
         """The fourcc of each format that the device has; none where the driver does not say."""
         for index in range(_FORMATS_MAX):
             try:
-                *_, fourcc = self._ask(_ENUM_FMT, _FMTDESC, index, _CAPTURE, 0, b"", b"")
+                *_, fourcc = self._ask(_ENUM_FMT, _FMTDESC, index, CAPTURE, 0, b"", b"")
             except OSError as error:
                 if error.errno in (errno.EINVAL, errno.ENOTTY):
                     return
@@ -82,14 +82,14 @@ class Stream:
 
     def set_format(self, fourcc: str, size: tuple[int, int]) -> Layout:
         """Ask for a format and size in pixels; what the device gives, which may be others."""
-        fields = self._ask(_S_FMT, _FORMAT, _CAPTURE, *size, fourcc.encode(), 0, 0, 0)
+        fields = self._ask(_S_FMT, _FORMAT, CAPTURE, *size, fourcc.encode(), 0, 0, 0)
         _, width, height, given, _, bytes_per_line, _ = fields
         return Layout(_text(given), int(width), int(height), int(bytes_per_line))
 
     def set_rate(self, fps: float) -> float:
         """Ask for pictures a second; how many there will be, 0 where the driver does not say."""
         try:
-            *_, seconds, of = self._ask(_S_PARM, _PARM, _CAPTURE, 0, 0, 1000, round(1000 * fps))
+            *_, seconds, of = self._ask(_S_PARM, _PARM, CAPTURE, 0, 0, 1000, round(1000 * fps))
         except OSError as error:
             if error.errno in (errno.EINVAL, errno.ENOTTY):
                 return 0.0
@@ -99,12 +99,12 @@ class Stream:
     def start(self, taken_fps: float, device_fps: float) -> None:
         """Begin to stream, at so many pictures a second of which so many are taken."""
         buffers = 1 if device_fps >= _SINGLE_BUFFER_RATE * taken_fps else _BUFFERS
-        count, *_ = self._ask(_REQBUFS, _REQUEST, buffers, _CAPTURE, _MMAP, 0, 0)
+        count, *_ = self._ask(REQBUFS, REQUEST, buffers, CAPTURE, MMAP, 0, 0)
         for index in range(int(count)):
             *_, offset, length = self._buffer(_QUERYBUF, index)
             self._buffers.append(mmap.mmap(self._fd, int(length), offset=int(offset)))
             self._queue(index)
-        self._ask(_STREAMON, _TYPE, _CAPTURE)
+        self._ask(_STREAMON, _TYPE, CAPTURE)
 
     def next(self) -> Shot:
         """Wait for a picture of this moment, not one that has waited in a buffer. Raises: TimeoutError, none comes."""
@@ -157,7 +157,7 @@ class Stream:
         self._buffer(_QBUF, index)
 
     def _buffer(self, request: int, index: int) -> tuple[int | bytes, ...]:
-        return self._ask(request, _BUFFER, index, _CAPTURE, 0, 0, 0, b"", b"", 0, _MMAP, 0, 0)
+        return self._ask(request, _BUFFER, index, CAPTURE, 0, 0, 0, b"", b"", 0, MMAP, 0, 0)
 
     def close(self) -> None:
         """End the stream and release the device; may be called twice."""
@@ -168,7 +168,7 @@ class Stream:
             with suppress(BufferError):  # a picture in it is still in use; it goes with that
                 buffer.close()  # or it would keep the device open
         with suppress(OSError):  # of a device that is gone
-            self._ioctl(fd, _STREAMOFF, bytearray(_TYPE.pack(_CAPTURE)))
+            self._ioctl(fd, _STREAMOFF, bytearray(_TYPE.pack(CAPTURE)))
         os.close(fd)
 
 

@@ -17,6 +17,7 @@ from app.events import Motion, Sight, State
 from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
+from app.monitor.detector import told_vehicle
 from app.monitor.wall_clock import KernelClock, is_believable
 from app.observer import Observer
 from app.part_status import CameraHealth
@@ -260,7 +261,7 @@ def _vehicle(settings: Settings, machine: Machine) -> Iterator[Finding]:
     while seen.speed_kmh is None and not seen.message and machine.clock() < end_s:
         vehicle.step()
         seen = vehicle.read()
-    told = status.Vehicle(Motion.UNKNOWN, seen.speed_kmh, seen.ignition, seen.source, seen.message, seen.remedy)
+    told = told_vehicle(seen, Motion.UNKNOWN, machine.clock())
     hint = "; a GPS receiver needs a view of the sky" if seen.source and seen.speed_kmh is None else ""
     yield Finding("vehicle", not seen.message, f"{told.in_words}{hint}")
 

@@ -22,8 +22,6 @@ SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_
     disputed, clock
 FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
 """
-
-
 _COUNTS = "SELECT kind, level, count(*), sum(disputed != 0) FROM events GROUP BY kind, level"
 
 

@@ -30,7 +30,7 @@ from app.observer import Observation, Observer
 from app.part_status import MemorySaving
 from app.telemetry import status
 from app.telemetry.requests import Request
-from app.vehicle.motion import STALE_S, MotionTracker
+from app.vehicle.motion import MotionTracker
 from app.vehicle.reading import Vehicle
 
 if TYPE_CHECKING:
@@ -216,6 +216,6 @@ class Detector:
 
 
 def told_vehicle(vehicle: Vehicle, motion: Motion, now_s: float) -> status.Vehicle:
-    """For the status: a speed that is old is none."""
-    speed_kmh = vehicle.fresh_speed_kmh(now_s, STALE_S)
+    """For the status and `check`: a speed that is old is none."""
+    speed_kmh = vehicle.fresh_speed_kmh(now_s)
     return status.Vehicle(motion, speed_kmh, vehicle.ignition, vehicle.source, vehicle.message, vehicle.remedy)

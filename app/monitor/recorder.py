@@ -11,7 +11,6 @@ from app.monitor.saved_journal import SavedJournal
 from app.monitor.trip_meter import Moment, TripMeter
 from app.monitor.wall_clock import WallClock
 from app.observer import Observation
-from app.vehicle.motion import STALE_S
 from app.vehicle.reading import Vehicle
 
 SAVE_TRIP_EVERY_S = 60.0  # a power cut loses no more; a shorter trip is not kept, so that no crash loop fills the table
@@ -47,7 +46,7 @@ class Recorder:
             return
         for event in look.verdict.events:
             self.record(event, now_s)
-        speed_kmh = self._vehicle.fresh_speed_kmh(now_s, STALE_S)
+        speed_kmh = self._vehicle.fresh_speed_kmh(now_s)
         has_face = look.signals is not None
         moment = Moment(now_s, look.verdict, has_face, self._motion, self._vehicle.ignition, speed_kmh)
         trip = self._meter.update(moment)

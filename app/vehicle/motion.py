@@ -14,7 +14,6 @@ BANDS_KMH = ((Motion.HIGHWAY, 65.0, 62.0), (Motion.FAST, 50.0, 47.0), (Motion.SL
 ORDER = (Motion.CRAWLING, Motion.SLOW, Motion.FAST, Motion.HIGHWAY)
 PARKED_BELOW_KMH, PARKED_AFTER_S = 5.0, 30.0  # a receiver at rest tells 1 to 3 km/h
 LEFT_FROM_KMH, LEFT_AFTER_S = 10.0, 2.0
-STALE_S = 3.0  # receivers and control units tell the speed once a second
 HELD_MAX_S = 120.0  # a tunnel of 3 km at 90 km/h
 IGNITION_OFF_AFTER_S = 2.0  # cranking the engine takes the voltage down for a moment
 
@@ -30,9 +29,7 @@ class MotionTracker:
 
     def update(self, now_s: float, vehicle: Vehicle) -> Motion:
         """Take what is known of the vehicle now; how it moves."""
-        age_s = vehicle.age_s(now_s)
-        is_fresh = vehicle.source != "" and age_s is not None and age_s <= STALE_S
-        speed_kmh = vehicle.speed_kmh if is_fresh else None
+        speed_kmh = vehicle.fresh_speed_kmh(now_s) if vehicle.source else None
         off_s = self._ignition_off.update(vehicle.ignition is False, now_s)
         if speed_kmh is not None:
             self._known_s = now_s

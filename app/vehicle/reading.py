@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+STALE_S = 3.0  # receivers and control units tell the speed once a second
+
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
@@ -25,7 +27,7 @@ class Vehicle:
         """Seconds since the speed was measured."""
         return None if self.speed_s is None else now_s - self.speed_s
 
-    def fresh_speed_kmh(self, now_s: float, within_s: float) -> float | None:
-        """The speed, unless it was measured longer ago."""
+    def fresh_speed_kmh(self, now_s: float) -> float | None:
+        """The speed, unless it is too old to be held for that of now."""
         age_s = self.age_s(now_s)
-        return self.speed_kmh if age_s is not None and age_s <= within_s else None
+        return self.speed_kmh if age_s is not None and age_s <= STALE_S else None

@@ -16,9 +16,8 @@ from pathlib import Path
 from app.gpio.lines import GpioUnavailable
 from app.vehicle.can_bus import open_can
 from app.vehicle.gps import open_gps, ports, ports_like
-from app.vehicle.motion import STALE_S
 from app.vehicle.plausible import PlausibleSpeed
-from app.vehicle.reading import Vehicle
+from app.vehicle.reading import STALE_S, Vehicle
 from app.vehicle.source import Source, Told, VehicleUnavailable
 
 log = logging.getLogger(__name__)

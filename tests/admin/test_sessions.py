@@ -102,7 +102,7 @@ def test_no_session_is_found_where_no_password_is(sessions: Sessions) -> None:
 def test_signing_out_ends_one_session_or_all(sessions: Sessions, file: Path, clock: Clock) -> None:
     ids = [sessions.open(PASSWORD)[0] for _ in range(3)]
     sessions.close(ids[0])
-    sessions.close("nobody's")
+    sessions.close("unknown")
     assert [is_in(sessions, session_id) for session_id in ids] == [False, True, True]
     assert not is_in(Sessions(file, clock), ids[0])
     sessions.close_all()

@@ -56,7 +56,7 @@ def test_a_revoked_token_is_refused_at_once_by_every_process(tokens: Tokens, fil
     assert tokens.revoke(tokens.all()[0].id)
     assert (other_process.find(first), other_process.find(second)) == (None, tokens.all()[0])
     assert [token.label for token in tokens.all()] == ["second"]
-    assert not tokens.revoke("nobody's")
+    assert not tokens.revoke("unknown")
     assert tokens.find(second)
 
 
@@ -130,7 +130,7 @@ def test_a_damaged_file_is_no_tokens_and_is_named_until_one_is_made(tokens: Toke
     assert not tokens.find("dw_")
     assert not tokens.revoke("0123abcd")
     assert file.read_bytes() == data
-    assert tokens.find(tokens.make("anew", "control"))
+    assert tokens.find(tokens.make("made again", "control"))
     assert tokens.problem == ""
 
 

@@ -45,7 +45,7 @@ POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), S
 def shown(
     mesh: FaceMesh, renderers: Iterable[Renderer], scene: Scene
 ) -> Iterator[tuple[Renderer, Scene, Picture, Face | None]]:
-    """Each seed's scene and picture, and the face that is found in it anew."""
+    """Each seed's scene and picture, and the face that is found in it without a face before it."""
     for seed, renderer in enumerate(renderers):
         mesh.reset()
         moved = replace(scene, time_s=seed, x_cm=1.5 * (seed - 2))

@@ -178,7 +178,7 @@ def measured(minutes: float, profile: str) -> list[Figure]:
     camera = settings_from({"profile": profile}).camera
     scenario = load_scenario("commute")
     show("rendering the video")
-    # longer than is watched: at its end it is opened anew, for which 3 MB of libavformat are read that no camera needs
+    # longer than is watched: it is opened again at its end, for which 3 MB of libavformat are read that no camera needs
     record(scenario, FOLDER, 1.0, minutes * 60 + WINDOW_S, (camera.width, camera.height), as_video=True)
     store = Store(Path(environment()["DRIVEWATCH_DATA"]))
     store.save(f"profile: {profile}\n", store.load().version)

@@ -71,7 +71,7 @@ def mesh(frames: list[Picture]) -> Face:
     step("face mesh: first face", ms=ms(tracking.find, frames[0]))
     step("face mesh: tracked, head still", ms=median(ms(tracking.find, frames[0]) for _ in range(7)))
     step("face mesh: tracked, frames a second apart, mean", ms=mean(ms(tracking.find, frame) for frame in frames))
-    step("face mesh: detected anew", ms=median(ms(static.find, frame) for frame in frames))
+    step("face mesh: detected, not tracked", ms=median(ms(static.find, frame) for frame in frames))
     empty = np.full_like(frames[0], 90)
     step("face mesh: no face", ms=median(ms(static.find, empty) for _ in range(30)))
     face = static.find(frames[0])

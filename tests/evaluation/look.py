@@ -1,7 +1,7 @@
 """Case -> what the detector saw at each moment, kept in a file, so that a run can be stopped and gone on with.
 
 Pictures are rendered once for all models and rates that look at them. What is kept is what the face mesh and the
-geometry gave; the rules run anew on it each time, so that a change to a rule costs no rendering.
+geometry gave; the rules run on it again each time, so that a change to a rule costs no rendering.
 """
 
 from __future__ import annotations

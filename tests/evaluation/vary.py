@@ -118,7 +118,7 @@ def _moved(move: Move, rng: np.random.Generator) -> Move:
     to = {name: value * (rng.uniform(0.9, 1.12) if name in TURNED else 1.0) for name, value in move.to.items()}
     if np.isinf(move.every_s):
         return replace(move, to=to, at_s=move.at_s + rng.uniform(-MOVED_S, MOVED_S), for_s=move.for_s * lasts)
-    # what comes again and again comes irregularly, lest it beat with the frames; at_s also seeds the jitter
+    # what repeats comes irregularly, so that it never keeps step with the frames; at_s also seeds the jitter
     for_s = min(move.for_s * lasts, 0.9 * move.every_s)
     jitter_s = max(move.jitter_s, 0.9 * (move.every_s - for_s - 2 * move.ease_s))
     return replace(move, to=to, at_s=move.at_s + rng.uniform(-0.5, 0.5), for_s=for_s, jitter_s=max(0.0, jitter_s))

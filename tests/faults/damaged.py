@@ -1,4 +1,4 @@
-"""Event files damaged at random: the journal begins anew or goes on, no page fails, and nothing is thrown away."""
+"""Event files damaged at random: the journal begins a new file or goes on, no page fails, no event is thrown away."""
 
 from __future__ import annotations
 

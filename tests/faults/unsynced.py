@@ -200,7 +200,7 @@ def cut(fault: str, writer: Writer, records: list[Record], cuts: int, chance: ra
 
 
 def _kept(files: dict[str, bytes]) -> dict[str, bytes]:
-    """SQLite's index of the log is mapped memory, made anew after a cut; the confirmations are the harness's own."""
+    """SQLite's index of the log is mapped memory, made again after a cut; the confirmations are the harness's own."""
     return {name: data for name, data in files.items() if not name.endswith("-shm") and name != CONFIRMED}
 
 

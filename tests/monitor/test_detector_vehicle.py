@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.events import Level, Motion, Sight, State
-from app.vehicle.motion import PARKED_AFTER_S, STALE_S
-from app.vehicle.reading import Vehicle
+from app.vehicle.motion import PARKED_AFTER_S
+from app.vehicle.reading import STALE_S, Vehicle
 from app.vision.measurements import Signals
 from tests.support.bench import AWAY, START_S, Bench
 from tests.support.story import ROAD, eyes_closed, lost
