@@ -10,7 +10,7 @@ import pytest
 
 from app.camera.frame import Frame
 from app.camera.mounting import mounted
-from app.events import Level, Sight, State
+from app.events import Level, Motion, Sight, State
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.observer import Observation, Observer
@@ -102,3 +102,12 @@ def test_a_mirrored_picture_is_put_right(watch: Observer) -> None:
         assert look.signals is not None
         turned_deg.append(look.signals.yaw_deg)
     assert turned_deg == [pytest.approx(-20, abs=6), pytest.approx(20, abs=6)]
+
+
+def test_in_a_parked_vehicle_a_lying_picture_makes_no_sound(watch: Observer) -> None:
+    frames = [hung(AWAKE, time_s, 180) for time_s in range(12)]
+    assert any(watch.look(frame).verdict.cue for frame in frames)
+    watch.reset()
+    parked = [watch.look(frame, Motion.PARKED) for frame in frames]
+    assert State.CAMERA_BLOCKED in kinds(parked)
+    assert not any(look.verdict.cue for look in parked)

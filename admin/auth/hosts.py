@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from admin.addresses import address_in
 from admin.auth.proxy import Proxy, proxy_from
 from config.settings import Admin
 
@@ -39,7 +40,7 @@ class Hosts:
         name = name_in(host)
         if not name:
             return False
-        if is_address(name) or name in own_names() or _is_in_tailnet(name) or name in self._now()[0]:
+        if address_in(name) or name in own_names() or _is_in_tailnet(name) or name in self._now()[0]:
             return True
         return bool(DOTLESS.fullmatch(name)) and self._dns.is_own(name)
 
@@ -103,15 +104,6 @@ def name_in(host: str) -> str:
         return (parts.hostname or "").removesuffix(".") if parts.port != 0 else ""
     except ValueError:  # among others of a port that is none
         return ""
-
-
-def is_address(name: str) -> bool:
-    """Whether it is an IP address."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def own_names() -> set[str]:

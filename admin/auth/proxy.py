@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from admin.addresses import address_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -88,14 +89,10 @@ def hop_address(text: str) -> str:
 
 def plain_address(text: str | None) -> str:
     """An address in its canonical form, an IPv4-mapped one as IPv4; "" for other text."""
-    try:
-        found = ipaddress.ip_address(text or "")
-    except ValueError:
-        return ""
-    return str(getattr(found, "ipv4_mapped", None) or found)
+    return str(address_in(text) or "")
 
 
 def is_local(address: str | None) -> bool:
     """Whether it is a loopback address, also in the IPv4-mapped form of a dual-stack socket."""
-    plain = plain_address(address)
-    return bool(plain) and ipaddress.ip_address(plain).is_loopback
+    found = address_in(address)
+    return found is not None and found.is_loopback

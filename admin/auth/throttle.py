@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import TypeGuard
 
+from admin.addresses import address_in, network_of
 from admin.mirror import Mirror
 
 FAILURES, LOCKED_S = 5, 15 * 60.0  # of one address; AdGuard Home's figures
@@ -101,17 +102,12 @@ def _left_s(since_s: float, within_s: float, now_s: float) -> float:
 
 def _address(client: str) -> str:
     """The address in its canonical form, an IPv4-mapped one as IPv4; "" for other text."""
-    try:
-        address = ipaddress.ip_address(client[:NAME_MAX])
-    except ValueError:
-        return ""
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    return str(address_in(client[:NAME_MAX]) or "")
 
 
 def _network(address: str) -> str:
-    if ":" not in address or ipaddress.ip_address(address).is_link_local:
-        return address
-    return str(ipaddress.IPv6Network((address, 64), strict=False))
+    found = address_in(address)
+    return network_of(found) if isinstance(found, IPv6Address) and not found.is_link_local else address
 
 
 def _make_room(table: dict[str, _Failures] | dict[str, None], most: int) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum, auto
+from ipaddress import IPv6Address
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import ClassVar
 
+from admin.addresses import address_in, network_of
 from admin.headers import bare_answer
 from admin.server.framing import Frame, Refused, frame, waits_to_be_asked
 
@@ -165,9 +166,5 @@ def network(address: str, port: int, flow: int = 0, interface: int = 0) -> str:
 
     Each interface has link-local addresses of its own; it is 0 for all others.
     """
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    found = getattr(found, "ipv4_mapped", None) or found
-    return f"{ipaddress.IPv6Network((found, 64), strict=False)}%{interface}" if found.version == 6 else str(found)
+    found = address_in(address.partition("%")[0])
+    return f"{network_of(found)}%{interface}" if isinstance(found, IPv6Address) else str(found or address)

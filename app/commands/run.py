@@ -149,15 +149,15 @@ def _opened(
     from app.memory.allocator import settle_allocator
     from app.monitor.detector import Hooks
     from app.monitor.opening import open_detector
+    from app.monitor.page_requests import PageRequests
     from app.monitor.report import configuration_of
-    from app.monitor.saved_journal import Asked
     from app.monitor.saving import SavingThread
 
     card, run = (parts.enter_context(closing(SavingThread(name))) for name in ("card", "run folder"))
     console = parts.enter_context(closing(Console(time.monotonic(), out)))
     mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     keep_good = partial(card.save, "keeping the last good settings", mark_good)
-    hooks = Hooks(console.show, keep_good, Asked(paths.run, run.save).take, watchdog.at)
+    hooks = Hooks(console.show, keep_good, PageRequests(paths.run, run.save).take, watchdog.at)
     detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, card, run, hooks)
     if detector.saver is not None:
         watchdog.exit_reason = detector.saver.exit_reason

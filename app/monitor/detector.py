@@ -50,11 +50,11 @@ class Parts:
     camera: CameraThread
     watch: Observer
     alert: Alert
+    feedback: DriverFeedback
     report: Report
     journal: Journal | SavedJournal | None = None
     saver: MemorySaver | None = None
     vehicle: VehicleThread | None = None
-    feedback: DriverFeedback | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Detector:
         self._hung, self._frozen = HungParts(parts.camera, parts.alert), FrozenStream(parts.camera)
         self._due_s = timing.clock() + OPENING_S
         self._healthy, self._was_healthy = HeldFor(), False
-        self._feedback = parts.feedback or DriverFeedback(parts.alert)
+        self._feedback = parts.feedback
         self._recorder = Recorder(parts.journal, WallClock(timing.wall, timing.is_synchronised))
         self._tracker, self._motion = MotionTracker(), Motion.UNKNOWN
 

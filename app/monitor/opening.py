@@ -69,7 +69,7 @@ def open_detector(
     timing = Timing(
         camera.frame_skip / camera.target_fps, camera.frame_timeout, is_synchronised=KernelClock().is_synchronised
     )
-    return Detector(Parts(opened_camera, watch, alert, report, journal, saver, vehicle, feedback), timing, hooks)
+    return Detector(Parts(opened_camera, watch, alert, feedback, report, journal, saver, vehicle), timing, hooks)
 
 
 def short_at_start(settings: Settings) -> str:

@@ -1,8 +1,7 @@
-"""The journal in a thread of its own, and the page's requests: the loop asks and tells, and waits for neither."""
+"""The journal in a thread of its own: the loop tells it and does not wait."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,8 +9,7 @@ from pathlib import Path
 from app.events import ClockQuality, Event
 from app.journal.journal import Journal
 from app.journal.trip import Trip
-from app.monitor.saving import Save, SavingThread
-from app.telemetry.requests import Request, take
+from app.monitor.saving import SavingThread
 
 DISK_REMEDY = "sudo dmesg"
 
@@ -73,23 +71,3 @@ class SavedJournal:
 
     def _open(self, boot_id: str) -> None:
         self._journal = Journal(self._path, boot_id)
-
-
-class Asked:
-    """The page's requests, found by the thread that writes the run folder."""
-
-    def __init__(self, run: Path, save: Save) -> None:
-        self._run, self._save = run, save
-        self._found: deque[Request] = deque(maxlen=2 * len(Request))
-        self._looks = 0
-
-    def take(self) -> list[Request]:
-        """What was found since the last call; nothing from before the first one."""
-        self._save("taking the page's requests", self._look, is_newest=True)
-        return [self._found.popleft() for _ in range(len(self._found))]
-
-    def _look(self) -> None:
-        found = take(self._run)
-        if self._looks:
-            self._found.extend(found)
-        self._looks += 1

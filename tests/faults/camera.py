@@ -23,6 +23,7 @@ from app.journal.journal import Journal
 from app.memory.allocator import limit_malloc_arenas, settle_allocator, trim
 from app.memory.usage import usage_of
 from app.monitor.detector import Detector, Hooks, Parts, Timing
+from app.monitor.driver_feedback import DriverFeedback
 from app.monitor.report import Report
 from app.native_words import no_native_words
 from app.observer import Observer
@@ -132,6 +133,7 @@ class Trip:
                 parts.enter_context(camera),
                 watch,
                 self._alert,
+                DriverFeedback(self._alert),
                 parts.enter_context(closing(report)),
                 parts.enter_context(closing(Journal(self._paths.events, "boot"))),
             ),

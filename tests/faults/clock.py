@@ -17,6 +17,7 @@ from app.journal.entries import Entry, recent
 from app.journal.journal import Journal
 from app.journal.retention import CLOCK_STEP_S
 from app.monitor.detector import Detector, Hooks, Parts, Timing
+from app.monitor.driver_feedback import DriverFeedback
 from app.vision.measurements import Signals
 from tests.faults.detectors import suspended
 from tests.faults.scratch import in_memory
@@ -81,7 +82,7 @@ class Drive:
         self.clock, self.wall_offset_s = Clock(), WALL_S
         self.watch, self.alert = FakeWatch(), FakeAlert()
         self.detector = Detector(
-            Parts(FakeCamera(self.clock), self.watch, self.alert, FakeReport(), journal),
+            Parts(FakeCamera(self.clock), self.watch, self.alert, DriverFeedback(self.alert), FakeReport(), journal),
             Timing(PERIOD_S, TIMEOUT_S, self.clock, lambda: self.clock.now_s + self.wall_offset_s),
             Hooks(),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from app.alerts.patterns import HEARTBEAT, PRESS_SOUND, ROAD_LEARNT_SOUND, WATCHING_SOUND, led_rhythm
 from app.events import Level, State
@@ -22,9 +23,9 @@ class FakeButton(Button):
 
 
 def feedback_bench(*, signs_of_life: bool = True, has_lamp: bool = False) -> tuple[Bench, FakeButton]:
-    bench, button = Bench(), FakeButton()
-    bench.detector._feedback = DriverFeedback(bench.alert, button, signs_of_life=signs_of_life, has_lamp=has_lamp)
-    return bench, button
+    button = FakeButton()
+    feedback = partial(DriverFeedback, button=button, signs_of_life=signs_of_life, has_lamp=has_lamp)
+    return Bench(feedback=feedback), button
 
 
 def test_one_sound_says_that_it_watches_and_another_that_the_road_is_learnt() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from app.journal.entries import recent
 from app.monitor import saving
-from app.monitor.saved_journal import DISK_REMEDY, Asked, SavedJournal
+from app.monitor.page_requests import PageRequests
+from app.monitor.saved_journal import DISK_REMEDY, SavedJournal
 from app.monitor.saving import HANGS_S, WAITING_MAX, SavingThread, in_time
 from app.telemetry.requests import Request, ask
 from tests.support.events import event
@@ -132,7 +133,7 @@ def test_a_disk_that_hangs_is_a_problem_with_a_remedy(held: Held, tmp_path: Path
 
 def test_requests_come_with_the_next_turn_and_none_from_before_the_start(tmp_path: Path) -> None:
     ask(tmp_path, Request.MUTE)
-    asked = Asked(tmp_path, saving.save_now)
+    asked = PageRequests(tmp_path, saving.save_now)
     assert asked.take() == []
     ask(tmp_path, Request.RECALIBRATE)
     ask(tmp_path, Request.TEST_BUZZER)

@@ -14,6 +14,7 @@ from app.events import ClockQuality, Cue, Event, Level, Motion, Sight, State
 from app.journal.journal import Journal
 from app.journal.trip import Trip
 from app.monitor.detector import Detector, Hooks, Parts, Timing
+from app.monitor.driver_feedback import DriverFeedback
 from app.monitor.memory_saver import MemorySaver
 from app.monitor.problem import Surroundings
 from app.monitor.report import Report
@@ -197,7 +198,12 @@ class Clock:
 class Bench:
     """A detector among fakes."""
 
-    def __init__(self, on_stage: Callable[[str], None] = lambda stage: None, saver: MemorySaver | None = None) -> None:
+    def __init__(
+        self,
+        on_stage: Callable[[str], None] = lambda stage: None,
+        saver: MemorySaver | None = None,
+        feedback: Callable[[Alert], DriverFeedback] = DriverFeedback,
+    ) -> None:
         self.clock = Clock()
         self.camera, self.watch, self.alert = FakeCamera(self.clock), FakeWatch(), FakeAlert()
         self.report, self.journal, self.vehicle = FakeReport(), FakeJournal(), FakeVehicle()
@@ -205,7 +211,16 @@ class Bench:
         self.requests: list[Request] = []
         self.healthy_at_s: list[float] = []
         self.detector = Detector(
-            Parts(self.camera, self.watch, self.alert, self.report, self.journal, saver, self.vehicle),
+            Parts(
+                self.camera,
+                self.watch,
+                self.alert,
+                feedback(self.alert),
+                self.report,
+                self.journal,
+                saver,
+                self.vehicle,
+            ),
             Timing(PERIOD_S, TIMEOUT_S, self.clock, lambda: WALL_S + self.clock.now_s),
             Hooks(
                 on_look=lambda look, now_s: self.prints(look),
