@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 SCENARIO = Path(__file__).with_name("busy.yaml")
 PATIENCE_S = 60.0  # for what takes 10 s on an idle machine
 TURNS = 4  # lines of two turns of the head
+END_S = 25.0  # a detector that waits for a hung disk gives up within that
+AT_ONCE = 4  # detectors, which wait for most of the time
 
 
 def rows(is_long: bool) -> Iterator[Row]:
@@ -34,8 +37,8 @@ def rows(is_long: bool) -> Iterator[Row]:
     with on_disk() as camera:
         scenario = load_scenario(str(SCENARIO))
         record(scenario, Path(camera), 1, 2 * scenario.length_s, (320, 240), 1, as_video=False)
-        for fault in FAULTS:
-            yield _row(camera, fault)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from pool.map(partial(_row, camera), FAULTS)
 
 
 def _row(camera: str, fault: Fault) -> Row:
@@ -83,19 +86,8 @@ def _detecting(camera: str, tried: Try) -> Iterator[subprocess.Popen[bytes]]:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if process.poll() is None:
                 os.killpg(process.pid, number)
-                with closing(_Waiting(process)):
-                    pass
-
-
-class _Waiting:
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-
-    def close(self) -> None:
-        try:
-            self._process.wait(25)
-        except subprocess.TimeoutExpired:
-            return
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(END_S)
 
 
 def _goes_on(process: subprocess.Popen[bytes], fault: Fault, tried: Try) -> bool:
