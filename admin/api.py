@@ -13,8 +13,8 @@ from flask import Blueprint, Response, request
 
 from admin.auth.guard import open_to_all
 from admin.pages.events_page import SHOWN_EVENTS, row
+from admin.pages.home_page import now_shown
 from admin.pages.memory_page import rows
-from admin.pages.status_page import now_shown
 from admin.parts import parts
 from app.events import State
 from app.journal.csv_table import csv_text

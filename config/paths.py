@@ -110,6 +110,11 @@ class Paths:
         return place(self.run, REQUESTS)
 
     @property
+    def course(self) -> Path:
+        """What the looks of the last two minutes measured."""
+        return place(self.run, "course.json")
+
+    @property
     def memory_history(self) -> Path:
         """The detector's memory since it started."""
         return place(self.run, "memory-history.json")

@@ -27,7 +27,7 @@ WRONG = "Wrong password."
 def form() -> AnyResponse:
     """Ask for the password; say how to make one where there is none."""
     if signed_in():
-        return redirect(url_for("status.show"))
+        return redirect(url_for("home.show"))
     return _form("", 200)
 
 
@@ -39,7 +39,7 @@ def sign_in() -> AnyResponse:
     if refused:
         return _form(*refused)
     log.info("signed in from %s", request.remote_addr)
-    return _with_session(redirect(url_for("status.show")))
+    return _with_session(redirect(url_for("home.show")))
 
 
 @routes.post("/logout")

@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Blueprint, render_template
 
-from admin.pages.status_page import now_shown
+from admin.pages.home_page import now_shown
 from admin.parts import parts
 from app.memory.history import HISTORY_S, Reading, read_history
 from app.memory.usage import system, usage_of

@@ -18,7 +18,8 @@ from app.monitor.problem import Surroundings, problem_in
 from app.monitor.saving import Save, save_now
 from app.observer import Observation
 from app.part_status import Usage
-from app.telemetry import status
+from app.telemetry import course, status
+from app.telemetry.course import Course
 from app.telemetry.preview import Preview
 from app.telemetry.run_folder import boot_id
 from app.version import VERSION
@@ -62,6 +63,7 @@ class Report:
         self._jpeg_quality = jpeg_quality
         self._started_s, self._wall = started_s, wall
         self._save = save
+        self.course = Course()
         self._preview: Preview | None = None
         self._history: History | None = None
         self._is_picture_wanted = False
@@ -76,6 +78,7 @@ class Report:
     def update(self, look: Observation, now_s: float, around: Surroundings) -> None:
         """Write what was just seen: about once a second, and at once what is new."""
         newest_ms = None if look.frame is None else self._note_latency(now_s - look.frame.time_s)
+        self._note_course(look)
         seen = look.verdict.state, look.sight
         if now_s - self._written_s < STATUS_EVERY_S and seen == self._seen:
             return
@@ -83,6 +86,8 @@ class Report:
         self._show_preview(look, now_s)
         usage = self._read_memory(now_s)
         self._write(self._status(look, now_s, newest_ms, usage, around))
+        write = partial(course.write, self._paths.course, self.course.text())
+        self._save("writing the course", write, is_newest=True)
 
     def still_here(self, now_s: float) -> None:
         """Write the status again where the next look is far off: a detector that looks every 10 s is not gone."""
@@ -114,6 +119,11 @@ class Report:
         self._looks = min(self._looks + 1, LATENCY_LOOKS)
         self._mean_ms += (latency_s * 1000 - self._mean_ms) / self._looks
         return latency_s * 1000
+
+    def _note_course(self, look: Observation) -> None:
+        seen, verdict = _signals(look), look.verdict
+        figures = (seen.yaw_deg, seen.pitch_deg, seen.gaze_yaw_deg, seen.eye_blink, seen.perclos)
+        self.course.add(course.Sample(verdict.time_s, *figures, verdict.state, verdict.level))
 
     def _show_preview(self, look: Observation, now_s: float) -> None:
         """Write the picture while somebody watches and the camera sends more; otherwise delete it."""

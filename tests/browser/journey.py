@@ -47,7 +47,7 @@ def tab(driver: webdriver.Chrome, appliance: Appliance) -> Tab:
     return made
 
 
-def test_the_status_page_lives(tab: Tab) -> None:
+def test_the_home_page_lives(tab: Tab) -> None:
     tab.open("/")
     tab.sees("attentive")
     tab.sees("frames a second")

@@ -223,10 +223,10 @@ class Try:
             return "" if fault.breaks == forbid and "Permission denied" in answers[REFUSED][1] else str(answers)
         if failed := [path for path, (code, _) in answers.items() if code >= 500 and path not in MAY_FAIL]:
             return f"the page fails: {failed}"
-        (seen, status_page), (_, login_page), (code, saved) = (answers[path] for path in ("/", "/login", SAVE))
+        (seen, home_page), (_, login_page), (code, saved) = (answers[path] for path in ("/", "/login", SAVE))
         if seen != 200:
             return "" if fault.breaks == forbid and "Permission denied" in login_page else f"nobody can sign in: {seen}"
-        if not re.search(fault.says, status_page):
+        if not re.search(fault.says, home_page):
             return "the page does not say it"
         wanted = 507 if fault.saving_fails else 200
         return "" if code == wanted else f"saving settings was answered with {code}: {saved}"

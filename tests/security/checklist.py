@@ -181,7 +181,7 @@ ROWS = (
         "security/test_appliance.py::test_p1_no_picture_is_stored_and_the_detector_talks_to_nobody"),
     row("P2", "the preview is off, for who is signed in and asks, and kept by nobody",
         "security/test_appliance.py::test_p1_no_picture_is_stored_and_the_detector_talks_to_nobody",
-        "admin/test_status_page.py::test_asking_for_the_picture_asks_the_detector",
+        "admin/test_home_page.py::test_asking_for_the_picture_asks_the_detector",
         "monitor/test_report.py::test_the_picture_is_there_only_while_somebody_watches"),
     row("P3", "events and trips have neither picture, place nor identity, are bounded, and can be exported and deleted",
         "security/test_code.py::test_p3_an_event_has_neither_picture_nor_identity",

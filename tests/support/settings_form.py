@@ -20,7 +20,7 @@ from config.disk import Disk
 from config.store import Store
 
 ADMIN = Path(__file__).parents[2] / "admin"
-NAV = ("status.show", "memory.show", "events.show", "account.show", "login.sign_out")
+NAV = ("home.show", "memory.show", "events.show", "account.show", "login.sign_out")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
 

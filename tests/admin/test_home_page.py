@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from admin.pages.status_page import SILENT
+from admin.pages.home_page import SILENT
 from app.events import WORDS, State
 from app.telemetry import failure, status
 from app.telemetry.requests import Request, take
@@ -16,7 +16,7 @@ from tests.support.page import own_parts, post, say
 
 
 @pytest.mark.parametrize("state", State)
-def test_the_status_page_has_the_state_in_words(owner: FlaskClient, paths: Paths, state: State) -> None:
+def test_the_home_page_has_the_state_in_words(owner: FlaskClient, paths: Paths, state: State) -> None:
     say(paths)
     latest = status.read(paths.status)
     assert latest is not None

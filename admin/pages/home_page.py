@@ -19,7 +19,7 @@ from app.version import VERSION
 from config.https import take_notice
 from config.own_files import folder_problem, read_file
 
-routes: Final = Blueprint("status", __name__)
+routes: Final = Blueprint("home", __name__)
 
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
 SILENT = "the detector is not answering"
@@ -69,15 +69,13 @@ def show() -> str:
     if notice := take_notice(own.paths):
         flash(notice)
     certificate = own.where.certificate
-    return render_template(
-        "status.html", shown=now_shown(), now_s=own.clock(), version=VERSION, certificate=certificate
-    )
+    return render_template("home.html", shown=now_shown(), now_s=own.clock(), version=VERSION, certificate=certificate)
 
 
 @routes.get("/status/part")
 def part() -> str:
     """What changes, for the script that keeps the page current."""
-    return render_template("status_part.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
+    return render_template("home_part.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
 
 
 @routes.get("/preview.jpg")
@@ -105,4 +103,4 @@ def ask() -> AnyResponse:
         flash(f"The detector could not be asked: {error.strerror}.")
     else:
         flash(f"Asked the detector to {wanted.value.replace('-', ' ')}.")
-    return redirect(url_for("status.show"))
+    return redirect(url_for("home.show"))
