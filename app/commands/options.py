@@ -9,6 +9,8 @@ from pathlib import Path
 from config.check import accept
 from config.settings import DECLARATIONS
 
+CAMERA_SOURCE = "camera.source"  # the setting that --camera stands for
+
 
 def add_camera(parser: argparse.ArgumentParser) -> None:
     """Add --camera."""
@@ -50,7 +52,7 @@ def size(text: str) -> tuple[int, int]:
 
 def _source(text: str) -> str:
     try:
-        accept(DECLARATIONS["camera.source"], text)
+        accept(DECLARATIONS[CAMERA_SOURCE], text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
     return text

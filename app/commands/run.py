@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.commands.options import add_camera, add_config
+from app.commands.options import CAMERA_SOURCE, add_camera, add_config
 from app.commands.outlet import Out, Outlet
 from app.commands.settings_file import load, log_problems, with_camera
 from app.commands.terminal import log_to
@@ -87,7 +87,7 @@ def _watch_in_force(options: argparse.Namespace, is_over: Callable[[], bool], ou
         from app.service import health
 
         health.start(paths, loaded.settings)
-    return watch(with_camera(loaded.settings, options.camera), loaded, paths, is_over, out, stderr)
+    return watch(loaded, options.camera, paths, is_over, out, stderr)
 
 
 def _loaded(file: Path | None, paths: Paths) -> Loaded:
@@ -114,8 +114,8 @@ def _ending_signals() -> list[int]:
 
 
 def watch(
-    settings: Settings,
     loaded: Loaded,
+    camera: str | None,
     paths: Paths,
     is_over: Callable[[], bool],
     out: Out | None = None,
@@ -123,7 +123,8 @@ def watch(
 ) -> int:
     """Run the detector until it is over; the exit status. The watchdog is held before anything heavy is imported.
 
-    out: where to print, instead of stdout. stderr: a descriptor for the watchdog's last words.
+    camera: of the command line, instead of the setting. out: where to print, instead of stdout. stderr: a descriptor
+    for the watchdog's last words.
     """
     from app.monitor.errors import DetectorError
     from app.monitor.watchdog import Watchdog
@@ -131,7 +132,7 @@ def watch(
     try:
         with ExitStack() as parts:
             watchdog = parts.enter_context(Watchdog(paths.run, stderr=stderr))
-            detector = _opened(parts, watchdog, settings, loaded, paths, out or sys.stdout)
+            detector = _opened(parts, watchdog, loaded, camera, paths, out or sys.stdout)
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)
             watchdog.at("closing")
@@ -142,7 +143,7 @@ def watch(
 
 
 def _opened(
-    parts: ExitStack, watchdog: Watchdog, settings: Settings, loaded: Loaded, paths: Paths, out: Out
+    parts: ExitStack, watchdog: Watchdog, loaded: Loaded, camera: str | None, paths: Paths, out: Out
 ) -> Detector:
     """The detector, with threads that save for it. Raises: DetectorError."""
     from app.commands.console import Console
@@ -158,7 +159,9 @@ def _opened(
     mark_good = partial(_mark_good, Store(paths.data), loaded) if loaded.version else lambda: None  # not with --config
     keep_good = partial(card.save, "keeping the last good settings", mark_good)
     hooks = Hooks(console.show, keep_good, PageRequests(paths.run, run.save).take, watchdog.at)
-    detector = open_detector(parts, settings, configuration_of(settings, loaded), paths, card, run, hooks)
+    settings, fixed_keys = with_camera(loaded.settings, camera), (CAMERA_SOURCE,) if camera else ()
+    configuration = configuration_of(settings, loaded, fixed_keys)
+    detector = open_detector(parts, settings, configuration, paths, card, run, hooks)
     if detector.saver is not None:
         watchdog.exit_reason = detector.saver.exit_reason
     settle_allocator()

@@ -33,14 +33,15 @@ MEMORY_EVERY_S = 30.0  # a reading costs 2 to 6 ms
 LATENCY_LOOKS = 20  # the mean counts about so many
 
 
-def configuration_of(settings: Settings, loaded: Loaded) -> status.Configuration:
-    """What the status says of the settings in force."""
+def configuration_of(settings: Settings, loaded: Loaded, fixed_keys: tuple[str, ...] = ()) -> status.Configuration:
+    """What the status says of the settings in force, and which of them the command line gives."""
     return status.Configuration(
         profile=settings.profile,
         model=settings.vision.model,
         version_token=loaded.version,
         origin=loaded.origin,
         problems=tuple(map(str, loaded.problems)),
+        fixed_keys=fixed_keys,
     )
 
 

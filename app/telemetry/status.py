@@ -79,13 +79,17 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What is in force, where it came from, and what is wrong with the user's file."""
+    """What is in force, where it came from, and what is wrong with the user's file.
+
+    fixed_keys: settings that the command line gives, so that the file's value counts only without that option.
+    """
 
     profile: str = ""
     model: str = ""
     version_token: str = ""
     origin: str = ""
     problems: tuple[str, ...] = ()
+    fixed_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from app.monitor.watchdog import Watchdog
 from app.telemetry.preview import ask_for_preview
 from app.telemetry.status import read
 from config.paths import PREVIEW, PREVIEW_WANTED, STATUS, Paths
-from config.settings import Settings
 from config.store import Store
 from tests.support.process import WAIT_S, Process, started
 
@@ -52,6 +51,8 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
     process = started(start, "run", "--camera", "fake:attentive")
     process.wait_for("attentive\n")
     assert time.monotonic() - began_s < 10  # 1.1 s on the machine this was written on; a loaded one is slower
+    status = read(folders / STATUS)
+    assert status and status.configuration.fixed_keys == ("camera.source",)
     ask_for_preview(folders)
     children = process.children()
     assert main(["run", "--camera", "fake:attentive"]) == 1
@@ -122,6 +123,6 @@ def test_the_detector_marks_good_settings_and_its_guard_asks_the_governor(
 
     monkeypatch.setattr("app.monitor.opening.open_detector", open_fake)
     assert not paths.last_good.exists()
-    assert watch(Settings(), store.load(), paths, lambda: True) == 0
+    assert watch(store.load(), None, paths, lambda: True) == 0
     assert paths.last_good.read_text() == "profile: low_memory\n"
     assert reasons == ["memory is short"]

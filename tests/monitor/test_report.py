@@ -238,6 +238,8 @@ def test_the_problems_of_the_settings_are_told(tmp_path: Path) -> None:
     told = configuration_of(loaded.settings, loaded)
     assert told.problems == ("line 2: camera.width: 7 must be between 64 and 1920 px",)
     assert (told.profile, told.model, told.version_token) == ("low_memory", Settings().vision.model, loaded.version)
+    assert told.fixed_keys == ()
+    assert configuration_of(loaded.settings, loaded, ("camera.source",)).fixed_keys == ("camera.source",)
 
 
 def test_what_is_written_is_plain_json(folder: RunFolder) -> None:

@@ -54,7 +54,9 @@ FULL = Status(
     vehicle=Vehicle(Motion.SLOW, 31.5, True, "/dev/ttyACM0", "no fix", "sudo true"),
     memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, "the small model", "only 45 MB", 160.0),
     latency=Latency(120.0, None),
-    configuration=Configuration("low_memory", "lite", "a1b2", "last good", ("camera.width: 7 is too small",)),
+    configuration=Configuration(
+        "low_memory", "lite", "a1b2", "last good", ("camera.width: too small",), ("camera.source",)
+    ),
     journal_problem="no space left",
     journal_remedy="sudo true",
     events=(
