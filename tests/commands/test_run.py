@@ -51,8 +51,6 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
     process = started(start, "run", "--camera", "fake:attentive")
     process.wait_for("attentive\n")
     assert time.monotonic() - began_s < 10  # 1.1 s on the machine this was written on; a loaded one is slower
-    status = read(folders / STATUS)
-    assert status and status.configuration.fixed_keys == ("camera.source",)
     ask_for_preview(folders)
     children = process.children()
     assert main(["run", "--camera", "fake:attentive"]) == 1
@@ -60,6 +58,8 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
     while not (folders / PREVIEW).exists():
         assert time.monotonic() - began_s < WAIT_S
         process._read(0.1)
+    status = read(folders / STATUS)
+    assert status and status.configuration.fixed_keys == ("camera.source",)
     assert process.end(signal.SIGINT) < 3  # 0.3 s
     assert process.popen.returncode == 0
     assert "Traceback" not in process.err
