@@ -9,7 +9,8 @@ headers.py        the headers of every answer
 application.py    `create_app` puts all together, and explains errors
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
 auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle
-pages/            status, memory, events
+pages/            home, memory, events
+health/           problems (all that is wrong, as one list), machine (what the sensors tell)
 settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),
                   answers (form, text, diff, conflict)
 restart/          course (what comes next, pure), restarter (does it), restart_page (routes)

@@ -22,6 +22,7 @@ https.py        where the page listens: HTTPS or not, and with which certificate
 certificates.py made by this device, or the owner's
 openssl.py      the command that makes and checks them
 paths.py        where the data, run and common folders are, and what the files in them are called
+commands.py     commands as they are on this machine, for who has to be told one
 snapd.py        `snap set` and `snap get`, as the configure hook
 __main__.py     `python -m config`: yaml, table, check, show, set, migrate
 """

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config import durable
+from config.commands import command
 from config.disk import Disk
 from config.paths import TOKENS
-from config.snapd import command
 
 # N, r and p of scrypt: the choice of OWASP's Password Storage Cheat Sheet that takes 8 MiB; werkzeug's own takes 32
 METHOD = "scrypt:8192:8:10"

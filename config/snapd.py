@@ -17,6 +17,7 @@ from typing import Protocol
 
 from config import durable, told
 from config.check import Problem, from_text, shown
+from config.commands import instance
 from config.declaration import Value
 from config.disk import Disk
 from config.durable import StoreError
@@ -60,16 +61,6 @@ def snapctl(*arguments: str, limit_s: float = LIMIT_S) -> str:
     if done.returncode:
         raise SnapctlError(done.stderr.strip() or f"snapctl ended with status {done.returncode}")
     return done.stdout
-
-
-def instance() -> str:
-    """The name under which this snap is installed; "" outside a snap."""
-    return os.environ.get("SNAP_INSTANCE_NAME", "")
-
-
-def command(name: str) -> str:
-    """The command line of one of drivewatch's commands here, such as admin-password."""
-    return f"sudo {instance()}.{name}" if instance() else f"python -m app {name}"
 
 
 def configure(paths: Paths, ask: Snapctl = snapctl) -> None:

@@ -22,9 +22,10 @@ from admin.restart.course import LIMIT_S, TRIES, Action, Course, Progress, cours
 from app.telemetry import status
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Status
+from config.commands import instance
 from config.durable import StoreError
 from config.paths import LAST_GOOD, RESTART, Paths
-from config.snapd import Snapctl, SnapctlError, instance, snapctl
+from config.snapd import Snapctl, SnapctlError, snapctl
 from config.store import Store
 
 log = logging.getLogger(__name__)

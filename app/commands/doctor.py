@@ -29,10 +29,10 @@ from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
+from config.commands import command
 from config.own_files import folder_problem
 from config.paths import Paths
 from config.settings import Settings
-from config.snapd import command
 from config.store import Loaded
 
 MORE_SIGHT = ": clean the lens, check that nothing hangs in front of it, and that there is light"

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.commands.services import ask_snapd, services
+from config.commands import command, instance
 from config.disk import LOCK
 from config.own_files import folder_problem
 from config.paths import RESTART, Paths
-from config.snapd import SnapctlError, command, instance, snapctl
+from config.snapd import SnapctlError, snapctl
 
 DESCRIPTION = """Deletes the settings with their history, the events, the page's password,
 sessions and tokens, and the choice of HTTPS with the certificate made here.

@@ -19,11 +19,11 @@ from app.commands.outlet import Out, Outlet
 from app.commands.settings_file import load, log_problems, with_camera
 from app.commands.terminal import log_to
 from config.check import Problem
+from config.commands import instance
 from config.durable import StoreError
 from config.own_files import reason_of
 from config.paths import Paths
 from config.settings import Settings
-from config.snapd import instance
 from config.store import DEFAULTS, Loaded, Store
 
 if TYPE_CHECKING:

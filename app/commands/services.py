@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from config.snapd import SnapctlError, instance, snapctl
+from config.commands import instance
+from config.snapd import SnapctlError, snapctl
 
 SERVICES: Final = ("detector", "admin")
 

@@ -12,11 +12,11 @@ from app.telemetry import status
 from app.telemetry.status import Status
 from app.version import VERSION
 from config import password
+from config.commands import command, instance
 from config.https import listening
 from config.openssl import HttpsError
 from config.own_files import folder_problem
 from config.paths import Paths
-from config.snapd import command, instance
 
 DESCRIPTION = """Prints on one screen what the detector does and where the page is.
 
@@ -33,7 +33,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
 def overview(paths: Paths, now_s: float) -> int:
     """Print it; exit status 0 while a detector watches and nothing is wrong."""
     if paths.run.exists() and not os.access(paths.run, os.X_OK):  # the password's file is root's alone as well
-        print(f"detector  cannot be told without root: `sudo {instance() or 'python -m app status'}`")
+        print(f"detector  cannot be told without root: `sudo {instance() or command('status')}`")
         return 1
     if problem := folder_problem(paths.run):
         print(f"detector  cannot be told: {problem}")

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config import password
+from config.commands import command
 from config.durable import StoreError
 from config.https import Listening, listening
 from config.openssl import HttpsError
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if where.certificate and where.certificate.is_self_signed:
         _say(f"its certificate, which the browser will ask about: SHA-256 {where.certificate.fingerprint}", 1)
     if made:
-        _say(f"its password: {made}   shown this once; `python -m app admin-password` makes another", 1)
+        _say(f"its password: {made}   shown this once; `{command('admin-password')}` makes another", 1)
     supervise(parts(options.camera, where.port))
     return 0
 

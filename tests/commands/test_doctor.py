@@ -134,7 +134,7 @@ def test_each_problem_of_the_configuration_is_named(practice: Practice) -> None:
     assert [part for part, _ in problems] == ["configuration"] * 2
     assert "line 2: camera.width: 7 must be between 64 and 1920 px" in problems[0][1]
     assert "did you mean camera.height?" in problems[1][1]
-    assert all("`python -m app check`" in text for _, text in problems)
+    assert all("`.venv/bin/python -m app check`" in text for _, text in problems)
 
 
 def test_a_remedy_for_the_configuration_can_be_followed_in_the_snap(

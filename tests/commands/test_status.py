@@ -70,7 +70,7 @@ def test_what_is_wrong_stands_second_and_in_the_exit_status(paths: Paths, capsys
     code, out = screen(paths, capsys, replace(WELL, problem="no camera: plug it in"))
     assert code == 1
     assert out.splitlines()[1] == "problem   no camera: plug it in"
-    assert "without a password yet: `python -m app admin-password`" in out
+    assert "without a password yet: `.venv/bin/python -m app admin-password`" in out
 
 
 @pytest.mark.parametrize("left", [None, replace(WELL, time_s=NOW_S - 60), replace(WELL, boot_id="another")])
@@ -79,7 +79,7 @@ def test_a_detector_that_does_not_run_is_not_praised(
 ) -> None:
     code, out = screen(paths, capsys, left)
     assert code == 1
-    assert out.startswith("detector  not running; `python -m app check` says")
+    assert out.startswith("detector  not running; `.venv/bin/python -m app check` says")
     assert "driver" not in out
 
 

@@ -90,7 +90,8 @@ def test_a_damaged_file_counts_as_none_and_is_named(file: Path, line: bytes) -> 
 
 
 @pytest.mark.parametrize(
-    ("snap", "remedy"), [("", "`python -m app admin-password`"), ("drivewatch", "`sudo drivewatch.admin-password`")]
+    ("snap", "remedy"),
+    [("", "`.venv/bin/python -m app admin-password`"), ("drivewatch", "`sudo drivewatch.admin-password`")],
 )
 def test_the_remedy_can_be_followed_in_the_snap_too(
     file: Path, snap: str, remedy: str, monkeypatch: pytest.MonkeyPatch

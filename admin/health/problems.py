@@ -1,0 +1,128 @@
+"""What is wrong with drivewatch and its machine, as one list, each with what helps. Pure: callers read the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from admin.health.machine import Machine
+from app.events import State
+from app.telemetry import status
+from app.telemetry.failure import Failure
+from app.telemetry.status import Status
+from app.version import VERSION
+
+FAILURE_FRESH_S = 600.0
+HOT_C = 80.0  # a Pi clocks itself down from here on
+FREE_MIN_MB = 20.0
+BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. said: in a sentence, with the command that helps in backticks where it names one.
+
+    part: what it concerns, such as "Camera". remedy: what helps, where `said` does not have it.
+    is_grave: the driver is not watched, or not warned.
+    """
+
+    part: str
+    said: str
+    remedy: str = ""
+    is_grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the problems are read from. latest: the newest status file; failure: how the detector last failed.
+
+    folder_problem: why the run folder is not read. certificate_problem: as config.https tells it.
+    log_command: what shows the detector's log on this machine.
+    """
+
+    latest: Status | None
+    failure: Failure | None = None
+    folder_problem: str = ""
+    certificate_problem: str = ""
+    machine: Machine = Machine()  # noqa: RUF009  frozen
+    log_command: str = ""
+
+
+def problems(told: Told, now_s: float) -> tuple[Problem, ...]:
+    """All that is wrong at a monotonic time; what keeps the driver from being watched or warned comes first."""
+    latest = told.latest
+    if told.folder_problem:
+        found = [Problem("Detector", f"It cannot be read or asked: {told.folder_problem}", is_grave=True)]
+    elif latest is None or status.is_silent(latest, now_s):
+        found = [_silence(told, now_s)]
+    else:
+        found = [*_recent_failure(told, now_s), *_of_detector(latest)]
+    found += _of_machine(told.machine)
+    if told.certificate_problem:
+        found.append(Problem("HTTPS", told.certificate_problem))
+    return tuple(sorted(_each_once(found), key=lambda problem: not problem.is_grave))
+
+
+def _silence(told: Told, now_s: float) -> Problem:
+    if told.latest is None or status.age_s(told.latest, now_s) == float("inf"):
+        said = "It has not run since this machine was switched on"
+    else:
+        said = f"It has not answered for {status.age_s(told.latest, now_s):.0f} s"
+    why = f". It last failed because {told.failure.reason}" if told.failure else ""
+    log = f"; `{told.log_command}` shows why" if told.log_command else ""
+    return Problem("Detector", said + why, f"Restart the detector{log}", is_grave=True)
+
+
+def _recent_failure(told: Told, now_s: float) -> Iterator[Problem]:
+    failure = told.failure
+    if failure is not None and now_s - failure.time_s <= FAILURE_FRESH_S:
+        times = f", {failure.count} times since this machine was switched on" if failure.count > 1 else ""
+        said = f"It failed {(now_s - failure.time_s) / 60:.0f} min ago{times}: {failure.reason}"
+        yield Problem("Detector", said, f"`{told.log_command}` shows more" if told.log_command else "")
+
+
+def _of_detector(latest: Status) -> Iterator[Problem]:
+    """What the detector says of its parts. Its first line is of the camera where it sees nothing."""
+    camera, alerts = latest.camera, latest.alerts
+    if latest.state in BLIND:
+        yield Problem("Camera", latest.problem or camera.message, camera.remedy, is_grave=True)
+    if not alerts.buzzer_ok:
+        yield Problem("Buzzer", alerts.buzzer_message, alerts.buzzer_remedy, is_grave=True)
+    if not alerts.led_ok:
+        yield Problem("LED", alerts.led_message)
+    yield Problem("Camera", camera.note)
+    yield Problem("Events", latest.journal_problem, latest.journal_remedy)
+    yield Problem("Vehicle", latest.vehicle.message, latest.vehicle.remedy)
+    for problem in latest.configuration.problems:
+        yield Problem("Settings", problem)
+    if latest.memory.saving:
+        said = f"Memory is short ({latest.memory.saving_reason}), so {latest.memory.saving}"
+        yield Problem("Memory", said, "Stop other programs: `top -o %MEM` shows which take most")
+    if latest.version and latest.version != VERSION:
+        said = f"The detector is release {latest.version}, the page {VERSION}"
+        yield Problem("Versions", said, "Restart the detector")
+    yield Problem("Detector", latest.problem)  # what none of the above has said
+
+
+def _of_machine(machine: Machine) -> Iterator[Problem]:
+    if machine.temperature_c is not None and machine.temperature_c >= HOT_C:
+        said = f"The processor has {machine.temperature_c:.0f} °C and becomes slow"
+        yield Problem("Temperature", said, "Give it air or a cooler, out of the sun")
+    if machine.is_under_voltage:
+        said = "The supply's voltage is too low: the machine may become slow, or stop"
+        yield Problem("Power", said, "Use a supply of 5 V and 3 A or more (5 A for a Pi 5), with a short cable")
+    for name, folder, free_mb in machine.folders:
+        if free_mb is not None and free_mb < FREE_MIN_MB:
+            remedy = f"Make room: `df -h {folder}` shows how much there is"
+            yield Problem("Disk", f"Only {free_mb:.0f} MB are free for {name}", remedy)
+    if machine.clock_problem:
+        yield Problem("Clock", machine.clock_problem, "`timedatectl` shows why; a GPS receiver dates events too")
+
+
+def _each_once(found: Iterable[Problem]) -> Iterator[Problem]:
+    """Without what was said before: the detector's first line is mostly that of one of its parts."""
+    said: set[str] = set()
+    for problem in found:
+        if problem.said and not any(problem.said in other for other in said):
+            said.add(problem.said)
+            yield problem

@@ -1,0 +1,101 @@
+"""The list of what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from admin.health.machine import Machine
+from admin.health.problems import FAILURE_FRESH_S, FREE_MIN_MB, HOT_C, Problem, Told, problems
+from app.events import State
+from app.part_status import CameraHealth
+from app.telemetry.failure import Failure
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import SILENT_S, Alerts, Configuration, Memory, Status, Vehicle
+
+NOW_S = 1000.0
+WELL = Status(boot_id=boot_id(), time_s=NOW_S, state=State.ATTENTIVE, alerts=Alerts(buzzer_ok=True, led_ok=True))
+LOG = "tail /run/x/detector.log"
+
+
+def found(told: Told | Status) -> list[Problem]:
+    told = Told(told, log_command=LOG) if isinstance(told, Status) else told
+    return list(problems(told, NOW_S))
+
+
+def parts(told: Told | Status) -> list[str]:
+    return [problem.part for problem in found(told)]
+
+
+def test_nothing_is_wrong_while_all_is_well() -> None:
+    assert found(WELL) == []
+
+
+def test_a_detector_that_is_silent_is_one_grave_problem_with_its_log() -> None:
+    for latest in (None, replace(WELL, boot_id="another"), replace(WELL, time_s=NOW_S - SILENT_S - 1)):
+        (one,) = found(Told(latest, log_command=LOG))
+        assert (one.part, one.is_grave) == ("Detector", True)
+        assert LOG in one.remedy
+    failed = Failure(NOW_S - 60, boot_id(), "it hung for 20 s", 2)
+    (one,) = found(Told(None, failed))
+    assert "it hung for 20 s" in one.said
+
+
+def test_a_failure_is_a_problem_while_it_is_recent() -> None:
+    failed = Failure(NOW_S - FAILURE_FRESH_S, boot_id(), "it hung for 20 s", 2)
+    (one,) = found(Told(WELL, failed))
+    assert one.said == "It failed 10 min ago, 2 times since this machine was switched on: it hung for 20 s"
+    assert found(Told(WELL, replace(failed, time_s=failed.time_s - 1))) == []
+
+
+def test_every_part_that_reports_something_is_named_once_the_grave_ones_first() -> None:
+    no_buzzer = Alerts(buzzer_message="it may not: `sudo snap connect x:gpio-control`", led_message="no LED")
+    latest = replace(
+        WELL,
+        state=State.NO_CAMERA,
+        problem="no camera was found",
+        camera=CameraHealth("lost", message="no camera was found", note="it cannot send 640 x 480"),
+        alerts=no_buzzer,
+        journal_problem="the disk is full",
+        vehicle=Vehicle(message="no receiver"),
+        configuration=Configuration(problems=("line 2: no such key", "line 9: too many")),
+        memory=Memory(saving="the model is standard", saving_reason="only 45 MB are available"),
+        version="0.0.1",
+    )
+    expected = ["Camera", "Buzzer", "LED", "Camera", "Events", "Vehicle", "Settings", "Settings", "Memory", "Versions"]
+    assert parts(latest) == expected
+    assert [problem.is_grave for problem in found(latest)] == [True] * 2 + [False] * 8
+
+
+def test_what_the_detector_says_of_no_part_is_kept_too() -> None:
+    assert [problem.said for problem in found(replace(WELL, problem="the picture lies on its side"))] == [
+        "the picture lies on its side"
+    ]
+    journal = replace(WELL, problem="the disk is full", journal_problem="the disk is full")
+    assert parts(journal) == ["Events"]
+
+
+@pytest.mark.parametrize(
+    ("machine", "part"),
+    [
+        (Machine(temperature_c=HOT_C), "Temperature"),
+        (Machine(is_under_voltage=True), "Power"),
+        (Machine(folders=(("events", "/data", FREE_MIN_MB - 1), ("run", "/run/x", None))), "Disk"),
+        (Machine(clock_problem="No time server has set the clock"), "Clock"),
+    ],
+)
+def test_what_is_wrong_with_the_machine_is_a_problem_beside_the_detector(machine: Machine, part: str) -> None:
+    assert parts(Told(WELL, machine=machine)) == [part]
+    assert parts(Told(None, machine=machine)) == ["Detector", part]
+    assert all(problem.remedy for problem in found(Told(WELL, machine=machine)))
+
+
+def test_a_machine_that_tells_nothing_is_no_problem() -> None:
+    assert found(Told(WELL, machine=Machine(temperature_c=HOT_C - 1, is_under_voltage=False))) == []
+
+
+def test_the_certificate_and_the_run_folder_are_named() -> None:
+    assert parts(Told(WELL, certificate_problem="it has expired")) == ["HTTPS"]
+    (one,) = found(Told(WELL, folder_problem="/run/x belongs to another user"))
+    assert "/run/x belongs to another user" in one.said and one.is_grave
