@@ -46,7 +46,7 @@ test-mutants: $(VENV)/.mutants ## changes to the rules of attention that its tes
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)
-	$(BIN)/python -m pytest tests/browser/journey.py $(ARGS)
+	$(BIN)/python -m pytest $(filter-out %/__init__.py %/conftest.py %/tab.py,$(wildcard tests/browser/*.py)) $(ARGS)
 
 test-snap: $(VENV)/.tests ## the snap installed in a virtual machine with a real snapd, step by step; as root, on Debian
 	$(BIN)/python -m tests.vm.end_to_end

@@ -5,7 +5,6 @@
 const PREVIEW_S = 60;
 const ANSWER_MS = 5000;
 const NO_ANSWER = "The page does not answer: what follows is old.";
-const IN_USE = "What follows is old: it waits until nothing in it is selected or has the focus.";
 
 function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
@@ -24,16 +23,34 @@ function sayWhenDayBegins(day) {
   });
 }
 
-function isInUse(part) {
-  const selection = getSelection();
-  return part.contains(document.activeElement) || (!selection.isCollapsed && selection.containsNode(part, true));
+// Changes only what differs, so that focus, scroll position, selection and opened details stay as they are, and a
+// screen reader is told of nothing else
+function update(there, wanted) {
+  const old = [...there.childNodes];
+  const fresh = [...wanted.childNodes];
+  fresh.forEach((node, i) => {
+    if (!old[i]) there.append(node);
+    else if (old[i].nodeName !== node.nodeName || old[i].id !== node.id) old[i].replaceWith(node);
+    else if ("data" in node) { if (old[i].data !== node.data) old[i].data = node.data; }
+    else { updateAttributes(old[i], node); update(old[i], node); }
+  });
+  for (const left of old.slice(fresh.length)) left.remove();
 }
 
-function replace(part, text) {
-  const scrolled = [...part.querySelectorAll(".scroll")].map((wide) => wide.scrollLeft);
-  part.innerHTML = text;
-  part.querySelectorAll(".scroll").forEach((wide, i) => { wide.scrollLeft = scrolled[i] ?? 0; });
-  showLocalTimes(part);
+function updateAttributes(there, wanted) {
+  for (const { name } of [...there.attributes]) {
+    if (!wanted.hasAttribute(name) && name !== "open") there.removeAttribute(name);
+  }
+  for (const { name, value } of wanted.attributes) {
+    if (there.getAttribute(name) !== value) there.setAttribute(name, value);
+  }
+}
+
+function show(part, text) {
+  const wanted = document.createElement("template");
+  wanted.innerHTML = text;
+  showLocalTimes(wanted.content);
+  update(part, wanted.content);
 }
 
 function keepCurrent(part) {
@@ -58,11 +75,7 @@ function keepCurrent(part) {
       if (answer.status === 401) location.reload();
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
-      if (text !== shown) {
-        // Said, as an "attentive" that somebody selected by accident must not look current either
-        if (isInUse(part)) return say(IN_USE);
-        replace(part, shown = text);
-      }
+      if (text !== shown) show(part, shown = text);
       say("");
     } catch {
       say(NO_ANSWER);
