@@ -127,6 +127,22 @@ class Neutral:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """Beyond what this driver's signals count now; None where it is not known.
+
+    Angles are relative to neutral, down_deg counts downwards. eye_blink: from so high a score on lids are shut.
+    """
+
+    yaw_deg: float | None = None
+    up_deg: float | None = None
+    down_deg: float | None = None
+    eye_blink: float | None = None
+    perclos_caution: float | None = None
+    perclos_warning: float | None = None
+    perclos_alarm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What one sample led to. events: those that began, rose or ended with it; errors are relative to neutral.
 

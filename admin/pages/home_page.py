@@ -8,9 +8,10 @@ from typing import Final
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin import strips
 from admin.parts import parts
 from app.events import WORDS, Level, State
-from app.telemetry import failure, requests, status
+from app.telemetry import course, failure, requests, status
 from app.telemetry.failure import Failure
 from app.telemetry.preview import ask_for_preview
 from app.telemetry.requests import Request
@@ -69,13 +70,21 @@ def show() -> str:
     if notice := take_notice(own.paths):
         flash(notice)
     certificate = own.where.certificate
-    return render_template("home.html", shown=now_shown(), now_s=own.clock(), version=VERSION, certificate=certificate)
+    return render_template("home.html", certificate=certificate, **_figures())
 
 
 @routes.get("/status/part")
 def part() -> str:
     """What changes, for the script that keeps the page current."""
-    return render_template("home_part.html", shown=now_shown(), now_s=parts().clock(), version=VERSION)
+    return render_template("home_part.html", **_figures())
+
+
+def _figures() -> dict[str, object]:
+    own, shown = parts(), now_shown()
+    now_s, latest = own.clock(), shown.status or Status()
+    window = strips.last_minutes(now_s)
+    drawn = strips.strips(course.read(own.paths.course), window, latest.limits, latest.neutral)
+    return {"shown": shown, "now_s": now_s, "version": VERSION, "strips": drawn}
 
 
 @routes.get("/preview.jpg")

@@ -14,7 +14,7 @@ from app.attention.sample import PoseError
 from app.attention.usual_face import LOWERED_BLINK, STAYS_SHUT, UsualFace
 from app.attention.usual_gaze import UsualGaze
 from app.attention.whose_face import WhoseFace
-from app.events import Neutral
+from app.events import Limits, Neutral
 from app.vision.measurements import Signals
 
 SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure
@@ -49,6 +49,20 @@ class Driver:
     def neutral(self) -> Neutral:
         """Where the driver looks when looking at the road."""
         return self._pose.neutral
+
+    @property
+    def limits(self) -> Limits:
+        """Beyond what the driver's signals count now: head and PERCLOS by the policy, the eyes as they are usually."""
+        p, margin_deg = self._policy, self._pose.margin_deg
+        return Limits(
+            p.yaw_limit_deg + margin_deg,
+            p.pitch_up_limit_deg + margin_deg,
+            p.pitch_down_limit_deg + margin_deg,
+            self._face.shut_blink,
+            p.perclos_caution,
+            p.perclos_warning,
+            p.perclos_alarm,
+        )
 
     def accept(self, signals: Signals | None) -> Signals | None:
         """The driver's signals; None of a passenger's face."""

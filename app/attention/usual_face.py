@@ -79,6 +79,14 @@ class UsualFace:
         usual_smile = self._usual.smile if self._usual else 0.0
         return signals.eye_blink - SMILE_BLINK * max(0.0, (signals.smile or 0.0) - usual_smile)
 
+    @property
+    def shut_blink(self) -> float:
+        """The score from which on lids are shut, of a face at rest."""
+        if self._usual is None:
+            return SHUT_BLINK
+        rise = max(SHUT_BLINK_RISE, SHUT_SPREADS * self._usual.spread)
+        return min(SHUT_BLINK, max(SHUT_BLINK_LEAST, self._usual.blink + rise))
+
     def shut_by(self, signals: Signals, turned_deg: tuple[float, float] | None) -> float:
         """By how much the blink score is above that of shut lids; below 0 they are not shut, where they can be seen.
 
@@ -88,8 +96,7 @@ class UsualFace:
         blink, usual = self.blink(signals) or 0.0, self._usual
         if usual is None or turned_deg is None or not _is_at_rest(signals, usual, *turned_deg):
             return blink - SHUT_BLINK
-        rise = max(SHUT_BLINK_RISE, SHUT_SPREADS * usual.spread)
-        return blink - min(SHUT_BLINK, max(SHUT_BLINK_LEAST, usual.blink + rise))
+        return blink - self.shut_blink
 
     def yawn_mar(self, least: float, yawns: bool) -> float:
         """MAR beyond which this driver yawns, `least` or more; yawns: already does."""

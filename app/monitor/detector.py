@@ -191,6 +191,7 @@ class Detector:
             muted=self._feedback.is_muted(now_s),
             saving=parts.saver.saving if parts.saver else MemorySaving(),
             vehicle=told_vehicle(vehicle, self._motion, now_s),
+            limits=parts.watch.attention.driver.limits,
         )
 
     def _note_health(self, look: Observation, now_s: float) -> None:

@@ -1,13 +1,13 @@
 """What is wrong at this moment, in one line with what helps: for the page, the one-screen status and a mechanic.
 
-The page shows it by admin/templates/status_part.html, always as a warning.
+The page shows it by admin/templates/home_part.html, always as a warning.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.events import Event, Sight, State
+from app.events import Event, Limits, Sight, State
 from app.observer import Observation
 from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry.status import Configuration, Vehicle
@@ -32,6 +32,7 @@ class Surroundings:
     muted: bool
     saving: MemorySaving
     vehicle: Vehicle = field(default_factory=Vehicle)
+    limits: Limits = field(default_factory=Limits)
 
 
 def problem_in(look: Observation, around: Surroundings, configuration: Configuration) -> str:

@@ -174,6 +174,7 @@ class Report:
             since_s=verdict.since_s,
             signals=_signals(look),
             neutral=verdict.neutral,
+            limits=around.limits,
             camera=around.camera,
             vehicle=around.vehicle,
             alerts=status.Alerts(**asdict(around.alerts), muted=around.muted),

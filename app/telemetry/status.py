@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from app.events import Event, Level, Motion, Neutral, State
+from app.events import Event, Level, Limits, Motion, Neutral, State
 from app.part_status import Availability, CameraHealth, MemorySaving, Usage
 from app.telemetry.codec import parsed, plain
 from app.telemetry.run_folder import boot_id, replace_file
@@ -112,6 +112,7 @@ class Status:
     since_s: float = 0.0
     signals: Signals = field(default_factory=Signals)
     neutral: Neutral = field(default_factory=lambda: Neutral(0.0, 0.0, False))
+    limits: Limits = field(default_factory=Limits)
     camera: CameraHealth = field(default_factory=CameraHealth)
     alerts: Alerts = field(default_factory=Alerts)
     vehicle: Vehicle = field(default_factory=Vehicle)

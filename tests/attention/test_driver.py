@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.attention.judgement import Attention
-from app.attention.policy import NORMAL
+from app.attention.neutral_pose import UNLEARNT_MARGIN_DEG
+from app.attention.policy import NORMAL, PRESETS, Policy
+from app.attention.usual_face import SHUT_BLINK
 from app.events import Level, Sight, State
 from config.settings import Settings
 from tests.support.story import (
@@ -86,3 +88,17 @@ def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
         neutral = attention.update(*sample).neutral
     attention.change_eyes()
     assert attention.driver.neutral == neutral and neutral.learnt
+
+
+@pytest.mark.parametrize("policy", PRESETS.values(), ids=PRESETS)
+def test_the_limits_are_those_of_the_policy_and_of_the_driver_as_learnt(policy: Policy) -> None:
+    attention = new_attention(policy=policy)
+    before = attention.driver.limits
+    assert (before.yaw_deg, before.eye_blink) == (policy.yaw_limit_deg + UNLEARNT_MARGIN_DEG, SHUT_BLINK)
+    for time_s in range(60):
+        attention.update(time_s, Sight.CLEAR, ROAD)
+    learnt = attention.driver.limits
+    angles_deg = policy.yaw_limit_deg, policy.pitch_up_limit_deg, policy.pitch_down_limit_deg
+    assert (learnt.yaw_deg, learnt.up_deg, learnt.down_deg) == angles_deg
+    assert (learnt.perclos_caution, learnt.perclos_warning) == (policy.perclos_caution, policy.perclos_warning)
+    assert learnt.eye_blink is not None and learnt.eye_blink < SHUT_BLINK
