@@ -192,6 +192,7 @@ class Detector:
             saving=parts.saver.saving if parts.saver else MemorySaving(),
             vehicle=told_vehicle(vehicle, self._motion, now_s),
             limits=parts.watch.attention.driver.limits,
+            trip=self._recorder.trip_so_far(now_s),
         )
 
     def _note_health(self, look: Observation, now_s: float) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from app.events import Event, Limits, Sight, State
 from app.observer import Observation
 from app.part_status import Availability, CameraHealth, MemorySaving
-from app.telemetry.status import Configuration, Vehicle
+from app.telemetry.status import Configuration, TripSoFar, Vehicle
 from app.vision.sight import NOISE_REMEDY
 
 SENT_BY_BROKEN_CAMERAS = {  # which no clean lens helps
@@ -33,6 +33,7 @@ class Surroundings:
     saving: MemorySaving
     vehicle: Vehicle = field(default_factory=Vehicle)
     limits: Limits = field(default_factory=Limits)
+    trip: TripSoFar | None = None
 
 
 def problem_in(look: Observation, around: Surroundings, configuration: Configuration) -> str:

@@ -11,6 +11,7 @@ from app.monitor.saved_journal import SavedJournal
 from app.monitor.trip_meter import Moment, TripMeter
 from app.monitor.wall_clock import WallClock
 from app.observer import Observation
+from app.telemetry.status import TripSoFar
 from app.vehicle.reading import Vehicle
 
 SAVE_TRIP_EVERY_S = 60.0  # a power cut loses no more; a shorter trip is not kept, so that no crash loop fills the table
@@ -55,6 +56,14 @@ class Recorder:
         if trip is not None:
             self._save(trip, now_s)
         self._journal.retry(now_s)
+
+    def trip_so_far(self, now_s: float) -> TripSoFar | None:
+        """What is counted of the trip that lasts; None without one."""
+        trip = self._meter.current(now_s)
+        if trip is None:
+            return None
+        cautions, warnings, alarms = (sum(counts) for counts in zip((0, 0, 0), *trip.alerts.values(), strict=True))
+        return TripSoFar(trip.driven_s, cautions, warnings, alarms, trip.score, trip.distance_km)
 
     def record(self, event: Event, now_s: float) -> None:
         """Record what became of an event."""

@@ -70,6 +70,21 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True)
+class TripSoFar:
+    """The trip that lasts. driven_s leaves out the time parked; an event counts once, at the highest level it reached.
+
+    score: 0 to 100, None before the driver was seen. distance_km: None where no speed was known.
+    """
+
+    driven_s: float = 0.0
+    cautions: int = 0
+    warnings: int = 0
+    alarms: int = 0
+    score: int | None = None
+    distance_km: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Latency:
     """From capture to verdict: of the newest frame, and the mean."""
 
@@ -116,6 +131,7 @@ class Status:
     camera: CameraHealth = field(default_factory=CameraHealth)
     alerts: Alerts = field(default_factory=Alerts)
     vehicle: Vehicle = field(default_factory=Vehicle)
+    trip: TripSoFar | None = None
     memory: Memory = field(default_factory=Memory)
     latency: Latency = field(default_factory=Latency)
     configuration: Configuration = field(default_factory=Configuration)

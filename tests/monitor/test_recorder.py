@@ -8,6 +8,7 @@ from app.events import ClockQuality, State
 from app.journal.trip import Ending
 from app.monitor.recorder import SAVE_TRIP_EVERY_S
 from app.telemetry.requests import Request
+from app.telemetry.status import TripSoFar
 from app.vehicle.reading import Vehicle
 from config.release_date import RELEASED_S
 from tests.support.bench import AWAY, START_S, Bench
@@ -48,6 +49,18 @@ def test_a_trip_counts_what_the_driver_disputes() -> None:
     steps(bench, 150)
     trip = bench.journal.trips[-1][0]
     assert (trip.disputed, sum(trip.alerts[State.LOOKING_AWAY])) == ({State.LOOKING_AWAY: 1}, 1)
+
+
+def test_the_trip_that_lasts_is_told_with_its_alerts_by_level() -> None:
+    bench = Bench()
+    steps(bench, 100)
+    before = bench.report.told[-1][1].trip
+    assert before == TripSoFar(49.0, score=100)
+    steps(bench, 20, AWAY)
+    steps(bench, 30)
+    after = bench.report.told[-1][1].trip
+    assert after is not None and after.score is not None and after.score < 100
+    assert (after.cautions, after.warnings, after.alarms) == (0, 0, 1)
 
 
 def test_deleting_the_events_forgets_the_trip_that_lasts() -> None:

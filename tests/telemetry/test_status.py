@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.events import Event, Level, Motion, Neutral, State
+from app.events import Event, Level, Limits, Motion, Neutral, State
 from app.part_status import CameraHealth
 from app.telemetry.codec import ITEMS_MAX, TEXT_MAX
 from app.telemetry.preview import Preview, ask_for_preview
@@ -27,6 +27,7 @@ from app.telemetry.status import (
     Memory,
     Signals,
     Status,
+    TripSoFar,
     Vehicle,
     age_s,
     read,
@@ -49,9 +50,11 @@ FULL = Status(
     since_s=98.0,
     signals=Signals(True, -3.5, 2.0, 0.5, 0.12, 0.3, None, 0.25, 0.7, True, False),
     neutral=Neutral(1.5, -4.0, learnt=True),
+    limits=Limits(23.0, 30.0, 18.0, 0.4, 0.08, 0.15, None),
     camera=CameraHealth("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
     alerts=Alerts(False, "GPIO refused: `sudo snap connect drivewatch:gpio`", True, ""),
     vehicle=Vehicle(Motion.SLOW, 31.5, True, "/dev/ttyACM0", "no fix", "sudo true"),
+    trip=TripSoFar(1200.0, 2, 1, 0, 97, None),
     memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, "the small model", "only 45 MB", 160.0),
     latency=Latency(120.0, None),
     configuration=Configuration(
