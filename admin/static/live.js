@@ -53,17 +53,18 @@ function show(part, text) {
   update(part, wanted.content);
 }
 
+// One for all parts of a page, as all have no answer at once; there before its words: many screen readers tell what
+// changes in an alert, not one that comes with its words
+const alarm = document.createElement("p");
+alarm.setAttribute("role", "alert");
+
 function keepCurrent(part) {
   let shown = "";
   let isLoading = false;
-  // There before its words: many screen readers tell what changes in an alert, not one that comes with its words
-  const alarm = document.createElement("p");
-  alarm.setAttribute("role", "alert");
-  part.before(alarm);
   const say = (whyOld) => {
+    part.classList.toggle("stale", whyOld !== "");
     if (alarm.textContent !== whyOld) alarm.textContent = whyOld;
     alarm.classList.toggle("error", whyOld !== "");
-    part.classList.toggle("stale", whyOld !== "");
   };
   const load = async () => {
     if (isLoading || document.visibilityState !== "visible") return;
@@ -112,5 +113,6 @@ function offerPreview(button) {
 
 showLocalTimes(document);
 document.querySelectorAll("[data-day]").forEach(sayWhenDayBegins);
+document.querySelector("[data-refresh]")?.before(alarm);
 document.querySelectorAll("[data-refresh]").forEach(keepCurrent);
 document.querySelectorAll("[data-preview]").forEach(offerPreview);
