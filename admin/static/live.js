@@ -61,10 +61,11 @@ alarm.setAttribute("role", "alert");
 function keepCurrent(part) {
   let shown = "";
   let isLoading = false;
-  const say = (whyOld) => {
-    part.classList.toggle("stale", whyOld !== "");
-    if (alarm.textContent !== whyOld) alarm.textContent = whyOld;
-    alarm.classList.toggle("error", whyOld !== "");
+  const mark = (isOld) => {
+    part.classList.toggle("stale", isOld);
+    const said = document.querySelector(".stale") ? NO_ANSWER : "";
+    if (alarm.textContent !== said) alarm.textContent = said;
+    alarm.classList.toggle("error", said !== "");
   };
   const load = async () => {
     if (isLoading || document.visibilityState !== "visible") return;
@@ -77,9 +78,9 @@ function keepCurrent(part) {
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
       if (text !== shown) show(part, shown = text);
-      say("");
+      mark(false);
     } catch {
-      say(NO_ANSWER);
+      mark(true);
     } finally {
       isLoading = false;
     }
