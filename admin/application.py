@@ -73,7 +73,6 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     app.secret_key = os.urandom(32)  # signs only the notices
     app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
-    banner_part.install(app)
     for module in (login, banner_part, home_page, memory_page, events_page, settings_page, restart_page, account, api):
         app.register_blueprint(module.routes)
     app.register_error_handler(Exception, _explain)

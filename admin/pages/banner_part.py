@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from flask import Blueprint, Flask, g, render_template
+from flask import Blueprint, g, render_template
 
 from admin import banner
 from admin.auth.guard import signed_in
@@ -17,11 +17,7 @@ from config.own_files import folder_problem
 routes: Final = Blueprint("banner", __name__)
 
 
-def install(app: Flask) -> None:
-    """Let base.html draw the lines."""
-    app.jinja_env.globals["banner"] = now_lines
-
-
+@routes.app_template_global("banner")
 def now_lines() -> tuple[Line, ...]:
     """The lines for who asks, read once for each request; a stranger is told only who can read along."""
     if signed_in() is None:
