@@ -39,7 +39,6 @@ log = logging.getLogger(__name__)
 
 def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.monotonic) -> Flask:
     """The application over the given folders."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     paths = paths or Paths.from_environment()
     try:
         paths.make()
