@@ -126,6 +126,42 @@ class Neutral:
     learnt: bool
 
 
+class WaitsFor(str, Enum):
+    """What learning the road's direction waits for."""
+
+    NOTHING = ""
+    FACE = "face"  # the driver's, with a pose
+    MOTION = "motion"  # who stands may look anywhere
+    STEADY_HEAD = "steady head"  # with open eyes
+
+
+class DirectionAnswer(str, Enum):
+    """What became of the request to take where the driver looks as the road's direction."""
+
+    NOT_ASKED = ""
+    WAITING = "waiting"
+    TAKEN = "taken"
+    NO_FACE = "no face"
+    UNSTEADY = "unsteady"
+    OUT_OF_RANGE = "out of range"
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """How far the road's direction is learnt, 0 to 1, and what that waits for.
+
+    beyond_yaw_deg, beyond_pitch_deg: by how much the driver looks farther aside, up or down than may be learnt, signed;
+    0 within the range. answered_s: when the answer was given.
+    """
+
+    progress: float = 0.0
+    waits_for: WaitsFor = WaitsFor.NOTHING
+    beyond_yaw_deg: float = 0.0
+    beyond_pitch_deg: float = 0.0
+    answer: DirectionAnswer = DirectionAnswer.NOT_ASKED
+    answered_s: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Beyond what this driver's signals count now; None where it is not known.
@@ -159,5 +195,6 @@ class Verdict:
     pitch_error_deg: float | None = None
     eyes_closed: bool | None = None
     is_urgent: bool = False
+    learning: Learning = Learning()
     events: tuple[Event, ...] = ()
     cue: Cue | None = None

@@ -41,13 +41,18 @@ class Observation:
     turn_deg: int = 0
 
     @property
+    def rotate_to(self) -> int | None:
+        """The value of camera.rotate that would turn the picture upright; None while it is."""
+        if self.frame is None or not self.turn_deg:
+            return None
+        return (self.frame.rotated_deg + self.turn_deg) % 360
+
+    @property
     def mounting_problem(self) -> str:
         """How the picture lies, with what helps; empty while it is upright."""
-        if self.frame is None or not self.turn_deg:
+        if self.rotate_to is None:
             return ""
-        return (
-            f"the picture is {self.sight.value}: set camera.rotate to {(self.frame.rotated_deg + self.turn_deg) % 360}"
-        )
+        return f"the picture is {self.sight.value}: set camera.rotate to {self.rotate_to}"
 
 
 def _size(bgr: npt.NDArray[np.uint8]) -> tuple[int, int]:

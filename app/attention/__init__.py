@@ -6,7 +6,7 @@ judgement       all rules in their order                                     Sig
     yawns           counted
     presence        no face, covered camera, no camera
     escalation      how levels fall, when a sound is due, which state is shown, which events are kept
-driver          what is learnt of the person: neutral_pose, usual_gaze, usual_face, whose_face
+driver          what is learnt of the person: neutral_pose, asked_direction, usual_gaze, usual_face, whose_face
 policy          the numbers of the rules with their sources, in three presets
 rules, timers   how events begin, rise and end; how long something has lasted, judged from samples
 sample          one look at the driver, as the rules share it

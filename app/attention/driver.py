@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 
+from app.attention.asked_direction import AskedDirection
 from app.attention.neutral_pose import NeutralPose
 from app.attention.policy import Policy
 from app.attention.sample import PoseError
 from app.attention.usual_face import LOWERED_BLINK, STAYS_SHUT, UsualFace
 from app.attention.usual_gaze import UsualGaze
 from app.attention.whose_face import WhoseFace
-from app.events import Limits, Neutral
+from app.events import Learning, Limits, Neutral, WaitsFor
 from app.vision.measurements import Signals
 
 SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure
@@ -36,6 +37,7 @@ class Driver:
         self._pose = NeutralPose(self._policy, self._road)
         self._gaze = UsualGaze()
         self._whose = WhoseFace()
+        self._asked = AskedDirection()
         self._last: tuple[float, Signals] | None = None
         self.forget_features()
 
@@ -63,6 +65,27 @@ class Driver:
             p.perclos_warning,
             p.perclos_alarm,
         )
+
+    def learning(self, waits_for: WaitsFor) -> Learning:
+        """How far the road's direction is learnt, with what that waits for."""
+        waits_for = WaitsFor.NOTHING if self.neutral.learnt else waits_for
+        asked = self._asked
+        return Learning(self._pose.progress, waits_for, *self._pose.beyond_deg, asked.answer, asked.answered_s)
+
+    def ask_direction(self) -> None:
+        """Take where the driver looks as the road's direction, as soon as the head is held still there."""
+        self._asked.ask()
+
+    def answer_asked(self, time_s: float, signals: Signals | None) -> None:
+        """Take one look, if somebody asked for its direction; None: no face, or closed eyes."""
+        is_sure = signals is not None and signals.confidence >= SURE_CONFIDENCE
+        direction = self._asked.update(time_s, signals if is_sure else None, self._pose.is_in_range)
+        if direction is None or signals is None:
+            return
+        self._pose.set(direction.yaw_deg, direction.pitch_deg)
+        self._whose.learn(signals)
+        if direction.gaze_yaw_deg is not None:
+            self._gaze.set(direction.gaze_yaw_deg)
 
     def accept(self, signals: Signals | None) -> Signals | None:
         """The driver's signals; None of a passenger's face."""
@@ -100,20 +123,25 @@ class Driver:
         """MAR beyond which this driver yawns."""
         return self._face.yawn_mar(self._policy.yawn_mar, yawns)
 
-    def learn(self, time_s: float, signals: Signals, eyes_closed: bool | None) -> None:
-        """Take one sample of a face that is the driver's."""
+    def learn(self, time_s: float, signals: Signals, eyes_closed: bool | None) -> WaitsFor:
+        """Take one sample of a face that is the driver's; what learning the road's direction waits for."""
         before, self._last = self._last, (time_s, signals)
         if time_s - self._usual_learnt_s >= USUAL_EVERY_S:
             self._usual_learnt_s = time_s
             self._learn_usual(signals)
-        if eyes_closed or before is None or not self._is_steady(before, time_s, signals):
-            return
+        if signals.yaw_deg is None:
+            return WaitsFor.FACE
+        if before is None:
+            return WaitsFor.NOTHING
+        if eyes_closed or not self._is_steady(before, time_s, signals):
+            return WaitsFor.STEADY_HEAD
         self._whose.learn(signals)
         seconds = time_s - before[0]
         if signals.gaze_yaw_deg is not None:
             is_learnt = self.neutral.learnt
             self._gaze.learn(seconds, signals.gaze_yaw_deg, self._policy.neutral_memory_s, is_learnt)
         self._pose.learn(seconds, signals)
+        return WaitsFor.NOTHING
 
     def _learn_usual(self, signals: Signals) -> None:
         """How this driver's face usually is, and how the irises are read while the head faces the road."""

@@ -17,7 +17,7 @@ from app.attention.rules import MeasureRule, SpellRule
 from app.attention.sample import Sample
 from app.attention.timers import Pace, hold_off_s
 from app.attention.yawns import Yawns
-from app.events import Event, Level, Motion, Neutral, Sight, State, Torso, Verdict
+from app.events import Event, Level, Motion, Neutral, Sight, State, Torso, Verdict, WaitsFor
 from app.vision.measurements import Signals
 from config.analysis import Analysis
 
@@ -58,6 +58,7 @@ class Attention:
         self._history = History(settings.max_events_buffer, settings.history_window)
         self._shown = State.ATTENTIVE
         self._since_s: float | None = None
+        self._waits_for = WaitsFor.FACE
 
     def update(
         self,
@@ -76,16 +77,28 @@ class Attention:
         on_phone = sample.signals.hand_at_ear if sample.signals else None
         steps = phone_steps(self._policy, motion)
         self._phone.update(time_s, on_phone, sample.period_s, State.PHONE, steps=steps)
-        if sample.signals is not None and sight is Sight.CLEAR:
-            if learns_driver(motion):
-                self.driver.learn(time_s, sample.signals, self._eyes.closed)
-        elif self._presence.driver_left:
-            self._forget_driver()
+        self._waits_for = self._learn(sample)
         return self._verdict(sample)
+
+    def _learn(self, sample: Sample) -> WaitsFor:
+        """Learn from a look at the driver's face, and forget a driver who left; what learning the road waits for."""
+        signals = sample.signals if sample.sight is Sight.CLEAR else None
+        self.driver.answer_asked(sample.time_s, None if self._eyes.closed else signals)
+        if signals is None:
+            if self._presence.driver_left:
+                self._forget_driver()
+            return WaitsFor.FACE
+        if not learns_driver(sample.motion):
+            return WaitsFor.MOTION
+        return self.driver.learn(sample.time_s, signals, self._eyes.closed)
 
     def recalibrate(self) -> None:
         """Learn the neutral pose and the eyes again, as for a new driver."""
         self._forget_driver()
+
+    def use_direction(self) -> None:
+        """Take where the driver looks now as the road's direction, standing or moving; the verdict has the answer."""
+        self.driver.ask_direction()
 
     def change_eyes(self) -> None:
         """Another mesh reads the mouth otherwise: how wide this driver's opens is learnt again; the road stays."""
@@ -131,6 +144,7 @@ class Attention:
             pitch_error_deg=sample.error.pitch_deg if sample.error else None,
             eyes_closed=self._eyes.closed or self._eyes.lowered,
             is_urgent=self._eyes.may_be_asleep,
+            learning=self.driver.learning(self._waits_for),
             events=changes,
             cue=self._cues.update(sample.time_s, changes, self._lasting(), is_audible(sample.motion)),
         )

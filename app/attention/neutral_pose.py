@@ -23,6 +23,8 @@ class NeutralPose:
         self._first: deque[tuple[float, float]] = deque(maxlen=LEARNING_SAMPLES_MAX)
         self.learnt_s = 0.0
         self.neutral = road
+        self.beyond_deg = 0.0, 0.0
+        """By how much the yaw and the pitch that were seen exceed the mounting range, signed."""
 
     @property
     def margin_deg(self) -> float:
@@ -34,6 +36,22 @@ class NeutralPose:
         if signals.yaw_deg is None or signals.pitch_deg is None:
             return None
         return signals.yaw_deg - self.neutral.yaw_deg, signals.pitch_deg - self.neutral.pitch_deg
+
+    @property
+    def progress(self) -> float:
+        """How far it is learnt, 0 to 1."""
+        return 1.0 if self.neutral.learnt else min(1.0, self.learnt_s / self._policy.neutral_learning_s)
+
+    def is_in_range(self, yaw_deg: float, pitch_deg: float) -> bool:
+        """Whether the road may be there."""
+        clamped = self._clamped(yaw_deg, pitch_deg, learnt=True)
+        return (clamped.yaw_deg, clamped.pitch_deg) == (yaw_deg, pitch_deg)
+
+    def set(self, yaw_deg: float, pitch_deg: float) -> None:
+        """Take this as learnt."""
+        self.learnt_s = self._policy.neutral_learning_s
+        self.neutral = self._clamped(yaw_deg, pitch_deg, learnt=True)
+        self.beyond_deg = 0.0, 0.0
 
     def is_road(self, turned_deg: tuple[float, float]) -> bool:
         """Whether a head turned so far from neutral faces the road for certain."""
@@ -55,8 +73,15 @@ class NeutralPose:
             self._first.append((yaw_deg, pitch_deg))
             yaw_deg = median(yaw for yaw, _ in self._first)
             pitch_deg = median(pitch for _, pitch in self._first)
-        self.neutral = Neutral(
-            clamp(yaw_deg, self._road.yaw_deg, p.neutral_yaw_range_deg),
-            clamp(pitch_deg, self._road.pitch_deg, p.neutral_pitch_range_deg),
-            learnt=self.learnt_s >= p.neutral_learning_s,
+        self.neutral = self._clamped(yaw_deg, pitch_deg, learnt=self.learnt_s >= p.neutral_learning_s)
+        beyond_deg = yaw_deg - self.neutral.yaw_deg, pitch_deg - self.neutral.pitch_deg
+        if not known.learnt or beyond_deg == (0.0, 0.0):  # a pose that is kept at the edge cannot tell how far beyond
+            self.beyond_deg = beyond_deg
+
+    def _clamped(self, yaw_deg: float, pitch_deg: float, *, learnt: bool) -> Neutral:
+        p, road = self._policy, self._road
+        return Neutral(
+            clamp(yaw_deg, road.yaw_deg, p.neutral_yaw_range_deg),
+            clamp(pitch_deg, road.pitch_deg, p.neutral_pitch_range_deg),
+            learnt,
         )

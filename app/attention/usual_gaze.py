@@ -36,6 +36,10 @@ class UsualGaze:
         """Take a gaze of a head that faces the road, to tell how far they spread."""
         self._ahead.append(gaze_yaw_deg)
 
+    def set(self, gaze_yaw_deg: float) -> None:
+        """Take this as learnt."""
+        self._yaw_deg = clamp(gaze_yaw_deg, 0.0, NEUTRAL_MAX_DEG)
+
     def learn(self, seconds: float, gaze_yaw_deg: float, memory_s: float, is_pose_learnt: bool) -> None:
         """Take a gaze of a steady head: the median of the first ones, then a running mean, as of the pose."""
         if not is_pose_learnt:

@@ -209,6 +209,8 @@ class Detector:
             log.info("the page asks to %s", request.value)
             if request is Request.RECALIBRATE:
                 self._parts.watch.attention.recalibrate()
+            elif request is Request.USE_DIRECTION:
+                self._parts.watch.attention.use_direction()
             elif request is Request.TEST_BUZZER:
                 self._parts.alert.sound(TEST_SOUND)
             elif request is Request.MUTE:

@@ -10,7 +10,7 @@ from math import inf
 from app.alerts.alert import Alert
 from app.alerts.lamp import LampRule
 from app.alerts.patterns import PRESS_SOUND, ROAD_LEARNT_SOUND, SHOWN_WHEN_PARKED, WATCHING_SOUND
-from app.events import Cue, Event, Level, Motion, State
+from app.events import Cue, DirectionAnswer, Event, Level, Motion, State
 from app.gpio.button import Button, Press
 from app.observer import Observation
 
@@ -82,7 +82,10 @@ class DriverFeedback:
     def _tell_that_it_works(self, look: Observation) -> None:
         was_watching, was_learnt = self._is_watching, self._is_learnt
         self._is_watching = was_watching or look.signals is not None
-        self._is_learnt = look.verdict.neutral.learnt
+        # While a request for the direction waits or is refused it is not learnt, so that two beeps say that it is taken
+        answer = look.verdict.learning.answer
+        is_asked = answer not in (DirectionAnswer.NOT_ASKED, DirectionAnswer.TAKEN)
+        self._is_learnt = look.verdict.neutral.learnt and not is_asked
         if not self._signs_of_life:
             return
         if self._is_watching and not was_watching:

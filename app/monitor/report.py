@@ -10,9 +10,11 @@ from functools import partial
 
 import cv2
 
+from app.attention.policy import policy_of
 from app.events import Sight, State
 from app.memory.history import History, Reading
 from app.memory.usage import system, usage_of
+from app.monitor.aim import aim_of
 from app.monitor.preview_picture import outlined
 from app.monitor.problem import Surroundings, problem_in
 from app.monitor.saving import Save, save_now
@@ -23,6 +25,7 @@ from app.telemetry.course import Course
 from app.telemetry.preview import Preview
 from app.telemetry.run_folder import boot_id
 from app.version import VERSION
+from config.analysis import Analysis
 from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded
@@ -31,6 +34,14 @@ STATUS_EVERY_S = 0.9  # once a second, also for frames that come a little early
 ALIVE_EVERY_S = status.SILENT_S / 2  # where looks are farther apart
 MEMORY_EVERY_S = 30.0  # a reading costs 2 to 6 ms
 LATENCY_LOOKS = 20  # the mean counts about so many
+
+
+def road_range_of(settings: Analysis) -> status.RoadRange:
+    """Where the road's direction may be learnt with these settings."""
+    policy = policy_of(settings)
+    return status.RoadRange(
+        settings.neutral_yaw, settings.neutral_pitch, policy.neutral_yaw_range_deg, policy.neutral_pitch_range_deg
+    )
 
 
 def configuration_of(settings: Settings, loaded: Loaded, fixed_keys: tuple[str, ...] = ()) -> status.Configuration:
@@ -42,6 +53,7 @@ def configuration_of(settings: Settings, loaded: Loaded, fixed_keys: tuple[str, 
         origin=loaded.origin,
         problems=tuple(map(str, loaded.problems)),
         fixed_keys=fixed_keys,
+        road_range=road_range_of(settings.analysis),
     )
 
 
@@ -173,6 +185,7 @@ class Report:
             level=verdict.level,
             since_s=verdict.since_s,
             signals=_signals(look),
+            aim=aim_of(look),
             neutral=verdict.neutral,
             limits=around.limits,
             camera=around.camera,

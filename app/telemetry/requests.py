@@ -14,6 +14,7 @@ class Request(Enum):
     """One request; the values are file names."""
 
     RECALIBRATE = "recalibrate"
+    USE_DIRECTION = "use-direction"
     TEST_BUZZER = "test-buzzer"
     MUTE = "mute"
     DELETE_EVENTS = "delete-events"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from app.events import Event, Level, Limits, Motion, Neutral, State
+from app.events import Event, Learning, Level, Limits, Motion, Neutral, Sight, State
 from app.part_status import Availability, CameraHealth, MemorySaving, Usage
 from app.telemetry.codec import parsed, plain
 from app.telemetry.run_folder import boot_id, replace_file
@@ -32,6 +32,43 @@ class Signals:
     eye_blink: float | None = None
     eyes_closed: bool | None = None
     eyes_hidden: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a face is, as shares of the picture's width and height; x and y are those of its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What aiming the camera needs to know. rotate_to: what camera.rotate must be, None while the picture is upright.
+
+    width_px, height_px: of the picture as it is judged. face: of whoever is seen, the driver or not. distance_cm: of
+    that face from the lens.
+    """
+
+    sight: Sight = Sight.NOTHING
+    rotate_to: int | None = None
+    width_px: int = 0
+    height_px: int = 0
+    face: Box | None = None
+    distance_cm: float | None = None
+    learning: Learning = field(default_factory=Learning)
+
+
+@dataclass(frozen=True, slots=True)
+class RoadRange:
+    """Where the road's direction may be learnt: the settings' direction, and so far to each side of it."""
+
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    yaw_range_deg: float = 0.0
+    pitch_range_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +142,7 @@ class Configuration:
     origin: str = ""
     problems: tuple[str, ...] = ()
     fixed_keys: tuple[str, ...] = ()
+    road_range: RoadRange = field(default_factory=RoadRange)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +164,7 @@ class Status:
     level: Level = Level.NONE
     since_s: float = 0.0
     signals: Signals = field(default_factory=Signals)
+    aim: Aim = field(default_factory=Aim)
     neutral: Neutral = field(default_factory=lambda: Neutral(0.0, 0.0, False))
     limits: Limits = field(default_factory=Limits)
     camera: CameraHealth = field(default_factory=CameraHealth)

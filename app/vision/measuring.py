@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from app.vision.expression import MeshCalibration, brow_down, driver_mar, eye_blink, mean_ear, smile
@@ -15,6 +17,7 @@ CONFIDENCE_MIN = 0.1  # below it the pose and all that depends on it is not give
 EYES_YAW_MAX_DEG = 34.0  # beyond, the mesh guesses the farther eye: open ones read as shut behind rendered glasses
 GAZE_BLINK_MAX = 0.3  # behind lids lower than this the mesh makes the irises up
 FACE_HEIGHTS = 0.75  # width of a face, of its height from forehead to chin
+FACE_WIDTH_CM, OUTLINE_BEHIND_NOSE_CM = 15.3, 4.0  # of MediaPipe's canonical face, and as rendered; README.md, distance
 HAND_AT_EAR_FACES = 0.45  # a hand whose nearest landmark is this many face widths from the ear holds something to it
 WRIST_BESIDE_FACES = 0.3  # so many face widths from the face's middle its wrist is beside it; README.md, hands
 
@@ -31,17 +34,21 @@ def measure(
     landmarks = face.landmarks
     face_width_px = _face_width_px(landmarks)
     face_x, face_width = float(landmarks[:IRIS_START, 0].mean()) / width_px, face_width_px / width_px
-    read = head_pose(landmarks, camera_matrix(width_px, height_px, horizontal_fov_deg))
+    camera = camera_matrix(width_px, height_px, horizontal_fov_deg)
+    distance_cm = float(camera[0, 0]) * FACE_WIDTH_CM / max(face_width_px, 1.0) - OUTLINE_BEHIND_NOSE_CM
+    read = head_pose(landmarks, camera)
     pose = read and corrected(read)
     inside = share_inside(landmarks, width_px, height_px)
     confidence = pose_confidence(pose, face_width_px, face.presence, inside) if pose else 0.0
+    seen = Signals(confidence=confidence, face_x=face_x, face_width=face_width, distance_cm=distance_cm)
     if pose is None or confidence < CONFIDENCE_MIN:
-        return Signals(confidence=confidence, face_x=face_x, face_width=face_width)
+        return seen
     scores = face.blendshapes
     blink = _blink(face, pose, calibration)
     on_phone = hand_at_ear(face, face_width_px) if sees_hands else None
     has_gaze = blink is not None and blink < GAZE_BLINK_MAX and not on_phone  # beside a hand irises are misread
-    return Signals(
+    return replace(
+        seen,
         yaw_deg=pose.yaw_deg,
         pitch_deg=pose.pitch_deg,
         roll_deg=pose.roll_deg,
@@ -53,9 +60,6 @@ def measure(
         mar=driver_mar(landmarks, calibration),
         gaze_yaw_deg=gaze_yaw(landmarks) if has_gaze else None,
         hand_at_ear=on_phone,
-        confidence=confidence,
-        face_x=face_x,
-        face_width=face_width,
     )
 
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 from functools import partial
 
 from app.alerts.patterns import HEARTBEAT, PRESS_SOUND, ROAD_LEARNT_SOUND, WATCHING_SOUND, led_rhythm
-from app.events import Level, State
+from app.attention.asked_direction import GIVE_UP_S, LOOK_UP_S
+from app.events import DirectionAnswer, Level, State
 from app.gpio.button import Button, Press
 from app.monitor.driver_feedback import DISPUTE_S, MUTE_S, DriverFeedback
+from app.telemetry.requests import Request
 from tests.support.bench import AWAY, Bench
-from tests.support.story import ROAD, lost
+from tests.support.story import ROAD, looking, lost
 
 
 class FakeButton(Button):
@@ -119,3 +121,23 @@ def test_the_lamp_follows_the_brightness_of_the_picture() -> None:
     bench.camera.brightness = 200
     bench.run(20)
     assert not bench.alert.lit[-1]
+
+
+def test_two_beeps_say_that_the_direction_that_was_asked_for_is_taken() -> None:
+    bench, _ = feedback_bench()
+    bench.run(60)
+    bench.alert.sounded.clear()
+    bench.ask(Request.USE_DIRECTION)
+    bench.run(LOOK_UP_S + 5)
+    assert bench.report.told[-1][0].verdict.learning.answer is DirectionAnswer.TAKEN
+    assert bench.alert.sounded == [ROAD_LEARNT_SOUND]
+
+
+def test_a_direction_that_is_refused_does_not_beep() -> None:
+    bench, _ = feedback_bench()
+    bench.run(60)
+    bench.alert.sounded.clear()
+    bench.ask(Request.USE_DIRECTION)
+    bench.show(looking(1, yaw_deg=30), GIVE_UP_S + 5)
+    assert bench.report.told[-1][0].verdict.learning.answer is DirectionAnswer.OUT_OF_RANGE
+    assert bench.alert.sounded == []

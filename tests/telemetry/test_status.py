@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.events import Event, Level, Limits, Motion, Neutral, State
+from app.events import DirectionAnswer, Event, Learning, Level, Limits, Motion, Neutral, Sight, State, WaitsFor
 from app.part_status import CameraHealth
 from app.telemetry.codec import ITEMS_MAX, TEXT_MAX
 from app.telemetry.preview import Preview, ask_for_preview
@@ -21,10 +21,13 @@ from app.telemetry.requests import Request, ask, take
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import (
     STATUS_MAX_BYTES,
+    Aim,
     Alerts,
+    Box,
     Configuration,
     Latency,
     Memory,
+    RoadRange,
     Signals,
     Status,
     TripSoFar,
@@ -49,6 +52,15 @@ FULL = Status(
     level=Level.ALARM,
     since_s=98.0,
     signals=Signals(True, -3.5, 2.0, 0.5, 0.12, 0.3, None, 0.25, 0.7, True, False),
+    aim=Aim(
+        Sight.UPSIDE_DOWN,
+        180,
+        320,
+        240,
+        Box(0.3, 0.25, 0.2, 0.4),
+        61.5,
+        Learning(0.4, WaitsFor.MOTION, 2.5, -1.0, DirectionAnswer.TAKEN, 98.5),
+    ),
     neutral=Neutral(1.5, -4.0, learnt=True),
     limits=Limits(23.0, 30.0, 18.0, 0.4, 0.08, 0.15, None),
     camera=CameraHealth("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
@@ -58,7 +70,13 @@ FULL = Status(
     memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, "the small model", "only 45 MB", 160.0),
     latency=Latency(120.0, None),
     configuration=Configuration(
-        "low_memory", "lite", "a1b2", "last good", ("camera.width: too small",), ("camera.source",)
+        "low_memory",
+        "lite",
+        "a1b2",
+        "last good",
+        ("camera.width: too small",),
+        ("camera.source",),
+        RoadRange(1.0, 2.0, 25.0, 20.0),
     ),
     journal_problem="no space left",
     journal_remedy="sudo true",

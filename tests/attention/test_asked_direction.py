@@ -1,0 +1,133 @@
+"""The request to take where the driver looks as the road's direction, and what learning that waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from app.attention.asked_direction import GIVE_UP_S, LOOK_UP_S
+from app.attention.judgement import Attention
+from app.attention.policy import NORMAL
+from app.events import DirectionAnswer, Motion, Sight, Verdict, WaitsFor
+from app.vision.measurements import Signals
+from config.settings import Analysis, Settings
+from tests.support.story import RATES, ROAD, START_S, new_attention
+
+ASIDE = replace(ROAD, yaw_deg=12.0, pitch_deg=-6.0, gaze_yaw_deg=2.0)
+LAP = replace(ROAD, pitch_deg=-35.0)
+HELD_TO_THE_END_S = LOOK_UP_S + 4.0
+
+
+def looks(
+    attention: Attention,
+    seen: Callable[[float], Signals | None],
+    for_s: float = GIVE_UP_S + 1,
+    fps: float = 1.0,
+    motion: Motion = Motion.UNKNOWN,
+    from_s: float = 100.0,
+) -> list[Verdict]:
+    times_s = [number / fps for number in range(int(for_s * fps) + 1)]
+    return [attention.update(from_s + t, Sight.CLEAR, seen(t), motion=motion) for t in times_s]
+
+
+def asked(analysis: Analysis | None = None) -> Attention:
+    attention = new_attention(analysis)
+    attention.use_direction()
+    return attention
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_a_head_that_is_held_still_becomes_the_roads_direction(fps: float) -> None:
+    verdicts = looks(asked(), lambda _: ASIDE, HELD_TO_THE_END_S, fps)
+    assert verdicts[0].learning.answer is DirectionAnswer.WAITING
+    last = verdicts[-1]
+    assert last.learning.answer is DirectionAnswer.TAKEN
+    assert (last.neutral.yaw_deg, last.neutral.pitch_deg, last.neutral.learnt) == pytest.approx((12, -6, True))
+    assert last.learning.progress == 1
+    assert last.yaw_error_deg == pytest.approx(0)
+
+
+def test_it_is_the_mean_of_the_looks_that_were_held() -> None:
+    sways = asked()
+    last = looks(sways, lambda t: replace(ASIDE, yaw_deg=12.0 + (1.5 if t % 2 else -1.5)), HELD_TO_THE_END_S, 10)[-1]
+    assert last.neutral.yaw_deg == pytest.approx(12, abs=1.5)
+    assert last.learning.answer is DirectionAnswer.TAKEN
+
+
+def test_who_presses_on_a_telephone_has_time_to_look_up() -> None:
+    verdicts = looks(asked(), lambda t: LAP if t < 8 else ASIDE)
+    assert verdicts[-1].learning.answer is DirectionAnswer.TAKEN
+    assert verdicts[-1].neutral.pitch_deg == pytest.approx(-6, abs=0.5)
+
+
+def test_a_look_at_the_telephone_that_is_short_is_not_taken() -> None:
+    beside = replace(ROAD, yaw_deg=20.0)
+    last = looks(asked(), lambda t: beside if t < LOOK_UP_S else ROAD, HELD_TO_THE_END_S)[-1]
+    assert last.neutral.yaw_deg == pytest.approx(0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("seen", "answer"),
+    [
+        (lambda _: LAP, DirectionAnswer.OUT_OF_RANGE),
+        (lambda _: replace(ROAD, yaw_deg=-27.0), DirectionAnswer.OUT_OF_RANGE),
+        (lambda t: replace(ROAD, yaw_deg=12.0 * (t % 2)), DirectionAnswer.UNSTEADY),
+        (lambda _: None, DirectionAnswer.NO_FACE),
+        (lambda _: replace(ROAD, confidence=0.5), DirectionAnswer.NO_FACE),
+        (lambda _: replace(ROAD, eye_blink=0.8), DirectionAnswer.NO_FACE),
+    ],
+)
+def test_what_cannot_be_the_road_is_refused_and_changes_nothing(
+    seen: Callable[[float], Signals | None], answer: DirectionAnswer
+) -> None:
+    attention = new_attention()
+    before = looks(attention, lambda _: ROAD, START_S, from_s=0.0)[-1].neutral
+    attention.use_direction()
+    last = looks(attention, seen)[-1]
+    assert (last.learning.answer, last.neutral.learnt) == (answer, True)
+    assert abs(last.neutral.yaw_deg - before.yaw_deg) < 1
+    assert last.learning.answered_s == pytest.approx(100 + GIVE_UP_S)
+
+
+def test_the_range_is_that_of_the_settings() -> None:
+    pillar = replace(ROAD, yaw_deg=-40.0)
+    verdict = looks(asked(replace(Settings().analysis, neutral_yaw=-30.0)), lambda _: pillar)[-1]
+    assert verdict.learning.answer is DirectionAnswer.TAKEN
+    assert verdict.neutral.yaw_deg == pytest.approx(-40)
+
+
+def test_a_vehicle_that_stands_learns_what_was_asked_for_and_nothing_else() -> None:
+    attention = new_attention()
+    verdict = looks(attention, lambda _: ASIDE, START_S, motion=Motion.PARKED)[-1]
+    assert (verdict.learning.progress, verdict.learning.waits_for) == (0, WaitsFor.MOTION)
+    attention.use_direction()
+    verdict = looks(attention, lambda _: ASIDE, motion=Motion.PARKED, from_s=200.0)[-1]
+    assert verdict.neutral.learnt
+    assert verdict.neutral.yaw_deg == pytest.approx(12)
+
+
+def test_learning_says_how_far_it_is_and_what_it_waits_for() -> None:
+    attention = new_attention()
+    assert looks(attention, lambda _: None, 3, from_s=0)[-1].learning.waits_for is WaitsFor.FACE
+    half = looks(attention, lambda _: ROAD, NORMAL.neutral_learning_s / 2, from_s=10)[-1].learning
+    assert half.progress == pytest.approx(0.5, abs=0.1)
+    assert half.waits_for is WaitsFor.NOTHING
+    nods = looks(attention, lambda t: replace(ROAD, yaw_deg=15 * (t % 2)), 4, from_s=21)[-1].learning
+    assert nods.waits_for is WaitsFor.STEADY_HEAD
+    assert nods.progress < 1
+    done = looks(attention, lambda _: ROAD, NORMAL.neutral_learning_s, from_s=30)[-1].learning
+    assert (done.progress, done.waits_for) == (1, WaitsFor.NOTHING)
+    attention.recalibrate()
+    assert looks(attention, lambda _: ROAD, 1, from_s=60)[-1].learning.progress < 0.2
+
+
+@pytest.mark.parametrize(("yaw_deg", "beyond_deg"), [(33.0, 8.0), (-33.0, -8.0), (20.0, 0.0)])
+def test_it_tells_by_how_much_the_road_lies_beyond_what_may_be_learnt(yaw_deg: float, beyond_deg: float) -> None:
+    attention = new_attention()
+    aside = replace(ROAD, yaw_deg=yaw_deg)
+    learning = looks(attention, lambda _: aside, 3 * START_S)[-1].learning
+    assert learning.beyond_yaw_deg == pytest.approx(beyond_deg)
+    attention.recalibrate()
+    assert looks(attention, lambda _: ROAD, START_S, from_s=300)[-1].learning.beyond_yaw_deg == 0
