@@ -60,6 +60,12 @@ def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
     yield from filter(None, map(_entry, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, READ_MAX))))
 
 
+def signals_text(path: Path, event_id: int) -> str:
+    """What was measured around an event, as it was written; "" where nothing is kept. Raises: JournalUnreadable."""
+    found = next(rows(path, "SELECT signals FROM events WHERE id = ?", (event_id,)), None)
+    return str(found["signals"]) if found else ""
+
+
 def counts(path: Path) -> list[tuple[State, Level, int, int]]:
     """How many events of each kind and level are kept, and how many of them the driver disputed.
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from math import inf, isfinite
 from pathlib import Path
 
-from app.events import ClockQuality, Event
-from app.journal import retention
-from app.journal.journal_copies import all_beside, beside, copy_of, remove, remove_copies
+from app.events import ClockQuality, Event, State
+from app.journal import deletion, retention
+from app.journal.journal_copies import all_beside, all_damaged, beside, copy_of, remove, remove_copies
 from app.journal.journal_file import (
     Trouble,
     explained,
@@ -21,14 +21,17 @@ from app.journal.journal_file import (
     set_aside,
     trouble_with,
 )
-from app.journal.journal_schema import UPSERT, UPSERT_TRIP, UnusableSchema, is_damage, said
+from app.journal.journal_schema import SAVE_SIGNALS, UPSERT, UPSERT_TRIP, UnusableSchema, is_damage, said
 from app.journal.trip import Trip, summary_of
 
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
 KEEP_TRIPS = 1000  # 0.7 MB
-TRIPS_WAITING = 20
+KEEP_SIGNALS = 200  # events with what was measured around them; 0.5 MB, at most 0.8
+SIGNALS_MAX = 4000  # characters
+SIGNALS_LATE_S = 60.0  # a trip that lasts is saved meanwhile, and the signals with it: they cost no commit
+TRIPS_WAITING = SIGNALS_WAITING = 20
 KEEP_DAYS = 90.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
@@ -57,9 +60,11 @@ class Journal:
         self._file = path  # where events are recorded: `path`, or beside it while this release cannot use that
         self._inodes: tuple[int | None, ...] = ()
         self._began = False
-        self._is_to_empty = False
+        self._is_to_empty = deletion.is_asked(path)
         self._waiting: deque[Event] = deque(maxlen=BACKLOG)
         self._trips: dict[float, Trip] = {}  # what waits, by its start
+        self._signals: dict[tuple[State, float], str] = {}
+        self._signals_due_s = inf
         self._lost = 0
         self._failure = self._beside = Trouble()
         self._damage = ""
@@ -104,16 +109,27 @@ class Journal:
             del self._trips[min(self._trips)]
         self.retry(now_s)
 
+    def save_signals(self, kind: State, onset_s: float, signals: str, now_s: float) -> None:
+        """Save what was measured around an event with whatever is saved next; without the event nothing is kept."""
+        if len(signals) > SIGNALS_MAX:
+            log.warning("the signals of an event are not kept, as they take %d characters", len(signals))
+            return
+        self._signals[kind, onset_s] = signals
+        if len(self._signals) > SIGNALS_WAITING:
+            del self._signals[next(iter(self._signals))]
+        self._signals_due_s = min(self._signals_due_s, now_s + SIGNALS_LATE_S)
+        self.retry(now_s)
+
     def retry(self, now_s: float) -> None:
         """Save what waits, when it is time to. For each turn of the loop: it costs nothing while nothing waits."""
         self._now_s = now_s
-        if (self._waiting or self._trips or self._is_to_empty or self._db is None) and now_s >= self._retry_at_s:
+        is_due = self._waiting or self._trips or self._is_to_empty or now_s >= self._signals_due_s
+        if (is_due or self._db is None) and now_s >= self._retry_at_s:
             self._retry_at_s = -inf if self._try_to_save() else now_s + RETRY_S
 
     def delete_all(self) -> None:
         """Delete all events and trips, those that wait included; where that fails, the next save tries again."""
-        self._waiting.clear()
-        self._trips.clear()
+        self._forget_waiting()
         self._is_to_empty = True
         self._try_to_save()
 
@@ -128,9 +144,15 @@ class Journal:
 
     def close(self) -> None:
         """Save what waits and close the file; may be called twice."""
-        if self._waiting or self._trips:
+        if self._waiting or self._trips or self._signals:
             self._try_to_save()
         self._disconnect()
+
+    def _forget_waiting(self) -> None:
+        self._waiting.clear()
+        self._trips.clear()
+        self._signals.clear()
+        self._signals_due_s = inf
 
     def _follow_clock(self, offset_s: float, now_s: float, clock: ClockQuality) -> None:
         if abs(offset_s - self._offset_s) > retention.CLOCK_STEP_S:
@@ -182,20 +204,24 @@ class Journal:
             if self._is_to_empty:
                 retention.delete_all(db)
                 self._delete_other_files()
-            if self._waiting or self._trips:
+            if self._waiting or self._trips or self._signals:
                 db.executemany(UPSERT, map(self._row, self._waiting))
                 db.executemany(UPSERT_TRIP, map(self._trip_row, self._trips.values()))
+                db.executemany(SAVE_SIGNALS, self._signal_rows())
                 retention.restamp(db, self._boot_id, self._offset_s, self._clock)
                 self._forget_old(db)
         self._began = True
-        self._is_to_empty = False
-        self._waiting.clear()
-        self._trips.clear()
+        self._forget_waiting()
         self._lost = 0
+        if self._is_to_empty:
+            self._is_to_empty, self._damage = False, ""
+            deletion.done(self._path)
 
     def _forget_old(self, db: sqlite3.Connection) -> None:
         retention.keep_newest(db, "events", self._keep_events)
         retention.keep_newest(db, "trips", KEEP_TRIPS)
+        if self._signals:
+            retention.keep_signals(db, KEEP_SIGNALS)
         is_steady = self._now_s - self._steady_since_s >= CLOCK_STEADY_S
         if is_steady and self._clock is not ClockQuality.GUESS:
             retention.keep_since(db, self._now_s + self._offset_s - self._keep_s)
@@ -210,6 +236,10 @@ class Journal:
     def _trip_row(self, trip: Trip) -> tuple[str | float, ...]:
         stamp = (trip.start_s + self._offset_s, self._clock.value)
         return (self._boot_id, trip.start_s, trip.end_s, trip.ended.value, *stamp, summary_of(trip))
+
+    def _signal_rows(self) -> list[tuple[str, str, str, float]]:
+        rows = self._signals.items()
+        return [(signals, self._boot_id, kind.value, onset_s) for (kind, onset_s), signals in rows]
 
     def _connected(self) -> sqlite3.Connection:
         is_another = self._inodes != self._inodes_now()  # somebody deleted or replaced the history
@@ -241,9 +271,9 @@ class Journal:
         return db
 
     def _delete_other_files(self) -> None:
-        """Delete what copies and files beside hold; a newer release's file stays as it is."""
+        """Delete what copies, damaged files and files beside hold; a newer release's file stays as it is."""
         remove_copies(self._path)
-        for file in set(all_beside(self._path).values()) - {self._file}:
+        for file in {*all_beside(self._path).values(), *all_damaged(self._path)} - {self._file}:
             remove(file)
 
     def _disconnect(self) -> None:
@@ -251,3 +281,9 @@ class Journal:
         if db is not None:
             with suppress(sqlite3.Error):
                 db.close()
+
+
+def delete_if_asked(path: Path, boot_id: str) -> None:
+    """Delete all events if that was asked for, where nobody records any."""
+    if deletion.is_asked(path):
+        Journal(path, boot_id).close()

@@ -4,6 +4,7 @@ events.sqlite.before-update     a copy from before an update changed the tables,
 events.sqlite.before-update.new the same while it is being written; what an interrupted start left is written again
 events.sqlite.schema-N          what a release that writes schema N records while it cannot use events.sqlite, as after
                                 `snap revert`; a release that can use both joins them
+events.sqlite.corrupt-N         a file that was damaged; also of one beside, as events.sqlite.schema-N.corrupt-N
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ def all_beside(path: Path) -> dict[int, Path]:
     prefix = f"{path.name}.schema-"
     found = {file.name.removeprefix(prefix): file for file in path.parent.glob(f"{prefix}*")}
     return dict(sorted((int(number), file) for number, file in found.items() if number.isdecimal()))
+
+
+def all_damaged(path: Path) -> list[Path]:
+    """What was set aside of `path` and of the files beside it."""
+    return [*path.parent.glob(f"{path.name}*.corrupt-*")]
 
 
 def read_only(path: Path) -> sqlite3.Connection:

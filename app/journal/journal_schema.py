@@ -48,7 +48,10 @@ CREATE TABLE trips (
 )
 """,
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = ((_EVENTS,), _DISPUTES_AND_TRIPS)  # the statements of each step
+# Version 3: what was measured around an event, in a column that lists leave out. It goes wherever its event goes
+_SIGNALS: Final = ("ALTER TABLE events ADD COLUMN signals TEXT NOT NULL DEFAULT ''",)
+# The statements of each step
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((_EVENTS,), _DISPUTES_AND_TRIPS, _SIGNALS)
 
 _COLUMNS = "boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, clock, disputed"
 _SAME_EVENT = """
@@ -62,12 +65,14 @@ ON CONFLICT (boot_id, start_s) DO UPDATE SET
     end_s = excluded.end_s, ended = excluded.ended, summary = excluded.summary
 """
 UPSERT: Final = f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {_SAME_EVENT}"  # noqa: S608  of constants alone
+SAVE_SIGNALS: Final = "UPDATE events SET signals = ? WHERE boot_id = ? AND kind = ? AND onset_s = ?"
 UPSERT_TRIP: Final = f"INSERT INTO trips ({_TRIP_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) {_SAME_TRIP}"  # noqa: S608
 # From another file of this version, attached as `beside`. It may run twice: a power cut may come before that file is
 # removed. SQLite needs the WHERE to tell ON CONFLICT from a join.
 MERGE: Final = (
-    f"""INSERT INTO main.events ({_COLUMNS}, interrupted)
-    SELECT {_COLUMNS}, interrupted FROM beside.events WHERE true ORDER BY id {_SAME_EVENT}""",  # noqa: S608  of constants alone
+    f"""INSERT INTO main.events ({_COLUMNS}, interrupted, signals)
+    SELECT {_COLUMNS}, interrupted, signals FROM beside.events WHERE true ORDER BY id {_SAME_EVENT},
+    signals = iif(excluded.signals = '', signals, excluded.signals)""",  # noqa: S608  of constants alone
     f"""INSERT INTO main.trips ({_TRIP_COLUMNS})
     SELECT {_TRIP_COLUMNS} FROM beside.trips WHERE true ORDER BY id {_SAME_TRIP}""",  # noqa: S608  of constants alone
 )
@@ -141,8 +146,8 @@ def _check_step(db: sqlite3.Connection) -> None:
 
 
 def _try_upsert(db: sqlite3.Connection) -> None:
-    """See that events and trips can be written, without writing one. Raises: sqlite3.OperationalError."""
-    for statement in (UPSERT, UPSERT_TRIP):
+    """See that events, signals and trips can be written, without writing one. Raises: sqlite3.OperationalError."""
+    for statement in (UPSERT, SAVE_SIGNALS, UPSERT_TRIP):
         db.execute(f"EXPLAIN {statement}", (None,) * statement.count("?"))
 
 

@@ -17,6 +17,10 @@ WHERE boot_id = :boot_id AND boot_id != '' AND (clock = 'guess' OR :clock != 'gu
     AND (abs(wall_s - {time_s} - :offset_s) > :step_s OR (clock = 'guess' AND :clock != 'guess'))
 """
 _KEEP_NEWEST = "DELETE FROM {table} WHERE id <= (SELECT id FROM {table} ORDER BY id DESC LIMIT 1 OFFSET ?)"
+_KEEP_SIGNALS = """
+UPDATE events SET signals = '' WHERE signals != ''
+    AND id <= (SELECT id FROM events WHERE signals != '' ORDER BY id DESC LIMIT 1 OFFSET ?)
+"""
 # The ids follow boots and monotonic time, so what stands before an old row is older, whatever its own clock said; and
 # nothing goes that stands behind a row which is known to be young
 _KEEP_SINCE = """
@@ -35,6 +39,11 @@ def restamp(db: sqlite3.Connection, boot_id: str, offset_s: float, clock: ClockQ
 def keep_newest(db: sqlite3.Connection, table: str, count: int) -> None:
     """Forget all but so many. Raises: sqlite3.Error."""
     db.execute(_KEEP_NEWEST.format(table=table), (count,))
+
+
+def keep_signals(db: sqlite3.Connection, count: int) -> None:
+    """Forget the signals of all events but so many of those that have some. Raises: sqlite3.Error."""
+    db.execute(_KEEP_SIGNALS, (count,))
 
 
 def keep_since(db: sqlite3.Connection, since_s: float) -> None:

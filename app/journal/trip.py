@@ -15,7 +15,11 @@ NO_FAULTS = frozenset({State.NO_FACE, State.CAMERA_BLOCKED, State.NO_CAMERA, Sta
 LEVELS = (Level.CAUTION, Level.WARNING, Level.ALARM)
 SCORE_MAX, POINTS_PER_WARNING, WARNINGS_PER_ALARM = 100.0, 10.0, 3.0  # drivewatch: README.md gives the formula
 SCORED_HOURS_MIN = 0.25  # one warning around the corner is not four an hour
-SUMMARY_MAX = 8000  # characters; a trip with every state and kind takes 2,000
+SEGMENTS_MAX = 80
+SUMMARY_MAX = 8000  # characters; a trip with every state and kind takes 2,000, and its segments as many
+
+Segment = tuple[State | None, float]
+"""What held, and for how many seconds; None while parked, or while nobody looked."""
 
 
 class Ending(str, Enum):
@@ -35,7 +39,8 @@ class Trip:
 
     seen_s: the driver's face was judged. alerts: how many events of a kind reached caution, warning and alarm at most.
     disputed: how many of them the driver called wrong. perclos: mean of each perclos_bin_s driven, None where unknown.
-    distance_km: None where no speed was known.
+    distance_km: None where no speed was known. segments: the states in their order, from the start to the end; none of
+    a trip that an earlier release recorded.
     """
 
     start_s: float
@@ -50,6 +55,7 @@ class Trip:
     perclos: tuple[float | None, ...] = ()
     perclos_bin_s: float = 60.0
     distance_km: float | None = None
+    segments: tuple[Segment, ...] = ()
 
     @property
     def score(self) -> int | None:
@@ -75,6 +81,7 @@ def summary_of(trip: Trip) -> str:
             "perclos": [None if mean is None else round(mean, 3) for mean in trip.perclos],
             "perclos_bin_s": trip.perclos_bin_s,
             "distance_km": None if trip.distance_km is None else round(trip.distance_km, 2),
+            "segments": [[state.value if state else None, round(time_s, 1)] for state, time_s in trip.segments],
         },
         separators=(",", ":"),
     )
@@ -97,6 +104,7 @@ def trip_of(start_s: float, end_s: float, ended: str, summary: str) -> Trip:
         tuple(None if mean is None else _number(mean) for mean in told["perclos"]),
         _number(told["perclos_bin_s"]),
         None if distance_km is None else _number(distance_km),
+        tuple(_segment(*segment) for segment in told.get("segments", ())),
     )
 
 
@@ -104,6 +112,10 @@ def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
         raise ValueError(value)
     return float(value)
+
+
+def _segment(state: str | None, time_s: object) -> Segment:
+    return None if state is None else State(state), _number(time_s)
 
 
 def _counts(values: object) -> tuple[int, int, int]:

@@ -29,7 +29,7 @@ from app.monitor.wall_clock import WallClock
 from app.observer import Observation, Observer
 from app.part_status import MemorySaving
 from app.telemetry import status
-from app.telemetry.requests import Request
+from app.telemetry.requests import LASTS, Request
 from app.vehicle.motion import MotionTracker
 from app.vehicle.reading import Vehicle
 
@@ -92,7 +92,7 @@ class Detector:
         self._due_s = timing.clock() + OPENING_S
         self._healthy, self._was_healthy = HeldFor(), False
         self._feedback = parts.feedback
-        self._recorder = Recorder(parts.journal, WallClock(timing.wall, timing.is_synchronised))
+        self._recorder = Recorder(parts.journal, WallClock(timing.wall, timing.is_synchronised), parts.report.course)
         self._tracker, self._motion = MotionTracker(), Motion.UNKNOWN
 
     @property
@@ -103,7 +103,7 @@ class Detector:
     def run(self, is_over: Callable[[], bool]) -> None:
         """Watch until is_over says so. Raises: DetectorError."""
         self._at("taking the page's requests")
-        self._hooks.take_requests()  # from before the start
+        self._obey([*LASTS.intersection(self._hooks.take_requests())], self._clock())  # from before the start
         try:
             while not is_over():
                 self.step()
@@ -168,7 +168,7 @@ class Detector:
         self._at("alerting the driver")
         self._feedback.tell(look, now_s, self._motion, is_well=not self._parts.report.problem)
         self._at("recording events")
-        self._recorder.update(look, now_s)
+        self._recorder.update(look, self._parts.watch.attention.driver.limits, now_s)
         self._at("printing")
         self._hooks.on_look(look, now_s)
         self._at("writing the status")

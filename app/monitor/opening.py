@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import ExitStack, closing
+from functools import partial
 from math import inf
 
 import cv2
@@ -12,6 +13,7 @@ import cv2
 from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
 from app.gpio.button import open_button
+from app.journal.journal import delete_if_asked
 from app.memory.allocator import keep_freed_blocks
 from app.memory.governor import shortage
 from app.memory.rates import is_fast
@@ -50,7 +52,7 @@ def open_detector(
     """
     cv2.setNumThreads(1)
     began_s, memory, camera = time.monotonic(), settings.memory, settings.camera
-    journal = SavedJournal(paths.events, boot_id(), card) if settings.analysis.event_history else None
+    journal = _journal(settings, paths, card)
     if journal is not None:
         parts.enter_context(closing(journal))
     quality = settings.raspberry_pi.compression_quality
@@ -70,6 +72,14 @@ def open_detector(
         camera.frame_skip / camera.target_fps, camera.frame_timeout, is_synchronised=KernelClock().is_synchronised
     )
     return Detector(Parts(opened_camera, watch, alert, feedback, report, journal, saver, vehicle), timing, hooks)
+
+
+def _journal(settings: Settings, paths: Paths, card: SavingThread) -> SavedJournal | None:
+    """None where no events are kept; what was kept before can be deleted all the same, at each start."""
+    if settings.analysis.event_history:
+        return SavedJournal(paths.events, boot_id(), card)
+    card.save("deleting events", partial(delete_if_asked, paths.events, boot_id()))
+    return None
 
 
 def short_at_start(settings: Settings) -> str:

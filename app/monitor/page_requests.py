@@ -6,7 +6,7 @@ from collections import deque
 from pathlib import Path
 
 from app.monitor.saving import Save
-from app.telemetry.requests import Request, take
+from app.telemetry.requests import LASTS, Request, take
 
 
 class PageRequests:
@@ -18,12 +18,11 @@ class PageRequests:
         self._looks = 0
 
     def take(self) -> list[Request]:
-        """What was found since the last call; nothing from before the first one."""
+        """What was found since the last call; of what is from before the first one only what LASTS."""
         self._save("taking the page's requests", self._look, is_newest=True)
         return [self._found.popleft() for _ in range(len(self._found))]
 
     def _look(self) -> None:
         found = take(self._run)
-        if self._looks:
-            self._found.extend(found)
+        self._found.extend(found if self._looks else LASTS.intersection(found))
         self._looks += 1

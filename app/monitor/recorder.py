@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from math import inf
 
-from app.events import Event, Motion
+from app.events import Event, Limits, Motion
 from app.journal.journal import Journal
 from app.journal.trip import Trip
+from app.monitor.event_signals import EventSignals
 from app.monitor.saved_journal import SavedJournal
 from app.monitor.trip_meter import Moment, TripMeter
 from app.monitor.wall_clock import WallClock
 from app.observer import Observation
+from app.telemetry.course import Course
 from app.telemetry.status import TripSoFar
 from app.vehicle.reading import Vehicle
 
@@ -20,8 +22,9 @@ SAVE_TRIP_EVERY_S = 60.0  # a power cut loses no more; a shorter trip is not kep
 class Recorder:
     """Hands a journal what it records; without one it does nothing."""
 
-    def __init__(self, journal: Journal | SavedJournal | None, clock: WallClock) -> None:
+    def __init__(self, journal: Journal | SavedJournal | None, clock: WallClock, course: Course) -> None:
         self._journal, self._clock = journal, clock
+        self._signals = EventSignals(course)
         self._meter = TripMeter()
         self._vehicle, self._motion = Vehicle(), Motion.UNKNOWN
         self._saved_s = -inf
@@ -41,12 +44,14 @@ class Recorder:
         self._vehicle, self._motion = vehicle, motion
         self._clock.hear(vehicle)
 
-    def update(self, look: Observation, now_s: float) -> None:
-        """Record what a look led to. For each look."""
+    def update(self, look: Observation, limits: Limits, now_s: float) -> None:
+        """Record what a look led to. For each look. limits: those that the driver's signals have now."""
         if self._journal is None:
             return
         for event in look.verdict.events:
             self.record(event, now_s)
+            self._signals.note(event, look.verdict.neutral, limits, now_s)
+        self._save_signals(now_s)
         speed_kmh = self._vehicle.fresh_speed_kmh(now_s)
         has_face = look.signals is not None
         moment = Moment(now_s, look.verdict, has_face, self._motion, self._vehicle.ignition, speed_kmh)
@@ -84,14 +89,21 @@ class Recorder:
     def delete_all(self, now_s: float) -> None:
         """Delete events and trips; one that lasts begins again."""
         self._meter.end(now_s)
+        self._signals.forget()
         if self._journal is not None:
             self._journal.delete_all()
 
     def end(self, now_s: float) -> None:
         """The detector ends, and the trip with it."""
+        self._save_signals(now_s, is_end=True)
         trip = self._meter.end(now_s)
         if trip is not None:
             self._save(trip, now_s)
+
+    def _save_signals(self, now_s: float, *, is_end: bool = False) -> None:
+        for cut in self._signals.due(inf if is_end else now_s):
+            if self._journal is not None:
+                self._journal.save_signals(cut.kind, cut.onset_s, cut.text, now_s)
 
     def _save(self, trip: Trip, now_s: float) -> None:
         if self._journal is not None and trip.end_s - trip.start_s >= SAVE_TRIP_EVERY_S:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from app.events import ClockQuality, Event
+from app.events import ClockQuality, Event, State
 from app.journal.journal import Journal
 from app.journal.trip import Trip
 from app.monitor.saving import SavingThread
@@ -45,6 +45,10 @@ class SavedJournal:
     def save_trip(self, trip: Trip, wall_s: float, now_s: float, clock: ClockQuality) -> None:
         """As of a Journal."""
         self._do("recording a trip", lambda journal: journal.save_trip(trip, wall_s, now_s, clock))
+
+    def save_signals(self, kind: State, onset_s: float, signals: str, now_s: float) -> None:
+        """As of a Journal."""
+        self._do("keeping signals", lambda journal: journal.save_signals(kind, onset_s, signals, now_s))
 
     def retry(self, now_s: float) -> None:
         """As of a Journal."""

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from app.events import Event, Level, Motion, State, Verdict
 from app.held_for import HeldFor
 from app.journal.trip import LEVELS, Ending, Trip
+from app.monitor.trip_course import Means, Timeline
 from app.vehicle.motion import ORDER
 
 OVER_AFTER_S = 600.0  # parked, or nobody seen where no speed is known: longer than filling up takes
 GAP_MAX_S = 60.0  # looks farther apart say nothing about the time between: the machine slept
 AWAY = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN})
 UNSEEN = frozenset({State.NO_FACE, State.CAMERA_BLOCKED, State.NO_CAMERA})
-PERCLOS_BINS = 48  # when they are full, each two become one: of 1, 2, 4, ... minutes
-FIRST_BIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +133,6 @@ class _LongestAway:
         return max(self._longest_s, *(now_s - onset_s for onset_s in self._onsets_s.values()), 0.0)
 
 
-class _Course:
-    """The mean of a ratio over equal bins of time, coarser the longer it lasts."""
-
-    def __init__(self) -> None:
-        self.bin_s = FIRST_BIN_S
-        self._bins: list[tuple[float, int]] = []  # sum and number
-
-    def add(self, at_s: float, ratio: float | None) -> None:
-        while at_s >= PERCLOS_BINS * self.bin_s:
-            self.bin_s *= 2
-            pairs = zip(self._bins[::2], [*self._bins[1::2], (0.0, 0)], strict=False)
-            self._bins = [(one[0] + other[0], one[1] + other[1]) for one, other in pairs]
-        number = int(at_s / self.bin_s)
-        self._bins += [(0.0, 0)] * (number + 1 - len(self._bins))
-        if ratio is not None:
-            total, count = self._bins[number]
-            self._bins[number] = total + ratio, count + 1
-
-    @property
-    def means(self) -> tuple[float | None, ...]:
-        return tuple(total / count if count else None for total, count in self._bins)
-
-
 class _Count:
     """What is counted of the trip that lasts."""
 
@@ -165,13 +141,16 @@ class _Count:
         self._driven_s = self._seen_s = 0.0
         self._away = _LongestAway()
         self._states_s: Counter[State] = Counter()
-        self._alerts, self._perclos = _Alerts(), _Course()
+        self._alerts, self._perclos, self._timeline = _Alerts(), Means(), Timeline()
         self._distance_km: float | None = None
 
     def add(self, moment: Moment) -> None:
-        passed_s = min(max(0.0, moment.now_s - self._last_s), GAP_MAX_S)
+        gone_s = max(0.0, moment.now_s - self._last_s)
+        passed_s = min(gone_s, GAP_MAX_S)
         self._last_s = moment.now_s
         verdict, is_parked = moment.verdict, moment.motion is Motion.PARKED
+        self._timeline.add(None, gone_s - passed_s)
+        self._timeline.add(None if is_parked else verdict.state, passed_s)
         for event in verdict.events:
             self._alerts.add(event, is_parked=is_parked)
         self._away.add(verdict, is_parked=is_parked)
@@ -202,4 +181,5 @@ class _Count:
             self._perclos.means,
             self._perclos.bin_s,
             self._distance_km,
+            self._timeline.until(end_s - self._start_s),
         )

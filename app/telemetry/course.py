@@ -46,7 +46,7 @@ class Course:
             self._rows.append((sample.time_s, _text(sample)))
 
     def text(self, from_s: float = -inf, to_s: float = inf) -> str:
-        """The samples between two times, as `samples_of` reads them: 55 bytes each."""
+        """The samples between two times, as JSON that `samples_of` reads: 55 bytes each."""
         return f"[{','.join(text for time_s, text in self._rows if from_s <= time_s <= to_s)}]"
 
 
@@ -62,15 +62,7 @@ def read(path: Path) -> tuple[Sample, ...]:
         rows = document["samples"] if document["boot_id"] == boot_id() else ()
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return ()
-    return _samples(rows)
-
-
-def samples_of(text: str) -> tuple[Sample, ...]:
-    """The samples of a text of `Course`; those that a bad card damaged are left out."""
-    try:
-        return _samples(json.loads(text[:COURSE_MAX_BYTES]))
-    except (ValueError, TypeError, RecursionError):
-        return ()
+    return samples_of(rows)
 
 
 def _text(sample: Sample) -> str:
@@ -85,7 +77,8 @@ def _text(sample: Sample) -> str:
     return f'[{",".join(figures)},"{sample.state.value}",{int(sample.level)}]'
 
 
-def _samples(rows: object) -> tuple[Sample, ...]:
+def samples_of(rows: object) -> tuple[Sample, ...]:
+    """The samples of the rows of a text of `Course`; those that a bad card damaged are left out."""
     found = map(_sample, rows[-SAMPLES_MAX:] if isinstance(rows, list) else ())
     return tuple(sample for sample in found if sample is not None)
 

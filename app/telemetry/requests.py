@@ -20,6 +20,10 @@ class Request(Enum):
     DELETE_EVENTS = "delete-events"
 
 
+LASTS = frozenset({Request.DELETE_EVENTS})
+"""What is still meant after a restart of the detector, as it startles nobody."""
+
+
 def ask(folder: Path, request: Request) -> None:
     """Leave a request for the detector; asking twice before it is taken asks once. Raises: OSError."""
     private_folder(folder)
@@ -29,8 +33,8 @@ def ask(folder: Path, request: Request) -> None:
 def take(folder: Path) -> list[Request]:
     """The requests since the last call, in the order of Request; they are removed.
 
-    The detector calls it at its start and drops the answer, so that no old request sounds the buzzer. It looks for the
-    names of requests alone, so any number of other files keeps none waiting.
+    The detector calls it at its start and drops all but what LASTS, so that no old request sounds the buzzer. It looks
+    for the names of requests alone, so any number of other files keeps none waiting.
     """
     return [request for request in Request if _is_taken(place(folder, REQUESTS, request.value))]
 

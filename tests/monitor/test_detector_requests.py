@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.alerts.patterns import TEST_SOUND
 from app.attention.policy import NORMAL
-from app.events import Cue, Level, Sight, State
+from app.events import Cue, Event, Level, Sight, State
 from app.monitor.driver_feedback import MUTE_S
-from app.telemetry.requests import Request
+from app.monitor.page_requests import PageRequests
+from app.monitor.saving import save_now
+from app.telemetry.requests import Request, ask
 from tests.support.bench import AWAY, Bench
 from tests.support.story import eyes_closed
 
@@ -16,6 +20,17 @@ def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
     bench.run(5)
     assert TEST_SOUND not in bench.alert.sounded
     assert not bench.is_muted()
+
+
+def test_a_deletion_asked_for_before_the_start_is_done(bench: Bench, tmp_path: Path) -> None:
+    bench.journal.recorded = [(Event(State.PHONE, Level.ALARM, 1.0, 1.0, 1.0), 0.0)]
+    bench.requests = [Request.TEST_BUZZER, Request.DELETE_EVENTS]
+    bench.run(1)
+    assert (bench.journal.recorded, TEST_SOUND in bench.alert.sounded) == ([], False)
+    for request in Request:
+        ask(tmp_path / "run", request)
+    found = PageRequests(tmp_path / "run", save_now)
+    assert (found.take(), found.take()) == ([Request.DELETE_EVENTS], [])
 
 
 def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:

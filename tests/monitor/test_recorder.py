@@ -73,6 +73,30 @@ def test_deleting_the_events_forgets_the_trip_that_lasts() -> None:
     assert bench.journal.trips[-1][0].start_s > START_S + 90
 
 
+def test_the_signals_around_an_event_are_saved_and_its_deletion_forgets_them() -> None:
+    bench = Bench()
+    steps(bench, 60)
+    steps(bench, 10, AWAY)
+    steps(bench, 20)
+    assert bench.journal.signals == {}
+    steps(bench, 30)
+    ((kind, onset_s),) = bench.journal.signals
+    samples = bench.journal.signals[kind, onset_s].samples
+    assert kind is State.LOOKING_AWAY and 38 <= len(samples) <= 45
+    assert {sample.yaw_deg for sample in samples if abs(sample.time_s - onset_s) > 8} == {0.0}
+    steps(bench, 10, AWAY)
+    steps(bench, 10)
+    bench.ask(Request.DELETE_EVENTS)
+    steps(bench, 60)
+    assert bench.journal.signals == {}
+
+
+def test_the_end_of_the_detector_keeps_what_it_has_of_an_event() -> None:
+    bench = Bench()
+    bench.show(AWAY, 5)
+    assert len(bench.journal.signals) == 1
+
+
 def test_a_receiver_dates_what_is_recorded() -> None:
     bench = Bench()
     bench.vehicle.tells = lambda now_s: Vehicle(80.0, now_s, source="/dev/ttyACM0", utc_s=RELEASED_S + now_s)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from app.events import Event, Level, Motion, State
-from app.journal.trip import Ending, Trip, summary_of
-from app.monitor.trip_meter import GAP_MAX_S, OVER_AFTER_S, PERCLOS_BINS, Moment, TripMeter
+from app.journal.trip import SEGMENTS_MAX, Ending, Trip, summary_of
+from app.monitor.trip_course import BINS_MAX, Timeline
+from app.monitor.trip_meter import GAP_MAX_S, OVER_AFTER_S, Moment, TripMeter
 from tests.support.reports import VERDICT
 
 FACE = {"has_face": True}
@@ -135,10 +136,46 @@ def test_the_course_of_perclos_is_bounded_and_keeps_its_means() -> None:
     assert drive.trip.perclos == pytest.approx((0.1,) * 10) and drive.trip.perclos_bin_s == 60
     drive.go(600).go(86400, perclos=0.3)
     trip = drive.trip
-    assert len(trip.perclos) <= PERCLOS_BINS and trip.perclos_bin_s == 1920
+    assert len(trip.perclos) <= BINS_MAX and trip.perclos_bin_s == 1920
     assert trip.perclos[0] == pytest.approx((0.1 * 600 + 0.3 * 720) / 1320, abs=0.01)
     assert trip.perclos[-1] == pytest.approx(0.3)
     assert len(summary_of(trip)) < 1000
+
+
+def test_the_timeline_has_each_state_in_its_order_and_the_time_parked_as_none() -> None:
+    drive = Drive().go(101, Motion.FAST).go(5, Motion.FAST, state=State.LOOKING_AWAY).go(50, Motion.FAST)
+    drive.go(300, Motion.PARKED).go(20, Motion.SLOW)
+    assert drive.trip.segments == (
+        (State.ATTENTIVE, 100),
+        (State.LOOKING_AWAY, 5),
+        (State.ATTENTIVE, 50),
+        (None, 300),
+        (State.ATTENTIVE, 20),
+    )
+
+
+def test_the_timeline_ends_with_the_trip_that_is_dated_back_and_spans_the_time_asleep() -> None:
+    drive = Drive().go(100, Motion.FAST)
+    drive.now_s += 3600
+    (trip,) = drive.go(100, Motion.FAST).go(OVER_AFTER_S + 5, Motion.PARKED).ended
+    assert sum(time_s for _, time_s in trip.segments) == trip.end_s - trip.start_s
+    assert trip.segments[1] == (None, 3601 - GAP_MAX_S)
+
+
+def test_the_timeline_of_a_long_trip_is_bounded_and_only_its_shortest_states_are_lost() -> None:
+    timeline, asleep_at_s = Timeline(), 0.0
+    for number in range(2000):
+        timeline.add(State.ATTENTIVE, 20.0 + number % 7)
+        timeline.add(State.LOOKING_AWAY, 1.0 + number % 3)
+        if number == 1000:
+            asleep_at_s = sum(time_s for _, time_s in timeline.until(1e9))
+            timeline.add(State.EYES_CLOSED, 600.0)
+    segments = timeline.until(1e9)
+    assert len(segments) <= SEGMENTS_MAX
+    assert sum(time_s for _, time_s in segments) == 600 + sum(21 + number % 7 + number % 3 for number in range(2000))
+    at = [state for state, _ in segments].index(State.EYES_CLOSED)
+    assert segments[at][1] == pytest.approx(600, abs=5)
+    assert sum(time_s for _, time_s in segments[:at]) == pytest.approx(asleep_at_s, abs=5)
 
 
 def test_a_machine_that_slept_did_not_drive_meanwhile() -> None:

@@ -11,7 +11,7 @@ from app.alerts.patterns import Sound
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
 from app.events import ClockQuality, Cue, Event, Level, Motion, Sight, State
-from app.journal.journal import Journal
+from app.journal.journal import SIGNALS_MAX, Journal
 from app.journal.trip import Trip
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.monitor.driver_feedback import DriverFeedback
@@ -20,6 +20,8 @@ from app.monitor.problem import Surroundings
 from app.monitor.report import Report
 from app.observer import Observation, Observer
 from app.part_status import Availability, CameraHealth
+from app.telemetry.course import Course
+from app.telemetry.event_signals import EventSignals, signals_of
 from app.telemetry.requests import Request
 from app.vehicle.reading import Vehicle
 from app.vehicle.vehicle_thread import VehicleThread
@@ -130,10 +132,12 @@ class FakeReport(Report):
     problem = ""
 
     def __init__(self) -> None:
+        self.course = Course()
         self.told: list[tuple[Observation, Surroundings]] = []
         self.alive_at_s: list[float] = []
 
     def update(self, look: Observation, now_s: float, around: Surroundings) -> None:
+        self._note_course(look)
         self.told.append((look, around))
 
     def still_here(self, now_s: float) -> None:
@@ -145,6 +149,7 @@ class FakeJournal(Journal):
         self.recorded: list[tuple[Event, float]] = []
         self.clocks: list[ClockQuality] = []
         self.trips: list[tuple[Trip, float]] = []
+        self.signals: dict[tuple[State, float], EventSignals] = {}
         self.retries = self.marked_good = 0
 
     @property
@@ -162,6 +167,10 @@ class FakeJournal(Journal):
     def save_trip(self, trip: Trip, wall_s: float, now_s: float, clock: ClockQuality) -> None:
         self.trips.append((trip, now_s))
 
+    def save_signals(self, kind: State, onset_s: float, signals: str, now_s: float) -> None:
+        assert len(signals) <= SIGNALS_MAX
+        self.signals[kind, onset_s] = signals_of(signals)
+
     def retry(self, now_s: float) -> None:
         self.retries += 1
 
@@ -171,6 +180,7 @@ class FakeJournal(Journal):
     def delete_all(self) -> None:
         self.recorded.clear()
         self.trips.clear()
+        self.signals.clear()
 
 
 class FakeVehicle(VehicleThread):
