@@ -20,7 +20,7 @@ from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.byte_code import ByteCode
-from admin.pages import events_page, home_page, memory_page
+from admin.pages import banner_part, events_page, home_page, memory_page
 from admin.parts import NAME, Parts
 from admin.restart import restart_page
 from admin.restart.restarter import Restarter
@@ -39,7 +39,6 @@ log = logging.getLogger(__name__)
 
 def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.monotonic) -> Flask:
     """The application over the given folders."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     paths = paths or Paths.from_environment()
     try:
         paths.make()
@@ -73,7 +72,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     app.secret_key = os.urandom(32)  # signs only the notices
     app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
-    for module in (login, home_page, memory_page, events_page, settings_page, restart_page, account, api):
+    for module in (login, banner_part, home_page, memory_page, events_page, settings_page, restart_page, account, api):
         app.register_blueprint(module.routes)
     app.register_error_handler(Exception, _explain)
     return app

@@ -47,5 +47,6 @@ umask = 0o077
 
 ssl_context = worker.ssl_context
 when_ready = worker.when_ready
+post_fork = _hooks.post_fork
 post_worker_init = _hooks.post_worker_init
 pre_request = _hooks.pre_request

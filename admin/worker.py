@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from admin.server.log_limit import limit_log
 from admin.server.redirect import redirect
 from app.memory.file_pages import release_file_pages
+from app.telemetry.log_file import LogFile
+from app.version import VERSION
 from config.https import certificate
 from config.openssl import HttpsError
 from config.paths import Paths
@@ -60,6 +62,14 @@ class Hooks:
         is_activated = os.environ.get("LISTEN_PID") == str(self._master)
         self._idle_limit_s = float(os.environ.get("IDLE_S", 0)) if is_activated else 0.0
         self._used_s = 0.0
+
+    def post_fork(self, server: object, worker: object) -> None:
+        """Log to stderr, and keep the newest lines for the page's Health."""
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+        handler = LogFile(self._paths.page_log)
+        handler.keep(f"INFO page {VERSION} starts, process {os.getpid()}")
+        for name in (None, "gunicorn.error"):
+            logging.getLogger(name).addHandler(handler)
 
     def post_worker_init(self, worker: Worker) -> None:
         """Keep little that is not needed, renew the certificate, and end when nobody asks."""

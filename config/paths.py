@@ -90,6 +90,16 @@ class Paths:
         return place(self.common, "events.sqlite")
 
     @property
+    def detector_log(self) -> Path:
+        """The detector's newest log lines."""
+        return place(self.common, "detector.log")
+
+    @property
+    def page_log(self) -> Path:
+        """The page's."""
+        return place(self.common, "page.log")
+
+    @property
     def status(self) -> Path:
         """The detector's status, written about once a second."""
         return place(self.run, STATUS)

@@ -176,7 +176,7 @@ class Store:
         """
         with durable.held(self._config, self._disk):
             old, good = self.load(), self._data(LAST_GOOD)
-            if not good or read(good).problems or old.version == _fingerprint(good):
+            if not good or read(good).problems or old.version == version_of(good):
                 return False
             self._replace(old, good, BROKEN)
             return True
@@ -184,11 +184,11 @@ class Store:
     def _loaded(self, data: bytes, reading: Reading) -> Loaded:
         origin, settings = self._in_force(reading)
         text = data.decode(errors="replace")
-        return Loaded(settings, reading.problems, reading.notes, origin, text, _fingerprint(data))
+        return Loaded(settings, reading.problems, reading.notes, origin, text, version_of(data))
 
     def _instead(self, data: bytes | None, problem: Problem) -> Loaded:
         """What is in force while config.yaml has lost its settings."""
-        version = NO_FILE if data is None else _fingerprint(data)
+        version = NO_FILE if data is None else version_of(data)
         origin, settings = self._in_force(Reading({}, (problem,)))
         text = self.copies().get(origin, config_yaml())
         if origin == DEFAULTS and (values := told.values(told.told(self._folder / SNAPD_TOLD, self._disk))):
@@ -234,7 +234,7 @@ class Store:
             if (reading := read(text)).problems:
                 raise InvalidError(reading.problems)
             data = config_yaml().encode() if is_blank(text.encode()) else text.encode()  # blank means damaged
-            if old.version != (version := _fingerprint(data)):
+            if old.version != (version := version_of(data)):
                 before = [*self._copies().values(), old.text.encode()]
                 is_like_loss = bool(loss(data, reading, before, was_told=True))
                 self._replace(old, data, BROKEN if old.problems else EARLIER, is_like_loss=is_like_loss)
@@ -252,7 +252,7 @@ class Store:
             if old.version != NO_FILE:
                 self._keep(self._config, shelf, old.version[:8])
             if is_like_loss:
-                self._keep(new, EARLIER, _fingerprint(data)[:8])
+                self._keep(new, EARLIER, version_of(data)[:8])
             self._disk.rename(new, self._config)
         self._disk.sync_folder(self._folder)
 
@@ -289,6 +289,6 @@ def _refused(values: Mapping[str, Value | None]) -> Iterator[Problem]:
             yield Problem(key, shown(value), str(error))
 
 
-def _fingerprint(data: bytes) -> str:
-    """A checksum of a file's content, enough to tell versions apart. OpenSSL's hashes would cost 3.4 MB."""
+def version_of(data: bytes) -> str:
+    """The version of a file with this content: a checksum, enough to tell them apart. OpenSSL's would cost 3.4 MB."""
     return f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}"

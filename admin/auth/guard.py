@@ -42,7 +42,6 @@ def install(app: Flask) -> None:
     app.before_request(_admit)
     app.after_request(_protect)
     app.jinja_env.globals["csrf_token"] = csrf_token
-    app.jinja_env.globals["is_exposed"] = lambda: parts().where.is_exposed
 
 
 def csrf_token() -> str:

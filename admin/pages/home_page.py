@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin import strips
 from admin.parts import parts
+from admin.restart.course import OVER, Phase
 from app.events import WORDS, Level, State
 from app.telemetry import course, failure, requests, status
 from app.telemetry.failure import Failure
@@ -24,6 +25,8 @@ routes: Final = Blueprint("home", __name__)
 
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
 SILENT = "the detector is not answering"
+RESTARTING = "restarting"
+FRESH_S = 3.0  # the detector writes once a second, or 2.5 s apart where it looks seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Shown:
     """The heading of the view. tone: good, doubtful or bad colours the heading; the problem line is always yellow.
 
     failure: how the detector last failed in this boot. folder_problem: why the run folder is not read.
+    is_restarting: the detector is being restarted, so that what it said before is no longer so.
     """
 
     words: str
@@ -40,6 +44,7 @@ class Shown:
     age_s: float
     failure: Failure | None = None
     folder_problem: str = ""
+    is_restarting: bool = False
 
 
 def shown(latest: Status | None, now_s: float, failure: Failure | None = None) -> Shown:
@@ -56,6 +61,20 @@ def _heading_tone(latest: Status) -> str:
     return "good" if latest.state is State.ATTENTIVE else "doubtful"
 
 
+def as_present(found: Shown, phase: Phase) -> Shown:
+    """What may be shown as the present: nothing said before a restart, and nothing of a detector that is late."""
+    if phase not in OVER:
+        return replace(found, words=RESTARTING, tone="doubtful", since_s=None, is_restarting=True)
+    if found.since_s is not None and found.age_s > FRESH_S:
+        return replace(found, words=f"{found.words} {found.age_s:.0f} s ago", tone="doubtful")
+    return found
+
+
+def home_shown() -> Shown:
+    """The newest status file as the home page shows it."""
+    return as_present(now_shown(), parts().restarter.progress().phase)
+
+
 def now_shown() -> Shown:
     """The newest status file, judged now."""
     own = parts()
@@ -69,8 +88,7 @@ def show() -> str:
     own = parts()
     if notice := take_notice(own.paths):
         flash(notice)
-    certificate = own.where.certificate
-    return render_template("home.html", certificate=certificate, **_figures())
+    return render_template("home.html", **_figures())
 
 
 @routes.get("/status/part")
@@ -80,7 +98,7 @@ def part() -> str:
 
 
 def _figures() -> dict[str, object]:
-    own, shown = parts(), now_shown()
+    own, shown = parts(), home_shown()
     now_s, latest = own.clock(), shown.status or Status()
     window = strips.last_minutes(now_s)
     drawn = strips.strips(course.read(own.paths.course), window, latest.limits, latest.neutral)

@@ -28,7 +28,8 @@ OVER = ("idle", "healthy", "failed", "rolled_back")
 class Progress:
     """How far a restart is, or how the last one ended. Process numbers are 0 and versions "" where unknown.
 
-    since_s: when it was asked for, monotonic. A detector may be healthy and `message` still say what is wrong.
+    since_s: when it was asked for, monotonic. A detector may be healthy and `message` still say what is wrong. After a
+    roll-back `why` says what was wrong with the settings of version `rejected`.
     """
 
     phase: Phase
@@ -38,6 +39,8 @@ class Progress:
     version_wanted: str
     version_in_force: str
     since_s: float
+    why: str = ""
+    rejected: str = ""
 
 
 class Action(Enum):
@@ -53,7 +56,8 @@ class Course:
     """One restart. It ends healthy, failed or rolled back within about limit_s, or twice that when it rolls back.
 
     is_proven: the detector watched with these settings before, so they are not to blame. was_blind: it had no camera
-    before, so a missing camera is no failure of the restart. undone: why the last good settings were put back.
+    before, so a missing camera is no failure of the restart. undone: why the last good settings were put back in place
+    of the version `rejected`.
     """
 
     began_s: float
@@ -63,6 +67,7 @@ class Course:
     is_proven: bool = False
     was_blind: bool = False
     undone: str = ""
+    rejected: str = ""
     phase: Phase = "stopping"
     message: str = "The detector is asked to end."
     is_asked: bool = False
@@ -113,12 +118,12 @@ class Course:
 
     def joined(self, wanted: str) -> Course:
         """With settings that were saved after it began: they are as new as those before them were."""
-        return self if wanted == self.wanted else replace(self, wanted=wanted, is_proven=False, undone="")
+        return self if wanted == self.wanted else replace(self, wanted=wanted, is_proven=False, undone="", rejected="")
 
     def undoing(self, before: Status | None, wanted: str) -> Course:
         """The restart with the last good settings, after `Restarter._rolled_back` has put them back."""
         course = Course.from_before(self.began_s, before, wanted, self.limit_s)
-        return replace(course, was_blind=False, undone=self.reason, message=self.message)
+        return replace(course, was_blind=False, undone=self.reason, rejected=self.wanted, message=self.message)
 
     def once_more(self, found: Status | None) -> Course:
         """The restart of a detector with settings that are out of date. `Restarter._restart` joins the newer ones."""

@@ -19,6 +19,13 @@ def start() -> AnyResponse:
     return redirect(url_for("restart.show"))
 
 
+@routes.post("/restart/dismiss")
+def dismiss() -> AnyResponse:
+    """Say no more of how the last restart ended; what was rejected stays among the earlier versions."""
+    parts().restarter.dismiss()
+    return redirect(url_for("home.show"))
+
+
 @routes.get("/restart")
 def show() -> str:
     """Its progress."""

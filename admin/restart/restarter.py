@@ -105,7 +105,16 @@ class Restarter:
             course.wanted,
             course.in_force,
             course.began_s,
+            course.undone,
+            course.rejected,
         )
+
+    def dismiss(self) -> None:
+        """Say no more of the last restart; one that is under way goes on."""
+        with self._lock:
+            if self._course is not None and self._course.is_over:
+                self._course = self._kept = None
+                self._mirror.write({})
 
     def advance(self) -> bool:
         """Take one step; False when the restart is over."""

@@ -53,17 +53,19 @@ function show(part, text) {
   update(part, wanted.content);
 }
 
+// One for all parts of a page, as all have no answer at once; there before its words: many screen readers tell what
+// changes in an alert, not one that comes with its words
+const alarm = document.createElement("p");
+alarm.setAttribute("role", "alert");
+
 function keepCurrent(part) {
   let shown = "";
   let isLoading = false;
-  // There before its words: many screen readers tell what changes in an alert, not one that comes with its words
-  const alarm = document.createElement("p");
-  alarm.setAttribute("role", "alert");
-  part.before(alarm);
-  const say = (whyOld) => {
-    if (alarm.textContent !== whyOld) alarm.textContent = whyOld;
-    alarm.classList.toggle("error", whyOld !== "");
-    part.classList.toggle("stale", whyOld !== "");
+  const mark = (isOld) => {
+    part.classList.toggle("stale", isOld);
+    const said = document.querySelector(".stale") ? NO_ANSWER : "";
+    if (alarm.textContent !== said) alarm.textContent = said;
+    alarm.classList.toggle("error", said !== "");
   };
   const load = async () => {
     if (isLoading || document.visibilityState !== "visible") return;
@@ -76,9 +78,9 @@ function keepCurrent(part) {
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
       if (text !== shown) show(part, shown = text);
-      say("");
+      mark(false);
     } catch {
-      say(NO_ANSWER);
+      mark(true);
     } finally {
       isLoading = false;
     }
@@ -112,5 +114,6 @@ function offerPreview(button) {
 
 showLocalTimes(document);
 document.querySelectorAll("[data-day]").forEach(sayWhenDayBegins);
+document.querySelector("[data-refresh]")?.before(alarm);
 document.querySelectorAll("[data-refresh]").forEach(keepCurrent);
 document.querySelectorAll("[data-preview]").forEach(offerPreview);

@@ -17,7 +17,8 @@ from config.paths import RESTART, Paths
 from config.snapd import SnapctlError, snapctl
 
 DESCRIPTION = """Deletes the settings with their history, the events, the page's password,
-sessions and tokens, and the choice of HTTPS with the certificate made here.
+sessions and tokens, the newest log lines, and the choice of HTTPS with the
+certificate made here.
 Asks first, and cannot be undone.
 """
 
@@ -70,7 +71,7 @@ def _to_delete(paths: Paths) -> Iterator[Path]:
             paths.data,
             ("config.*", ".*.new", paths.history.name, "admin-*", "https.*", paths.snapd_told.name, RESTART, LOCK),
         ),
-        (paths.common, (f"{paths.events.name}*",)),
+        (paths.common, (f"{paths.events.name}*", paths.detector_log.name, paths.page_log.name)),
         (paths.run, ("*.json", "preview.*", paths.requests.name)),
     ):
         if folder == paths.run and folder_problem(folder):

@@ -18,6 +18,7 @@ from app.commands.options import CAMERA_SOURCE, add_camera, add_config
 from app.commands.outlet import Out, Outlet
 from app.commands.settings_file import load, log_problems, with_camera
 from app.commands.terminal import log_to
+from app.telemetry.log_file import log_kept
 from config.check import Problem
 from config.commands import instance
 from config.durable import StoreError
@@ -69,14 +70,21 @@ def perform(options: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy and OpenCV each bring one, with a thread for each core
     limit_malloc_arenas()  # before any library starts a thread
     ended_by = _ending_signals()
-    with closing(Outlet(2, in_place=True)) as said, closing(Outlet(1)) as out, log_to(said):
-        return _watch_in_force(options, lambda: bool(ended_by), out, said.real)
+    paths = Paths.from_environment()
+    with (
+        closing(Outlet(2, in_place=True)) as said,
+        closing(Outlet(1)) as out,
+        log_to(said),
+        log_kept(paths.detector_log, "detector"),
+    ):
+        return _watch_in_force(options, paths, lambda: bool(ended_by), out, said.real)
 
 
-def _watch_in_force(options: argparse.Namespace, is_over: Callable[[], bool], out: Outlet, stderr: int) -> int:
+def _watch_in_force(
+    options: argparse.Namespace, paths: Paths, is_over: Callable[[], bool], out: Outlet, stderr: int
+) -> int:
     from app.monitor.saving import in_time
 
-    paths = Paths.from_environment()
     loaded = _loaded(options.config, paths)
     log_problems(loaded, options.config)
     try:
@@ -131,7 +139,7 @@ def watch(
 
     try:
         with ExitStack() as parts:
-            watchdog = parts.enter_context(Watchdog(paths.run, stderr=stderr))
+            watchdog = parts.enter_context(Watchdog(paths.run, stderr=stderr, log_file=paths.detector_log))
             detector = _opened(parts, watchdog, loaded, camera, paths, out or sys.stdout)
             log.info("watching; Ctrl-C ends it")
             detector.run(is_over)

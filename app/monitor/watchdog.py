@@ -27,6 +27,7 @@ from app.monitor.errors import DetectorError, HungError
 from app.monitor.saving import in_time
 from app.monitor.single_instance import single_instance_lock
 from app.telemetry import failure
+from app.telemetry.log_file import keep_line
 from app.telemetry.run_folder import boot_id
 from config.own_files import open_file, read_file, remove
 from config.paths import FAILURE
@@ -40,6 +41,7 @@ LOADING_S = 60.0  # reading the libraries and models from a slow card
 # While it computes it may only be starved, as in an emulator beside other work: a first inference took more than 20 s
 # there, and a new start would take more of what is short
 BUSY_S, BUSY_OF_CORE = 60.0, 0.2
+LOG_LIMIT_S = 1.0  # that the end waits for the card
 EX_SOFTWARE = 70  # sysexits.h
 
 
@@ -66,9 +68,15 @@ class Watchdog:
     """Entered before anything that may fail or hang, and left last. Raises at entry: DetectorError."""
 
     def __init__(
-        self, run: Path, clock: Callable[[], float] = time.monotonic, stderr: int = 2, alarm_s: float = ALARM_S
+        self,
+        run: Path,
+        clock: Callable[[], float] = time.monotonic,
+        stderr: int = 2,
+        alarm_s: float = ALARM_S,
+        log_file: Path | None = None,
     ) -> None:
         self._run, self._clock, self._alarm_s = run, clock, alarm_s
+        self._log_file = log_file
         self._files = ExitStack()
         self._parts = ExitStack()
         self._over = threading.Event()
@@ -178,8 +186,12 @@ class Watchdog:
         reason = f"it {what}{where}, and was ended by its watchdog; its log has the stacks"
         failure.note(self._run / FAILURE, reason, self._clock())
         _remove(self._run / CRASH)
+        said = f"ERROR the detector {what}{where}; the watchdog ends it\n{stacks}"
         with suppress(OSError):
-            os.write(self._stderr, f"ERROR the detector {what}{where}; the watchdog ends it\n{stacks}".encode())
+            os.write(self._stderr, said.encode())
+        if self._log_file is not None:
+            with suppress(Exception):
+                in_time("keeping the log", partial(keep_line, self._log_file, said), LOG_LIMIT_S)
         os._exit(EX_SOFTWARE)
 
     def _stacks(self) -> str:

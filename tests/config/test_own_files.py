@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +19,7 @@ from config.own_files import (
     touch,
     touched_ns,
 )
-
-VICTIM = b"root's own"
+from tests.support.planted import PLANTED, VICTIM
 
 
 @pytest.fixture
@@ -34,27 +32,6 @@ def victim(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     return private_folder(tmp_path / "run")
-
-
-def bind(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as made:
-        made.bind(os.fspath(path))
-
-
-def fill(path: Path) -> None:
-    (path / "deep").mkdir(parents=True)
-    (path / "deep" / "file").touch()
-
-
-PLANTED: dict[str, Callable[[Path, Path], None]] = {
-    "link": lambda path, victim: path.symlink_to(victim),
-    "link to nowhere": lambda path, victim: path.symlink_to(victim.parent / "made by root"),
-    "hard link": lambda path, victim: path.hardlink_to(victim),
-    "FIFO": lambda path, victim: os.mkfifo(path),
-    "socket": lambda path, victim: bind(path),
-    "folder": lambda path, victim: fill(path),
-    "link to a device": lambda path, victim: path.symlink_to("/dev/zero"),
-}
 
 
 @pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)

@@ -38,6 +38,9 @@ WALL_CLOCKS = {
     ("config/certificates.py", "time.strftime"): "the same",
     ("config/own_files.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/pages/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
+    ("app/telemetry/log_file.py", "time.time"): "the stamp of a log line, to be shown",
+    ("app/telemetry/log_file.py", "time.gmtime"): "shows it",
+    ("app/telemetry/log_file.py", "time.strftime"): "shows it",
     ("app/journal/trips.py", "datetime.fromtimestamp"): "shows a trip's stamp",
 }
 WALL = {"time", "time_ns", "localtime", "gmtime", "strftime", "ctime", "asctime"}

@@ -1,0 +1,232 @@
+"""The banner of every page: what needs attention now, worst first, as lines that base.html draws. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+from admin.restart.course import NOT_OURS, OVER, Progress
+from app.events import State
+from app.telemetry import status
+from app.telemetry.failure import Failure
+from app.telemetry.status import Status
+from config.commands import command
+from config.read import read
+from config.release_date import RELEASED_S
+from config.settings import DECLARATIONS, Settings, values_of
+from config.store import DEFAULTS, Loaded, version_of
+
+Tone = Literal["bad", "doubtful", "note"]
+TONES: tuple[Tone, ...] = ("bad", "doubtful", "note")
+KEYS_MAX = 3  # named in a line; the form shows all
+PAGES_OWN = "admin."  # settings that the page follows at once, without a restart
+CAMERAS = "/dev/"  # a driver sits before these; a rendered one, a video or a folder need no buzzer
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A form of one press: where it is sent, with one field if any."""
+
+    label: str
+    endpoint: str
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where more is to be done."""
+
+    label: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that needs attention; kind is its name. more: in sentences, with commands in backticks.
+
+    Buttons and links are for the owner alone.
+    """
+
+    kind: str
+    tone: Tone
+    words: str
+    more: str = ""
+    buttons: tuple[Button, ...] = ()
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the lines are read from. latest: the newest status file, None if it is missing or of an earlier boot.
+
+    due: the settings that a restart would change, None where it is not known which. now_s is monotonic, wall_s Unix
+    time. folder_problem, certificate_problem: "" while all is well. log_command shows the detector's log.
+    """
+
+    latest: Status | None
+    now_s: float
+    wall_s: float
+    progress: Progress
+    loaded: Loaded
+    due: tuple[str, ...] | None = ()
+    failure: Failure | None = None
+    folder_problem: str = ""
+    certificate_problem: str = ""
+    is_exposed: bool = False
+    log_command: str = ""
+
+
+RESTART = Button("Restart now", "restart.start")
+
+
+def lines(facts: Facts) -> tuple[Line, ...]:
+    """What needs attention, worst first."""
+    found = (
+        *_restart(facts),
+        *_silence(facts),
+        *_exposure(facts.is_exposed),
+        *_of_detector(facts),
+        *_settings(facts),
+        *_certificate(facts),
+        *_clock(facts.wall_s),
+    )
+    return tuple(sorted(found, key=lambda line: TONES.index(line.tone)))
+
+
+def exposure(is_exposed: bool) -> tuple[Line, ...]:
+    """The line that a stranger is shown too, before typing a password."""
+    return tuple(_exposure(is_exposed))
+
+
+def due(latest: Status | None, loaded: Loaded, copies: Callable[[], Mapping[str, str]]) -> tuple[str, ...] | None:
+    """The settings that the file has otherwise than the detector uses them; None where it is not known which.
+
+    copies: the earlier files, of which one may be what the detector has read. What the command line gives is not
+    due, as no restart changes it.
+    """
+    token = latest.configuration.version_token if latest else NOT_OURS
+    if latest is None or token in (NOT_OURS, loaded.version):
+        return ()
+    used = _in_force(token, copies().values())
+    if used is None:
+        return None
+    before, after = values_of(used), values_of(loaded.settings)
+    fixed = latest.configuration.fixed_keys
+    return tuple(
+        key for key in DECLARATIONS if before[key] != after[key] and key not in fixed and not key.startswith(PAGES_OWN)
+    )
+
+
+def _in_force(token: str, texts: Iterable[str]) -> Settings | None:
+    for text in texts:
+        if version_of(text.encode()) == token:
+            found = read(text)
+            return None if found.problems else found.settings
+    return None
+
+
+def is_restarting(progress: Progress) -> bool:
+    """Whether the detector is being restarted, so that what it said before is no longer so."""
+    return progress.phase not in OVER
+
+
+def _is_silent(facts: Facts) -> bool:
+    return facts.latest is None or status.is_silent(facts.latest, facts.now_s)
+
+
+def _restart(facts: Facts) -> Iterator[Line]:
+    progress, latest = facts.progress, facts.latest
+    if is_restarting(progress):
+        passed_s = max(0, int(facts.now_s - progress.since_s))
+        yield Line("restarting", "doubtful", "Restarting the detector", f"{progress.message} For {passed_s} s so far.")
+    elif progress.phase == "rolled_back" and facts.loaded.version == progress.version_wanted:
+        edit = Link("Edit the rejected version again", "settings.history")
+        words = "New settings failed, old ones restored"
+        yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
+    elif progress.phase == "failed" and (latest is None or _is_silent(facts) or latest.state is State.NO_CAMERA):
+        yield Line("failed", "bad", "The restart failed", progress.message, (RESTART,))
+
+
+def _silence(facts: Facts) -> Iterator[Line]:
+    if is_restarting(facts.progress) or facts.progress.phase == "failed" or not _is_silent(facts):
+        return
+    if facts.folder_problem:
+        more = f"{facts.folder_problem}. Then restart detector and page."
+        yield Line("silent", "bad", "The detector cannot be told, and asked nothing", more)
+        return
+    age_s = status.age_s(facts.latest, facts.now_s) if facts.latest else float("inf")
+    if age_s == float("inf"):
+        words = "The detector has not run since this machine was switched on"
+    else:
+        words = f"The detector has not answered for {lasting(age_s)}"
+    why = f"It last failed because {facts.failure.reason}. " if facts.failure else ""
+    log = f"If a restart does not help: `{facts.log_command}` shows why." if facts.log_command else ""
+    yield Line("silent", "bad", words, why + log, (RESTART,))
+
+
+def _exposure(is_exposed: bool) -> Iterator[Line]:
+    if is_exposed:
+        more = f"Encrypt it: `{command('enable-https')} self-signed`"
+        yield Line("exposed", "doubtful", "Everybody in this network can read what you type here", more)
+
+
+def _of_detector(facts: Facts) -> Iterator[Line]:
+    """What a detector that answers says of itself."""
+    latest = facts.latest
+    if latest is None or _is_silent(facts) or is_restarting(facts.progress):
+        return
+    if not latest.alerts.buzzer_ok and latest.camera.source.startswith(CAMERAS):
+        yield Line("buzzer", "bad", "The buzzer is not available, so no alert sounds", latest.alerts.buzzer_message)
+
+
+def _settings(facts: Facts) -> Iterator[Line]:
+    loaded, latest = facts.loaded, facts.latest
+    if loaded.problems:
+        correct = Link("Correct it", "settings.show")
+        more = f"{loaded.problems[0]}. In force: {loaded.origin}."
+        yield Line("settings", "doubtful", "The settings file has a mistake", more, link=correct)
+    elif facts.due != () and not is_restarting(facts.progress) and not _is_silent(facts):
+        yield Line("restart-due", "doubtful", "A restart is due", f"It changes {_named(facts.due)}.", (RESTART,))
+    configuration = latest.configuration if latest and not _is_silent(facts) else None
+    if configuration and configuration.version_token == NOT_OURS and configuration.origin not in ("", DEFAULTS):
+        more = f"The detector uses {configuration.origin}: what is changed here has no effect."
+        yield Line("fixed", "note", "Settings are fixed by the command line", more)
+    elif configuration and configuration.fixed_keys:
+        more = f"What is set here for {_named(configuration.fixed_keys)} has no effect until it is started without."
+        yield Line("fixed", "note", "Fixed by the command line", more)
+
+
+def _certificate(facts: Facts) -> Iterator[Line]:
+    if facts.certificate_problem:
+        yield Line("certificate", "doubtful", "HTTPS needs attention", f"{facts.certificate_problem}.")
+
+
+def _clock(wall_s: float) -> Iterator[Line]:
+    if wall_s < RELEASED_S:
+        more = "Dates are wrong until it is connected to a network: `timedatectl` shows more."
+        yield Line("clock", "doubtful", "The clock is not set", more)
+
+
+def _named(keys: tuple[str, ...] | None) -> str:
+    """Settings by the names that the form has, the first few."""
+    if keys is None:
+        return "settings"
+    names = [f"{DECLARATIONS[key].label} ({key})" for key in keys[:KEYS_MAX] if key in DECLARATIONS]
+    more = len(keys) - len(names)
+    names += [f"{more} more"] if more else []
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def lasting(seconds: float) -> str:
+    """A time that has passed, coarser as it grows, so that the line does not change with every look."""
+    if seconds < 60:
+        return f"{int(seconds)} s"
+    return f"{int(seconds / 60)} min" if seconds < 6000 else f"{int(seconds / 3600)} h"
+
+
+def minutes_left(seconds: float) -> str:
+    """A time that is left, in minutes begun."""
+    return f"{max(1, ceil(seconds / 60))} min"

@@ -1,0 +1,148 @@
+"""What the banner says, and that it says no more once it is no longer so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from admin.banner import Facts, Line, due, lines
+from admin.restart.course import Progress
+from app.events import State
+from app.part_status import CameraHealth
+from app.telemetry.failure import Failure
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import SILENT_S, Alerts, Configuration, Status
+from config.check import Problem
+from config.release_date import RELEASED_S
+from config.settings import Settings
+from config.store import Loaded, version_of
+
+NOW_S = 1000.0
+IDLE = Progress("idle", "", 0, 0, "", "", 0.0)
+LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
+WELL = Status(
+    boot_id=boot_id(),
+    time_s=NOW_S,
+    state=State.ATTENTIVE,
+    camera=CameraHealth(state="live", source="/dev/video0 (uvcvideo)"),
+    alerts=Alerts(buzzer_ok=True),
+    configuration=Configuration(version_token="v2", origin="config.yaml"),
+)
+FACTS = Facts(WELL, NOW_S, RELEASED_S + 1.0, IDLE, LOADED)
+GONE = replace(WELL, time_s=NOW_S - SILENT_S - 1)
+
+
+def kinds(facts: Facts) -> list[str]:
+    return [line.kind for line in lines(facts)]
+
+
+def only(facts: Facts) -> Line:
+    (line,) = lines(facts)
+    return line
+
+
+def test_nothing_is_said_while_all_is_well() -> None:
+    assert lines(FACTS) == ()
+
+
+def test_a_restart_that_is_due_names_what_it_changes_and_offers_it() -> None:
+    line = only(replace(FACTS, due=("camera.target_fps", "alerting.visual_alerts_enabled")))
+    assert line.more == "It changes Frame rate (camera.target_fps) and LED (alerting.visual_alerts_enabled)."
+    assert [button.label for button in line.buttons] == ["Restart now"]
+    many = only(replace(FACTS, due=("camera.width", "camera.height", "camera.rotate", "camera.mirror", "profile")))
+    assert many.more.endswith("Turn the picture (camera.rotate) and 2 more.")
+    assert only(replace(FACTS, due=None)).more == "It changes settings."
+
+
+@pytest.mark.parametrize("phase", ("stopping", "starting"))
+def test_a_restart_under_way_is_all_that_is_said_of_the_detector(phase: str) -> None:
+    progress = replace(IDLE, phase=phase, message="The detector is starting.", since_s=NOW_S - 7)  # type: ignore[arg-type]
+    line = only(replace(FACTS, latest=GONE, progress=progress, due=("camera.width",)))
+    assert (line.kind, line.more) == ("restarting", "The detector is starting. For 7 s so far.")
+
+
+def test_a_roll_back_says_why_until_the_settings_are_others() -> None:
+    progress = replace(IDLE, phase="rolled_back", version_wanted="v2", why="no camera at /dev/video99", rejected="v3")
+    line = only(replace(FACTS, progress=progress))
+    assert line.words == "New settings failed, old ones restored" and line.more == "Why: no camera at /dev/video99."
+    assert line.link is not None and line.link.label == "Edit the rejected version again"
+    assert kinds(replace(FACTS, progress=replace(progress, version_wanted="v1"))) == []
+
+
+def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
+    progress = replace(IDLE, phase="failed", message="The detector does not watch: it ends again and again")
+    blind = replace(WELL, state=State.NO_CAMERA)
+    for latest in (None, GONE, blind):
+        assert kinds(replace(FACTS, latest=latest, progress=progress)) == ["failed"]
+    assert kinds(replace(FACTS, progress=progress)) == []
+
+
+@pytest.mark.parametrize(
+    ("latest", "words"),
+    [
+        (None, "The detector has not run since this machine was switched on"),
+        (replace(WELL, boot_id="another"), "The detector has not run since this machine was switched on"),
+        (replace(WELL, time_s=NOW_S - 130), "The detector has not answered for 2 min"),
+        (GONE, "The detector has not answered for 6 s"),
+    ],
+)
+def test_a_silent_detector_is_said_with_how_long_and_what_helps(latest: Status | None, words: str) -> None:
+    failed = Failure(NOW_S - 9, boot_id(), "it hung for 20 s")
+    line = only(replace(FACTS, latest=latest, failure=failed, log_command="tail log", due=("camera.width",)))
+    assert (line.kind, line.tone, line.words) == ("silent", "bad", words)
+    assert line.more == "It last failed because it hung for 20 s. If a restart does not help: `tail log` shows why."
+    assert [button.label for button in line.buttons] == ["Restart now"]
+
+
+def test_a_run_folder_that_is_not_read_is_why_nothing_is_known() -> None:
+    line = only(replace(FACTS, latest=None, folder_problem="/run/drivewatch is another user's: `ls -ld` shows whose"))
+    assert line.words == "The detector cannot be told, and asked nothing" and "another user's" in line.more
+
+
+def test_what_the_command_line_fixes_is_named() -> None:
+    fixed = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
+    assert "Camera (camera.source) has no effect" in only(replace(FACTS, latest=fixed)).more
+    other = replace(WELL, configuration=Configuration(version_token="", origin="/home/pi/car.yaml"))
+    assert "uses /home/pi/car.yaml" in only(replace(FACTS, latest=other)).more
+    assert kinds(replace(FACTS, latest=replace(fixed, time_s=0))) == ["silent"]
+
+
+def test_a_buzzer_matters_where_a_camera_sees_a_driver() -> None:
+    mute = replace(WELL, alerts=Alerts(buzzer_ok=False, buzzer_message="no GPIO chip: `ls /dev/gpiochip*`"))
+    assert only(replace(FACTS, latest=mute)).more == "no GPIO chip: `ls /dev/gpiochip*`"
+    assert kinds(replace(FACTS, latest=replace(mute, camera=CameraHealth(source="fake:commute")))) == []
+
+
+def test_clock_certificate_exposure_and_a_damaged_file_are_said_worst_first() -> None:
+    damaged = replace(LOADED, problems=(Problem("camera.width", "x", "must be a number", 3),))
+    facts = replace(
+        FACTS, wall_s=0.0, certificate_problem="it has expired", is_exposed=True, loaded=damaged, latest=GONE
+    )
+    assert kinds(facts) == ["silent", "exposed", "settings", "certificate", "clock"]
+
+
+def file(**values: object) -> str:
+    return "camera:\n" + "".join(f"  {key}: {value}\n" for key, value in values.items())
+
+
+def test_due_is_what_the_file_has_otherwise_than_the_detector_uses_it() -> None:
+    old, new = file(width=400), "camera:\n  width: 480\n  source: /dev/video1\nadmin:\n  hostnames: pi.lan\n"
+    token = version_of(old.encode())
+    told = replace(WELL, configuration=Configuration(version_token=token, fixed_keys=("camera.source",)))
+    settings = replace(Settings(), camera=replace(Settings().camera, width=480, source="/dev/video1"))
+    loaded = Loaded(settings, (), (), "config.yaml", new, version_of(new.encode()))
+    copies = {"history/a.yaml": file(width=200), "history/b.yaml": old, "history/c.yaml": "\0"}
+    assert due(told, loaded, lambda: copies) == ("camera.width",)
+    assert due(told, loaded, dict) is None
+    assert due(told, replace(loaded, version=token), dict) == ()
+    assert (
+        due(
+            told,
+            replace(loaded, settings=replace(settings, camera=replace(settings.camera, width=400))),
+            lambda: copies,
+        )
+        == ()
+    )
+    assert due(None, loaded, dict) == ()
+    assert due(replace(told, configuration=Configuration()), loaded, dict) == ()
