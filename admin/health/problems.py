@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from admin.health.machine import Machine
 from app.events import State
@@ -15,6 +15,8 @@ from app.version import VERSION
 FAILURE_FRESH_S = 600.0
 HOT_C = 80.0  # a Pi clocks itself down from here on
 FREE_MIN_MB = 20.0
+SUPPLY = "Use a supply of 5 V and 3 A or more, for a Pi 5 of 5 A, with a short cable"
+CAMERAS = "/dev/"  # a driver sits before these; a rendered one, a video or a folder need neither buzzer nor LED
 BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 
 
@@ -44,7 +46,7 @@ class Told:
     failure: Failure | None = None
     folder_problem: str = ""
     certificate_problem: str = ""
-    machine: Machine = Machine()  # noqa: RUF009  frozen
+    machine: Machine = field(default_factory=Machine)
     log_command: str = ""
 
 
@@ -86,9 +88,10 @@ def _of_detector(latest: Status) -> Iterator[Problem]:
     camera, alerts = latest.camera, latest.alerts
     if latest.state in BLIND:
         yield Problem("Camera", latest.problem or camera.message, camera.remedy, is_grave=True)
-    if not alerts.buzzer_ok:
+    has_driver = not camera.source or camera.source.startswith(CAMERAS)
+    if not alerts.buzzer_ok and has_driver:
         yield Problem("Buzzer", alerts.buzzer_message, alerts.buzzer_remedy, is_grave=True)
-    if not alerts.led_ok:
+    if not alerts.led_ok and has_driver:
         yield Problem("LED", alerts.led_message)
     yield Problem("Camera", camera.note)
     yield Problem("Events", latest.journal_problem, latest.journal_remedy)
@@ -101,22 +104,28 @@ def _of_detector(latest: Status) -> Iterator[Problem]:
     if latest.version and latest.version != VERSION:
         said = f"The detector is release {latest.version}, the page {VERSION}"
         yield Problem("Versions", said, "Restart the detector")
-    yield Problem("Detector", latest.problem)  # what none of the above has said
+    if latest.problem not in (alerts.buzzer_message, alerts.led_message):
+        yield Problem("Detector", latest.problem)  # what none of the above has said
 
 
 def _of_machine(machine: Machine) -> Iterator[Problem]:
-    if machine.temperature_c is not None and machine.temperature_c >= HOT_C:
-        said = f"The processor has {machine.temperature_c:.0f} °C and becomes slow"
-        yield Problem("Temperature", said, "Give it air or a cooler, out of the sun")
-    if machine.is_under_voltage:
-        said = "The supply's voltage is too low: the machine may become slow, or stop"
-        yield Problem("Power", said, "Use a supply of 5 V and 3 A or more (5 A for a Pi 5), with a short cable")
-    for name, folder, free_mb in machine.folders:
-        if free_mb is not None and free_mb < FREE_MIN_MB:
-            remedy = f"Make room: `df -h {folder}` shows how much there is"
-            yield Problem("Disk", f"Only {free_mb:.0f} MB are free for {name}", remedy)
-    if machine.clock_problem:
-        yield Problem("Clock", machine.clock_problem, "`timedatectl` shows why; a GPS receiver dates events too")
+    sensors = machine.sensors
+    if sensors.temperature_c is not None and sensors.temperature_c >= HOT_C:
+        said = f"The processor has {sensors.temperature_c:.0f} °C and slows down"
+        yield Problem("Temperature", said, "Give it air or a cooler, and keep it out of the sun")
+    elif sensors.throttled:
+        yield Problem("Processor", f"It is {' and '.join(sensors.throttled)}", "Look at its supply and its cooling")
+    if sensors.is_under_voltage:
+        yield Problem("Power", "The supply's voltage is too low: the machine may slow down or stop", SUPPLY)
+    elif sensors.was_under_voltage:
+        yield Problem("Power", "The supply's voltage was too low since this machine was switched on", SUPPLY)
+    for folder in machine.folders:
+        if folder.free_mb is not None and folder.free_mb < FREE_MIN_MB:
+            remedy = f"Make room: `df -h {folder.path}` shows how much there is"
+            yield Problem("Disk", f"Only {folder.free_mb:.0f} MB are free for {folder.name}", remedy)
+    if not machine.is_clock_set:
+        remedy = "Connect it to a network: `timedatectl` shows whether it is set. A GPS receiver dates events too"
+        yield Problem("Clock", "It is not set, so dates are wrong", remedy)
 
 
 def _each_once(found: Iterable[Problem]) -> Iterator[Problem]:

@@ -193,6 +193,7 @@ class Detector:
             vehicle=told_vehicle(vehicle, self._motion, now_s),
             limits=parts.watch.attention.driver.limits,
             trip=self._recorder.trip_so_far(now_s),
+            clock=self._recorder.clock_quality(now_s),
         )
 
     def _note_health(self, look: Observation, now_s: float) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.events import Event, Limits, Sight, State
+from app.events import ClockQuality, Event, Limits, Sight, State
 from app.observer import Observation
 from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry.status import Configuration, TripSoFar, Vehicle
@@ -34,6 +34,7 @@ class Surroundings:
     vehicle: Vehicle = field(default_factory=Vehicle)
     limits: Limits = field(default_factory=Limits)
     trip: TripSoFar | None = None
+    clock: ClockQuality = ClockQuality.GUESS
 
 
 def problem_in(look: Observation, around: Surroundings, configuration: Configuration) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from app.events import Event, Limits, Motion
+from app.events import ClockQuality, Event, Limits, Motion
 from app.journal.journal import Journal
 from app.journal.trip import Trip
 from app.monitor.event_signals import EventSignals
@@ -38,6 +38,10 @@ class Recorder:
     def remedy(self) -> str:
         """The command that helps, where there is one."""
         return self._journal.remedy if self._journal else ""
+
+    def clock_quality(self, now_s: float) -> ClockQuality:
+        """Who vouches for the time by which events are stamped now."""
+        return self._clock.read(now_s).clock
 
     def follow(self, vehicle: Vehicle, motion: Motion) -> None:
         """Take what is known of the vehicle now."""

@@ -191,6 +191,7 @@ class Report:
             camera=around.camera,
             vehicle=around.vehicle,
             trip=around.trip,
+            clock=around.clock,
             alerts=status.Alerts(**asdict(around.alerts), muted=around.muted),
             memory=status.Memory(**asdict(usage), **asdict(around.saving), budget_mb=self._budget_mb),
             latency=status.Latency(newest_ms, self._mean_ms if self._looks else None),

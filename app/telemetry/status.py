@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
 
-from app.events import Event, Learning, Level, Limits, Motion, Neutral, Sight, State
+from app.events import ClockQuality, Event, Learning, Level, Limits, Motion, Neutral, Sight, State
 from app.part_status import Availability, CameraHealth, MemorySaving, Usage
 from app.telemetry.codec import parsed, plain
 from app.telemetry.run_folder import boot_id, replace_file
@@ -149,7 +149,8 @@ class Configuration:
 class Status:
     """What the detector knows at time_s. Times are monotonic, which all processes of a boot share; wall_s is Unix time.
 
-    sequence counts looks. problem: one line with its remedy, empty while all is well. events: the newest, newest last.
+    clock: who vouches for wall_s. sequence counts looks. problem: one line with its remedy, empty while all is well.
+    events: the newest, newest last.
     """
 
     sequence: int = 0
@@ -171,6 +172,7 @@ class Status:
     alerts: Alerts = field(default_factory=Alerts)
     vehicle: Vehicle = field(default_factory=Vehicle)
     trip: TripSoFar | None = None
+    clock: ClockQuality = ClockQuality.GUESS
     memory: Memory = field(default_factory=Memory)
     latency: Latency = field(default_factory=Latency)
     configuration: Configuration = field(default_factory=Configuration)

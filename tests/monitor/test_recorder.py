@@ -63,6 +63,12 @@ def test_the_trip_that_lasts_is_told_with_its_alerts_by_level() -> None:
     assert (after.cautions, after.warnings, after.alarms) == (0, 0, 1)
 
 
+def test_who_keeps_the_clock_is_told() -> None:
+    bench = Bench()
+    steps(bench, 2)
+    assert bench.report.told[-1][1].clock is ClockQuality.GUESS
+
+
 def test_deleting_the_events_forgets_the_trip_that_lasts() -> None:
     bench = Bench()
     steps(bench, 200)

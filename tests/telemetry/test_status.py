@@ -13,7 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from app.events import DirectionAnswer, Event, Learning, Level, Limits, Motion, Neutral, Sight, State, WaitsFor
+from app.events import (
+    ClockQuality,
+    DirectionAnswer,
+    Event,
+    Learning,
+    Level,
+    Limits,
+    Motion,
+    Neutral,
+    Sight,
+    State,
+    WaitsFor,
+)
 from app.part_status import CameraHealth
 from app.telemetry.codec import ITEMS_MAX, TEXT_MAX
 from app.telemetry.preview import Preview, ask_for_preview
@@ -66,6 +78,7 @@ FULL = Status(
     camera=CameraHealth("live", "/dev/video0", "", 640, 480, 1.0, 120, 3, 1, 99.0),
     alerts=Alerts(False, "GPIO refused: `sudo snap connect drivewatch:gpio`", True, ""),
     vehicle=Vehicle(Motion.SLOW, 31.5, True, "/dev/ttyACM0", "no fix", "sudo true"),
+    clock=ClockQuality.GPS,
     trip=TripSoFar(1200.0, 2, 1, 0, 97, None),
     memory=Memory(80.5, None, 50.0, 30.5, 0.0, 90.0, 1.5, "the small model", "only 45 MB", 160.0),
     latency=Latency(120.0, None),

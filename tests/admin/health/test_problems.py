@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from admin.health.machine import Machine
+from admin.health.machine import Folder, Machine
 from admin.health.problems import FAILURE_FRESH_S, FREE_MIN_MB, HOT_C, Problem, Told, problems
+from admin.health.sensors import Sensors
 from app.events import State
 from app.part_status import CameraHealth
 from app.telemetry.failure import Failure
@@ -76,13 +77,23 @@ def test_what_the_detector_says_of_no_part_is_kept_too() -> None:
     assert parts(journal) == ["Events"]
 
 
+def test_a_rendered_driver_needs_no_buzzer() -> None:
+    alerts = Alerts(buzzer_message="no GPIO chip", led_message="no GPIO chip")
+    latest = replace(WELL, alerts=alerts, problem="no GPIO chip", camera=CameraHealth(source="fake:commute"))
+    assert found(latest) == []
+    assert parts(replace(latest, camera=CameraHealth(source="/dev/video0"))) == ["Buzzer"]  # one wire, one cause
+
+
 @pytest.mark.parametrize(
     ("machine", "part"),
     [
-        (Machine(temperature_c=HOT_C), "Temperature"),
-        (Machine(is_under_voltage=True), "Power"),
-        (Machine(folders=(("events", "/data", FREE_MIN_MB - 1), ("run", "/run/x", None))), "Disk"),
-        (Machine(clock_problem="No time server has set the clock"), "Clock"),
+        (Machine(Sensors(temperature_c=HOT_C)), "Temperature"),
+        (Machine(Sensors(temperature_c=HOT_C, throttled=("slowed down by the heat",))), "Temperature"),
+        (Machine(Sensors(throttled=("slowed down",))), "Processor"),
+        (Machine(Sensors(is_under_voltage=True, was_under_voltage=True)), "Power"),
+        (Machine(Sensors(was_under_voltage=True)), "Power"),
+        (Machine(folders=(Folder("events", "/data", FREE_MIN_MB - 1), Folder("status", "/run/x", None))), "Disk"),
+        (Machine(is_clock_set=False), "Clock"),
     ],
 )
 def test_what_is_wrong_with_the_machine_is_a_problem_beside_the_detector(machine: Machine, part: str) -> None:
@@ -92,7 +103,9 @@ def test_what_is_wrong_with_the_machine_is_a_problem_beside_the_detector(machine
 
 
 def test_a_machine_that_tells_nothing_is_no_problem() -> None:
-    assert found(Told(WELL, machine=Machine(temperature_c=HOT_C - 1, is_under_voltage=False))) == []
+    sensors = Sensors(temperature_c=HOT_C - 1, is_under_voltage=False, was_under_voltage=False, throttled=())
+    assert found(Told(WELL, machine=Machine(sensors))) == []
+    assert found(Told(WELL, machine=Machine(Sensors(is_refused=True)))) == []
 
 
 def test_the_certificate_and_the_run_folder_are_named() -> None:

@@ -1,0 +1,142 @@
+"""The sensors, on made trees of /sys and /proc: a Pi's, a PC's, a strict snap's, and garbage."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from admin.health import sensors
+from admin.health.sensors import ASK_AGAIN_S, SensorReader, Sensors
+
+THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
+PI = {
+    "sys/class/thermal/thermal_zone0/type": "cpu-thermal\n",
+    "sys/class/thermal/thermal_zone0/temp": "61234\n",
+    "sys/class/hwmon/hwmon0/name": "cpu_thermal\n",
+    "sys/class/hwmon/hwmon0/temp1_input": "61234\n",
+    "sys/class/hwmon/hwmon1/name": "rpi_volt\n",
+    "sys/class/hwmon/hwmon1/in0_lcrit_alarm": "0\n",
+    THROTTLED: "0\n",
+    "sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq": "600000\n",
+    "sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq": "1800000\n",
+    "proc/uptime": "4321.07 17263.95\n",
+}
+WELL = Sensors(61.234, False, False, (), 600.0, 1800.0, 4321.07)
+
+
+def tree(root: Path, **changed: str) -> Path:
+    return planted(root, {**PI, **{name.replace("__", "/"): text for name, text in changed.items()}})
+
+
+def planted(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return root
+
+
+def read(root: Path) -> Sensors:
+    return SensorReader(root).read(0.0)
+
+
+def test_a_pi_that_is_well(tmp_path: Path) -> None:
+    assert read(tree(tmp_path)) == WELL
+
+
+@pytest.mark.parametrize(
+    ("bits", "now", "formerly", "throttled"),
+    [
+        ("50005", True, True, ("slowed down",)),
+        ("0x50000", False, True, ()),
+        ("e0008", False, False, ("slowed down by the heat",)),
+    ],
+)
+def test_the_pis_firmware_tells_supply_and_throttling(
+    tmp_path: Path, bits: str, now: bool, formerly: bool, throttled: tuple[str, ...]
+) -> None:
+    found = read(planted(tmp_path, {**PI, THROTTLED: bits}))
+    assert (found.is_under_voltage, found.was_under_voltage, found.throttled) == (now, formerly, throttled)
+
+
+def test_the_kernels_alarm_tells_a_low_supply_too(tmp_path: Path) -> None:
+    tree(tmp_path, sys__class__hwmon__hwmon1__in0_lcrit_alarm="1\n")
+    assert read(tmp_path).is_under_voltage is True
+    (tmp_path / THROTTLED).unlink()
+    found = read(tmp_path)
+    assert (found.is_under_voltage, found.was_under_voltage, found.throttled) == (True, None, None)
+
+
+def test_a_pc_has_a_temperature_and_no_such_supply(tmp_path: Path) -> None:
+    files = {
+        "sys/class/thermal/thermal_zone0/type": "acpitz",
+        "sys/class/thermal/thermal_zone0/temp": "27800",
+        "sys/class/hwmon/hwmon4/name": "coretemp",
+        "sys/class/hwmon/hwmon4/temp1_input": "48000",
+        "proc/uptime": "5.0 1",
+    }
+    assert read(planted(tmp_path, files)) == Sensors(temperature_c=48.0, uptime_s=5.0)
+
+
+def test_a_machine_without_sensors_tells_nothing(tmp_path: Path) -> None:
+    assert read(tmp_path) == Sensors()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\0", "nan", "x" * 100_000, "9" * 400, "999999999x", "-300000", "\u0661", "1 2", "0 0"]
+)
+def test_garbage_is_no_reading(tmp_path: Path, text: str) -> None:
+    found = read(planted(tmp_path, dict.fromkeys(PI, text)))
+    assert found.temperature_c is None
+    assert found.throttled is None
+
+
+def test_what_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    for name in PI:
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(file)
+    assert read(tmp_path) == Sensors()
+    for name in PI:
+        (tmp_path / name).unlink()
+        (tmp_path / name).mkdir()
+    assert read(tmp_path) == Sensors()
+    for name in PI:
+        (tmp_path / name).rmdir()
+        (tmp_path / name).symlink_to("/dev/zero")
+    assert read(tmp_path) == Sensors()
+
+
+def test_ten_thousand_sensors_take_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3 * sensors.ENTRIES_MAX):
+        planted(tmp_path, {f"sys/class/hwmon/hwmon{number}/name": "x"})
+    opened: list[object] = []
+    real = os.open
+    monkeypatch.setattr(os, "open", lambda *asked: opened.append(asked) or real(*asked))  # type: ignore[func-returns-value]
+    read(tmp_path)
+    assert len(opened) <= 4 * sensors.ENTRIES_MAX
+
+
+def test_a_strict_snap_is_refused_once_a_minute_and_told_what_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As AppArmor does: folders may be listed, and the clock speed and the uptime may be read."""
+    tree(tmp_path)
+    refused: list[str] = []
+    real, allows = os.open, ("sys/devices/system/cpu", "proc/")
+
+    def strict(path: Path, flags: int) -> int:
+        if str(path.relative_to(tmp_path)).startswith(allows):
+            return real(path, flags)
+        refused.append(str(path))
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", strict)
+    reader = SensorReader(tmp_path)
+    for now_s in (0.0, 1.0, ASK_AGAIN_S - 1):
+        assert reader.read(now_s) == Sensors(clock_mhz=600.0, clock_max_mhz=1800.0, uptime_s=4321.07, is_refused=True)
+    assert len(refused) == 1
+    monkeypatch.setattr(os, "open", real)  # the plug was connected
+    assert reader.read(ASK_AGAIN_S) == WELL
