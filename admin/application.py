@@ -20,7 +20,7 @@ from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.byte_code import ByteCode
-from admin.pages import banner_part, events_page, home_page, memory_page
+from admin.pages import actions, banner_part, events_page, home_page, memory_page
 from admin.parts import NAME, Parts
 from admin.restart import restart_page
 from admin.restart.restarter import Restarter
@@ -32,6 +32,11 @@ from config.own_files import folder_problem
 from config.paths import Paths
 from config.store import Store
 
+WITH_ROUTES = (
+    *(login, account, api),
+    *(banner_part, home_page, actions, memory_page, events_page),
+    *(settings_page, restart_page),
+)
 FORM_PARTS_MAX = 200  # a settings form has one for each key
 
 log = logging.getLogger(__name__)
@@ -72,7 +77,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     app.secret_key = os.urandom(32)  # signs only the notices
     app.jinja_env.bytecode_cache = ByteCode()
     guard.install(app)
-    for module in (login, banner_part, home_page, memory_page, events_page, settings_page, restart_page, account, api):
+    for module in WITH_ROUTES:
         app.register_blueprint(module.routes)
     app.register_error_handler(Exception, _explain)
     return app

@@ -11,6 +11,7 @@ from admin.restart.course import NOT_OURS, OVER, Progress
 from app.events import State
 from app.telemetry import status
 from app.telemetry.failure import Failure
+from app.telemetry.requests import Request
 from app.telemetry.status import Status
 from config.commands import command
 from config.read import read
@@ -180,6 +181,11 @@ def _of_detector(facts: Facts) -> Iterator[Line]:
         return
     if not latest.alerts.buzzer_ok and latest.camera.source.startswith(CAMERAS):
         yield Line("buzzer", "bad", "The buzzer is not available, so no alert sounds", latest.alerts.buzzer_message)
+    left_s = (latest.alerts.muted_until_s or 0.0) - facts.now_s
+    if left_s > 0:
+        words = f"Muted: {minutes_left(left_s)} left"
+        end = Button("End it", "actions.ask", "what", Request.END_MUTE.value)
+        yield Line("muted", "doubtful", words, "Cautions and warnings are silent; alarms are not.", (end,))
 
 
 def _settings(facts: Facts) -> Iterator[Line]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, flash, render_template
 
 from admin import strips
 from admin.parts import parts
 from admin.restart.course import OVER, Phase
 from app.events import WORDS, Level, State
-from app.telemetry import course, failure, requests, status
+from app.telemetry import course, failure, status
 from app.telemetry.failure import Failure
 from app.telemetry.preview import ask_for_preview
-from app.telemetry.requests import Request
 from app.telemetry.status import Status
 from app.version import VERSION
 from config.https import take_notice
@@ -115,19 +113,3 @@ def preview() -> Response:
     except OSError:
         return Response("The picture comes with the next frame.", 503, {"Retry-After": "1"}, mimetype="text/plain")
     return Response(picture, mimetype="image/jpeg")
-
-
-@routes.post("/ask")
-def ask() -> AnyResponse:
-    """Pass a request on to the detector."""
-    try:
-        wanted = Request(request.form.get("what", ""))
-    except ValueError:
-        abort(400, "The detector knows no such request.")
-    try:
-        requests.ask(parts().paths.run, wanted)
-    except OSError as error:
-        flash(f"The detector could not be asked: {error.strerror}.")
-    else:
-        flash(f"Asked the detector to {wanted.value.replace('-', ' ')}.")
-    return redirect(url_for("home.show"))

@@ -188,7 +188,7 @@ class Detector:
             watch_problem=self._judge.failure,
             journal_problem=self._recorder.problem,
             journal_remedy=self._recorder.remedy,
-            muted=self._feedback.is_muted(now_s),
+            muted_until_s=self._feedback.muted_until_s(now_s),
             saving=parts.saver.saving if parts.saver else MemorySaving(),
             vehicle=told_vehicle(vehicle, self._motion, now_s),
             limits=parts.watch.attention.driver.limits,
@@ -216,6 +216,8 @@ class Detector:
                 self._parts.alert.sound(TEST_SOUND)
             elif request is Request.MUTE:
                 self._feedback.mute(now_s)
+            elif request is Request.END_MUTE:
+                self._feedback.end_mute()
             elif request is Request.DELETE_EVENTS:
                 self._recorder.delete_all(now_s)
 

@@ -40,9 +40,13 @@ class DriverFeedback:
         """Silence cautions and warnings for ten minutes."""
         self._muted_until_s = now_s + MUTE_S
 
-    def is_muted(self, now_s: float) -> bool:
-        """Cautions and warnings are silent."""
-        return now_s < self._muted_until_s
+    def end_mute(self) -> None:
+        """Let cautions and warnings sound again, whether the page or the button muted them."""
+        self._muted_until_s = -inf
+
+    def muted_until_s(self, now_s: float) -> float | None:
+        """The monotonic time until which cautions and warnings are silent, None while they sound."""
+        return self._muted_until_s if now_s < self._muted_until_s else None
 
     def tell(self, look: Observation, now_s: float, motion: Motion, *, is_well: bool) -> None:
         """Show and sound what follows from a look; is_well: nothing is wrong with the detector."""
@@ -77,7 +81,7 @@ class DriverFeedback:
                 learn()
 
     def _is_silenced(self, cue: Cue, now_s: float) -> bool:
-        return self.is_muted(now_s) and cue.level < Level.ALARM and cue.kind not in NEVER_MUTED
+        return self.muted_until_s(now_s) is not None and cue.level < Level.ALARM and cue.kind not in NEVER_MUTED
 
     def _tell_that_it_works(self, look: Observation) -> None:
         was_watching, was_learnt = self._is_watching, self._is_learnt

@@ -29,7 +29,7 @@ class Surroundings:
     watch_problem: str
     journal_problem: str
     journal_remedy: str
-    muted: bool
+    muted_until_s: float | None
     saving: MemorySaving
     vehicle: Vehicle = field(default_factory=Vehicle)
     limits: Limits = field(default_factory=Limits)

@@ -192,7 +192,9 @@ class Report:
             vehicle=around.vehicle,
             trip=around.trip,
             clock=around.clock,
-            alerts=status.Alerts(**asdict(around.alerts), muted=around.muted),
+            alerts=status.Alerts(
+                **asdict(around.alerts), muted=around.muted_until_s is not None, muted_until_s=around.muted_until_s
+            ),
             memory=status.Memory(**asdict(usage), **asdict(around.saving), budget_mb=self._budget_mb),
             latency=status.Latency(newest_ms, self._mean_ms if self._looks else None),
             configuration=self._configuration,

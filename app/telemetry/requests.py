@@ -17,6 +17,7 @@ class Request(Enum):
     USE_DIRECTION = "use-direction"
     TEST_BUZZER = "test-buzzer"
     MUTE = "mute"
+    END_MUTE = "end-mute"
     DELETE_EVENTS = "delete-events"
 
 

@@ -73,9 +73,10 @@ class RoadRange:
 
 @dataclass(frozen=True, slots=True)
 class Alerts(Availability):
-    """Whether the alerts reach the driver, and whether the page has muted them."""
+    """Whether the alerts reach the driver, and whether page or button has muted them, until a monotonic time."""
 
     muted: bool = False
+    muted_until_s: float | None = None
 
 
 @dataclass(frozen=True)

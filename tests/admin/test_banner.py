@@ -114,6 +114,15 @@ def test_a_buzzer_matters_where_a_camera_sees_a_driver() -> None:
     assert kinds(replace(FACTS, latest=replace(mute, camera=CameraHealth(source="fake:commute")))) == []
 
 
+def test_a_mute_says_its_minutes_and_can_be_ended_until_it_ends() -> None:
+    muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted=True, muted_until_s=NOW_S + 421))
+    line = only(replace(FACTS, latest=muted))
+    assert (line.words, line.buttons[0].value) == ("Muted: 8 min left", "end-mute")
+    assert kinds(replace(FACTS, latest=muted, now_s=NOW_S + 421, progress=replace(IDLE, phase="starting"))) == [
+        "restarting"
+    ]
+
+
 def test_clock_certificate_exposure_and_a_damaged_file_are_said_worst_first() -> None:
     damaged = replace(LOADED, problems=(Problem("camera.width", "x", "must be a number", 3),))
     facts = replace(

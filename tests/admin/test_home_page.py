@@ -10,9 +10,8 @@ from flask.testing import FlaskClient
 from admin.pages.home_page import SILENT
 from app.events import WORDS, State
 from app.telemetry import failure, status
-from app.telemetry.requests import Request, take
 from config.paths import Paths
-from tests.support.page import own_parts, post, say
+from tests.support.page import own_parts, say
 
 
 @pytest.mark.parametrize("state", State)
@@ -71,10 +70,3 @@ def test_asking_for_the_picture_asks_the_detector(owner: FlaskClient, paths: Pat
         "image/jpeg",
         "no-store",
     )
-
-
-@pytest.mark.parametrize("request_", (Request.MUTE, Request.TEST_BUZZER, Request.RECALIBRATE))
-def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, request_: Request) -> None:
-    assert post(owner, "/ask", what=request_.value).status_code == 302
-    assert take(paths.run) == [request_]
-    assert post(owner, "/ask", what="../evil").status_code == 400

@@ -96,7 +96,7 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
 
 def status_ms() -> float:
     """One update of the status file."""
-    around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", "", False, MemorySaving())
+    around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", "", None, MemorySaving())
     with tempfile.TemporaryDirectory() as folder, Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         paths = Paths.from_environment({"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder})
         paths.make()

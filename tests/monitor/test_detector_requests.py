@@ -63,6 +63,19 @@ def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
     assert bench.is_muted()
 
 
+def test_a_mute_says_until_when_and_can_be_ended(bench: Bench) -> None:
+    bench.run(30)
+    bench.ask(Request.MUTE)
+    asked_s = bench.clock.now_s
+    bench.run(5)
+    until_s = bench.report.told[-1][1].muted_until_s
+    assert until_s is not None and abs(until_s - asked_s - MUTE_S) < 1
+    bench.ask(Request.END_MUTE)
+    bench.show(AWAY, NORMAL.away_alarm_s - 1)
+    assert not bench.is_muted()
+    assert bench.alert.played[-1].level is Level.WARNING
+
+
 def test_mute_never_silences_an_alarm(bench: Bench) -> None:
     bench.run(30)
     bench.ask(Request.MUTE)

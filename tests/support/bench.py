@@ -263,7 +263,7 @@ class Bench:
         self.detector.step()
 
     def is_muted(self) -> bool:
-        return self.report.told[-1][1].muted
+        return self.report.told[-1][1].muted_until_s is not None
 
     @property
     def states(self) -> list[State]:

@@ -24,7 +24,7 @@ WELL = Surroundings(
     watch_problem="",
     journal_problem="",
     journal_remedy="",
-    muted=False,
+    muted_until_s=None,
     saving=MemorySaving(),
 )
 LOST = CameraHealth(state="lost", message="no camera found: plug a USB camera in")

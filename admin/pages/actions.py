@@ -1,0 +1,84 @@
+"""What people ask of the detector: buttons that say why they do nothing now, and answers that say what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.banner import minutes_left
+from admin.parts import parts
+from app.telemetry import requests, status
+from app.telemetry.requests import LASTS, Request
+from app.telemetry.status import Status
+
+routes: Final = Blueprint("actions", __name__)
+
+SILENT = "it is not answering"
+ANSWERS = {
+    Request.TEST_BUZZER: "The detector plays the test sound now.",
+    Request.USE_DIRECTION: "The detector takes where you look now as the road direction.",
+    Request.RECALIBRATE: "The detector learns the road direction again: look at the road for 20 s.",
+    Request.MUTE: "Cautions and warnings are silent for 10 minutes; alarms are not.",
+    Request.END_MUTE: "Cautions and warnings sound again.",
+    Request.DELETE_EVENTS: "The detector deletes all events as soon as it runs.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button. left: how long what it ends would last. why_not: why the detector would not do it now. Else ""."""
+
+    what: str
+    left: str = ""
+    why_not: str = ""
+
+
+def actions(latest: Status | None, now_s: float) -> tuple[Action, ...]:
+    """What the detector can be asked at a monotonic time."""
+    left_s = (latest.alerts.muted_until_s or 0.0) - now_s if latest else 0.0
+    mute = Request.END_MUTE if left_s > 0 else Request.MUTE
+    wanted = {Request.TEST_BUZZER: "", Request.RECALIBRATE: "", mute: minutes_left(left_s) if left_s > 0 else ""}
+    return tuple(Action(what.value, left, why_not(what, latest, now_s)) for what, left in wanted.items())
+
+
+def why_not(wanted: Request, latest: Status | None, now_s: float) -> str:
+    """Why the detector would not do this, as the end of a sentence; "" if it would."""
+    if wanted not in LASTS and (latest is None or status.is_silent(latest, now_s)):
+        return SILENT
+    if latest and wanted is Request.TEST_BUZZER and not latest.alerts.buzzer_ok:
+        return f"it has no buzzer: {latest.alerts.buzzer_message or 'none is available'}"
+    return ""
+
+
+@routes.app_template_global("actions")
+def now_actions() -> tuple[Action, ...]:
+    """Those of the newest status."""
+    own = parts()
+    return actions(status.read(own.paths.status), own.clock())
+
+
+@routes.get("/actions/part")
+def part() -> str:
+    """What changes, for the script that keeps the page current."""
+    return render_template("actions.html")
+
+
+@routes.post("/ask")
+def ask() -> AnyResponse:
+    """Pass a request on to the detector, if it does something."""
+    own = parts()
+    try:
+        wanted = Request(request.form.get("what", ""))
+    except ValueError:
+        abort(400, "The detector knows no such request.")
+    problem = why_not(wanted, status.read(own.paths.status), own.clock())
+    if not problem:
+        try:
+            requests.ask(own.paths.run, wanted)
+        except OSError as error:
+            problem = error.strerror or "its folder is not there"
+    flash(f"The detector could not be asked: {problem}." if problem else ANSWERS[wanted])
+    return redirect(url_for("home.show"))

@@ -1,0 +1,74 @@
+"""What people ask of the detector, and what they are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from admin.pages.actions import ANSWERS, Action, actions
+from app.telemetry.requests import Request, take
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import SILENT_S, Alerts, Status
+from config.paths import Paths
+from tests.support.page import post, say
+
+NOW_S = 1000.0
+WELL = Status(boot_id=boot_id(), time_s=NOW_S, alerts=Alerts(buzzer_ok=True))
+
+
+def test_what_the_detector_would_not_do_is_grey_with_the_reason() -> None:
+    assert [action.why_not for action in actions(WELL, NOW_S)] == ["", "", ""]
+    for silent in (None, replace(WELL, time_s=NOW_S - SILENT_S - 1), replace(WELL, boot_id="another")):
+        assert {action.why_not for action in actions(silent, NOW_S)} == {"it is not answering"}
+    test, *others = actions(replace(WELL, alerts=Alerts(buzzer_message="no GPIO chip")), NOW_S)
+    assert test.why_not == "it has no buzzer: no GPIO chip" and not any(action.why_not for action in others)
+
+
+def test_a_mute_has_its_minutes_and_ends_when_they_are_over() -> None:
+    muted = replace(WELL, time_s=NOW_S + 60, alerts=Alerts(buzzer_ok=True, muted_until_s=NOW_S + 61))
+    for after_s, what, left in ((0, "end-mute", "2 min"), (2, "end-mute", "1 min"), (61, "mute", "")):
+        assert actions(muted, NOW_S + after_s)[-1] == Action(what, left)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Request.MUTE, "silent for 10 minutes; alarms are not"),
+        (Request.END_MUTE, "Cautions and warnings sound again"),
+        (Request.TEST_BUZZER, "plays the test sound now"),
+        (Request.RECALIBRATE, "look at the road for 20 s"),
+    ],
+)
+def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, wanted: Request, said: str) -> None:
+    say(paths, alerts=Alerts(buzzer_ok=True))
+    assert post(owner, "/ask", what=wanted.value).status_code == 302
+    assert take(paths.run) == [wanted]
+    assert said in owner.get("/").text
+    assert post(owner, "/ask", what="../evil").status_code == 400
+
+
+def test_without_a_buzzer_or_a_detector_nothing_is_asked_and_the_reason_is_said(
+    owner: FlaskClient, paths: Paths
+) -> None:
+    post(owner, "/ask", what="test-buzzer")
+    assert "The detector could not be asked: it is not answering." in owner.get("/").text
+    say(paths, alerts=Alerts(buzzer_message="no GPIO chip: `ls /dev/gpiochip*`"))
+    page = owner.get("/").text
+    assert "Test the buzzer is not possible: it has no buzzer: no GPIO chip: <code>ls /dev/gpiochip*</code>." in page
+    post(owner, "/ask", what="test-buzzer")
+    assert "could not be asked: it has no buzzer: no GPIO chip" in owner.get("/").text
+    assert take(paths.run) == []
+
+
+def test_every_request_has_an_answer_in_words() -> None:
+    assert set(ANSWERS) == set(Request)
+
+
+def test_a_mute_is_on_every_page_with_a_way_to_end_it(owner: FlaskClient, paths: Paths) -> None:
+    latest = say(paths)
+    say(paths, alerts=Alerts(buzzer_ok=True, muted=True, muted_until_s=latest.time_s + 400))
+    for path in ("/", "/settings/", "/events", "/memory", "/account", "/restart", "/nowhere"):
+        assert "Muted: 7 min left" in owner.get(path).text, path
+    assert "End the mute (7 min left)" in owner.get("/").text
