@@ -7,6 +7,8 @@ worker.py         the process that serves: how it begins, with little memory, an
 server/           serving (gunicorn's worker), connection (one client), framing (where a request ends), log_limit
 headers.py        the headers of every answer
 application.py    `create_app` puts all together, and explains errors
+verdict.py        the bar on Home: words and tone, and for how long they count as the present
+directions.py     where head and road are, as a diagram
 strips.py         the last minutes, or those around an event, as lines to draw
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
 auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, Response, flash, render_template
 
 from admin import strips
+from admin.banner import is_restarting
+from admin.directions import directions
 from admin.parts import parts
-from admin.restart.course import OVER, Phase
-from app.events import WORDS, Level, State
+from admin.verdict import Verdict, verdict
 from app.telemetry import course, failure, status
-from app.telemetry.failure import Failure
 from app.telemetry.preview import ask_for_preview
-from app.telemetry.status import Status
+from app.telemetry.status import Memory, Status, TripSoFar
 from app.version import VERSION
 from config.https import take_notice
 from config.own_files import folder_problem, read_file
@@ -22,62 +22,13 @@ from config.own_files import folder_problem, read_file
 routes: Final = Blueprint("home", __name__)
 
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
-SILENT = "the detector is not answering"
-RESTARTING = "restarting"
-FRESH_S = 3.0  # the detector writes once a second, or 2.5 s apart where it looks seldom
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The heading of the view. tone: good, doubtful or bad colours the heading; the problem line is always yellow.
-
-    failure: how the detector last failed in this boot. folder_problem: why the run folder is not read.
-    is_restarting: the detector is being restarted, so that what it said before is no longer so.
-    """
-
-    words: str
-    tone: str
-    since_s: float | None
-    status: Status | None
-    age_s: float
-    failure: Failure | None = None
-    folder_problem: str = ""
-    is_restarting: bool = False
-
-
-def shown(latest: Status | None, now_s: float, failure: Failure | None = None) -> Shown:
-    """Judge the newest status file at a monotonic time; status None where it is missing or of an earlier boot."""
-    age_s = status.age_s(latest, now_s) if latest else float("inf")
-    if latest is None or status.is_silent(latest, now_s):
-        return Shown(SILENT, "bad", None, latest if age_s < float("inf") else None, age_s, failure)
-    return Shown(WORDS[latest.state], _heading_tone(latest), now_s - latest.since_s, latest, age_s, failure)
-
-
-def _heading_tone(latest: Status) -> str:
-    if latest.level >= Level.WARNING or latest.state in (State.NO_CAMERA, State.CAMERA_BLOCKED):
-        return "bad"
-    return "good" if latest.state is State.ATTENTIVE else "doubtful"
-
-
-def as_present(found: Shown, phase: Phase) -> Shown:
-    """What may be shown as the present: nothing said before a restart, and nothing of a detector that is late."""
-    if phase not in OVER:
-        return replace(found, words=RESTARTING, tone="doubtful", since_s=None, is_restarting=True)
-    if found.since_s is not None and found.age_s > FRESH_S:
-        return replace(found, words=f"{found.words} {found.age_s:.0f} s ago", tone="doubtful")
-    return found
-
-
-def home_shown() -> Shown:
-    """The newest status file as the home page shows it."""
-    return as_present(now_shown(), parts().restarter.progress().phase)
-
-
-def now_shown() -> Shown:
+def now_shown(*, is_restarting: bool = False) -> Verdict:
     """The newest status file, judged now."""
     own = parts()
-    found = shown(status.read(own.paths.status), own.clock(), failure.last(own.paths.failure))
-    return replace(found, folder_problem=folder_problem(own.paths.run))
+    found = verdict(status.read(own.paths.status), own.clock(), is_restarting=is_restarting)
+    return replace(found, failure=failure.last(own.paths.failure), folder_problem=folder_problem(own.paths.run))
 
 
 @routes.get("/")
@@ -89,18 +40,52 @@ def show() -> str:
     return render_template("home.html", **_figures())
 
 
+@routes.get("/status/verdict")
+def verdict_part() -> str:
+    """The bar, which the script renews every second."""
+    return render_template("verdict_part.html", verdict=_verdict(), now_s=parts().clock())
+
+
 @routes.get("/status/part")
 def part() -> str:
-    """What changes, for the script that keeps the page current."""
+    """What else changes."""
     return render_template("home_part.html", **_figures())
 
 
+def _verdict() -> Verdict:
+    return now_shown(is_restarting=is_restarting(parts().restarter.progress()))
+
+
 def _figures() -> dict[str, object]:
-    own, shown = parts(), home_shown()
-    now_s, latest = own.clock(), shown.status or Status()
-    window = strips.last_minutes(now_s)
-    drawn = strips.strips(course.read(own.paths.course), window, latest.limits, latest.neutral)
-    return {"shown": shown, "now_s": now_s, "version": VERSION, "strips": drawn}
+    own, shown = parts(), _verdict()
+    latest = shown.status or Status()
+    window = strips.last_minutes(own.clock())
+    return {
+        "verdict": shown,
+        "now_s": own.clock(),
+        "version": VERSION,
+        "strips": strips.strips(course.read(own.paths.course), window, latest.limits, latest.neutral),
+        "directions": directions(latest.signals, latest.neutral, latest.limits),
+        "trip": trip_words(latest.trip),
+        "memory": memory_words(latest.memory),
+    }
+
+
+def trip_words(trip: TripSoFar | None) -> str:
+    """The trip that lasts, in one line."""
+    if trip is None:
+        return "none yet"
+    counted = ((trip.cautions, "caution"), (trip.warnings, "warning"), (trip.alarms, "alarm"))
+    alerts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counted if count]
+    score = "" if trip.score is None else f" · score {trip.score}"
+    distance = "" if trip.distance_km is None else f", {trip.distance_km:.0f} km"
+    return f"{trip.driven_s / 60:.0f} min{distance} · {', '.join(alerts) or 'no alerts'}{score}"
+
+
+def memory_words(memory: Memory) -> str:
+    """The detector's memory and its budget, in one line."""
+    saving = f" · {memory.saving}" if memory.saving else ""
+    return f"{memory.rss_mb:.0f} of {memory.budget_mb:.0f} MB{saving}"
 
 
 @routes.get("/preview.jpg")

@@ -46,11 +46,17 @@ function updateAttributes(there, wanted) {
   }
 }
 
+function showTitle(part) {
+  const said = part.querySelector("[data-title]")?.dataset.title;
+  if (said) document.title = document.title.replace(/^.*?(?= · )/, said);
+}
+
 function show(part, text) {
   const wanted = document.createElement("template");
   wanted.innerHTML = text;
   showLocalTimes(wanted.content);
   update(part, wanted.content);
+  showTitle(part);
 }
 
 // One for all parts of a page, as all have no answer at once; there before its words: many screen readers tell what
@@ -67,6 +73,11 @@ function keepCurrent(part) {
     if (alarm.textContent !== said) alarm.textContent = said;
     alarm.classList.toggle("error", said !== "");
   };
+}
+
+function keepCurrent(part, say) {
+  let shown = "";
+  let isLoading = false;
   const load = async () => {
     if (isLoading || document.visibilityState !== "visible") return;
     isLoading = true;
@@ -79,6 +90,7 @@ function keepCurrent(part) {
       const text = await answer.text();
       if (text !== shown) show(part, shown = text);
       mark(false);
+      part.dispatchEvent(new Event("renewed"));
     } catch {
       mark(true);
     } finally {

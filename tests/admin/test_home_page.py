@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from admin.pages.home_page import SILENT
-from app.events import WORDS, State
-from app.telemetry import failure, status
+from admin.verdict import SILENT
+from app.events import WORDS, Level, State
+from app.telemetry import course, failure, status
+from app.telemetry.course import Course, Sample
+from app.telemetry.status import TripSoFar
 from config.paths import Paths
 from tests.support.page import own_parts, say
 
@@ -37,7 +39,7 @@ def test_a_status_that_is_old_or_missing_is_never_shown_as_the_present(owner: Fl
 
 def test_how_the_detector_last_failed_is_on_the_page_and_in_the_api(owner: FlaskClient, paths: Paths) -> None:
     failure.note(paths.failure, "it hung for 20 s while judging <a frame>", own_parts(owner).clock())
-    for silent in (owner.get("/").text, owner.get("/status/part").text):
+    for silent in (owner.get("/").text, owner.get("/banner/part").text):
         assert "it hung for 20 s while judging &lt;a frame&gt;" in silent
     assert "it hung for 20 s" in owner.get("/api/v1/status").get_json()["detail"]
     say(paths)
@@ -70,3 +72,47 @@ def test_asking_for_the_picture_asks_the_detector(owner: FlaskClient, paths: Pat
         "image/jpeg",
         "no-store",
     )
+
+
+@pytest.mark.parametrize(
+    ("trip", "words"),
+    [
+        (None, "none yet"),
+        (TripSoFar(1200.0, score=100), "20 min · no alerts · score 100"),
+        (TripSoFar(60.0, 2, 1, 0, 92, 31.4), "1 min, 31 km · 2 cautions, 1 warning · score 92"),
+    ],
+)
+def test_the_trip_so_far_is_one_line(owner: FlaskClient, paths: Paths, trip: TripSoFar | None, words: str) -> None:
+    say(paths, trip=trip)
+    assert words in owner.get("/").text
+
+
+def test_the_strips_of_the_last_two_minutes_are_on_the_page(owner: FlaskClient, paths: Paths) -> None:
+    assert "<polyline" not in owner.get("/").text
+    say(paths)
+    kept, now_s = Course(), own_parts(owner).clock()
+    for number in range(100):
+        figures = (number / 10, 0.0, None, 0.1, 0.02)
+        kept.add(Sample(now_s - 100 + number, *figures, State.ATTENTIVE, Level.NONE))
+    course.write(paths.course, kept.text())
+    for path in ("/", "/status/part"):
+        assert owner.get(path).text.count("<polyline") == 4
+
+
+def test_an_alarm_is_in_the_title_and_said_at_once_by_screen_readers(owner: FlaskClient, paths: Paths) -> None:
+    latest = say(paths)
+    status.write(paths.status, replace(latest, state=State.EYES_CLOSED, level=Level.ALARM))
+    text = owner.get("/").text
+    assert "<title>Alarm: eyes closed or lowered · drivewatch</title>" in text
+    assert '<p class="unseen" role="alert">Alarm: eyes closed or lowered</p>' in text
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"state": 7, "signals": [], "trip": {"score": "x"}}', b"\xff" * 99]
+)
+def test_a_damaged_status_or_course_takes_no_page_away(owner: FlaskClient, paths: Paths, damage: bytes) -> None:
+    paths.status.write_bytes(damage)
+    paths.course.write_bytes(damage)
+    for path in ("/", "/status/verdict", "/status/part"):
+        answer = owner.get(path)
+        assert (answer.status_code, SILENT in answer.text) == (200, path != "/status/part")
