@@ -73,11 +73,6 @@ function keepCurrent(part) {
     if (alarm.textContent !== said) alarm.textContent = said;
     alarm.classList.toggle("error", said !== "");
   };
-}
-
-function keepCurrent(part, say) {
-  let shown = "";
-  let isLoading = false;
   const load = async () => {
     if (isLoading || document.visibilityState !== "visible") return;
     isLoading = true;
