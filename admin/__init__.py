@@ -9,10 +9,11 @@ headers.py        the headers of every answer
 application.py    `create_app` puts all together, and explains errors
 verdict.py        the bar on Home: words and tone, and for how long they count as the present
 directions.py     where head and road are, as a diagram
+aiming.py         hints for aiming the camera, in words (pure); aim_drawing.py draws marks over its picture
 strips.py         the last minutes, or those around an event, as lines to draw
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
 auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle
-pages/            home, actions (what the detector is asked), memory, events, banner_part (of every page)
+pages/            home, aim, actions (what the detector is asked), memory, events, banner_part (of every page)
 banner.py         what needs attention, as lines (pure)
 health/           problems (all that is wrong, as one list), machine (what the sensors tell)
 settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),

@@ -19,12 +19,14 @@ routes: Final = Blueprint("actions", __name__)
 SILENT = "it is not answering"
 ANSWERS = {
     Request.TEST_BUZZER: "The detector plays the test sound now.",
-    Request.USE_DIRECTION: "The detector takes where you look now as the road direction.",
+    Request.USE_DIRECTION: "Look at the road now, and hold the head still: two beeps say that its direction is taken.",
     Request.RECALIBRATE: "The detector learns the road direction again: look at the road for 20 s.",
     Request.MUTE: "Cautions and warnings are silent for 10 minutes; alarms are not.",
     Request.END_MUTE: "Cautions and warnings sound again.",
     Request.DELETE_EVENTS: "The detector deletes all events as soon as it runs.",
 }
+
+BACK = {"aim": "aim.show"}  # pages with such buttons, but for Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +83,4 @@ def ask() -> AnyResponse:
         except OSError as error:
             problem = error.strerror or "its folder is not there"
     flash(f"The detector could not be asked: {problem}." if problem else ANSWERS[wanted])
-    return redirect(url_for("home.show"))
+    return redirect(url_for(BACK.get(request.form.get("back", ""), "home.show")))

@@ -74,7 +74,7 @@ function keepCurrent(part) {
     alarm.classList.toggle("error", said !== "");
   };
   const load = async () => {
-    if (isLoading || document.visibilityState !== "visible") return;
+    if (isLoading || document.visibilityState !== "visible" || "paused" in part.dataset) return;
     isLoading = true;
     try {
       const answer = await fetch(part.dataset.refresh, {

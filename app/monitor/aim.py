@@ -22,6 +22,7 @@ def aim_of(look: Observation) -> Aim:
         width_px=width_px,
         height_px=height_px,
         face=None if look.face is None else box_of(look.face.landmarks, width_px, height_px),
+        face_px=round(look.signals.face_width * width_px, 1) if look.signals else 0.0,
         distance_cm=look.signals.distance_cm if look.signals else None,
         learning=look.verdict.learning,
     )

@@ -53,6 +53,7 @@ def configuration_of(settings: Settings, loaded: Loaded, fixed_keys: tuple[str, 
         origin=loaded.origin,
         problems=tuple(map(str, loaded.problems)),
         fixed_keys=fixed_keys,
+        fov_deg=settings.vision.horizontal_fov_deg,
         road_range=road_range_of(settings.analysis),
     )
 

@@ -48,8 +48,8 @@ class Box:
 class Aim:
     """What aiming the camera needs to know. rotate_to: what camera.rotate must be, None while the picture is upright.
 
-    width_px, height_px: of the picture as it is judged. face: of whoever is seen, the driver or not. distance_cm: of
-    that face from the lens.
+    width_px, height_px: of the picture as it is judged. face: of whoever is seen, the driver or not; face_px is its
+    width, distance_cm from the lens.
     """
 
     sight: Sight = Sight.NOTHING
@@ -57,6 +57,7 @@ class Aim:
     width_px: int = 0
     height_px: int = 0
     face: Box | None = None
+    face_px: float = 0.0
     distance_cm: float | None = None
     learning: Learning = field(default_factory=Learning)
 
@@ -134,7 +135,8 @@ class Latency:
 class Configuration:
     """What is in force, where it came from, and what is wrong with the user's file.
 
-    fixed_keys: settings that the command line gives, so that the file's value counts only without that option.
+    fixed_keys: settings that the command line gives, so that the file's value counts only without that option. fov_deg:
+    the lens's opening angle across the longer side of the picture.
     """
 
     profile: str = ""
@@ -143,6 +145,7 @@ class Configuration:
     origin: str = ""
     problems: tuple[str, ...] = ()
     fixed_keys: tuple[str, ...] = ()
+    fov_deg: float = 0.0
     road_range: RoadRange = field(default_factory=RoadRange)
 
 
