@@ -15,6 +15,7 @@ TOTAL_KB = "awk '/^MemTotal:/ {print $2}' /proc/meminfo"
 EXPECTED_DENIALS = {
     'profile="/usr/lib/snapd/snap-confine"': "of Debian's snap-confine itself, before drivewatch is run",
     'name="/proc/pressure/memory"': "once a start: how short memory is can be told without it",
+    "syscall=305": "once a start: clock_adjtime; without it a date is vouched for by a satellite, or is a guess",
     'name="/sys/fs/cgroup/system.slice/': "the same, for a limit of the control group",
     'name="/sys/fs/cgroup/user.slice/': "the same, of drivewatch.check in a session",
     'name="/dev/video0"': "until the camera is connected, for that is how the detector finds out",
