@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
@@ -12,6 +12,7 @@ from admin.auth.hosts import Hosts
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
+from admin.health.sensors import SensorReader
 from admin.restart.restarter import Restarter
 from config.https import Listening
 from config.paths import Paths
@@ -33,6 +34,7 @@ class Parts:
     tokens: Tokens
     restarter: Restarter
     clock: Callable[[], float]
+    sensors: SensorReader = field(default_factory=SensorReader)
 
 
 def parts() -> Parts:

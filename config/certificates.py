@@ -73,6 +73,7 @@ class Certificate:
     fingerprint: str
     expires: str
     problem: str = ""
+    begins: str = ""
 
 
 def self_signed(file: Path) -> Certificate:
@@ -100,7 +101,9 @@ def of_files(cert: Path, key: Path) -> Certificate:
 
 
 def _certificate(cert: Path, key: Path, *, is_self_signed: bool) -> Certificate:
-    said = openssl("x509", "-in", str(cert), "-noout", "-fingerprint", "-sha256", "-enddate").stdout.decode()
+    said = openssl(
+        "x509", "-in", str(cert), "-noout", "-fingerprint", "-sha256", "-startdate", "-enddate"
+    ).stdout.decode()
     figures = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     return Certificate(
         cert,
@@ -109,6 +112,7 @@ def _certificate(cert: Path, key: Path, *, is_self_signed: bool) -> Certificate:
         is_trusted=not is_self_signed and _is_trusted(cert),
         fingerprint=next((value for name, value in figures.items() if "ingerprint" in name), ""),
         expires=figures.get("notAfter", ""),
+        begins=figures.get("notBefore", ""),
     )
 
 

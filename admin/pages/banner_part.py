@@ -12,6 +12,7 @@ from admin.auth.guard import signed_in
 from admin.banner import Facts, Line
 from admin.parts import parts
 from app.telemetry import failure, status
+from config.commands import log_command
 from config.own_files import folder_problem
 
 routes: Final = Blueprint("banner", __name__)
@@ -42,6 +43,7 @@ def _facts() -> Facts:
         folder_problem=folder_problem(own.paths.run),
         certificate_problem=certificate.problem if certificate else "",
         is_exposed=own.where.is_exposed,
+        log_command=log_command("detector", own.paths.detector_log),
     )
 
 

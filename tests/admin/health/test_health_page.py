@@ -1,0 +1,104 @@
+"""The page of health, by Flask's client."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from admin.health.health_page import libraries
+from app.telemetry import status
+from app.telemetry.log_file import keep_line
+from app.telemetry.status import Alerts
+from config.paths import Paths
+from tests.support.page import say
+
+WELL = Alerts(buzzer_ok=True, led_ok=True)
+
+
+def test_while_all_is_well_there_is_no_badge(owner: FlaskClient, paths: Paths) -> None:
+    say(paths, alerts=WELL, version="")
+    text = owner.get("/health").text
+    assert "None found." in text
+    assert 'class="count"' not in text and "<title>Health" in text
+
+
+def test_problems_are_counted_in_the_navigation_and_in_the_tabs_title_of_every_page(
+    owner: FlaskClient, paths: Paths
+) -> None:
+    say(paths, journal_problem="the disk is full", alerts=WELL, version="")
+    for path in ("/", "/health", "/settings/", "/events", "/account"):
+        text = owner.get(path).text
+        assert "<title>(1) " in text
+        assert re.search(r'Health <span class="count">1<', text)
+
+
+def test_a_stranger_is_told_of_no_problem(stranger: FlaskClient, paths: Paths) -> None:
+    say(paths, journal_problem="the disk is full")
+    text = stranger.get("/login").text
+    assert "<title>Sign in" in text and "disk is full" not in text
+
+
+def test_a_problem_comes_with_the_command_that_fits_this_machine(
+    owner: FlaskClient, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = owner.get("/health").text
+    assert f"<code>tail {paths.detector_log}</code>" in outside
+    assert "snap" not in re.sub(r"<code>tail [^<]*</code>", "", outside).replace("source checkout", "")
+    monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
+    inside = owner.get("/health").text
+    assert "<code>sudo snap logs drivewatch_two.detector</code>" in inside
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"boot_id": 7}', "\0" * 5000])
+def test_a_status_that_makes_no_sense_is_a_detector_that_does_not_answer(
+    owner: FlaskClient, paths: Paths, content: str
+) -> None:
+    paths.status.write_text(content)
+    answer = owner.get("/health")
+    assert (answer.status_code, "has not run since" in answer.text) == (200, True)
+
+
+def test_the_log_is_shown_escaped_newest_last_and_filtered(owner: FlaskClient, paths: Paths) -> None:
+    for text in ("INFO first", "WARNING <script>alert(1)</script>", "ERROR last"):
+        keep_line(paths.detector_log, text)
+    text = owner.get("/health").text
+    assert "<script>alert" not in text
+    assert text.index("first") < text.index("&lt;script&gt;alert(1)") < text.index(">last<")
+    warnings = owner.get("/health?level=WARNING").text
+    assert ">first<" not in warnings and ">last<" in warnings
+    assert ">last<" in owner.get("/health/log/part?log=detector&level=ERROR").text
+    assert ">last<" not in owner.get("/health?log=page").text
+
+
+@pytest.mark.parametrize("query", ["log=../../etc/passwd", "log=&level=", "level=DEBUG", "log=page&log=x", "level=%00"])
+def test_what_nobody_can_choose_shows_the_detectors_log(owner: FlaskClient, paths: Paths, query: str) -> None:
+    keep_line(paths.detector_log, "INFO ours")
+    assert owner.get(f"/health?{query}").status_code == 200
+
+
+def test_the_log_can_be_downloaded_as_text(owner: FlaskClient, stranger: FlaskClient, paths: Paths) -> None:
+    keep_line(paths.page_log, "INFO <ours>")
+    answer = owner.get("/health/page.log")
+    assert answer.mimetype == "text/plain"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="drivewatch-page.log"'
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z INFO <ours>\n", answer.text)
+    assert owner.get("/health/passwd.log").status_code == 404
+    assert stranger.get("/health/page.log").status_code == 302
+
+
+def test_the_versions_are_read_from_the_folders_of_what_is_installed(tmp_path: Path) -> None:
+    for name in ("numpy-2.4.6.dist-info", "evil-1.dist-info", "numpy.libs", "x"):
+        (tmp_path / name).mkdir()
+    assert libraries(tmp_path) == {"NumPy": "2.4.6"}
+    assert libraries(tmp_path / "none") == {}
+    assert "Flask" in libraries()
+
+
+def test_a_detector_that_answers_is_described_with_its_parts(owner: FlaskClient, paths: Paths) -> None:
+    say(paths, alerts=WELL, vehicle=status.Vehicle(message="no receiver"), version="0.1.0")
+    text = owner.get("/health").text
+    for words in ("BCM 17", "no receiver", "0.1.0", "restart it", "Power", "Temperature", "127.0.0.1"):
+        assert words in text
