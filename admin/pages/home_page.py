@@ -85,7 +85,7 @@ def trip_words(trip: TripSoFar | None) -> str:
 def memory_words(memory: Memory) -> str:
     """The detector's memory and its budget, in one line."""
     saving = f" · {memory.saving}" if memory.saving else ""
-    return f"{memory.rss_mb:.0f} of {memory.budget_mb:.0f} MB{saving}"
+    return f"{memory.rss_mb:.0f} of {memory.budget_mb:.0f} MB budget{saving}"
 
 
 @routes.get("/preview.jpg")

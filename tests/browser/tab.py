@@ -87,6 +87,10 @@ class Tab:
         size = {"width": px, "height": height_px, "deviceScaleFactor": 2, "mobile": px < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
+    def emulate(self, feature: str, value: str) -> None:
+        """A preference of the user, such as prefers-color-scheme: dark."""
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": feature, "value": value}]})
+
     def picture(self, name: str) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(SHOTS / f"{name}.png"))

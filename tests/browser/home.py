@@ -1,0 +1,135 @@
+"""Home in a real browser: one screen on a laptop, the verdict always in sight on a phone, and nothing that is old."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import psutil
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.by import By
+
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, running
+
+LAPTOP, PHONE, NARROW = (1280, 800), (360, 640), (320, 640)
+SIZE = "const r = document.documentElement; return [r.scrollWidth, r.scrollHeight]"
+STRIKES = "return getComputedStyle(document.querySelector('.bar strong')).textDecorationLine"
+STRUCK_OUT_MAX_S = 4.5  # the newest report is at most a second old when it hangs, and counts for 3 s
+SHOWN = "const i = document.querySelector('img.preview'); return Boolean(i && i.naturalWidth)"
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """On a driver who looks away, for long enough, once in a while."""
+    with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:commute") as made:
+        yield made
+
+
+def strips(tab: Tab) -> list[str]:
+    """The lines as they are drawn now."""
+    return [line.get_attribute("points") or "" for line in tab.driver.find_elements(By.CSS_SELECTOR, ".strip polyline")]
+
+
+def test_all_is_on_one_screen_of_a_laptop_with_the_picture_and_the_strips(tab: Tab) -> None:
+    tab.width(*LAPTOP)
+    tab.open("/")
+    tab.press("Show the picture")
+    tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
+    tab.wait(lambda _: len(strips(tab)) >= 3, "the strips")
+    assert tab.driver.execute_script(SIZE) == [*LAPTOP]
+    for words in ("This trip", "Memory", "Road direction", "Test the buzzer", "Details"):
+        tab.sees(words)
+    assert not tab.find(By.CSS_SELECTOR, ".figures dl").is_displayed()
+    tab.picture("home")
+    tab.press("Hide the picture")
+    assert not tab.driver.find_elements(By.CSS_SELECTOR, "img.preview")
+
+
+def test_on_a_phone_the_verdict_stays_in_sight_and_the_picture_is_second(tab: Tab) -> None:
+    tab.width(*PHONE)
+    tab.open("/")
+    top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    bar, picture, strip = (tab.driver.execute_script(top, what) for what in (".bar", ".picture", ".strip"))
+    assert bar < picture < strip and picture < PHONE[1]
+    tab.picture("home-phone")
+    tab.driver.execute_script("scrollTo(0, document.documentElement.scrollHeight)")
+    assert 0 <= tab.driver.execute_script(top, ".bar") < 10
+
+
+@pytest.mark.parametrize("size", [LAPTOP, (820, 1100), PHONE, NARROW], ids=str)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_home_is_accessible_and_as_wide_as_its_window(tab: Tab, size: tuple[int, int], scheme: str) -> None:
+    tab.emulate("prefers-color-scheme", scheme)
+    tab.width(*size)
+    tab.open("/")
+    tab.find(By.CSS_SELECTOR, ".figures summary").click()
+    assert tab.driver.execute_script(SIZE)[0] <= size[0]
+    found = Axe().run(tab.driver)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+    tab.emulate("prefers-color-scheme", "light")
+
+
+def test_each_control_is_large_enough_for_a_finger(tab: Tab) -> None:
+    tab.width(*NARROW)
+    tab.open("/")
+    small = tab.driver.execute_script(
+        "return [...document.querySelectorAll('nav a, button, summary')].filter(e => e.checkVisibility() &&"
+        " (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44)).map(e => e.outerHTML)"
+    )
+    assert small == []
+
+
+def test_the_strips_go_on_by_themselves_and_details_stay_open(tab: Tab) -> None:
+    tab.width(*LAPTOP)
+    tab.open("/")
+    tab.find(By.CSS_SELECTOR, ".figures summary").click()
+    before = strips(tab)
+    tab.wait(lambda _: strips(tab) != before, "newer strips")
+    tab.wait(lambda _: strips(tab) != before, "newer strips")
+    assert tab.find(By.CSS_SELECTOR, ".figures dl").is_displayed()
+
+
+def test_an_alarm_fills_the_bar_begins_the_title_and_is_said_once(tab: Tab) -> None:
+    tab.width(*LAPTOP)
+    tab.open("/")
+    tab.driver.execute_script(
+        "window.said = []; for (const at of document.querySelectorAll('.verdict [role]')) new MutationObserver("
+        "() => said.push(at.textContent)).observe(at, {childList: true, characterData: true, subtree: true})"
+    )
+    tab.wait(lambda driver: driver.title.startswith("Alarm: "), "an alarm")
+    tab.picture("home-alarm")
+    tab.wait(lambda driver: driver.title.startswith("Attentive"), "the end of the alarm")
+    said = [words for words in tab.driver.execute_script("return said") if words]
+    assert any(words.startswith("Alarm: ") for words in said)
+    assert not [words for words, after in pairwise(said) if words == after or any(map(str.isdigit, words))]
+
+
+def test_a_hang_strikes_the_verdict_out_within_seconds(tab: Tab) -> None:
+    tab.open("/")
+    tab.sees("ttentive")
+    (pid,) = tab.appliance.pids("app run")
+    detector = psutil.Process(pid)
+    detector.suspend()
+    began_s = time.monotonic()
+    try:
+        tab.wait(lambda driver: driver.execute_script(STRIKES) == "line-through", "a verdict that is struck out")
+        assert time.monotonic() - began_s < STRUCK_OUT_MAX_S
+        tab.sees("no news for")
+        tab.picture("home-old")
+    finally:
+        detector.resume()
+    tab.wait(lambda driver: driver.execute_script(STRIKES) == "none", "news")
+
+
+def test_without_a_script_home_is_complete(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        tab.open("/")
+        for words in ("Load the page again", "The newest picture", "Head sideways", "This trip"):
+            tab.sees(words)
+        assert strips(tab)
+    finally:
+        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
