@@ -12,7 +12,7 @@ from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from admin import api
-from admin.auth import account, guard, login
+from admin.auth import account, guard, login, viewer
 from admin.auth.cookies import Notices
 from admin.auth.hosts import Hosts
 from admin.auth.proxy import BehindProxy
@@ -34,7 +34,7 @@ from config.paths import Paths
 from config.store import Store
 
 WITH_ROUTES = (
-    *(login, account, api),
+    *(login, account, viewer, api),
     *(banner_part, home_page, actions, aim_page, health_page, memory_page, events_page),
     *(settings_page, restart_page),
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 from config import durable
 from config.commands import command
 from config.disk import Disk
-from config.paths import TOKENS
+from config.paths import TOKENS, VIEWER_PASSWORD
 
 # N, r and p of scrypt: the choice of OWASP's Password Storage Cheat Sheet that takes 8 MiB; werkzeug's own takes 32
 METHOD = "scrypt:8192:8:10"
@@ -89,6 +89,13 @@ def save(path: Path, password: str, disk: Disk | None = None, *, keep_tokens: bo
         disk.sync_folder(path.parent)
 
 
+def remove(path: Path, disk: Disk | None = None) -> None:
+    """Let no password open any more, which ends the sessions made under it. Raises: StoreError."""
+    with durable.held(path, disk := disk or Disk()):
+        disk.remove(path)
+        disk.sync_folder(path.parent)
+
+
 def load(path: Path) -> str:
     """The stored hash; "" if there is none, or none that can be used: `problem` tells."""
     return _read(path)[0]
@@ -127,7 +134,9 @@ def fingerprint(path: Path) -> str:
 
 def _read(path: Path) -> tuple[str, str]:
     """Return the stored hash and what is wrong with it, one of which is "" at least."""
-    remedy = f"the page lets nobody in: make a new password with `{command('admin-password')}`"
+    is_viewers = path.name == VIEWER_PASSWORD
+    nobody, option = ("no viewer", " --viewer") if is_viewers else ("nobody", "")
+    remedy = f"the page lets {nobody} in: make a new password with `{command('admin-password')}{option}`"
     try:
         line = Disk().read(path, LINE_MAX_BYTES + 1).decode("ascii", errors="replace").removesuffix("\n")
     except FileNotFoundError:

@@ -17,7 +17,7 @@ SNAPD_TOLD = "snapd.json"
 STATUS, PREVIEW, PREVIEW_WANTED, REQUESTS = "status.json", "preview.jpg", "preview.wanted", "requests"
 FAILURE = "failure.json"
 RESTART = "restart.json"
-TOKENS = "admin-tokens.json"
+TOKENS, VIEWER_PASSWORD = "admin-tokens.json", "admin-viewer-password"
 
 
 @lru_cache(maxsize=64)
@@ -78,6 +78,11 @@ class Paths:
     def admin_password(self) -> Path:
         """The hash of the page's password."""
         return place(self.data, "admin-password")
+
+    @property
+    def viewer_password(self) -> Path:
+        """The hash of the password of who may look and change nothing."""
+        return place(self.data, VIEWER_PASSWORD)
 
     @property
     def admin_tokens(self) -> Path:

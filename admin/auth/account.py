@@ -36,8 +36,16 @@ class Row:
 
 def page(problem: str = "", made: str = "") -> str:
     """The account's page, with what is wrong, and a token that was just made."""
-    problem = problem or parts().tokens.problem
-    return render_template("account.html", problem=problem, tokens=list(_rows()), scopes=SCOPES, made=made)
+    viewers = parts().paths.viewer_password
+    return render_template(
+        "account.html",
+        problem=problem or parts().tokens.problem,
+        tokens=list(_rows()),
+        scopes=SCOPES,
+        made=made,
+        has_viewer=bool(password.load(viewers)),
+        viewer_damage=password.problem(viewers),
+    )
 
 
 def _rows() -> Iterator[Row]:

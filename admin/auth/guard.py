@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.cookies import full_name
 from admin.auth.proxy import PROXIED, is_local
+from admin.auth.roles import fingerprints
 from admin.auth.sessions import Session
 from admin.auth.tokens import Token
 from admin.headers import HEADERS, NOT_KEPT
 from admin.parts import parts
-from config import password
 from config.certificates import LOOPBACK
 
 P = ParamSpec("P")
@@ -25,6 +25,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION = "sid"  # the cookie of who is signed in
 API = ("/api/", "/metrics")  # for programs, which send a token
 HSTS = "max-age=31536000"
+OWNERS_ALONE = "This is for the owner alone: sign out, then sign in with the owner's password."
 UNKNOWN_HOST = (
     "This page is opened by the Pi's address or by its own name, such as its hostname with .local. For another name, "
     "open it so and add the name to admin.hostnames in the settings; behind a reverse proxy, set admin.behind_proxy."
@@ -37,11 +38,17 @@ def open_to_all(view: Callable[P, Answer]) -> Callable[P, Answer]:
     return view
 
 
+def for_viewers(view: Callable[P, Answer]) -> Callable[P, Answer]:
+    """Mark a view that a viewer may use too; all others are the owner's."""
+    view.is_for_viewers = True  # type: ignore[attr-defined]
+    return view
+
+
 def install(app: Flask) -> None:
     """Put the guard before and after every request."""
     app.before_request(_admit)
     app.after_request(_protect)
-    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.jinja_env.globals.update(csrf_token=csrf_token, is_owner=is_owner, may_use=may_use)
 
 
 def csrf_token() -> str:
@@ -50,13 +57,22 @@ def csrf_token() -> str:
     return session.csrf if session else ""
 
 
+def is_owner() -> bool:
+    """Whether the owner asks."""
+    session = signed_in()
+    return session is not None and session.role == "owner"
+
+
+def may_use(endpoint: str) -> bool:
+    """Whether who is signed in may ask for this, so that nobody is drawn what would be refused."""
+    return is_owner() or _is_marked(endpoint, "is_for_viewers")
+
+
 def signed_in() -> Session | None:
     """The session of this request, if it has one."""
     if "session" not in g:
         found = parts()
-        g.session = found.sessions.find(
-            request.cookies.get(full_name(SESSION), ""), password.fingerprint(found.paths.admin_password)
-        )
+        g.session = found.sessions.find(request.cookies.get(full_name(SESSION), ""), fingerprints(found.paths))
     return g.session  # type: ignore[no-any-return]
 
 
@@ -76,6 +92,8 @@ def _admit() -> AnyResponse | None:
         return None
     if signed_in() is None:
         return _ask_to_sign_in()
+    if not may_use(request.endpoint):
+        abort(403, OWNERS_ALONE)
     if request.method not in SAFE_METHODS:
         _refuse_other_origins()
         _refuse_without_token()
@@ -83,7 +101,11 @@ def _admit() -> AnyResponse | None:
 
 
 def _is_open(endpoint: str) -> bool:
-    return endpoint == "static" or bool(getattr(current_app.view_functions.get(endpoint), "is_open", False))
+    return endpoint == "static" or _is_marked(endpoint, "is_open")
+
+
+def _is_marked(endpoint: str, mark: str) -> bool:
+    return bool(getattr(current_app.view_functions.get(endpoint), mark, False))
 
 
 def _token() -> Token | None:

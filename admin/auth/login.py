@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
@@ -11,7 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.auth import account
 from admin.auth.client import client_address
 from admin.auth.cookies import attributes, full_name
-from admin.auth.guard import SESSION, open_to_all, signed_in
+from admin.auth.guard import SESSION, for_viewers, open_to_all, signed_in
+from admin.auth.roles import ROLES, Role, fingerprints, role_of
+from admin.auth.viewer import new_password_problem
 from admin.parts import parts
 from config import password
 
@@ -35,14 +38,15 @@ def form() -> AnyResponse:
 @open_to_all
 def sign_in() -> AnyResponse:
     """Open a session, if the password is right."""
-    refused = _refused(request.form.get("password", ""))
-    if refused:
-        return _form(*refused)
-    log.info("signed in from %s", request.remote_addr)
-    return _with_session(redirect(url_for("home.show")))
+    checked = _checked(request.form.get("password", ""))
+    if checked.role is None:
+        return _form(checked.problem, checked.code)
+    log.info("signed in from %s as %s", request.remote_addr, checked.role)
+    return _with_session(redirect(url_for("home.show")), checked.role, checked.fingerprint)
 
 
 @routes.post("/logout")
+@for_viewers
 def sign_out() -> AnyResponse:
     """End this session."""
     parts().sessions.close(request.cookies.get(full_name(SESSION), ""))
@@ -54,46 +58,65 @@ def sign_out() -> AnyResponse:
 
 @routes.post("/password")
 def change() -> AnyResponse:
-    """Change the password, which ends all other sessions, and all tokens unless they are to be kept."""
+    """Change the owner's password, which ends the owner's other sessions, and all tokens unless they are to be kept.
+
+    A viewer's sessions go on: they are of another password, which the owner changes by itself.
+    """
     own = parts()
     chosen = request.form.get("new", "")
-    problem, code = _refused(request.form.get("old", "")) or (password.refusal(chosen), 422)
-    if not problem and chosen != request.form.get("again", ""):
-        problem = "The two new passwords differ."
+    checked = _checked(request.form.get("old", ""), ("owner",))
+    problem, code = checked.problem, checked.code
+    if not problem:
+        problem, code = new_password_problem("viewer", chosen, request.form.get("again", "")), 422
     if problem:
         return make_response(account.page(problem), code)
     keep_tokens = "keep_tokens" in request.form
     password.save(own.paths.admin_password, chosen, keep_tokens=keep_tokens)
-    own.sessions.close_all()
+    own.sessions.close_all("owner")
     log.info("password changed from %s, tokens %s", request.remote_addr, "kept" if keep_tokens else "ended")
-    flash(f"The password is changed; all other sessions {'' if keep_tokens else 'and all tokens '}are ended.")
-    return _with_session(redirect(url_for("account.show")))
+    flash(f"The password is changed; your other sessions {'' if keep_tokens else 'and all tokens '}are ended.")
+    return _with_session(redirect(url_for("account.show")), "owner", password.fingerprint(own.paths.admin_password))
 
 
-def _refused(word: str) -> tuple[str, int] | None:
-    """Why this password is not accepted, and the status code; None if it is right."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Whose password was given, with its fingerprint; or else why it is not accepted, and the status code."""
+
+    role: Role | None
+    fingerprint: str = ""
+    problem: str = ""
+    code: int = 0
+
+
+def _checked(word: str, allowed: tuple[Role, ...] = ROLES) -> Checked:
+    """What a password opens. The password of a role that is not allowed is as wrong as any other."""
     own, client = parts(), client_address()
+    stored = fingerprints(own.paths)  # before the check, so that no session is of a password that was saved during it
     try:
         with password.one_at_a_time():  # a guess is counted before the next one is checked
+            own.throttle.follow(" ".join(stored.values()))
             wait_s = own.throttle.wait_s(client, own.clock())
             if wait_s > 0 and not own.throttle.is_spared(client, own.clock()):
                 log.warning("too many wrong passwords, the next one from %s is not looked at", client)
-                return _later(wait_s), 429
-            if password.verify(password.load(own.paths.admin_password), word):
+                return Checked(None, problem=_later(wait_s), code=429)
+            role = role_of(own.paths, word)
+            if role == "owner":  # a viewer's would let a viewer guess at the owner's without end
                 own.throttle.note_success(client, own.clock())
-                return None
+            if role in allowed:
+                return Checked(role, stored[role])
             own.throttle.note_failure(client, own.clock())
             wait_s = wait_s and own.throttle.wait_s(client, own.clock())
     except password.Busy:
-        return _later(password.BUSY_S), 429
+        return Checked(None, problem=_later(password.BUSY_S), code=429)
     log.warning("wrong password from %s", client)
-    return (_later(wait_s), 429) if wait_s > 0 else (WRONG, 403)
+    problem, code = (_later(wait_s), 429) if wait_s > 0 else (WRONG, 403)
+    return Checked(None, problem=problem, code=code)
 
 
-def _with_session(answer: AnyResponse) -> AnyResponse:
+def _with_session(answer: AnyResponse, role: Role, fingerprint: str) -> AnyResponse:
     own = parts()
     own.sessions.close(request.cookies.get(full_name(SESSION), ""))
-    session_id, _ = own.sessions.open(password.fingerprint(own.paths.admin_password))
+    session_id, _ = own.sessions.open(role, fingerprint)
     answer.set_cookie(full_name(SESSION), session_id, **attributes())
     return answer
 

@@ -1,4 +1,4 @@
-"""The sessions of those who are signed in. They expire by a monotonic clock, which never jumps."""
+"""The sessions of those who are signed in, each of one role. They expire by a monotonic clock, which never jumps."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, replace
 from math import inf
 from pathlib import Path
 
+from admin.auth.roles import ROLES, Role
 from admin.mirror import Mirror
 
-MOST = 8  # a mechanic, an owner, their phones; a ninth ends the one that was not used for longest
+MOST = 8  # of a role: a mechanic, an owner, their phones; a ninth ends the one that was not used for longest
 # OWASP Session Management: 15 to 30 minutes without use where the risk is low, and a working day in all
 IDLE_S, LIFE_S = 30 * 60.0, 12 * 3600.0
 MIRROR_S = 60.0  # after a restart of the worker a session may end earlier by this much
-FILE_MAX_BYTES = 8 * 1024  # one takes about 250
+FILE_MAX_BYTES = 16 * 1024  # one takes about 250
 DIGEST = re.compile("[0-9a-f]{64}")
 CSRF = re.compile("[A-Za-z0-9_-]{43}")
 
@@ -30,10 +31,11 @@ class Session:
     made_s: float
     seen_s: float
     fingerprint: str
+    role: Role
 
 
 class Sessions:
-    """At most 8, by the SHA-256 of their ids, mirrored in a file: its reader cannot sign in with that."""
+    """At most 8 of a role, by the SHA-256 of their ids, mirrored in a file: its reader cannot sign in with that."""
 
     def __init__(self, file: Path, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -42,25 +44,27 @@ class Sessions:
         self._table = _table(self._file.read().get("sessions"))
         self._mirrored_s = -inf
 
-    def open(self, fingerprint: str) -> tuple[str, Session]:
-        """The id of a new session, 256 bits for the cookie, and the session. `fingerprint` is of the password."""
+    def open(self, role: Role, fingerprint: str) -> tuple[str, Session]:
+        """The id of a new session, 256 bits for the cookie, and the session. fingerprint: of the role's password."""
         session_id, now_s = secrets.token_urlsafe(32), self._clock()
-        session = Session(secrets.token_urlsafe(32), now_s, now_s, fingerprint)
+        session = Session(secrets.token_urlsafe(32), now_s, now_s, fingerprint, role)
         with self._lock:
             self._table = {key: other for key, other in self._table.items() if _lives(other, now_s)}
-            while len(self._table) >= MOST:
-                del self._table[min(self._table, key=lambda key: self._table[key].seen_s)]
+            same = [key for key, other in self._table.items() if other.role == role]
+            if len(same) >= MOST:
+                del self._table[min(same, key=lambda key: self._table[key].seen_s)]
             self._table[_digest(session_id)] = session
             self._mirror(now_s)
         return session_id, session
 
-    def find(self, session_id: str, fingerprint: str) -> Session | None:
-        """The session, seen now; None if there is none, it has expired, or the password has changed or is gone."""
+    def find(self, session_id: str, fingerprints: Mapping[Role, str]) -> Session | None:
+        """The session, seen now; None if there is none, it has expired, or its role's password is another or gone."""
         key, now_s = _digest(session_id), self._clock()
         with self._lock:
             session = self._table.get(key)
             if session is None:
                 return None
+            fingerprint = fingerprints[session.role]
             if not (fingerprint and session.fingerprint == fingerprint and _lives(session, now_s)):
                 self._end(key, now_s)
                 return None
@@ -76,10 +80,10 @@ class Sessions:
             if key in self._table:
                 self._end(key, self._clock())
 
-    def close_all(self) -> None:
-        """End every session."""
+    def close_all(self, role: Role) -> None:
+        """End every session of a role."""
         with self._lock:
-            self._table = {}
+            self._table = {key: other for key, other in self._table.items() if other.role != role}
             self._mirror(self._clock())
 
     def _end(self, key: str, now_s: float) -> None:
@@ -113,7 +117,7 @@ def _session(row: object) -> Session:
     """Raises: TypeError, ValueError, OverflowError; an empty csrf token would let every form pass."""
     if not isinstance(row, list):
         raise TypeError("no list")
-    csrf, made_s, seen_s, fingerprint = row
-    if not (CSRF.fullmatch(csrf) and isinstance(fingerprint, str)):
-        raise ValueError("no token or no fingerprint")
-    return Session(csrf, 0.0 + made_s, 0.0 + seen_s, fingerprint)
+    csrf, made_s, seen_s, fingerprint, role = row
+    if not (CSRF.fullmatch(csrf) and isinstance(fingerprint, str) and role in ROLES):
+        raise ValueError("no token, no fingerprint or no role")
+    return Session(csrf, 0.0 + made_s, 0.0 + seen_s, fingerprint, role)

@@ -42,8 +42,22 @@ class Throttle:
         self._lock = threading.Lock()
         self._file = Mirror(file, FILE_MAX_BYTES)
         table = self._file.read()
+        self._passwords = table.get("passwords")
         self._clients = _clients(table.get("clients"))
         self._known = dict.fromkeys(filter(_is_name, _items(table.get("known"))))
+
+    def follow(self, passwords: str) -> None:
+        """Forget all wrong guesses at other passwords than these, given by a name of their hashes.
+
+        Nobody has guessed at the new ones yet, and only an owner can make them.
+        """
+        with self._lock:
+            if self._passwords == passwords:
+                return
+            if self._passwords is not None:
+                self._clients = {}
+            self._passwords = passwords
+            self._mirror()
 
     def wait_s(self, client: str, now_s: float) -> float:
         """The seconds until this address may try again; 0 if it may now."""
@@ -92,7 +106,7 @@ class Throttle:
 
     def _mirror(self) -> None:
         clients = {name: (own.count, own.last_s) for name, own in self._clients.items()}
-        self._file.write({"clients": clients, "known": list(self._known)})
+        self._file.write({"clients": clients, "known": list(self._known), "passwords": self._passwords})
 
 
 def _left_s(since_s: float, within_s: float, now_s: float) -> float:

@@ -12,7 +12,7 @@ from typing import Final
 import flask
 from flask import Blueprint, Response, abort, g, render_template, request
 
-from admin.auth.guard import signed_in
+from admin.auth.guard import for_viewers, signed_in
 from admin.auth.hosts import own_names
 from admin.health import rows
 from admin.health.machine import machine_now
@@ -69,24 +69,28 @@ def problem_count() -> int:
 
 
 @routes.get("/health")
+@for_viewers
 def show() -> str:
     """The whole page."""
     return render_template("health.html", **_figures(), **_log())
 
 
 @routes.get("/health/part")
+@for_viewers
 def part() -> str:
     """What changes of the figures, for the script that keeps the page current."""
     return render_template("health_part.html", **_figures())
 
 
 @routes.get("/health/log/part")
+@for_viewers
 def log_part() -> str:
     """The log's lines, for the same script."""
     return render_template("log_part.html", **_log())
 
 
 @routes.get("/health/<name>.log")
+@for_viewers
 def log_text(name: str) -> Response:
     """All lines that are kept, as a text file."""
     if name not in LOGS:

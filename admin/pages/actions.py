@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.banner import minutes_left
@@ -60,12 +60,6 @@ def now_actions() -> tuple[Action, ...]:
     """Those of the newest status."""
     own = parts()
     return actions(status.read(own.paths.status), own.clock())
-
-
-@routes.get("/actions/part")
-def part() -> str:
-    """What changes, for the script that keeps the page current."""
-    return render_template("actions.html")
 
 
 @routes.post("/ask")

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from admin import aim_drawing, aiming
+from admin.auth.guard import for_viewers
 from admin.pages.home_page import now_shown
 from admin.parts import parts
 from app.telemetry.preview import ask_for_preview
@@ -16,6 +17,7 @@ routes: Final = Blueprint("aim", __name__)
 
 
 @routes.get("/aim")
+@for_viewers
 def show() -> str:
     """The whole page. The picture is asked for already, so that one is there when the browser wants it."""
     with suppress(OSError):
@@ -24,6 +26,7 @@ def show() -> str:
 
 
 @routes.get("/aim/part")
+@for_viewers
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("aim_part.html", **_view())

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, g, render_template
 
 from admin import banner
-from admin.auth.guard import signed_in
+from admin.auth.guard import for_viewers, signed_in
 from admin.banner import Facts, Line
 from admin.parts import parts
 from app.telemetry import failure, status
@@ -48,6 +48,7 @@ def _facts() -> Facts:
 
 
 @routes.get("/banner/part")
+@for_viewers
 def part() -> str:
     """What changes, for the script that keeps every page current."""
     return render_template("banner.html")

@@ -11,6 +11,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth.guard import for_viewers
 from admin.parts import parts
 from app.events import WORDS, State
 from app.journal.csv_table import csv_text
@@ -76,6 +77,7 @@ def _found() -> Iterator[dict[str, object]]:
 
 
 @routes.get("/events")
+@for_viewers
 def show() -> str:
     """The newest ones, with a filter."""
     first = max(0, request.args.get("first", 0, int))
@@ -101,12 +103,14 @@ def show() -> str:
 
 
 @routes.get("/events.csv")
+@for_viewers
 def as_csv() -> Response:
     """All that the filter leaves, for a spreadsheet."""
     return _download(csv_text(FIELDS, _found()), "text/csv", "drivewatch-events.csv")
 
 
 @routes.get("/events.json")
+@for_viewers
 def as_json() -> Response:
     """All that the filter leaves, for a program."""
     return _download(f"[{', '.join(map(json.dumps, _found()))}]", "application/json", "drivewatch-events.json")

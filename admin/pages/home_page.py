@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, flash, render_template
 
 from admin import strips
+from admin.auth.guard import for_viewers, is_owner
 from admin.banner import is_restarting
 from admin.directions import directions
 from admin.parts import parts
@@ -32,21 +33,24 @@ def now_shown(*, is_restarting: bool = False) -> Verdict:
 
 
 @routes.get("/")
+@for_viewers
 def show() -> str:
     """The whole page, with what is said once of a new certificate."""
     own = parts()
-    if notice := take_notice(own.paths):
+    if is_owner() and (notice := take_notice(own.paths)):
         flash(notice)
     return render_template("home.html", **_figures())
 
 
 @routes.get("/status/verdict")
+@for_viewers
 def verdict_part() -> str:
     """The bar, which the script renews every second."""
     return render_template("verdict_part.html", verdict=_verdict(), now_s=parts().clock())
 
 
 @routes.get("/status/part")
+@for_viewers
 def part() -> str:
     """What else changes."""
     return render_template("home_part.html", **_figures())
@@ -89,6 +93,7 @@ def memory_words(memory: Memory) -> str:
 
 
 @routes.get("/preview.jpg")
+@for_viewers
 def preview() -> Response:
     """The newest picture with the face's outline; the detector keeps making them for 10 s after each request."""
     run = parts().paths.run

@@ -9,6 +9,7 @@ from typing import Final
 
 from flask import Blueprint, render_template
 
+from admin.auth.guard import for_viewers
 from admin.pages.home_page import now_shown
 from admin.parts import parts
 from app.memory.history import HISTORY_S, Reading, read_history
@@ -96,12 +97,14 @@ def _figures() -> dict[str, object]:
 
 
 @routes.get("/memory")
+@for_viewers
 def show() -> str:
     """The whole page."""
     return render_template("memory.html", **_figures())
 
 
 @routes.get("/memory/part")
+@for_viewers
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("memory_part.html", **_figures())

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth.guard import for_viewers
 from admin.parts import parts
 
 routes: Final = Blueprint("restart", __name__)
@@ -27,12 +28,14 @@ def dismiss() -> AnyResponse:
 
 
 @routes.get("/restart")
+@for_viewers
 def show() -> str:
     """Its progress."""
     return render_template("restart.html", progress=parts().restarter.progress())
 
 
 @routes.get("/restart/part")
+@for_viewers
 def part() -> str:
     """What changes, for the script that keeps the page current."""
     return render_template("restart_part.html", progress=parts().restarter.progress())

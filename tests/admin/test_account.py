@@ -61,7 +61,7 @@ def test_a_new_password_ends_the_tokens_unless_they_are_to_be_kept(
     post(owner, "/password", old=PASSWORD, new=NEW, again=NEW, **kept)
     assert len(tokens.all()) == left
     text = owner.get("/account").text
-    assert ("all other sessions and all tokens are ended" in text) == (not left)
+    assert ("your other sessions and all tokens are ended" in text) == (not left)
 
 
 def test_no_token_is_made_by_a_request_that_the_new_password_overtook(

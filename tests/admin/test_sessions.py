@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from admin.auth.roles import ROLES, Role
 from admin.auth.sessions import FILE_MAX_BYTES, IDLE_S, LIFE_S, MIRROR_S, MOST, Sessions
 
 PASSWORD, OTHER_PASSWORD = "5" * 64, "6" * 64
+VIEWERS = "7" * 64
+STORED: dict[Role, str] = {"owner": PASSWORD, "viewer": VIEWERS}
 START_S = 4000.0
 
 
@@ -41,26 +44,26 @@ def sessions(file: Path, clock: Clock) -> Sessions:
 
 
 def is_in(sessions: Sessions, session_id: str) -> bool:
-    return sessions.find(session_id, PASSWORD) is not None
+    return sessions.find(session_id, STORED) is not None
 
 
 def test_a_session_is_found_by_its_id_alone(sessions: Sessions) -> None:
-    session_id, session = sessions.open(PASSWORD)
-    assert sessions.find(session_id, PASSWORD) == session
+    session_id, session = sessions.open("owner", PASSWORD)
+    assert sessions.find(session_id, STORED) == session
     for wrong in ("", session_id[:-1], session_id + "x", session.csrf, "\ud800", "x" * 100_000):
-        assert sessions.find(wrong, PASSWORD) is None
+        assert sessions.find(wrong, STORED) is None
     assert is_in(sessions, session_id)
 
 
 def test_ids_and_csrf_tokens_are_of_256_bits_and_never_the_same(sessions: Sessions) -> None:
-    made = [sessions.open(PASSWORD) for _ in range(20)]
+    made = [sessions.open("owner", PASSWORD) for _ in range(20)]
     secrets = {session_id for session_id, _ in made} | {session.csrf for _, session in made}
     assert len(secrets) == 40
     assert {len(secret) for secret in secrets} == {43}  # base64 of 32 bytes
 
 
 def test_the_file_is_its_owners_alone_and_gives_no_id_away(sessions: Sessions, file: Path) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     assert file.stat().st_mode & 0o777 == 0o600
     assert session_id not in file.read_text()
     (digest,) = json.loads(file.read_text())["sessions"]
@@ -68,7 +71,7 @@ def test_the_file_is_its_owners_alone_and_gives_no_id_away(sessions: Sessions, f
 
 
 def test_a_session_ends_when_it_is_not_used(sessions: Sessions, clock: Clock) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     for _ in range(3):
         clock.now_s += IDLE_S - 1
         assert is_in(sessions, session_id)
@@ -79,7 +82,7 @@ def test_a_session_ends_when_it_is_not_used(sessions: Sessions, clock: Clock) ->
 
 
 def test_a_session_ends_in_the_evening_however_much_it_is_used(sessions: Sessions, clock: Clock) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     while (clock.now_s + 600) - START_S < LIFE_S:
         clock.now_s += 600
         assert is_in(sessions, session_id)
@@ -89,23 +92,23 @@ def test_a_session_ends_in_the_evening_however_much_it_is_used(sessions: Session
 
 @pytest.mark.parametrize("now", [OTHER_PASSWORD, ""])
 def test_a_session_ends_when_the_password_is_another_or_gone(sessions: Sessions, now: str) -> None:
-    session_id, _ = sessions.open(PASSWORD)
-    assert sessions.find(session_id, now) is None
+    session_id, _ = sessions.open("owner", PASSWORD)
+    assert sessions.find(session_id, {**STORED, "owner": now}) is None
     assert not is_in(sessions, session_id)
 
 
 def test_no_session_is_found_where_no_password_is(sessions: Sessions) -> None:
-    session_id, _ = sessions.open("")
-    assert sessions.find(session_id, "") is None
+    session_id, _ = sessions.open("owner", "")
+    assert sessions.find(session_id, {"owner": "", "viewer": ""}) is None
 
 
 def test_signing_out_ends_one_session_or_all(sessions: Sessions, file: Path, clock: Clock) -> None:
-    ids = [sessions.open(PASSWORD)[0] for _ in range(3)]
+    ids = [sessions.open("owner", PASSWORD)[0] for _ in range(3)]
     sessions.close(ids[0])
     sessions.close("unknown")
     assert [is_in(sessions, session_id) for session_id in ids] == [False, True, True]
     assert not is_in(Sessions(file, clock), ids[0])
-    sessions.close_all()
+    sessions.close_all("owner")
     assert not any(is_in(sessions, session_id) for session_id in ids)
     assert not is_in(Sessions(file, clock), ids[1])
 
@@ -114,32 +117,32 @@ def test_of_nine_sessions_the_one_not_seen_for_longest_makes_room(sessions: Sess
     ids = []
     for _ in range(MOST):
         clock.now_s += 1
-        ids.append(sessions.open(PASSWORD)[0])
+        ids.append(sessions.open("owner", PASSWORD)[0])
     clock.now_s += 1
     assert is_in(sessions, ids[0])
-    ids.append(sessions.open(PASSWORD)[0])
+    ids.append(sessions.open("owner", PASSWORD)[0])
     assert [is_in(sessions, session_id) for session_id in ids] == [True, False] + [True] * 7
 
 
 def test_sessions_that_have_ended_make_room_first(sessions: Sessions, file: Path, clock: Clock) -> None:
     for _ in range(MOST):
-        sessions.open(PASSWORD)
+        sessions.open("owner", PASSWORD)
     clock.now_s += IDLE_S
-    sessions.open(PASSWORD)
+    sessions.open("owner", PASSWORD)
     assert len(json.loads(file.read_text())["sessions"]) == 1
 
 
 def test_a_restart_of_the_worker_forgets_nobody(sessions: Sessions, file: Path, clock: Clock) -> None:
-    made = [sessions.open(PASSWORD) for _ in range(MOST)]
+    made = [sessions.open("owner", PASSWORD) for _ in range(MOST)]
     restarted = Sessions(file, clock)
-    assert [restarted.find(session_id, PASSWORD) for session_id, _ in made] == [session for _, session in made]
+    assert [restarted.find(session_id, STORED) for session_id, _ in made] == [session for _, session in made]
     assert file.stat().st_size < FILE_MAX_BYTES / 2
     clock.now_s += IDLE_S
     assert not any(is_in(Sessions(file, clock), session_id) for session_id, _ in made)
 
 
 def test_the_file_is_written_once_a_minute_not_with_each_request(sessions: Sessions, file: Path, clock: Clock) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     written = file.stat().st_ino
     for _ in range(int(MIRROR_S) - 1):
         clock.now_s += 1
@@ -151,14 +154,14 @@ def test_the_file_is_written_once_a_minute_not_with_each_request(sessions: Sessi
 
 
 def test_a_session_of_another_boot_is_none(sessions: Sessions, file: Path, clock: Clock) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     table = json.loads(file.read_text())
     file.write_text(json.dumps({**table, "boot_id": "another"}))
     assert not is_in(Sessions(file, clock), session_id)
 
 
 def test_a_session_of_the_future_is_none(sessions: Sessions, file: Path, clock: Clock) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     clock.now_s -= 1
     assert not is_in(Sessions(file, clock), session_id)
 
@@ -168,20 +171,23 @@ def test_a_session_of_the_future_is_none(sessions: Sessions, file: Path, clock: 
     [
         None,
         [],
-        ["", START_S, START_S, PASSWORD],
-        ["c" * 43, "x", START_S, PASSWORD],
-        ["c" * 43, START_S, float("nan"), PASSWORD],
-        ["c" * 43, START_S, 10**400, PASSWORD],
-        ["c" * 43, START_S, START_S, None],
-        ["c" * 43, START_S, START_S, PASSWORD, 1],
+        ["", START_S, START_S, PASSWORD, "owner"],
+        ["c" * 43, "x", START_S, PASSWORD, "owner"],
+        ["c" * 43, START_S, float("nan"), PASSWORD, "owner"],
+        ["c" * 43, START_S, 10**400, PASSWORD, "owner"],
+        ["c" * 43, START_S, START_S, None, "owner"],
+        ["c" * 43, START_S, START_S, PASSWORD],  # of a release that had no roles
+        ["c" * 43, START_S, START_S, PASSWORD, "root"],
+        ["c" * 43, START_S, START_S, PASSWORD, ["owner"]],
+        ["c" * 43, START_S, START_S, PASSWORD, "owner", 1],
         {"csrf": "c" * 43},
     ],
 )
 def test_a_damaged_row_is_no_session(sessions: Sessions, file: Path, clock: Clock, row: object) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     table = json.loads(file.read_text())
     (digest,) = table["sessions"]
-    table["sessions"][digest] = ["c" * 43, START_S, START_S, PASSWORD]
+    table["sessions"][digest] = ["c" * 43, START_S, START_S, PASSWORD, "owner"]
     file.write_text(json.dumps(table))
     assert is_in(Sessions(file, clock), session_id)  # as it would be with a sound one
     table["sessions"][digest] = row
@@ -193,27 +199,27 @@ def test_a_damaged_row_is_no_session(sessions: Sessions, file: Path, clock: Cloc
 def test_a_damaged_file_is_empty_and_is_replaced(file: Path, clock: Clock, data: bytes) -> None:
     file.parent.mkdir()
     file.write_bytes(data)
-    session_id, _ = Sessions(file, clock).open(PASSWORD)
+    session_id, _ = Sessions(file, clock).open("owner", PASSWORD)
     assert is_in(Sessions(file, clock), session_id)
 
 
 def test_a_pipe_in_its_place_is_not_waited_for(file: Path, clock: Clock) -> None:
     file.parent.mkdir()
     os.mkfifo(file)
-    assert Sessions(file, clock).find("anybody", PASSWORD) is None
+    assert Sessions(file, clock).find("anybody", STORED) is None
 
 
 def test_without_a_run_folder_sessions_are_in_memory(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "run").write_text("not a folder")
     sessions = Sessions(tmp_path / "run" / "sessions.json", clock)
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     assert is_in(sessions, session_id)
 
 
 def test_a_run_folder_of_somebody_else_is_not_believed(
     sessions: Sessions, file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session_id, _ = sessions.open(PASSWORD)
+    session_id, _ = sessions.open("owner", PASSWORD)
     owner = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     assert not is_in(Sessions(file, clock), session_id)
@@ -224,16 +230,46 @@ def test_many_threads_lose_no_session(sessions: Sessions, file: Path, clock: Clo
 
     def sign_in_and_out() -> None:
         for _ in range(5):
-            session_id, _ = sessions.open(PASSWORD)
+            session_id, _ = sessions.open("owner", PASSWORD)
             found.append(is_in(sessions, session_id))
             sessions.close(session_id)
             found.append(not is_in(sessions, session_id))
 
     threads = [threading.Thread(target=sign_in_and_out) for _ in range(MOST - 1)]
-    kept, _ = sessions.open(PASSWORD)
+    kept, _ = sessions.open("owner", PASSWORD)
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert all(found) and len(found) == 70
     assert is_in(Sessions(file, clock), kept)
+
+
+def test_a_session_is_of_one_role_and_ends_with_the_password_of_that_role(
+    sessions: Sessions, file: Path, clock: Clock
+) -> None:
+    ids = {role: sessions.open(role, STORED[role])[0] for role in ROLES}
+    for reader in (sessions, Sessions(file, clock)):  # and after a restart of the worker
+        for role, session_id in ids.items():
+            session = reader.find(session_id, STORED)
+            assert session is not None and session.role == role
+    assert sessions.find(ids["viewer"], {"owner": PASSWORD, "viewer": OTHER_PASSWORD}) is None
+    assert is_in(sessions, ids["owner"])
+
+
+def test_a_session_is_never_found_by_the_other_roles_password(sessions: Sessions) -> None:
+    session_id, _ = sessions.open("viewer", PASSWORD)
+    assert sessions.find(session_id, STORED) is None
+    session_id, _ = sessions.open("owner", VIEWERS)
+    assert sessions.find(session_id, STORED) is None
+
+
+def test_viewers_never_push_an_owner_out(sessions: Sessions, file: Path, clock: Clock) -> None:
+    owner, _ = sessions.open("owner", PASSWORD)
+    for _ in range(3 * MOST):
+        clock.now_s += 1
+        sessions.open("viewer", VIEWERS)
+    assert is_in(sessions, owner)
+    assert len(json.loads(file.read_text())["sessions"]) == MOST + 1
+    sessions.close_all("viewer")
+    assert is_in(sessions, owner) and len(json.loads(file.read_text())["sessions"]) == 1

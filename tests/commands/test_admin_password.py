@@ -30,3 +30,16 @@ def test_the_tokens_end_unless_they_are_to_be_kept(paths: Paths, capsys: pytest.
     assert (paths.admin_tokens.read_text(), "are kept" in capsys.readouterr().out) == ("tokens", True)
     assert main(["admin-password"]) == 0
     assert (paths.admin_tokens.exists(), "have ended" in capsys.readouterr().out) == (False, True)
+
+
+def test_a_viewers_password_is_another_and_ends_nothing_of_the_owners(
+    paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["admin-password"]) == 0
+    paths.admin_tokens.write_text("tokens")
+    before = password.fingerprint(paths.admin_password)
+    assert main(["admin-password", "--viewer"]) == 0
+    made = re.search(r"viewer's password: (\S+)", capsys.readouterr().out)
+    assert made and password.verify(password.load(paths.viewer_password), made[1])
+    assert paths.viewer_password.stat().st_mode & 0o777 == 0o600
+    assert (password.fingerprint(paths.admin_password), paths.admin_tokens.read_text()) == (before, "tokens")

@@ -27,7 +27,7 @@ def opened(paths: Paths) -> tuple[FlaskClient, str]:
     app = create_app(paths)
     parts, client = app.extensions[NAME], app.test_client()
     assert isinstance(parts, Parts)
-    session_id, session = parts.sessions.open(password.fingerprint(paths.admin_password))
+    session_id, session = parts.sessions.open("owner", password.fingerprint(paths.admin_password))
     client.set_cookie("sid", session_id)
     return client, session.csrf
 

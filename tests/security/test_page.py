@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from admin.auth.roles import fingerprints
 from app.service.appliance import first_password
 from app.version import VERSION
-from config import password
 from config.paths import Paths
 from tests.support.page import OPEN, PASSWORD, WRONG, own_parts, post, routes, say, sign_in
 
@@ -35,12 +35,8 @@ def test_s7_a_login_makes_a_new_session_and_ends_the_one_before(stranger: FlaskC
         found = stranger.get_cookie("sid")
         assert found is not None and found.value not in ids
         for earlier in ids:
-            assert own_parts(stranger).sessions.find(earlier, _fingerprint(stranger)) is None
+            assert own_parts(stranger).sessions.find(earlier, fingerprints(own_parts(stranger).paths)) is None
         ids.add(found.value)
-
-
-def _fingerprint(client: FlaskClient) -> str:
-    return password.fingerprint(own_parts(client).paths.admin_password)
 
 
 def test_s7_every_page_offers_to_sign_out(owner: FlaskClient, paths: Paths) -> None:
@@ -114,7 +110,7 @@ def test_s17_what_matters_is_logged_without_a_secret(
     for wanted in (
         "wrong password from 127.0.0.1",
         "too many wrong passwords, the next one from 127.0.0.1 is not looked at",
-        "signed in from 127.0.0.2",
+        "signed in from 127.0.0.2 as owner",
         "token 'the garage', which may control, made from 127.0.0.1",
         "settings saved through the API from 127.0.0.1: camera.width",
         f"token {token.id} revoked from 127.0.0.1",

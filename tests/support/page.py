@@ -22,6 +22,7 @@ from config import password
 from config.paths import Paths
 
 PASSWORD = "correct horse battery"
+VIEWERS_PASSWORD = "looking is free for all"
 WRONG = "wrong horse battery"
 OPEN = {"static", "login.form", "login.sign_in", "api.healthz"}
 ORIGIN = "http://localhost"
@@ -32,6 +33,14 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The password's file; making one takes a third of a second."""
     path = tmp_path_factory.mktemp("password") / "admin-password"
     password.save(path, PASSWORD)
+    return path.read_text()
+
+
+@pytest.fixture(scope="module")
+def viewers(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file of the viewer's password."""
+    path = tmp_path_factory.mktemp("viewer") / "admin-viewer-password"
+    password.save(path, VIEWERS_PASSWORD, keep_tokens=True)
     return path.read_text()
 
 
@@ -57,7 +66,17 @@ def stranger(app: Flask) -> FlaskClient:
 def owner(app: Flask) -> FlaskClient:
     client = app.test_client()
     own = own_parts(client)
-    session_id, _ = own.sessions.open(password.fingerprint(own.paths.admin_password))
+    session_id, _ = own.sessions.open("owner", password.fingerprint(own.paths.admin_password))
+    client.set_cookie("sid", session_id)
+    return client
+
+
+@pytest.fixture
+def viewer(app: Flask, viewers: str) -> FlaskClient:
+    client = app.test_client()
+    own = own_parts(client)
+    own.paths.viewer_password.write_text(viewers)
+    session_id, _ = own.sessions.open("viewer", password.fingerprint(own.paths.viewer_password))
     client.set_cookie("sid", session_id)
     return client
 
