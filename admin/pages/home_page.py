@@ -15,7 +15,7 @@ from admin.parts import parts
 from admin.verdict import Verdict, verdict
 from app.telemetry import course, failure, status
 from app.telemetry.preview import ask_for_preview
-from app.telemetry.status import Memory, Status, TripSoFar
+from app.telemetry.status import Memory, Signals, Status, TripSoFar
 from app.version import VERSION
 from config.https import take_notice
 from config.own_files import folder_problem, read_file
@@ -63,13 +63,14 @@ def _verdict() -> Verdict:
 def _figures() -> dict[str, object]:
     own, shown = parts(), _verdict()
     latest = shown.status or Status()
+    signals = latest.signals if shown.since_s is not None else Signals()
     window = strips.last_minutes(own.clock())
     return {
         "verdict": shown,
         "now_s": own.clock(),
         "version": VERSION,
         "strips": strips.strips(course.read(own.paths.course), window, latest.limits, latest.neutral),
-        "directions": directions(latest.signals, latest.neutral, latest.limits),
+        "directions": directions(signals, latest.neutral, latest.limits),
         "trip": trip_words(latest.trip),
         "memory": memory_words(latest.memory),
     }

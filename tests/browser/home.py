@@ -80,6 +80,8 @@ def test_each_control_is_large_enough_for_a_finger(tab: Tab) -> None:
         " (e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44)).map(e => e.outerHTML)"
     )
     assert small == []
+    tops = "return new Set([...document.querySelectorAll('nav a')].map(e => e.getBoundingClientRect().top)).size"
+    assert tab.driver.execute_script(tops) == 1, "the navigation takes more than one row"
 
 
 def test_the_strips_go_on_by_themselves_and_details_stay_open(tab: Tab) -> None:
