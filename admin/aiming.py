@@ -74,8 +74,8 @@ class Progress:
 def hints(status: Status) -> tuple[Hint, ...]:
     """What to do next, most important first; one that all is well where nothing is to be done."""
     aim, seen = status.aim, status.signals
-    if blocked := _blocked(status):
-        return (blocked,)
+    if (why := blocked(status)) is not None:
+        return (why,)
     if aim.face is None and not seen.has_face:
         return (Hint(NO_FACE, "doubtful"),)
     if not seen.has_face:
@@ -105,7 +105,7 @@ def _is_recent(learning: Learning, now_s: float) -> bool:
     return learning.answered_s is not None and now_s - learning.answered_s < ANSWER_SHOWN_S
 
 
-def _blocked(status: Status) -> Hint | None:
+def blocked(status: Status) -> Hint | None:
     """Why nothing can be said of the driver."""
     aim, camera = status.aim, status.camera
     if camera.state in ("lost", "hung"):

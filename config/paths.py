@@ -90,6 +90,11 @@ class Paths:
         return place(self.data, TOKENS)
 
     @property
+    def first_run(self) -> Path:
+        """What a person has confirmed of the page's checklist."""
+        return place(self.data, "admin-first-run.json")
+
+    @property
     def events(self) -> Path:
         """The database of distractions."""
         return place(self.common, "events.sqlite")

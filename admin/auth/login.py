@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +16,10 @@ from admin.auth.cookies import attributes, full_name
 from admin.auth.guard import SESSION, for_viewers, open_to_all, signed_in
 from admin.auth.roles import ROLES, Role, fingerprints, role_of
 from admin.auth.viewer import new_password_problem
+from admin.first_run import ticks
 from admin.parts import parts
 from config import password
+from config.durable import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +75,18 @@ def change() -> AnyResponse:
         return make_response(account.page(problem), code)
     keep_tokens = "keep_tokens" in request.form
     password.save(own.paths.admin_password, chosen, keep_tokens=keep_tokens)
+    _note_own_choice()
     own.sessions.close_all("owner")
     log.info("password changed from %s, tokens %s", request.remote_addr, "kept" if keep_tokens else "ended")
     flash(f"The password is changed; your other sessions {'' if keep_tokens else 'and all tokens '}are ended.")
     return _with_session(redirect(url_for("account.show")), "owner", password.fingerprint(own.paths.admin_password))
+
+
+def _note_own_choice() -> None:
+    """Tick the password in the checklist of the first run, where the disk takes that too."""
+    own = parts()
+    with suppress(StoreError):
+        ticks.change(own.paths.first_run, password=password.fingerprint(own.paths.admin_password))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ ANSWERS = {
     Request.DELETE_EVENTS: "The detector deletes all events as soon as it runs.",
 }
 
-BACK = {"aim": "aim.show"}  # pages with such buttons, but for Home
+BACK = {"aim": "aim.show", "setup": "setup.show"}  # pages with such buttons, but for Home
 
 
 @dataclass(frozen=True, slots=True)

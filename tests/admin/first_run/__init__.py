@@ -1,0 +1,1 @@
+"""Tests of the settings on the page."""

@@ -1,0 +1,64 @@
+"""The header with the pins of the settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from admin.first_run.wiring import BCM_AT, GROUNDS, POWER_AT, header
+from config.settings import Settings
+
+PI = Settings().raspberry_pi
+LED = replace(Settings(), alerting=replace(Settings().alerting, visual_alerts_enabled=True))
+DRAWN = Path(__file__).parents[3] / "snap/local/wiring.svg"
+
+
+def test_each_position_is_one_thing() -> None:
+    assert sorted((*BCM_AT, *GROUNDS, *POWER_AT)) == list(range(1, 41))
+    assert sorted(BCM_AT.values()) == list(range(28))
+
+
+def test_the_default_pins_are_wired_as_in_the_drawing_of_the_readme() -> None:
+    wires = {wire.part: (wire.bcm, wire.position, wire.ground) for wire in header(LED).wires}
+    assert wires == {"Buzzer": (17, 11, 9), "LED": (27, 13, 14)}
+    drawn = DRAWN.read_text()
+    assert "position 11 (BCM 17), - to position 9" in drawn and "position 13 (BCM 27), - to position 14" in drawn
+
+
+def test_what_is_switched_off_is_not_drawn() -> None:
+    assert [wire.part for wire in header(Settings()).wires] == ["Buzzer"]
+
+
+def test_all_parts_have_a_pin_and_a_ground_of_their_own() -> None:
+    full = replace(
+        LED,
+        raspberry_pi=replace(PI, buzzer_pin=5, led_pin=6, button_pin=22, lamp_pin=23),
+        vehicle=replace(Settings().vehicle, ignition_pin=24),
+    )
+    drawn = header(full)
+    assert [wire.part for wire in drawn.wires] == ["Buzzer", "LED", "Button", "Lamp", "Ignition"]
+    used = [position for wire in drawn.wires for position in (wire.position, wire.ground)]
+    assert len(set(used)) == len(used)
+    labelled = {pin.position for pin in drawn.pins if pin.label}
+    assert labelled == set(used)
+
+
+@pytest.mark.parametrize("bcm", range(2, 28))
+def test_any_pin_is_drawn_at_its_position(bcm: int) -> None:
+    drawn = header(replace(Settings(), raspberry_pi=replace(PI, buzzer_pin=bcm)))
+    assert BCM_AT[drawn.wires[0].position] == bcm
+    assert drawn.wires[0].ground in GROUNDS
+
+
+def test_two_parts_on_one_pin_are_drawn_once() -> None:
+    same = replace(LED, raspberry_pi=replace(PI, buzzer_pin=17, led_pin=17))
+    assert [wire.part for wire in header(same).wires] == ["Buzzer"]
+
+
+def test_pins_do_not_overlap() -> None:
+    pins = header(LED).pins
+    left = [pin.y for pin in pins if pin.is_left]
+    assert len(pins) == 40 and all(below - above >= 15 for above, below in pairwise(left))
