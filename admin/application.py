@@ -27,6 +27,7 @@ from admin.restart import restart_page
 from admin.restart.restarter import Restarter
 from admin.server.framing import BODY_MAX_BYTES
 from admin.settings import settings_page
+from admin.settings.drafts import Drafts
 from config.durable import StoreError
 from config.https import listening
 from config.own_files import folder_problem
@@ -69,6 +70,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
         sessions=Sessions(paths.sessions, clock),
         throttle=Throttle(paths.throttle),
         tokens=Tokens(paths.admin_tokens),
+        drafts=Drafts(paths.drafts),
         restarter=Restarter(paths, store, clock),
         clock=clock,
     )

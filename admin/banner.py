@@ -144,7 +144,7 @@ def _restart(facts: Facts) -> Iterator[Line]:
         passed_s = max(0, int(facts.now_s - progress.since_s))
         yield Line("restarting", "doubtful", "Restarting the detector", f"{progress.message} For {passed_s} s so far.")
     elif progress.phase == "rolled_back" and facts.loaded.version == progress.version_wanted:
-        edit = Link("Edit the rejected version again", "settings.history")
+        edit = Link("Edit the rejected version again", "settings.rejected")
         words = "New settings failed, old ones restored"
         yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
     elif progress.phase == "failed" and (latest is None or _is_silent(facts) or latest.state is State.NO_CAMERA):

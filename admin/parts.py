@@ -14,6 +14,7 @@ from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.health.sensors import SensorReader
 from admin.restart.restarter import Restarter
+from admin.settings.drafts import Drafts
 from config.https import Listening
 from config.paths import Paths
 from config.store import Store
@@ -32,6 +33,7 @@ class Parts:
     sessions: Sessions
     throttle: Throttle
     tokens: Tokens
+    drafts: Drafts
     restarter: Restarter
     clock: Callable[[], float]
     sensors: SensorReader = field(default_factory=SensorReader)

@@ -13,6 +13,8 @@ patch.py        change single values in a text and nothing else
 reference.py    config.yaml and the table of SETTINGS.md, printed from the declarations
 lost.py         has a file lost its settings, or are they gone because somebody wanted that
 told.py         what snapd was told last
+shelf.py        where earlier files are kept, and what they are called
+versions.py     earlier and rejected files, with the time at which each was saved
 store.py        load, save, last good copy, history, rolling back
 disk.py         the file-system calls that saving makes
 own_files.py    files in the run folder, which is used only where it is this user's alone

@@ -22,7 +22,7 @@ class Analysis:
     policy: str = setting("normal", choices=POLICIES, source="EU 2023/2590, Euro NCAP, FHWA; strict: openpilot",
         label="Strictness", help="normal warns when regulations ask it, strict earlier, relaxed as late as they allow.")
     history_window: int = setting(120, low=10, high=3600, unit="s", balanced=300, high_accuracy=600,
-        label="History", help="How far back the share of closed eyes (PERCLOS) and the charts look.")
+        label="Drowsiness window", help="How far back the share of closed eyes (PERCLOS) and the charts look.")
     max_events_buffer: int = setting(100, low=1, high=1000, unit="events",
         label="Events in memory", help="The oldest leave first.")
     event_history: bool = setting(True,

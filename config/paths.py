@@ -150,6 +150,11 @@ class Paths:
         return place(self.run, "sessions.json")
 
     @property
+    def drafts(self) -> Path:
+        """Settings that were typed on the page and are not saved yet."""
+        return place(self.run, "drafts.json")
+
+    @property
     def throttle(self) -> Path:
         """Who gave wrong passwords."""
         return place(self.run, "throttle.json")

@@ -60,7 +60,7 @@ class Camera:
     target_fps: float = setting(1.0, low=0.5, high=30, unit="frames/s",
         label="Frame rate", help="Frames captured a second. 1 is what drivewatch is made for.")
     frame_skip: int = setting(1, low=1, high=30,
-        label="Analyse every Nth frame", help="2 analyses every second frame: half the work, later alerts.")
+        label="Check every … frame", help="2 checks every second frame: half the work, later alerts.")
     frame_timeout: float = setting(0.5, low=0.05, high=10, unit="s",
         label="Frame time-out", help="How long to wait for a frame before it counts as missing.")
     buffer_frames: int = setting(1, low=1, high=16, unit="frames", balanced=2, high_accuracy=4,
@@ -145,7 +145,7 @@ class Settings:
     """All settings in force. `Settings()` has the defaults, which are those of the profile low_memory."""
 
     profile: str = setting("low_memory", choices=PROFILES,
-        label="Profile", help="Starting values for every key that is not set.")
+        label="Profile", help="Preset for everything you have not changed.")
     camera: Camera = field(default_factory=Camera)
     raspberry_pi: RaspberryPi = field(default_factory=RaspberryPi)
     vision: Vision = field(default_factory=Vision)

@@ -6,7 +6,6 @@ gets a second name first: in history/, or config.yaml.broken-* if it was not val
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -25,33 +24,10 @@ from config.paths import CONFIG, HISTORY, LAST_GOOD, SNAPD_TOLD
 from config.read import OLDER_KEYS, Reading, not_a_setting, read
 from config.reference import config_yaml
 from config.settings import DECLARATIONS, Settings, settings_from
+from config.shelf import BROKEN, EARLIER, Shelf
 
 DEFAULTS = "defaults"  # the origin of settings that no file gave
 NO_FILE = "none"  # the version of a file that is missing
-
-
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """Earlier files, at most `most`. They are numbered, as the clock of a Pi does not tell which is the oldest."""
-
-    folder: str
-    start: str
-    end: str
-    most: int
-
-    def numbered(self, names: list[str]) -> list[str]:
-        """Return those of the names that are of this shelf, oldest first."""
-        form = re.compile(re.escape(self.start) + "[0-9]{6}-[0-9a-f]{8}" + re.escape(self.end))
-        return sorted(name for name in names if form.fullmatch(name))
-
-    def next_name(self, newest: str, crc32: str) -> str:
-        """Return the name that follows the newest one, "" if there is none."""
-        number = int(newest.removeprefix(self.start)[:6]) + 1 if newest else 1
-        return f"{self.start}{number:06d}-{crc32}{self.end}"
-
-
-EARLIER = _Shelf(HISTORY, "", ".yaml", most=10)
-BROKEN = _Shelf("", f"{CONFIG}.broken-", "", most=5)
 
 
 class ConflictError(Exception):
@@ -240,7 +216,7 @@ class Store:
                 self._replace(old, data, BROKEN if old.problems else EARLIER, is_like_loss=is_like_loss)
             return version
 
-    def _replace(self, old: Loaded, data: bytes, shelf: _Shelf, *, is_like_loss: bool = False) -> None:
+    def _replace(self, old: Loaded, data: bytes, shelf: Shelf, *, is_like_loss: bool = False) -> None:
         """Put this into config.yaml's place. What looks like a loss is kept as well: `loss` knows it by that."""
         if old.version != NO_FILE and not self._disk.is_plain_file(self._config):
             raise StoreError(
@@ -256,10 +232,10 @@ class Store:
             self._disk.rename(new, self._config)
         self._disk.sync_folder(self._folder)
 
-    def _kept(self, shelf: _Shelf) -> list[str]:
+    def _kept(self, shelf: Shelf) -> list[str]:
         return shelf.numbered(self._disk.names(self._folder / shelf.folder))
 
-    def _keep(self, path: Path, shelf: _Shelf, crc32: str) -> None:
+    def _keep(self, path: Path, shelf: Shelf, crc32: str) -> None:
         """Give a file a second name before it is replaced or renamed: that takes no space and cannot fail halfway."""
         folder, names = self._folder / shelf.folder, ["", *self._kept(shelf)]
         if crc32 in names[-1]:

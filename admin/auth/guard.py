@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.cookies import full_name
 from admin.auth.proxy import PROXIED, is_local
+from admin.auth.returning import page_asked_for, page_of_typed
 from admin.auth.roles import fingerprints
 from admin.auth.sessions import Session
 from admin.auth.tokens import Token
@@ -120,7 +121,15 @@ def _token() -> Token | None:
 def _ask_to_sign_in() -> AnyResponse | None:
     if request.path.startswith(API) or request.headers.get("X-Requested-With") == "drivewatch":
         abort(401, "Sign in, or send a bearer token.")
-    return redirect(url_for("login.form"))
+    _refuse_other_origins()
+    then = page_asked_for() if request.method in SAFE_METHODS else _page_of_typed()
+    return redirect(url_for("login.form", then=then or None))
+
+
+def _page_of_typed() -> str:
+    own = parts()
+    expired = own.sessions.expired(request.cookies.get(full_name(SESSION), ""), fingerprints(own.paths))
+    return page_of_typed(expired) if expired and _has_token(expired.csrf) else ""
 
 
 def _refuse_other_origins() -> None:
@@ -130,9 +139,13 @@ def _refuse_other_origins() -> None:
 
 
 def _refuse_without_token() -> None:
-    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
-    if not hmac.compare_digest(given.encode(), csrf_token().encode()):
+    if not _has_token(csrf_token()):
         abort(403, "This form is out of date: go back, load the page again and send it once more.")
+
+
+def _has_token(csrf: str) -> bool:
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    return hmac.compare_digest(given.encode(), csrf.encode())
 
 
 def _protect(response: Response) -> Response:

@@ -14,6 +14,7 @@ from admin.auth import account
 from admin.auth.client import client_address
 from admin.auth.cookies import attributes, full_name
 from admin.auth.guard import SESSION, for_viewers, open_to_all, signed_in
+from admin.auth.returning import next_page
 from admin.auth.roles import ROLES, Role, fingerprints, role_of
 from admin.auth.viewer import new_password_problem
 from admin.first_run import ticks
@@ -32,8 +33,8 @@ WRONG = "Wrong password."
 @open_to_all
 def form() -> AnyResponse:
     """Ask for the password; say how to make one where there is none."""
-    if signed_in():
-        return redirect(url_for("home.show"))
+    if session := signed_in():
+        return redirect(next_page(session.role))
     return _form("", 200)
 
 
@@ -45,7 +46,7 @@ def sign_in() -> AnyResponse:
     if checked.role is None:
         return _form(checked.problem, checked.code)
     log.info("signed in from %s as %s", request.remote_addr, checked.role)
-    return _with_session(redirect(url_for("home.show")), checked.role, checked.fingerprint)
+    return _with_session(redirect(next_page(checked.role)), checked.role, checked.fingerprint)
 
 
 @routes.post("/logout")
@@ -135,7 +136,11 @@ def _with_session(answer: AnyResponse, role: Role, fingerprint: str) -> AnyRespo
 def _form(problem: str, status: int) -> Response:
     path = parts().paths.admin_password
     page = render_template(
-        "login.html", problem=problem, has_password=bool(password.load(path)), damage=password.problem(path)
+        "login.html",
+        problem=problem,
+        has_password=bool(password.load(path)),
+        damage=password.problem(path),
+        then=request.values.get("then", ""),
     )
     return make_response(page, status)
 

@@ -41,7 +41,8 @@ class Sessions:
         self._clock = clock
         self._lock = threading.Lock()
         self._file = Mirror(file, FILE_MAX_BYTES)
-        self._table = _table(self._file.read().get("sessions"))
+        rows = self._file.read()
+        self._table, self._expired = _table(rows.get("sessions")), _table(rows.get("expired"))
         self._mirrored_s = -inf
 
     def open(self, role: Role, fingerprint: str) -> tuple[str, Session]:
@@ -49,7 +50,8 @@ class Sessions:
         session_id, now_s = secrets.token_urlsafe(32), self._clock()
         session = Session(secrets.token_urlsafe(32), now_s, now_s, fingerprint, role)
         with self._lock:
-            self._table = {key: other for key, other in self._table.items() if _lives(other, now_s)}
+            for key in [key for key, other in self._table.items() if not _lives(other, now_s)]:
+                self._expire(key)
             same = [key for key, other in self._table.items() if other.role == role]
             if len(same) >= MOST:
                 del self._table[min(same, key=lambda key: self._table[key].seen_s)]
@@ -66,32 +68,43 @@ class Sessions:
                 return None
             fingerprint = fingerprints[session.role]
             if not (fingerprint and session.fingerprint == fingerprint and _lives(session, now_s)):
-                self._end(key, now_s)
+                self._expire(key)
+                self._mirror(now_s)
                 return None
             self._table[key] = seen = replace(session, seen_s=now_s)
             if now_s - self._mirrored_s >= MIRROR_S:
                 self._mirror(now_s)
             return seen
 
+    def expired(self, session_id: str, fingerprints: Mapping[Role, str]) -> Session | None:
+        """The session of this id, if nothing but its time has ended it: what was typed in it need not be lost."""
+        session = self._expired.get(_digest(session_id))
+        return session if session and session.fingerprint == fingerprints[session.role] != "" else None
+
     def close(self, session_id: str) -> None:
         """End a session, if there is one of this id."""
         key = _digest(session_id)
         with self._lock:
             if key in self._table:
-                self._end(key, self._clock())
+                del self._table[key]
+                self._mirror(self._clock())
 
     def close_all(self, role: Role) -> None:
         """End every session of a role."""
         with self._lock:
-            self._table = {key: other for key, other in self._table.items() if other.role != role}
+            for table in (self._table, self._expired):
+                for key in [key for key, other in table.items() if other.role == role]:
+                    del table[key]
             self._mirror(self._clock())
 
-    def _end(self, key: str, now_s: float) -> None:
-        del self._table[key]
-        self._mirror(now_s)
+    def _expire(self, key: str) -> None:
+        self._expired[key] = self._table.pop(key)
+        self._expired = dict(list(self._expired.items())[-MOST:])
 
     def _mirror(self, now_s: float) -> None:
-        self._file.write({"sessions": {key: astuple(session) for key, session in self._table.items()}})
+        tables = {"sessions": self._table, "expired": self._expired}
+        rows = {name: {key: astuple(one) for key, one in table.items()} for name, table in tables.items()}
+        self._file.write(rows)
         self._mirrored_s = now_s
 
 

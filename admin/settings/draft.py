@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from flask import abort, request
 
@@ -13,27 +13,47 @@ from admin.settings.forms import Basis, Typed
 from config.check import Problem
 from config.declaration import Value
 from config.patch import PatchError, patch
+from config.settings import DECLARATIONS
 from config.store import Loaded
 
-UNCHECKED = 422
+UNCHECKED: Final = 422
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Settings to save over `version`: a whole text, or where that is None what was typed into the form."""
+    """Settings to save over `version`: a whole text, or where that is None what was typed into the form.
+
+    file_name: of the upload that the text is from, "" for another.
+    """
 
     version: str
     base: Basis
     typed: Typed
     text: str | None = None
+    file_name: str = ""
 
     @property
-    def hidden(self) -> list[tuple[str, str]]:
-        """The draft as hidden fields. A text is in base64, for browsers change line ends in what they send."""
-        what = forms.as_sent(forms.touched(self.typed, self.base))
+    def kept(self) -> dict[str, object]:
+        """The draft as JSON has it; of a form only what was typed."""
+        what: dict[str, object] = {"version": self.version, "base": forms.encode_baseline(self.base)}
         if self.text is not None:
-            what = [("text", base64.b64encode(self.text.encode()).decode())]
-        return [*what, ("version", self.version), ("base", forms.encode_baseline(self.base))]
+            return {**what, "text": self.text, "file_name": self.file_name}
+        is_wrong = forms.RESOLUTION in forms.changes(self.typed, self.base)[1]  # else width and height have it
+        chosen = self.typed.resolution if is_wrong else ""
+        return {**what, "texts": forms.touched(self.typed, self.base), "resolution": chosen}
+
+
+def kept_draft(what: Mapping[str, object], loaded: Loaded) -> Draft | None:
+    """The draft that was kept so; None for what is none, such as one that is saved."""
+    version, base, texts = what.get("version"), what.get("base"), what.get("texts", {})
+    text, chosen, file_name = what.get("text"), what.get("resolution", ""), what.get("file_name", "")
+    words = version, base, chosen, file_name, "" if text is None else text
+    if not (isinstance(texts, dict) and all(isinstance(word, str) for word in (*words, *texts.values()))):
+        return None
+    now = forms.basis_of(loaded)
+    basis = now if version == loaded.version else forms.decode_baseline(str(base), now)
+    typed = Typed({key: str(word) for key, word in texts.items() if key in DECLARATIONS}, str(chosen))
+    return Draft(str(version), basis, typed, None if text is None else str(text), str(file_name))
 
 
 def form_draft(loaded: Loaded) -> Draft:
@@ -45,20 +65,9 @@ def form_draft(loaded: Loaded) -> Draft:
     return Draft(request.form.get("version", ""), base_of_form(loaded), typed)
 
 
-def carried_draft(loaded: Loaded) -> Draft:
-    """The draft that a diff carries in its hidden fields."""
-    if "text" not in request.form:
-        return form_draft(loaded)
-    try:
-        text = base64.b64decode(request.form["text"], validate=True).decode()
-    except (binascii.Error, ValueError):
-        abort(400, "Nothing was changed: this form is damaged. Load the page again.")
-    return Draft(request.form.get("version", ""), base_of_form(loaded), Typed(), text)
-
-
-def text_draft(loaded: Loaded, text: str) -> Draft:
+def text_draft(loaded: Loaded, text: str, file_name: str = "") -> Draft:
     """A draft of a whole text over the file in force."""
-    return Draft(loaded.version, forms.basis_of(loaded), Typed(), text)
+    return Draft(loaded.version, forms.basis_of(loaded), Typed(), text, file_name)
 
 
 def base_of_form(loaded: Loaded) -> Basis:

@@ -1,28 +1,45 @@
-"""The form that a page shows: every setting as a field, in groups. Pure."""
+"""The form that a page shows: every setting as a field, the simple ones first. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from admin.settings.forms import HEIGHT, WIDTH, Basis, Typed, text_of
+from admin.settings import forms
+from admin.settings.costs import FACES_SHOWN, model_cost, profile_cost, size_cost
+from admin.settings.forms import CUSTOM, HEIGHT, RESOLUTION, WIDTH, Basis, Typed, text_of
 from config.check import limits
-from config.declaration import Declaration, Value
+from config.declaration import Declaration
 from config.settings import DECLARATIONS, SECTIONS
 
-# RSS of the detector in MB by profile, on x86-64, Python 3.11, as `make bench` prints it (tests/benchmarks/README.md);
-# a model has the figure of the profile that takes it
-RSS_MB: Mapping[str, int] = {
-    "low_memory": 69,
-    "balanced": 76,
-    "high_accuracy": 76,
-    "lite": 65,
-    "standard": 69,
-    "full": 76,
-}
-
-FIRST = (WIDTH, HEIGHT, "camera.frame_skip", "raspberry_pi.compression_quality", "analysis.history_window")
+# What a person with a Pi chooses; all else is for who knows why
+SIMPLE = (
+    "profile",
+    "camera.source",
+    RESOLUTION,
+    "camera.rotate",
+    "camera.frame_skip",
+    "raspberry_pi.compression_quality",
+    "analysis.policy",
+    "analysis.history_window",
+    "analysis.event_history",
+    "alerting.use_beep_only",
+    "alerting.visual_alerts_enabled",
+    "raspberry_pi.buzzer_pin",
+    "raspberry_pi.led_pin",
+    "vehicle.source",
+)
 SECTION_TITLES = {"raspberry_pi": "Raspberry Pi", "analysis": "Attention"}  # others are called as they are in the file
+SECTION_ORDER = ("analysis", "alerting")  # then the others by name
+COSTS = {"profile": profile_cost, "vision.model": model_cost}
+# Said beside what is offered with its cost
+MEASURED = {
+    "profile": f" Measured on a PC: memory, and faces found of {FACES_SHOWN} pictures of people near and far.",
+    "vision.model": " Memory as measured on a PC.",
+}
+RESOLUTION_HELP = (
+    "Sets width and height; with custom, those two under Camera count. Memory and computing time as measured on a PC."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,63 +52,33 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting in the form; `typed` is what stands in the input, `says` what the file has."""
+    """One setting in the form; `typed` is what stands in the input.
 
-    declaration: Declaration
-    says: Value
-    in_force: Value
-    from_profile: Value
-    is_set: bool
+    control: checkbox, select, decimal, numeric or text; the last three are the keypad of a phone. from_profile: the
+    profile's value, "" where there is none to go back to. in_force: the value that the detector starts with, "" if it
+    is the file's. is_changed: it is other than the profile's, or typed. is_fixed: the command line gives it.
+    """
+
+    key: str
+    label: str
+    help: str
+    control: str
     typed: str
-    error: str
-
-    @property
-    def key(self) -> str:
-        """The input's name."""
-        return self.declaration.key
+    unit: str = ""
+    limits: str = ""
+    options: tuple[Option, ...] = ()
+    from_profile: str = ""
+    in_force: str = ""
+    is_set: bool = False
+    is_changed: bool = False
+    is_fixed: bool = False
+    is_shown: bool = True
+    error: str = ""
 
     @property
     def id(self) -> str:
         """The input's id in the page."""
         return self.key.replace(".", "-")
-
-    @property
-    def label(self) -> str:
-        """What the setting is called."""
-        return self.declaration.label
-
-    @property
-    def unit(self) -> str:
-        """What the number counts, "" if it has no unit."""
-        return self.declaration.unit
-
-    @property
-    def limits(self) -> str:
-        """What the value must be, in words; "" where the input allows nothing else."""
-        return "" if self.control in ("checkbox", "select") else limits(self.declaration)
-
-    @property
-    def help(self) -> str:
-        """What the setting does, and where its number is from."""
-        source = f" ({self.declaration.source})" if self.declaration.source else ""
-        return self.declaration.help + source
-
-    @property
-    def control(self) -> str:
-        """How it is entered: checkbox, select, decimal, numeric or text. The last three are the keypad of a phone."""
-        if self.declaration.choices:
-            return "select"
-        return {bool: "checkbox", float: "decimal", int: "numeric"}.get(self.declaration.kind, "text")
-
-    @property
-    def options(self) -> list[Option]:
-        """The choices, with what they cost in memory."""
-        return [Option(choice, _with_cost(self.key, choice)) for choice in map(str, self.declaration.choices)]
-
-    @property
-    def differs(self) -> bool:
-        """Whether the file has another value than its profile."""
-        return self.key != "profile" and self.says != self.from_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,43 +91,113 @@ class Group:
     fields: tuple[Field, ...]
 
     @property
-    def has_error(self) -> bool:
-        """Whether something in here must be put right."""
-        return any(one.error for one in self.fields)
+    def is_shown(self) -> bool:
+        """Whether any of its fields is."""
+        return any(one.is_shown for one in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which fields are wanted: those with all these words, and if `only_changed`, no other than those."""
+
+    words: tuple[str, ...] = ()
+    only_changed: bool = False
 
     @property
-    def different(self) -> int:
-        """How many values are other than the profile's."""
-        return sum(one.differs for one in self.fields)
+    def is_on(self) -> bool:
+        """Whether it leaves any field out."""
+        return bool(self.words or self.only_changed)
+
+    def wants(self, one: Field, title: str) -> bool:
+        """Whether the field is shown; one with an error always is."""
+        options = (option.words for option in one.options)
+        text = " ".join((one.label, one.key, one.help, one.unit, title, *options)).casefold()
+        has_words = all(word in text for word in self.words)
+        return bool(one.error) or (has_words and (one.is_changed or not self.only_changed))
 
 
-def groups(basis: Basis, typed: Typed, errors: Mapping[str, str]) -> list[Group]:
-    """Return the form: what is changed most often, the profile, attention, alerting, then the other sections."""
-    said = basis.said
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a form is drawn from: the file, what was typed over it, what is wrong, what the command line gives."""
+
+    basis: Basis
+    typed: Typed = field(default_factory=Typed)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    fixed_keys: Collection[str] = ()
+
+
+def groups(drawn: Drawn, wanted: Filter) -> list[Group]:
+    """Return the form: the simple settings, then the advanced ones by section."""
+    fields = {one.key: one for one in (*_declared(drawn), _resolution(drawn))}
+    simple = _group("simple", "Simple", "", [fields.pop(key) for key in SIMPLE], wanted)
+    order = sorted(SECTIONS, key=lambda name: (*SECTION_ORDER, name).index(name))
+    of = {name: [one for one in fields.values() if one.key.startswith(f"{name}.")] for name in order}
+    return [simple, *(_group(name, _title(name), SECTIONS[name].__doc__ or "", of[name], wanted) for name in order)]
+
+
+def _group(name: str, title: str, about: str, fields: list[Field], wanted: Filter) -> Group:
+    titles = {one.key: title if name != "simple" else _title(one.key.partition(".")[0]) for one in fields}
+    shown = (replace(one, is_shown=wanted.wants(one, titles[one.key])) for one in fields)
+    return Group(name, title, about, tuple(shown))
+
+
+def _title(section: str) -> str:
+    return SECTION_TITLES.get(section, section.capitalize())
+
+
+def _declared(drawn: Drawn) -> Iterator[Field]:
+    basis, said = drawn.basis, drawn.basis.said
     profile = str(said["profile"])
-    fields = {
-        key: Field(
-            declaration=declaration,
-            says=said[key],
-            in_force=basis.in_force[key],
-            from_profile=declaration.in_profile(profile),
+    for key, declaration in DECLARATIONS.items():
+        from_profile = declaration.in_profile(profile)
+        as_said, control = text_of(said[key]), _control(declaration)
+        typed = drawn.typed.texts.get(key)
+        yield Field(
+            key=key,
+            label=declaration.label,
+            help=declaration.help + (f" ({declaration.source})" if declaration.source else "") + MEASURED.get(key, ""),
+            control=control,
+            typed=basis.unread.get(key, as_said) if typed is None else typed,
+            unit=declaration.unit,
+            limits="" if control in ("checkbox", "select") else limits(declaration),
+            options=tuple(Option(one, _with_cost(key, one)) for one in map(str, declaration.choices)),
+            from_profile="" if key == "profile" else text_of(from_profile),
+            in_force="" if basis.in_force[key] == said[key] else text_of(basis.in_force[key]),
             is_set=basis.has(key),
-            typed=typed.texts.get(key, basis.unread.get(key, text_of(said[key]))),
-            error=errors.get(key, ""),
+            is_changed=typed is not None or key in basis.unread or said[key] != from_profile,
+            is_fixed=key in drawn.fixed_keys,
+            error=drawn.errors.get(key, ""),
         )
-        for key, declaration in DECLARATIONS.items()
-    }
-    first = tuple(fields.pop(key) for key in FIRST)
-    shown_groups = [
-        Group("often", "Changed most often", "What decides how much work and memory the detector needs.", first),
-        Group("profile", "Profile", "", (fields.pop("profile"),)),
-    ]
-    for section in sorted(SECTIONS, key=lambda name: ("analysis", "alerting", name).index(name)):
-        title = SECTION_TITLES.get(section, section.capitalize())
-        of_section = tuple(one for one in fields.values() if one.declaration.section == section)
-        shown_groups.append(Group(section, title, SECTIONS[section].__doc__ or "", of_section))
-    return shown_groups
+
+
+def _resolution(drawn: Drawn) -> Field:
+    """Width and height as one choice."""
+    said = drawn.basis.said
+    pairs = [Option(pair, _size(pair)) for pair in forms.resolutions()]
+    profile = str(said["profile"])
+    return Field(
+        key=RESOLUTION,
+        label="Resolution",
+        help=RESOLUTION_HELP,
+        control="select",
+        typed=forms.resolution(drawn.basis, drawn.typed),
+        options=(*pairs, Option(CUSTOM, CUSTOM)),
+        is_changed=bool(drawn.typed.resolution)
+        or any(said[key] != DECLARATIONS[key].in_profile(profile) for key in (WIDTH, HEIGHT)),
+        error=drawn.errors.get(RESOLUTION, ""),
+    )
+
+
+def _control(declaration: Declaration) -> str:
+    if declaration.choices:
+        return "select"
+    return {bool: "checkbox", float: "decimal", int: "numeric"}.get(declaration.kind, "text")
+
+
+def _size(pair: str) -> str:
+    width, height = pair.split("x")
+    return f"{width} \N{MULTIPLICATION SIGN} {height}: {size_cost(int(width), int(height))}"
 
 
 def _with_cost(key: str, choice: str) -> str:
-    return f"{choice}: about {RSS_MB[choice]} MB of memory" if key in ("profile", "vision.model") else choice
+    return f"{choice}: {COSTS[key](choice)}" if key in COSTS else choice

@@ -147,6 +147,12 @@ def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> list
     ]
 
 
+def typed_differences(loaded: Loaded, text: str) -> Typed:
+    """Return what must be typed into the form to come to the values of another file."""
+    said = basis_of(loaded).said
+    return Typed({one.key: one.after for one in differences(said, values_of(reading(text).settings))})
+
+
 def text_of(value: Value) -> str:
     """Return a value as it stands in an input, to be read back as the same."""
     return value if isinstance(value, str) else scalar(value)

@@ -5,6 +5,7 @@
 const PREVIEW_S = 60;
 const ANSWER_MS = 5000;
 const NO_ANSWER = "The page does not answer: what follows is old.";
+const SIGNED_OUT = "You are signed out. What you typed is kept when you send it, and here again after signing in.";
 
 function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
@@ -67,9 +68,9 @@ alarm.setAttribute("role", "alert");
 function keepCurrent(part) {
   let shown = "";
   let isLoading = false;
-  const mark = (isOld) => {
+  const mark = (isOld, why = NO_ANSWER) => {
     part.classList.toggle("stale", isOld);
-    const said = document.querySelector(".stale") ? NO_ANSWER : "";
+    const said = document.querySelector(".stale") ? why : "";
     if (alarm.textContent !== said) alarm.textContent = said;
     alarm.classList.toggle("error", said !== "");
   };
@@ -80,6 +81,8 @@ function keepCurrent(part) {
       const answer = await fetch(part.dataset.refresh, {
         headers: { "X-Requested-With": "drivewatch" }, signal: AbortSignal.timeout(ANSWER_MS),
       });
+      // What was typed must stay: it is kept when it is sent, and there again after signing in
+      if (answer.status === 401 && document.querySelector("[data-keep-typed]")) return mark(true, SIGNED_OUT);
       if (answer.status === 401) location.reload();
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();

@@ -47,7 +47,9 @@ class Tab:
             Select(box).select_by_value(text)
             return
         for group in self.driver.find_elements(By.CSS_SELECTOR, "details:not([open]) > summary"):
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", group)
             group.click()
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", box)
         box.clear()
         box.send_keys(text)
 

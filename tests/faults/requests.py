@@ -29,7 +29,8 @@ METHODS = (*("GET", "POST") * 9, "HEAD", "OPTIONS", "PUT", "PATCH", "PATCH", "DE
 VERSIONS = (*("HTTP/1.1",) * 30, "HTTP/1.0", "HTTP/2.0", "HTTP/9", "")
 PATHS = """
     / /login /healthz /memory /memory/part /status/part /events /events.csv /events.json /events/delete /settings/
-    /settings/preview /settings/edit /settings/save /settings/yaml /settings/upload /settings/reset /settings/history
+    /settings/preview /settings/review/none /settings/save /settings/cancel /settings/rejected /settings/yaml
+    /settings/upload /settings/reset /settings/history
     /settings/download /account /account/tokens /account/tokens/revoke /preview.jpg /restart/part /ask /metrics
     /api/v1/status /api/v1/events /api/v1/settings /api/v1/openapi.json /static/page.css /static/../guard.py
     /static/%2e%2e/%2e%2e/config.yaml //etc/passwd /%00 /%ff http://other/ * /nowhere

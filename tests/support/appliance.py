@@ -54,9 +54,13 @@ class Browser:
             form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
             connection.request(method, path, body, {**self.headers, **form, "Cookie": self.cookie})
             answer = connection.getresponse()
-            if cookie := answer.headers.get("Set-Cookie"):
-                self.cookie = cookie.partition(";")[0]
+            for cookie in answer.headers.get_all("Set-Cookie", ()):
+                self._keep(*cookie.partition(";")[0].split("=", 1))
             return Answer(answer.status, dict(answer.headers), answer.read().decode(errors="replace"))
+
+    def _keep(self, name: str, value: str) -> None:
+        there = dict(one.split("=", 1) for one in self.cookie.split("; ") if one)
+        self.cookie = "; ".join(f"{name}={value}" for name, value in {**there, name: value}.items() if value)
 
     def _connection(self) -> http.client.HTTPConnection:
         if self.tls:

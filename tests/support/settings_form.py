@@ -5,22 +5,27 @@ from __future__ import annotations
 import html
 import io
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from admin.auth.sessions import Session
 from admin.parts import NAME
 from admin.settings import settings_page
+from admin.settings.drafts import Drafts
 from config.disk import Disk
+from config.paths import Paths
 from config.store import Store
 
 ADMIN = Path(__file__).parents[2] / "admin"
-NAV = ("home.show", "memory.show", "events.show", "account.show", "login.sign_out")
+NAV = ("home.show", "health.show", "events.show", "account.show", "login.sign_out", "restart.show", "banner.part")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
 
@@ -79,13 +84,19 @@ def store(tmp_path: Path, disk: FailingDisk) -> Store:
 
 def bare_app() -> Flask:
     app = Flask("drivewatch", template_folder=str(ADMIN / "templates"), static_folder=str(ADMIN / "static"))
-    app.jinja_env.globals["csrf_token"] = lambda: "the-token"
-    app.jinja_env.globals["is_exposed"] = lambda: False
+    app.jinja_env.globals.update(csrf_token=lambda: "the-token", may_use=lambda _: True, is_owner=lambda: True)
+    app.jinja_env.globals.update(banner=lambda: (), problem_count=lambda: 0)
+    app.secret_key = "of a test"
+    app.before_request(_sign_in)
     app.register_blueprint(settings_page.routes)
     for endpoint in NAV:
         app.add_url_rule(f"/{endpoint}", endpoint, view_func=str)
     app.testing = True  # what a view raises is raised here
     return app
+
+
+def _sign_in() -> None:
+    g.session = Session("the-token", 0.0, 0.0, "of the owner", "owner")
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +106,20 @@ def app() -> Flask:
 
 
 @pytest.fixture
-def client(app: Flask, store: Store) -> FlaskClient:
-    app.extensions[NAME] = SimpleNamespace(store=store)
+def paths(tmp_path: Path) -> Paths:
+    """Settings in one folder, all else in another, so that a test can list what was written to the first."""
+    return Paths(tmp_path, tmp_path.parent / f"{tmp_path.name}-run", tmp_path)
+
+
+@pytest.fixture
+def client(app: Flask, store: Store, paths: Paths) -> FlaskClient:
+    app.extensions[NAME] = SimpleNamespace(
+        store=store,
+        paths=paths,
+        drafts=Drafts(paths.drafts),
+        clock=time.monotonic,
+        restarter=Mock(),
+    )
     return app.test_client()
 
 
@@ -114,21 +137,35 @@ def post(client: FlaskClient, path: str, fields: list[tuple[str, str]]) -> TestR
     return client.post(path, data=data)
 
 
+def shown_after(client: FlaskClient, answer: TestResponse) -> TestResponse:
+    """The page that a browser shows after it was sent on."""
+    assert answer.status_code in (302, 303), answer.text
+    while answer.status_code in (302, 303):
+        answer = client.get(answer.headers["Location"])
+    return answer
+
+
 def preview(client: FlaskClient, **typed: str) -> TestResponse:
-    return post(client, "/settings/preview", sent(client.get("/settings/"), "/settings/preview", **typed))
+    """What is shown after "Review changes"."""
+    return send(client, "/settings/preview", sent(client.get("/settings/"), "/settings/preview", **typed))
 
 
-def save(client: FlaskClient, diff: TestResponse) -> TestResponse:
-    assert diff.status_code == 200, diff.text
-    return post(client, "/settings/save", sent(diff, "/settings/save"))
+def send(client: FlaskClient, path: str, fields: list[tuple[str, str]]) -> TestResponse:
+    return shown_after(client, post(client, path, fields))
+
+
+def save(client: FlaskClient, review: TestResponse, **more: str) -> TestResponse:
+    """What "Save only" answers."""
+    assert "<h1>Review changes</h1>" in review.text, review.text
+    return post(client, "/settings/save", sent(review, "/settings/save", **more))
 
 
 def send_text(client: FlaskClient, text: str) -> TestResponse:
-    return post(client, "/settings/yaml", sent(client.get("/settings/yaml"), "/settings/yaml", text=text))
+    return send(client, "/settings/yaml", sent(client.get("/settings/yaml"), "/settings/yaml", text=text))
 
 
-def upload(client: FlaskClient, data: bytes) -> TestResponse:
-    return client.post("/settings/upload", data={"file": (io.BytesIO(data), "../../etc/passwd")})
+def upload(client: FlaskClient, data: bytes, name: str = "../../etc/passwd") -> TestResponse:
+    return shown_after(client, client.post("/settings/upload", data={"file": (io.BytesIO(data), name)}))
 
 
 def diff_of(answer: TestResponse) -> list[str]:

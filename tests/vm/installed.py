@@ -131,12 +131,14 @@ class Installed:
         return answer.text
 
     def change_settings(self, **typed: str) -> None:
-        """On the page, as a person would: type, look at the difference, save."""
+        """On the page, as a person would: type, review, save; a doubt is ticked away."""
         hidden = dict(INPUT.findall(self.page("/settings/")))
         known = {name: unescape(hidden[name]) for name in ("csrf_token", "version", "base")}
-        shown = self.browser.ask("POST", "/settings/preview", urlencode({**known, **typed}))
-        assert shown.status == 200, f"the difference is answered with {shown.status}"
-        carried = [(name, unescape(value)) for name, value in INPUT.findall(shown.text)]
+        sent = self.browser.ask("POST", "/settings/preview", urlencode({**known, **typed}))
+        assert sent.status == 303, f"the form is answered with {sent.status}"
+        review = self.page(sent.headers["Location"])
+        assert "Review changes" in review, f"refused: {review[:2000]}"
+        carried = [(name, unescape(value)) for name, value in INPUT.findall(review)]
         saved = self.browser.ask("POST", "/settings/save", urlencode(carried))
         assert saved.status == 303, f"saving is answered with {saved.status}"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from admin.settings.fields import FIRST, RSS_MB, Field, groups
+from admin.settings.fields import Drawn, Field, Filter, groups
 from admin.settings.forms import (
     BACK,
     CUSTOM,
@@ -30,7 +30,7 @@ from config.check import accept
 from config.declaration import PROFILES
 from config.read import read
 from config.reference import config_yaml
-from config.settings import DECLARATIONS, MODELS, Settings, values_of
+from config.settings import DECLARATIONS, Settings, values_of
 from config.store import Loaded
 
 KEY = "camera.width"
@@ -41,9 +41,9 @@ def basis(text: str = "profile: low_memory\n") -> Basis:
     return basis_of(Loaded(found.settings, found.problems, found.notes, "config.yaml", text, "1"))
 
 
-def fields(drawn_from: Basis, typed: Typed | None = None) -> Iterator[Field]:
-    for group in groups(drawn_from, typed or Typed(), {}):
-        yield from group.fields
+def fields(drawn_from: Basis) -> Iterator[Field]:
+    for group in groups(Drawn(drawn_from), Filter()):
+        yield from (one for one in group.fields if one.key != RESOLUTION)
 
 
 def one(key: str, drawn_from: Basis) -> Field:
@@ -54,31 +54,12 @@ def typed(**texts: str) -> Typed:
     return Typed({key.replace("__", "."): text for key, text in texts.items()})
 
 
-def test_every_setting_is_in_the_form_once_and_the_usual_ones_come_first() -> None:
-    drawn = [group.id for group in groups(basis(), Typed(), {})]
-    assert drawn == [
-        "often",
-        "profile",
-        "analysis",
-        "alerting",
-        "camera",
-        "raspberry_pi",
-        "vision",
-        "vehicle",
-        "memory",
-        "admin",
-    ]
-    keys = [field.key for field in fields(basis())]
-    assert (tuple(keys[:5]), keys[5]) == (FIRST, "profile")
-    assert sorted(keys) == sorted(DECLARATIONS)
-
-
 def test_a_field_knows_its_limits_its_profile_and_whether_it_differs() -> None:
     width = one(KEY, basis("profile: balanced\ncamera: {width: 640}\n"))
-    assert (width.says, width.from_profile, width.is_set, width.differs) == (640, 480, True, True)
+    assert (width.from_profile, width.is_set, width.is_changed) == ("480", True, True)
     assert (width.typed, width.unit, width.limits, width.control) == ("640", "px", "between 64 and 1920 px", "numeric")
     height = one("camera.height", basis("profile: balanced\ncamera: {width: 640}\n"))
-    assert (height.says, height.is_set, height.differs) == (360, False, False)
+    assert (height.typed, height.is_set, height.is_changed) == ("360", False, False)
 
 
 def test_the_last_good_value_in_force_stands_beside_a_bad_one_in_the_file() -> None:
@@ -86,7 +67,7 @@ def test_the_last_good_value_in_force_stands_beside_a_bad_one_in_the_file() -> N
     found = read(text)
     loaded = Loaded(read("camera: {width: 640}").settings, found.problems, (), "config.last-good.yaml", text, "1")
     width = one(KEY, basis_of(loaded))
-    assert (width.typed, width.in_force, width.is_set) == ("wide", 640, True)
+    assert (width.typed, width.in_force, width.is_set) == ("wide", "640", True)
 
 
 @pytest.mark.parametrize("key", DECLARATIONS)
@@ -262,19 +243,6 @@ def test_a_basis_that_was_tampered_with_is_not_believed(text: str) -> None:
 def test_differences_name_key_and_both_values() -> None:
     found = differences(values_of(Settings()), basis("profile: low_memory\ncamera: {width: 640}").said)
     assert [(row.key, row.label, row.before, row.after) for row in found] == [(KEY, "Width", "320", "640")]
-
-
-def test_profiles_and_models_say_what_they_cost() -> None:
-    assert set(RSS_MB) == {*PROFILES, *MODELS}
-    words = [option.words for option in one("profile", basis()).options]
-    assert words == [
-        "low_memory: about 69 MB of memory",
-        "balanced: about 76 MB of memory",
-        "high_accuracy: about 76 MB of memory",
-    ]
-    assert one("vision.model", basis()).options[2].words == "full: about 76 MB of memory"
-    for profile in PROFILES:
-        assert RSS_MB[profile] == RSS_MB[str(DECLARATIONS["vision.model"].in_profile(profile))]
 
 
 def test_texts_of_floats_lose_nothing() -> None:

@@ -18,12 +18,12 @@ from tests.support.settings_form import (
     KEY,
     MINE,
     Form,
-    bare_app,
     diff_of,
     on_disk,
     post,
     preview,
     save,
+    send,
     sent,
 )
 
@@ -36,8 +36,9 @@ def test_the_form_has_a_labelled_described_input_for_every_setting(client: Flask
         assert f'<label for="{key.replace(".", "-")}"' in text
     assert set(" ".join(re.findall(r'aria-describedby="([^"]+)"', text)).split()) <= ids
     assert len(ids) == len(re.findall(r' id="', text))
-    assert text.index('name="resolution"') < text.index('name="profile"') < text.index('name="analysis.policy"')
-    assert "high_accuracy: about 76 MB of memory" in text
+    assert text.index('name="profile"') < text.index('name="resolution"') < text.index('id="advanced"')
+    assert text.index('id="advanced"') < text.index('name="camera.width"')
+    assert "high_accuracy: 77 MB, finds 92 % of faces" in text
 
 
 def test_looking_at_the_settings_writes_nothing(client: FlaskClient, tmp_path: Path) -> None:
@@ -52,7 +53,8 @@ def test_every_form_carries_the_sessions_token(client: FlaskClient, store: Store
     pages = [client.get(f"/settings/{name}") for name in ("", "yaml", "history")]
     for answer in (*pages, preview(client, camera__width="480")):
         for action, fields in Form(answer.text).fields.items():
-            assert ("csrf_token", "the-token") in fields, action
+            is_search = action == "/settings/"
+            assert is_search or ("csrf_token", "the-token") in fields, action
 
 
 def test_a_change_is_shown_then_saved_and_only_it(client: FlaskClient, store: Store) -> None:
@@ -61,9 +63,10 @@ def test_a_change_is_shown_then_saved_and_only_it(client: FlaskClient, store: St
     assert diff_of(diff) == ["-  width: 640", "+  width: 500", "+memory:", "+  governor: false"]
     assert store.load().version == version
     answer = save(client, diff)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/settings/?saved=1")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/settings/")
     assert store.load().text == MINE.replace("640", "500") + "memory:\n  governor: false\n"
-    assert "Saved. Restart to apply." in client.get(answer.headers["Location"]).text
+    assert "Saved." in client.get("/settings/").text
+    assert "Saved." not in client.get("/settings/").text  # it is said once
 
 
 def test_the_four_usual_settings_can_be_changed_at_once(client: FlaskClient, store: Store) -> None:
@@ -75,19 +78,24 @@ def test_the_four_usual_settings_can_be_changed_at_once(client: FlaskClient, sto
     assert set(config_yaml().splitlines()) <= set(store.load().text.splitlines())
 
 
-def test_the_restart_is_offered_once_there_is_one(client: FlaskClient) -> None:
-    assert "Restart the detector now" not in client.get("/settings/?saved=1").text
-    app = bare_app()
-    app.add_url_rule("/restart", "restart.start", view_func=str, methods=["POST"])
-    app.extensions[NAME] = client.application.extensions[NAME]
-    assert 'action="/restart"' in app.test_client().get("/settings/?saved=1").text
-    assert 'action="/restart"' not in app.test_client().get("/settings/").text
+def test_save_and_restart_is_one_press(client: FlaskClient, store: Store) -> None:
+    restarter = client.application.extensions[NAME].restarter
+    review = preview(client, camera__width="500")
+    assert review.text.index("Save and restart</button>") < review.text.index("Save only</button>")
+    answer = save(client, review, then="restart")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/restart.show")
+    assert store.load().settings.camera.width == 500
+    restarter.start.assert_called_once()
+
+
+def test_save_only_restarts_nothing(client: FlaskClient) -> None:
+    save(client, preview(client, camera__width="500"))
+    client.application.extensions[NAME].restarter.start.assert_not_called()
 
 
 def test_nothing_typed_is_nothing_to_save(client: FlaskClient, store: Store) -> None:
-    answer = preview(client)
-    assert answer.headers["Location"] == "/settings/?saved=0"
-    assert "Nothing to save" in client.get("/settings/?saved=0").text
+    assert "No changes." in preview(client).text
+    assert "No changes." not in client.get("/settings/").text
     assert store.load().version == NO_FILE
 
 
@@ -96,7 +104,6 @@ def test_a_bad_value_is_an_error_at_its_field_and_what_was_typed_is_kept(
     client: FlaskClient, store: Store, bad: str
 ) -> None:
     answer = preview(client, camera__width=bad, camera__height="480", camera__source='a "b" & c')
-    assert answer.status_code == 422
     field = re.search(r'<input id="camera-width"[^>]*>', answer.text)
     assert field
     assert f'value="{html.escape(bad).replace("&quot;", "&#34;")}"' in field[0]
@@ -109,27 +116,29 @@ def test_a_bad_value_is_an_error_at_its_field_and_what_was_typed_is_kept(
 
 
 def test_an_error_in_a_folded_group_opens_it(client: FlaskClient) -> None:
-    assert '<details id="group-analysis">' in client.get("/settings/").text
-    assert '<details id="group-analysis" open>' in preview(client, analysis__neutral_yaw="x").text
+    assert '<details id="advanced">' in client.get("/settings/").text
+    assert '<details id="advanced" open>' in preview(client, analysis__neutral_yaw="x").text
 
 
 def test_values_that_contradict_each_other_are_refused_as_a_whole(client: FlaskClient, store: Store) -> None:
     answer = preview(client, raspberry_pi__buzzer_pin="27", camera__width="480")
-    assert answer.status_code == 422
     assert "raspberry_pi.led_pin, which is 27" in answer.text
     assert 'id="raspberry_pi-buzzer_pin-error"' in answer.text
     assert store.load().version == NO_FILE
 
 
 def test_a_bad_value_cannot_be_slipped_past_the_diff(client: FlaskClient, store: Store) -> None:
-    fields = [("version", NO_FILE), ("camera.width", "-1"), ("camera.height", "480")]
-    assert post(client, "/settings/save", fields).status_code == 422
+    draft = {"version": NO_FILE, "base": "{}", "texts": {"camera.width": "-1", "camera.height": "480"}}
+    draft_id = client.application.extensions[NAME].drafts.keep("of the owner", draft)
+    answer = send(client, "/settings/save", [("draft", draft_id)])
+    assert 'id="camera-width-error"' in answer.text
     assert store.load().version == NO_FILE
 
 
-@pytest.mark.parametrize("path", ("/settings/preview", "/settings/save", "/settings/edit"))
-def test_unknown_fields_are_refused(client: FlaskClient, store: Store, path: str) -> None:
-    answer = post(client, path, [("version", NO_FILE), ("camera.widht", "480"), ("camera.height", "480")])
+def test_unknown_fields_are_refused(client: FlaskClient, store: Store) -> None:
+    answer = post(
+        client, "/settings/preview", [("version", NO_FILE), ("camera.widht", "480"), ("camera.height", "480")]
+    )
     assert (answer.status_code, "did you mean camera.width?" in answer.text) == (422, True)
     assert store.load().version == NO_FILE
 
@@ -138,7 +147,7 @@ def test_back_to_the_profile_for_one_field_keeps_what_else_was_typed(client: Fla
     store.save(MINE, NO_FILE)
     assert "Back to the profile's 480</button>" in client.get("/settings/").text
     drawn = sent(client.get("/settings/"), "/settings/preview", camera__frame_skip="3")
-    save(client, post(client, "/settings/preview", [*drawn, ("back", KEY)]))
+    save(client, send(client, "/settings/preview", [*drawn, ("back", KEY)]), sure="1")
     now = store.load()
     assert (now.settings.camera.width, now.settings.camera.frame_skip) == (480, 3)
     assert "width" not in now.text
@@ -153,8 +162,8 @@ def test_an_emptied_field_is_back_to_the_profile(client: FlaskClient, store: Sto
 
 def test_reset_takes_one_setting_or_all_of_them_back(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
-    assert diff_of(client.post("/settings/reset", data={"key": KEY})) == ["-  width: 640"]
-    save(client, client.post("/settings/reset"))
+    assert diff_of(send(client, "/settings/reset", [("key", KEY)])) == ["-  width: 640"]
+    save(client, send(client, "/settings/reset", []))
     now = store.load()
     assert (now.settings.camera.width, now.settings.camera.height, now.settings.profile) == (480, 360, "balanced")
     assert now.text == "# mine\ncamera:  # the cheap one\n  # tall\n\nprofile: balanced # at the end\n"
@@ -166,7 +175,7 @@ def test_reset_begins_anew_where_the_file_cannot_be_used(
     client: FlaskClient, store: Store, tmp_path: Path, broken: str
 ) -> None:
     (tmp_path / CONFIG).write_text(broken)
-    save(client, client.post("/settings/reset"))
+    save(client, send(client, "/settings/reset", []))
     now = store.load()
     assert now.problems == ()
     assert now.settings.profile == ("balanced" if "balanced" in broken else "low_memory")

@@ -1,0 +1,112 @@
+"""What a change of settings does to the detector's memory and to the time of an alert. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from admin.settings.costs import FAST_MB, MB_PER_PIXEL, MODEL_MB, SIZES, WIDTH_MEASURED_MIN_PX
+from app.memory.rates import FAST_FROM_FPS
+from config.declaration import Value
+from config.settings import CAMERAS
+
+Values = Mapping[str, Value]
+
+BYTES_PER_PIXEL = 3
+LOOK_USUAL_S = 1.0  # at one look a second every case of the regulations passes: tests/benchmarks/tables/rules.md
+LOOK_MEASURED_MAX_S = 2.0  # the longest time between two looks that this table has
+WIRING = ("raspberry_pi.buzzer_pin", "raspberry_pi.buzzer_active_low", "raspberry_pi.gpio_chip")
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What is said of a change, in sentences. doubts: those with which no alert may come in time, to be asked twice."""
+
+    memory: str
+    alerts: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def effects(before: Values, after: Values) -> Effects:
+    """Return what is different after the change; a doubt that was there before is not asked again."""
+    known = set(_doubts(before))
+    doubts = tuple(doubt for doubt in _doubts(after) if doubt not in known)
+    return Effects(_memory(before, after), tuple(_alerts(before, after)), doubts)
+
+
+def look_every_s(values: Values) -> float:
+    """Seconds from one look at the driver to the next."""
+    return _number(values, "camera.frame_skip") / _number(values, "camera.target_fps")
+
+
+def memory_mb(values: Values) -> float:
+    """The detector's RSS, estimated from what was measured, without waiting frames."""
+    pixels = _number(values, "camera.width") * _number(values, "camera.height")
+    fast_mb = FAST_MB if 1 / look_every_s(values) >= FAST_FROM_FPS else 0.0
+    return MODEL_MB[str(values["vision.model"])] + MB_PER_PIXEL * (pixels - SIZES[0].pixels) + fast_mb
+
+
+def waiting_mb(values: Values) -> float:
+    """What the queue of frames may hold besides, when all of it is full."""
+    pixels = _number(values, "camera.width") * _number(values, "camera.height")
+    return (_number(values, "camera.buffer_frames") - 1) * BYTES_PER_PIXEL * pixels / 1e6
+
+
+def _memory(before: Values, after: Values) -> str:
+    """One sentence, also where nothing changes."""
+    then_mb, budget_mb = memory_mb(after), _number(after, "memory.budget_mb")
+    most_mb = then_mb + waiting_mb(after)
+    was = f"{memory_mb(before):.0f} MB"
+    said = f"About {then_mb:.0f} MB" if f"{then_mb:.0f} MB" == was else f"About {then_mb:.0f} MB instead of {was}"
+    said += f" of the budget of {budget_mb:.0f} MB"
+    if most_mb - then_mb >= 1:
+        said += f", up to {most_mb:.0f} MB while frames wait"
+    saves = most_mb > budget_mb and bool(after["memory.governor"])
+    return said + (": more than that, so it will save memory where it can." if saves else ".")
+
+
+def _alerts(before: Values, after: Values) -> Iterator[str]:
+    every_s, was_s = look_every_s(after), look_every_s(before)
+    is_doubt = every_s > LOOK_MEASURED_MAX_S and every_s != was_s
+    if not is_doubt and (every_s != was_s or every_s > LOOK_USUAL_S):
+        yield _lateness(every_s, was_s)
+    if after["camera.frame_timeout"] != before["camera.frame_timeout"]:
+        missing_s = every_s + _number(after, "camera.frame_timeout")
+        yield f"A camera that stops is noticed after {missing_s:g} s."
+    if after["analysis.policy"] != before["analysis.policy"]:
+        yield {
+            "relaxed": "Alerts come as late as the regulations allow.",
+            "normal": "Alerts come when the regulations ask for them.",
+            "strict": "Alerts come earlier than the regulations ask, and more often.",
+        }[str(after["analysis.policy"])]
+    if any(after[key] != before[key] for key in WIRING):
+        yield "If the buzzer is not wired so, no alert is heard: test it after the restart."
+    pin = int(_number(after, "vehicle.ignition_pin"))
+    if pin and pin != before["vehicle.ignition_pin"]:
+        yield f"While BCM {pin} has no 3.3 V, the vehicle counts as parked, and the rules for a parked one hold."
+
+
+def _lateness(every_s: float, was_s: float) -> str:
+    said = f"A look every {every_s:.3g} s" + (f" instead of every {was_s:.3g} s" if every_s != was_s else "")
+    if every_s <= LOOK_USUAL_S:
+        return f"{said}: alerts come {'sooner' if every_s < was_s else 'in time'}."
+    return f"{said}: an alarm can come {every_s:.3g} s late."
+
+
+def _doubts(values: Values) -> Iterator[str]:
+    """Why with these settings there may be no alert in time, whichever key it was that led to it."""
+    every_s, source = look_every_s(values), str(values["camera.source"])
+    if every_s > LOOK_MEASURED_MAX_S:
+        late = f"an alarm can come {every_s:.3g} s late, and eyes shut for less are not seen."
+        yield f"With a look every {every_s:.3g} s, {late}"
+    if not re.fullmatch(CAMERAS, source):
+        yield f"The pictures come from {source}, not from a camera: nobody watches the driver."
+    if values["vision.model"] == "lite":
+        yield "The model lite misses most closed eyes: who falls asleep may not be woken."
+    if _number(values, "camera.width") < WIDTH_MEASURED_MIN_PX:
+        yield f"Pictures below {WIDTH_MEASURED_MIN_PX} pixels wide were never measured: the face may not be found."
+
+
+def _number(values: Values, key: str) -> float:
+    return float(values[key])

@@ -1,0 +1,73 @@
+"""The settings file as text: to edit, to download, and to restore from a file."""
+
+from __future__ import annotations
+
+from flask import Response, redirect, request, session, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.auth.returning import returns_to
+from admin.parts import parts
+from admin.settings.answers import NO_LONGER_KEPT, found_draft, reviewed, text_page, to_settings
+from admin.settings.draft import Draft, base_of_form, problems, text_draft
+from admin.settings.forms import Typed, reading
+from admin.settings.uploads import refusal
+from config.document import MAX_BYTES
+from config.paths import CONFIG
+from config.store import Loaded
+from config.versions import versions
+
+REFUSED = "refused_file"  # in the cookie of notices
+
+
+def show() -> AnyResponse | str:
+    """The file as text, or what was typed instead of it."""
+    loaded = parts().store.load()
+    if not (draft_id := request.args.get("draft", "")):
+        rejected = versions(parts().paths.data).named(request.args.get("rejected", ""))
+        if rejected is not None:
+            return text_page(loaded, rejected.text, reading(rejected.text).problems)
+        return text_page(loaded, loaded.text, loaded.problems)
+    kept = found_draft(draft_id, loaded)
+    if kept is None or kept.draft is None:
+        return to_settings(NO_LONGER_KEPT)
+    if kept.draft.text is None or kept.draft.version != loaded.version:
+        return redirect(url_for("settings.review", draft_id=draft_id))
+    return text_page(loaded, kept.draft.text, problems(kept.draft, loaded), kept.draft.file_name)
+
+
+def _again(whose: str) -> str:
+    return url_for("settings.yaml", draft=parts().drafts.keep(whose, _typed(parts().store.load()).kept))
+
+
+@returns_to(_again)
+def check() -> AnyResponse:
+    """Keep the text that was typed, and show what it changes."""
+    return reviewed(_typed(parts().store.load()))
+
+
+def download() -> Response:
+    """The file as it is, to keep."""
+    headers = {"Content-Disposition": f'attachment; filename="{CONFIG}"'}
+    return Response(parts().store.load().text, headers=headers, mimetype="application/yaml")
+
+
+def upload() -> AnyResponse:
+    """A file from elsewhere: checked and shown like one that was typed; what is no text is refused by its name."""
+    sent = request.files.get("file")
+    data = sent.stream.read(MAX_BYTES + 1) if sent else b""
+    name = (sent.filename or "" if sent else "").rpartition("/")[2]
+    if problem := refusal(name, data):
+        session[REFUSED] = problem
+        return redirect(url_for("settings.history", _anchor="backup-head"), 303)
+    return reviewed(text_draft(parts().store.load(), data.decode(), name[:100]))
+
+
+def _typed(loaded: Loaded) -> Draft:
+    text = _with_line_ends_of(loaded.text, request.form.get("text", ""))
+    return Draft(request.form.get("version", ""), base_of_form(loaded), Typed(), text)
+
+
+def _with_line_ends_of(like: str, text: str) -> str:
+    """Browsers send every line end of a textarea as CR LF, whatever the file had."""
+    text = text.replace("\r\n", "\n")
+    return text.replace("\n", "\r\n") if "\r\n" in like else text

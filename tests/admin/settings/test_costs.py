@@ -1,0 +1,75 @@
+"""The figures that the form shows are those of the tables that were measured."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from admin.settings.costs import (
+    FACES_FOUND,
+    FACES_SHOWN,
+    FAST_MB,
+    MODEL_MB,
+    PROFILE_MB,
+    SIZES,
+    WIDTH_MEASURED_MIN_PX,
+    model_cost,
+    profile_cost,
+    size_cost,
+)
+from config.declaration import PROFILES
+from config.settings import DECLARATIONS, MODELS
+
+ROOT = Path(__file__).parents[3]
+COSTS, RATES = (ROOT / f"tests/benchmarks/tables/{name}.md" for name in ("costs", "rates"))
+PEOPLE = ROOT / "tests/evaluation/tables/real-people.md"
+
+
+def rows(table: Path) -> dict[tuple[str, ...], list[str]]:
+    """The lines of all tables in a file, by their first cell, and by the first two."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for line in table.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) > 1:
+            found.setdefault((cells[0],), cells)
+            found.setdefault((cells[0], cells[1]), cells)
+    return found
+
+
+def test_memory_of_profiles_and_models_is_as_measured() -> None:
+    table = rows(COSTS)
+    assert {profile: float(table[f"drivewatch, {profile}",][2]) for profile in PROFILES} == PROFILE_MB
+    standard = PROFILE_MB[PROFILES[0]]
+    assert DECLARATIONS["vision.model"].default == "standard"
+    others = {name: float(table[f"low_memory with model {name}",][2]) for name in MODELS if name != "standard"}
+    assert {**others, "standard": standard} == MODEL_MB
+
+
+def test_sizes_and_fast_kernels_cost_what_was_measured() -> None:
+    table = rows(RATES)
+    for one in SIZES:
+        cells = table[f"{one.width_px} x {one.height_px}", "1"]
+        assert (float(cells[3]), float(cells[4])) == (one.look_ms, one.rss_mb)
+    at_5, at_1 = (float(table["320 x 240", rate][4]) for rate in ("5", "1"))
+    assert pytest.approx(at_5 - at_1) == FAST_MB
+    assert (str(WIDTH_MEASURED_MIN_PX),) in rows(COSTS)
+
+
+def test_faces_found_are_as_measured() -> None:
+    table = rows(PEOPLE)
+    said = table["each profile finds more faces than the one below",][2]
+    assert ", ".join(f"{profile} {found}" for profile, found in FACES_FOUND.items()) == said
+    people = [table[f"face found, {who}",][2] for who in ("all but mask", "mask")]
+    shown = sum(int(re.findall(r"of (\d+)", text)[0]) for text in people)
+    assert 4 * shown == FACES_SHOWN  # each from four distances: TIMES_AS_FAR of tests/evaluation/real_profiles.py
+
+
+def test_costs_are_said_in_few_words() -> None:
+    assert profile_cost("balanced") == "77 MB, finds 91 % of faces"
+    assert model_cost("lite") == "65 MB"
+    assert size_cost(320, 240) == "69 MB, 13 ms a frame"
+    assert size_cost(480, 360) == "69 to 70 MB, 13 ms a frame"
+    assert size_cost(1920, 1080) == size_cost(1280, 720) == "72 MB, 17 ms a frame"
+    assert size_cost(64, 48) == size_cost(320, 240)
