@@ -17,11 +17,14 @@ ID_MAX = 2**62
 READ_MAX = 4000  # of a file with a million rows, which another program wrote; twice what a journal keeps
 TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
 
-_NEWEST = """
+_EVENTS = """
 SELECT id, boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, end_s, detail, wall_s, interrupted,
     disputed, clock
-FROM events WHERE id < ? ORDER BY id DESC LIMIT ?
+FROM events
 """
+_NEWEST = f"{_EVENTS} WHERE id < ? ORDER BY id DESC LIMIT ?"
+_ONE = f"{_EVENTS} WHERE id = ?"
+_BETWEEN = f"{_EVENTS} WHERE boot_id = ? AND onset_s BETWEEN ? AND ? ORDER BY onset_s LIMIT ?"
 _COUNTS = "SELECT kind, level, count(*), sum(disputed != 0) FROM events GROUP BY kind, level"
 
 
@@ -57,7 +60,22 @@ def recent(path: Path, limit: int = 50, before_id: int | None = None) -> tuple[E
 
 def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
     """All of them, as `recent` gives them, but each is read only when it is asked for."""
-    yield from filter(None, map(_entry, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, READ_MAX))))
+    yield from filter(None, newest_or_damaged(path, before_id))
+
+
+def newest_or_damaged(path: Path, before_id: int | None = None) -> Iterator[Entry | None]:
+    """The same, with a None for each that cannot be shown."""
+    return map(_entry, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, READ_MAX)))
+
+
+def one(path: Path, event_id: int) -> Entry | None:
+    """An event; None where it is not kept, or damaged. Raises: JournalUnreadable."""
+    return next(map(_entry, rows(path, _ONE, (event_id,))), None)
+
+
+def between(path: Path, boot_id: str, from_s: float, to_s: float) -> list[Entry]:
+    """The events of a boot that began between two of its times, oldest first. Raises: JournalUnreadable."""
+    return [*filter(None, map(_entry, rows(path, _BETWEEN, (boot_id, from_s, to_s, READ_MAX))))]
 
 
 def signals_text(path: Path, event_id: int) -> str:

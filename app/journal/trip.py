@@ -62,10 +62,20 @@ class Trip:
         """0 to 100; None where the driver was never seen. Disputed alerts count as all others."""
         if not self.seen_s:
             return None
+        warnings, alarms = self.faults
+        faults = warnings + WARNINGS_PER_ALARM * alarms
+        return round(max(0.0, SCORE_MAX - POINTS_PER_WARNING * faults / self.scored_hours))
+
+    @property
+    def faults(self) -> tuple[int, int]:
+        """The driver's warnings and alarms, which the score counts."""
         judged = [counts for kind, counts in self.alerts.items() if kind not in NO_FAULTS]
-        faults = sum(warnings + WARNINGS_PER_ALARM * alarms for _, warnings, alarms in judged)
-        hours = max(self.seen_s / 3600, SCORED_HOURS_MIN)
-        return round(max(0.0, SCORE_MAX - POINTS_PER_WARNING * faults / hours))
+        return sum(counts[1] for counts in judged), sum(counts[2] for counts in judged)
+
+    @property
+    def scored_hours(self) -> float:
+        """What the score divides by."""
+        return max(self.seen_s / 3600, SCORED_HOURS_MIN)
 
 
 def summary_of(trip: Trip) -> str:

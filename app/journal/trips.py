@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,9 +13,10 @@ from app.events import ClockQuality
 from app.journal.entries import ID_MAX, is_time, rows
 from app.journal.trip import Trip, trip_of
 
-_NEWEST = """
-SELECT id, start_s, end_s, ended, wall_s, clock, summary FROM trips WHERE id < ? ORDER BY id DESC LIMIT ?
-"""
+_TRIPS = "SELECT id, boot_id, start_s, end_s, ended, wall_s, clock, summary FROM trips"
+_NEWEST = f"{_TRIPS} WHERE id < ? ORDER BY id DESC LIMIT ?"
+_ONE = f"{_TRIPS} WHERE id = ?"
+_AT = f"{_TRIPS} WHERE boot_id = ? AND start_s <= ? AND (end_s >= ? OR ended = '') ORDER BY id DESC LIMIT 1"
 NESTED = ("minutes_by_state", "alerts_by_kind", "disputed_by_kind", "perclos")
 """Columns that a CSV gives as JSON."""
 FIELDS = (
@@ -31,12 +33,27 @@ class StoredTrip:
     trip: Trip
     wall_s: float
     clock: ClockQuality
+    boot_id: str = ""
 
 
 def recent_trips(path: Path, limit: int, before_id: int | None = None) -> list[StoredTrip]:
     """The newest trips; with `before_id` those before that one. No file yet means none. Raises: JournalUnreadable."""
-    found = rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, max(0, limit)))
-    return [trip for trip in map(_stored, found) if trip is not None]
+    return [trip for trip in newest_or_damaged(path, limit, before_id) if trip is not None]
+
+
+def newest_or_damaged(path: Path, limit: int, before_id: int | None = None) -> Iterator[StoredTrip | None]:
+    """The same, with a None for each that cannot be shown."""
+    return map(_stored, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, max(0, limit))))
+
+
+def one_trip(path: Path, trip_id: int) -> StoredTrip | None:
+    """A trip; None where it is not kept, or damaged. Raises: JournalUnreadable."""
+    return next(map(_stored, rows(path, _ONE, (trip_id,))), None)
+
+
+def trip_at(path: Path, boot_id: str, time_s: float) -> StoredTrip | None:
+    """The trip that lasted at a time of a boot. Raises: JournalUnreadable."""
+    return next(map(_stored, rows(path, _AT, (boot_id, time_s, time_s))), None)
 
 
 def _stored(row: sqlite3.Row) -> StoredTrip | None:
@@ -46,7 +63,7 @@ def _stored(row: sqlite3.Row) -> StoredTrip | None:
         return None
     try:
         trip = trip_of(row["start_s"], row["end_s"], row["ended"], row["summary"])
-        return StoredTrip(row["id"], trip, row["wall_s"], ClockQuality(row["clock"]))
+        return StoredTrip(row["id"], trip, row["wall_s"], ClockQuality(row["clock"]), str(row["boot_id"]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
