@@ -21,7 +21,7 @@ from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.byte_code import ByteCode
 from admin.health import health_page
-from admin.pages import actions, aim_page, banner_part, events_page, home_page, memory_page, setup_page
+from admin.pages import actions, aim_page, banner_part, events_page, home_page, memory_page, setup_page, trips_page
 from admin.parts import NAME, Parts
 from admin.restart import restart_page
 from admin.restart.restarter import Restarter
@@ -37,7 +37,7 @@ from config.store import Store
 WITH_ROUTES = (
     *(login, account, viewer, api),
     *(banner_part, home_page, actions, aim_page, setup_page, health_page, memory_page, events_page),
-    *(settings_page, restart_page),
+    *(trips_page, settings_page, restart_page),
 )
 FORM_PARTS_MAX = 200  # a settings form has one for each key
 

@@ -126,13 +126,13 @@ def _scales(limits: Limits, road: Neutral | None) -> tuple[_Scale, ...]:
             *("Head sideways", "right", "left", -HEAD_YAW_MAX_DEG, HEAD_YAW_MAX_DEG),
             lambda sample: _turned(sample.yaw_deg, yaw_deg),
             sides,
-            lambda value: _angle(value, "right", "left"),
+            lambda value: angle(value, "right", "left"),
         ),
         _Scale(
             *("Head up and down", "up", "down", -HEAD_PITCH_MAX_DEG, HEAD_PITCH_MAX_DEG),
             lambda sample: _turned(sample.pitch_deg, pitch_deg),
             heights,
-            lambda value: _angle(value, "up", "down"),
+            lambda value: angle(value, "up", "down"),
         ),
         _Scale(
             *("Eyes", "open", "closed", 0.0, 1.0),
@@ -209,7 +209,8 @@ def _turned(value_deg: float | None, road_deg: float) -> float | None:
     return None if value_deg is None else value_deg - road_deg
 
 
-def _angle(value_deg: float, beyond: str, below: str) -> str:
+def angle(value_deg: float, beyond: str, below: str) -> str:
+    """An angle in words, or "straight"."""
     if abs(value_deg) < STRAIGHT_DEG:
         return "straight"
     return f"{abs(value_deg):.0f}° {beyond if value_deg > 0 else below}"

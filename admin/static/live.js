@@ -7,9 +7,16 @@ const ANSWER_MS = 5000;
 const NO_ANSWER = "The page does not answer: what follows is old.";
 const SIGNED_OUT = "You are signed out. What you typed is kept when you send it, and here again after signing in.";
 
+const AS = {
+  short: (date) => date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }),
+  time: (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
+  moment: (date) => date.toLocaleString(),
+};
+
 function showLocalTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = new Date(time.dateTime).toLocaleString();
+    const show = AS[time.dataset.as ?? "moment"];
+    if (show) time.textContent = show(new Date(time.dateTime));
   }
 }
 

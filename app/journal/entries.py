@@ -65,12 +65,12 @@ def newest(path: Path, before_id: int | None = None) -> Iterator[Entry]:
 
 def newest_or_damaged(path: Path, before_id: int | None = None) -> Iterator[Entry | None]:
     """The same, with a None for each that cannot be shown."""
-    return map(_entry, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, READ_MAX)))
+    return map(_entry, rows(path, _NEWEST, (as_id(before_id), READ_MAX)))
 
 
 def one(path: Path, event_id: int) -> Entry | None:
     """An event; None where it is not kept, or damaged. Raises: JournalUnreadable."""
-    return next(map(_entry, rows(path, _ONE, (event_id,))), None)
+    return next(map(_entry, rows(path, _ONE, (as_id(event_id),))), None)
 
 
 def between(path: Path, boot_id: str, from_s: float, to_s: float) -> list[Entry]:
@@ -80,7 +80,7 @@ def between(path: Path, boot_id: str, from_s: float, to_s: float) -> list[Entry]
 
 def signals_text(path: Path, event_id: int) -> str:
     """What was measured around an event, as it was written; "" where nothing is kept. Raises: JournalUnreadable."""
-    found = next(rows(path, "SELECT signals FROM events WHERE id = ?", (event_id,)), None)
+    found = next(rows(path, "SELECT signals FROM events WHERE id = ?", (as_id(event_id),)), None)
     return str(found["signals"]) if found else ""
 
 
@@ -121,6 +121,11 @@ def _entry(row: sqlite3.Row) -> Entry | None:
         return None
     event = Event(kind, level, *onset, end_s, detail, bool(row["disputed"]))
     return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]), clock)
+
+
+def as_id(asked: int | None) -> int:
+    """An id that SQLite takes; None stands for one above all."""
+    return ID_MAX if asked is None else max(0, min(asked, ID_MAX))
 
 
 def is_time(value: object) -> bool:

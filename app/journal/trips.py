@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from app.events import ClockQuality
-from app.journal.entries import ID_MAX, is_time, rows
+from app.journal.entries import as_id, is_time, rows
 from app.journal.trip import Trip, trip_of
 
 _TRIPS = "SELECT id, boot_id, start_s, end_s, ended, wall_s, clock, summary FROM trips"
@@ -43,12 +43,12 @@ def recent_trips(path: Path, limit: int, before_id: int | None = None) -> list[S
 
 def newest_or_damaged(path: Path, limit: int, before_id: int | None = None) -> Iterator[StoredTrip | None]:
     """The same, with a None for each that cannot be shown."""
-    return map(_stored, rows(path, _NEWEST, (ID_MAX if before_id is None else before_id, max(0, limit))))
+    return map(_stored, rows(path, _NEWEST, (as_id(before_id), max(0, limit))))
 
 
 def one_trip(path: Path, trip_id: int) -> StoredTrip | None:
     """A trip; None where it is not kept, or damaged. Raises: JournalUnreadable."""
-    return next(map(_stored, rows(path, _ONE, (trip_id,))), None)
+    return next(map(_stored, rows(path, _ONE, (as_id(trip_id),))), None)
 
 
 def trip_at(path: Path, boot_id: str, time_s: float) -> StoredTrip | None:

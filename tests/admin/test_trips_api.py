@@ -74,4 +74,4 @@ def test_a_disputed_event_is_marked_wherever_events_leave(owner: FlaskClient, pa
     header, newest, _ = owner.get("/events.csv").text.splitlines()
     assert header.split(",")[-1] == "disputed" and newest.endswith("True") and ",gps," in newest
     text = owner.get("/events").text
-    assert text.count("wrong, said the driver") == 1 and "may be wrong" not in text
+    assert text.count("· called wrong by the driver") == 1 and "may be wrong" not in text

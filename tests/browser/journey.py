@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.tab import Tab
 from tests.support.appliance import running
 
-PAGES = ("/", "/memory", "/settings/", "/settings/yaml", "/events", "/account")
+PAGES = ("/", "/memory", "/settings/", "/settings/yaml", "/trips", "/events", "/account")
 
 
 def test_the_home_page_lives(tab: Tab) -> None:

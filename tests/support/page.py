@@ -114,4 +114,4 @@ def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
     """Endpoint, method and a path of each route."""
     for rule in app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            yield rule.endpoint, method, re.sub(r"<[^>]+>", "x", rule.rule)
+            yield rule.endpoint, method, re.sub(r"<[^>]+>", "1", rule.rule)

@@ -25,7 +25,7 @@ from config.paths import Paths
 from config.store import Store
 
 ADMIN = Path(__file__).parents[2] / "admin"
-NAV = ("home.show", "health.show", "events.show", "account.show", "login.sign_out", "restart.show", "banner.part")
+NAV = ("home.show", "health.show", "trips.show", "account.show", "login.sign_out", "restart.show", "banner.part")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
 
