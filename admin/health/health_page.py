@@ -10,19 +10,17 @@ from pathlib import Path
 from typing import Final
 
 import flask
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 
 from admin.auth.guard import for_viewers, signed_in
 from admin.auth.hosts import own_names
 from admin.health import rows
-from admin.health.machine import machine_now
-from admin.health.problems import Problem, Told, problems
+from admin.health.now import problems_now, told_now
 from admin.parts import parts
-from app.telemetry import failure, status
+from app.telemetry import status
 from app.telemetry.log_file import LEVELS, Line, read_lines
 from config.certificates import addresses
-from config.commands import instance, log_command
-from config.own_files import folder_problem
+from config.commands import instance
 
 routes: Final = Blueprint("health", __name__)
 
@@ -39,27 +37,6 @@ LIBRARIES = {  # by the names of their folders
     "pyyaml": "PyYAML",
 }
 DIST_INFO = re.compile(r"([A-Za-z0-9_.]+)-([^-]+)\.dist-info")
-
-
-def told_now() -> Told:
-    """What the problems are read from, once for each request."""
-    if "told" not in g:
-        own = parts()
-        certificate = own.where.certificate
-        g.told = Told(
-            status.read(own.paths.status),
-            failure.last(own.paths.failure),
-            folder_problem(own.paths.run),
-            certificate.problem if certificate else "",
-            machine_now(own.paths, own.sensors.read(own.clock())),
-            log_command("detector", own.paths.detector_log),
-        )
-    return g.told  # type: ignore[no-any-return]
-
-
-def problems_now() -> tuple[Problem, ...]:
-    """All that is wrong now."""
-    return problems(told_now(), parts().clock())
 
 
 @routes.app_template_global("problem_count")
@@ -109,7 +86,7 @@ def _figures() -> dict[str, object]:
     snap = f"snap {instance()}, revision {os.environ.get('SNAP_REVISION', 'not known')}" if instance() else ""
     behind = settings.admin.behind_proxy.partition(" ")[0]
     return {
-        "problems": problems(told, now_s),
+        "problems": problems_now(),
         "sections": (
             ("This machine", rows.of_machine(told.machine, latest, time.time())),
             ("Detector", rows.of_detector(latest, settings, now_s)),

@@ -10,10 +10,8 @@ from flask import Blueprint, g, render_template
 from admin import banner
 from admin.auth.guard import for_viewers, signed_in
 from admin.banner import Facts, Line
+from admin.health.now import told_now
 from admin.parts import parts
-from app.telemetry import failure, status
-from config.commands import log_command
-from config.own_files import folder_problem
 
 routes: Final = Blueprint("banner", __name__)
 
@@ -30,20 +28,19 @@ def now_lines() -> tuple[Line, ...]:
 
 def _facts() -> Facts:
     own = parts()
-    latest, loaded = status.read(own.paths.status), own.store.load()
-    certificate = own.where.certificate
+    told, loaded = told_now(), own.store.load()
     return Facts(
-        latest=latest,
+        latest=told.latest,
         now_s=own.clock(),
         wall_s=time.time(),
         progress=own.restarter.progress(),
         loaded=loaded,
-        due=banner.due(latest, loaded, own.store.copies),
-        failure=failure.last(own.paths.failure),
-        folder_problem=folder_problem(own.paths.run),
-        certificate_problem=certificate.problem if certificate else "",
+        due=banner.due(told.latest, loaded, own.store.copies),
+        failure=told.failure,
+        folder_problem=told.folder_problem,
+        certificate_problem=told.certificate_problem,
         is_exposed=own.where.is_exposed,
-        log_command=log_command("detector", own.paths.detector_log),
+        log_command=told.log_command,
     )
 
 

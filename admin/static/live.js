@@ -56,7 +56,17 @@ function updateAttributes(there, wanted) {
 
 function showTitle(part) {
   const said = part.querySelector("[data-title]")?.dataset.title;
-  if (said) document.title = document.title.replace(/^.*?(?= · )/, said);
+  if (said) document.title = document.title.replace(/^(\(\d+\) )?.*?(?= · )/, `$1${said}`);
+}
+
+// Of the problems that the Health page lists, in the navigation and in the tab's title
+function showCount(part) {
+  const count = part.querySelector("[data-problems]")?.dataset.problems;
+  if (count === undefined) return;
+  const badge = document.querySelector("nav .count");
+  badge.hidden = count === "0";
+  badge.firstChild.data = count;
+  document.title = document.title.replace(/^(\(\d+\) )?/, count === "0" ? "" : `(${count}) `);
 }
 
 function show(part, text) {
@@ -65,6 +75,7 @@ function show(part, text) {
   showLocalTimes(wanted.content);
   update(part, wanted.content);
   showTitle(part);
+  showCount(part);
 }
 
 // One for all parts of a page, as all have no answer at once; there before its words: many screen readers tell what
