@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from tests.benchmarks.measure import alone_mb, pictures
 from tests.benchmarks.ten_minutes import Figure, print_table
-from tests.support.appliance import Appliance, Browser, pss_mb, running
+from tests.support.appliance import Answer, Appliance, Browser, pss_mb, running
 
-VIEWS = ("/", "/memory", "/settings/", "/events", "/account")
-POLLS = ("/status/part", "/status/part", "/status/part", "/status/part", "/memory/part")  # as an open page asks
+VIEWS = ("/", "/memory", "/settings/", "/events", "/health", "/aim", "/account")
+POLLS = ("/status/verdict", "/status/verdict", "/status/part", "/banner/part", "/memory/part")  # as open pages ask
 WARM_UP, REQUESTS = 1_600, 7_500  # after the 400 before them; at 10,000 gunicorn.conf.py renews the worker
-COMPRESSIBLE = ("/", "/memory", "/static/page.css", "/static/live.js")
+LOADED = re.compile(r'<(?:link rel="stylesheet" href|script src)="([^"]+)"')
+RENEWED = re.compile(r'data-refresh="([^"]+)" data-every-s="([^"]+)"')
+WATCHED_S = 60.0
+HOMES = 500
 
 
 def page_mb(appliance: Appliance) -> float:
@@ -38,6 +44,43 @@ def in_use(appliance: Appliance) -> Browser:
     return owner
 
 
+def bytes_of(answer: Answer) -> int:
+    """What is sent for one request, its headers included."""
+    return len(answer.text.encode()) + sum(len(f"{name}: {value}\r\n") for name, value in answer.headers.items())
+
+
+def first_view_kb(browser: Browser) -> float:
+    """Home and all that it loads, as to a browser that has nothing yet; in units of 1,000 bytes."""
+    home = browser.get("/")
+    return (bytes_of(home) + sum(bytes_of(browser.get(path)) for path in LOADED.findall(home.text))) / 1000
+
+
+def ms_each(browser: Browser, path: str, count: int) -> float:
+    """The mean time of a request in milliseconds."""
+    began_s = time.monotonic()
+    ask(browser, (path,), count)
+    return 1000 * (time.monotonic() - began_s) / count
+
+
+def cpu_s(appliance: Appliance) -> float:
+    """CPU seconds of the page's processes so far."""
+    times = (psutil.Process(pid).cpu_times() for pid in appliance.pids("gunicorn"))
+    return float(sum(each.user + each.system for each in times))
+
+
+def polling_percent(appliance: Appliance, browser: Browser) -> float:
+    """The share of a core that the page takes while home is open, which asks for its parts as home says."""
+    parts = [(path, float(every_s)) for path, every_s in RENEWED.findall(browser.get("/").text)]
+    began_s, began_cpu_s = time.monotonic(), cpu_s(appliance)
+    due_s = dict.fromkeys(parts, began_s)
+    while time.monotonic() < began_s + WATCHED_S:
+        part = min(due_s, key=due_s.__getitem__)
+        time.sleep(max(0.0, due_s[part] - time.monotonic()))
+        ask(browser, part[:1], 1)
+        due_s[part] += part[1]
+    return 100 * (cpu_s(appliance) - began_cpu_s) / (time.monotonic() - began_s)
+
+
 def measured(appliance: Appliance) -> list[Figure]:
     """The figures with the limits of the issue."""
     owner = in_use(appliance)
@@ -48,12 +91,13 @@ def measured(appliance: Appliance) -> list[Figure]:
     before_mb, began_s = page_mb(appliance), time.monotonic()
     ask(owner, VIEWS + POLLS, REQUESTS)
     seconds = time.monotonic() - began_s
-    first_view_kb = sum(len(owner.get(path).text.encode()) for path in COMPRESSIBLE) / 1000
     return [
         Figure("page in use: gunicorn's master and worker, PSS", in_use_mb, "MB", 45),
         Figure("growth from request 2,000 to 9,500", page_mb(appliance) - before_mb, "MB", 1),
-        Figure("first view with its chart, not compressed", first_view_kb, "kB", 60),
+        Figure("first view: home with its strips, styles and scripts", first_view_kb(owner), "kB", 60),
         Figure("a request, mean", 1000 * seconds / REQUESTS, "ms", 50),
+        Figure("home, mean", ms_each(owner, "/", HOMES), "ms", 50),
+        Figure("home kept current, of a core", polling_percent(appliance, owner), "%", 3),
         Figure("page and detector, shared pages counted once", whole_mb, "MB", 120),
     ]
 
