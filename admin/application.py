@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flask import Flask, Response, make_response, render_template, request
 from flask.globals import request_ctx
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from admin import api
 from admin.auth import account, guard, login, viewer
@@ -39,6 +39,16 @@ WITH_ROUTES = (
     *(banner_part, home_page, actions, aim_page, setup_page, health_page, memory_page, events_page),
     *(trips_page, settings_page, restart_page),
 )
+TITLES = {
+    400: "Not understood",
+    403: "Not allowed",
+    404: "Page not found",
+    405: "Not possible here",
+    413: "Too large",
+    429: "Too many at once",
+    500: "The page failed",
+    507: "Not saved",
+}
 FORM_PARTS_MAX = 200  # a settings form has one for each key
 
 log = logging.getLogger(__name__)
@@ -88,7 +98,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
 
 def _explain(error: Exception) -> Response:
     """Say what went wrong in one sentence, without a stack."""
-    code, said = 500, "The page failed; `sudo snap logs drivewatch.admin` shows why."
+    code, said = 500, "The page failed: its log, under Health, shows why."
     if isinstance(error, StoreError):
         code, said = 507, str(error)
     elif isinstance(error, HTTPException) and error.code and error.code < 500:
@@ -100,7 +110,9 @@ def _explain(error: Exception) -> Response:
     elif request_ctx.url_adapter is None:  # a Host so wrong that no address can be made
         answer = Response(said, code, mimetype="text/plain")
     else:
-        answer = make_response(render_template("error.html", code=code, said=said), code)
+        title = TITLES.get(code, "That did not work")
+        is_bare = code == 404 and said == NotFound.description
+        answer = make_response(render_template("error.html", title=title, said="" if is_bare else said), code)
     if isinstance(error, MethodNotAllowed):
         answer.allow.update(error.valid_methods or ())
     return answer

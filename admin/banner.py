@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Literal
@@ -12,12 +12,12 @@ from app.events import State
 from app.telemetry import status
 from app.telemetry.failure import Failure
 from app.telemetry.requests import Request
-from app.telemetry.status import Status
+from app.telemetry.status import Configuration, Status
 from config.commands import command
 from config.read import read
 from config.release_date import RELEASED_S
 from config.settings import DECLARATIONS, Settings, values_of
-from config.store import DEFAULTS, Loaded, version_of
+from config.store import DEFAULTS, NO_FILE, Loaded, version_of
 
 Tone = Literal["bad", "doubtful", "note"]
 TONES: tuple[Tone, ...] = ("bad", "doubtful", "note")
@@ -111,7 +111,7 @@ def due(latest: Status | None, loaded: Loaded, copies: Callable[[], Mapping[str,
     token = latest.configuration.version_token if latest else NOT_OURS
     if latest is None or token in (NOT_OURS, loaded.version):
         return ()
-    used = _in_force(token, copies().values())
+    used = _in_force(latest.configuration, copies)
     if used is None:
         return None
     before, after = values_of(used), values_of(loaded.settings)
@@ -121,11 +121,15 @@ def due(latest: Status | None, loaded: Loaded, copies: Callable[[], Mapping[str,
     )
 
 
-def _in_force(token: str, texts: Iterable[str]) -> Settings | None:
-    for text in texts:
-        if version_of(text.encode()) == token:
-            found = read(text)
-            return None if found.problems else found.settings
+def _in_force(used: Configuration, copies: Callable[[], Mapping[str, str]]) -> Settings | None:
+    """The settings of the version that a detector uses, None where they are no longer kept."""
+    if used.problems:
+        return None
+    if used.version_token == NO_FILE:
+        return Settings()
+    for text in copies().values():
+        if version_of(text.encode()) == used.version_token:
+            return read(text).settings
     return None
 
 
@@ -201,7 +205,7 @@ def _settings(facts: Facts) -> Iterator[Line]:
         more = f"The detector uses {configuration.origin}: what is changed here has no effect."
         yield Line("fixed", "note", "Settings are fixed by the command line", more)
     elif configuration and configuration.fixed_keys:
-        more = f"What is set here for {_named(configuration.fixed_keys)} has no effect until it is started without."
+        more = f"{_named(configuration.fixed_keys)}: changes here have no effect."
         yield Line("fixed", "note", "Fixed by the command line", more)
 
 

@@ -22,11 +22,12 @@ def now_lines() -> tuple[Line, ...]:
     if signed_in() is None:
         return banner.exposure(parts().where.is_exposed)
     if "banner" not in g:
-        g.banner = banner.lines(_facts())
+        g.banner = banner.lines(facts())
     return g.banner  # type: ignore[no-any-return]
 
 
-def _facts() -> Facts:
+def facts() -> Facts:
+    """What the lines are read from, now."""
     own = parts()
     told, loaded = told_now(), own.store.load()
     return Facts(

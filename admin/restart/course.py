@@ -29,7 +29,7 @@ class Progress:
     """How far a restart is, or how the last one ended. Process numbers are 0 and versions "" where unknown.
 
     since_s: when it was asked for, monotonic. A detector may be healthy and `message` still say what is wrong. After a
-    roll-back `why` says what was wrong with the settings of version `rejected`.
+    roll-back `why` says what was wrong with the settings of version `rejected`. version_before: in force before it.
     """
 
     phase: Phase
@@ -41,6 +41,7 @@ class Progress:
     since_s: float
     why: str = ""
     rejected: str = ""
+    version_before: str = ""
 
 
 class Action(Enum):
@@ -77,6 +78,7 @@ class Course:
     wanted: str = ""
     pid_now: int = 0
     in_force: str = ""
+    before: str = ""
     watching_since_s: float | None = None
     reason: str = ""
 
@@ -94,6 +96,7 @@ class Course:
             is_proven=not is_blind and before.configuration.version_token in (NOT_OURS, wanted),
             was_blind=is_blind,
             in_force=before.configuration.version_token,
+            before=before.configuration.version_token,
             wanted=wanted,
         )
 

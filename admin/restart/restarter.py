@@ -107,6 +107,7 @@ class Restarter:
             course.began_s,
             course.undone,
             course.rejected,
+            course.before,
         )
 
     def dismiss(self) -> None:

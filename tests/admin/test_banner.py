@@ -16,7 +16,7 @@ from app.telemetry.status import SILENT_S, Alerts, Configuration, Status
 from config.check import Problem
 from config.release_date import RELEASED_S
 from config.settings import Settings
-from config.store import Loaded, version_of
+from config.store import NO_FILE, Loaded, version_of
 
 NOW_S = 1000.0
 IDLE = Progress("idle", "", 0, 0, "", "", 0.0)
@@ -102,7 +102,7 @@ def test_a_run_folder_that_is_not_read_is_why_nothing_is_known() -> None:
 
 def test_what_the_command_line_fixes_is_named() -> None:
     fixed = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
-    assert "Camera (camera.source) has no effect" in only(replace(FACTS, latest=fixed)).more
+    assert "Camera (camera.source): changes here have no effect." == only(replace(FACTS, latest=fixed)).more
     other = replace(WELL, configuration=Configuration(version_token="", origin="/home/pi/car.yaml"))
     assert "uses /home/pi/car.yaml" in only(replace(FACTS, latest=other)).more
     assert kinds(replace(FACTS, latest=replace(fixed, time_s=0))) == ["silent"]
@@ -154,4 +154,8 @@ def test_due_is_what_the_file_has_otherwise_than_the_detector_uses_it() -> None:
         == ()
     )
     assert due(None, loaded, dict) == ()
+    without_file = replace(told, configuration=Configuration(version_token=NO_FILE))
+    assert due(without_file, loaded, dict) == ("camera.source", "camera.width")
+    lost = replace(without_file, configuration=Configuration(version_token=NO_FILE, problems=("it is missing",)))
+    assert due(lost, loaded, dict) is None
     assert due(replace(told, configuration=Configuration()), loaded, dict) == ()

@@ -55,7 +55,7 @@ def test_what_renews_itself_leaves_what_is_selected_focused_or_scrolled(tab: Tab
     tab.width(360)
     tab.open("/memory")
     tab.driver.execute_script(
-        "const part = document.querySelector('[data-refresh]'); window.kept = part.querySelector('.scroll');"
+        "const part = document.querySelector('main [data-refresh]'); window.kept = part.querySelector('.scroll');"
         "window.caption = part.querySelector('caption'); kept.scrollLeft = 50; kept.focus();"
         f"getSelection().selectAllChildren(caption); part.querySelector('td').textContent = 'old'; {look}"
     )
@@ -194,7 +194,7 @@ def test_four_settings_are_changed_and_take_effect_after_a_restart(tab: Tab) -> 
     tab.sees("+  width: 480")
     tab.picture("settings-difference")
     tab.press("Save and restart")
-    tab.sees("healthy")
+    tab.sees("Running with the new settings")
     assert tab.find(By.CSS_SELECTOR, "[role=status]").get_attribute("data-refresh")  # it is told, as it stays
     tab.picture("restarted")
     tab.open("/")
@@ -213,7 +213,7 @@ def test_settings_with_which_no_detector_watches_are_taken_back(driver: webdrive
         tab.sees("attentive")
         change(tab, camera__source="/dev/video99")
         tab.press("Save and restart")
-        tab.sees("rolled back")
+        tab.sees("New settings failed, old ones restored")
         tab.picture("rolled-back")
         tab.sees("/dev/video99")
         tab.open("/")

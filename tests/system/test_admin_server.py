@@ -152,7 +152,7 @@ def test_a_restart_brings_a_new_detector(appliance: Appliance, owner: Browser) -
     (before,) = appliance.pids("app run")
     assert owner.post("/restart").status == 302
     assert wait_for(lambda: before not in appliance.pids("app run") and len(appliance.pids("app run")) == 1)
-    assert wait_for(lambda: "healthy" in owner.get("/restart/part").text)
+    assert wait_for(lambda: "Running with the" in owner.get("/restart/part").text)
 
 
 def replaced(appliance: Appliance, what: str, pid: int) -> bool:

@@ -93,7 +93,7 @@ def settings_on_the_page(on: Installed) -> str:
     token = re.search(r'name="version" value="([^"]+)"', on.page("/settings/"))
     assert token and token[1] == found.configuration.version_token, "another configuration is in force"
     phase = wait_for("an end of the restart", lambda: _ended(on.page("/restart/part")))
-    assert phase == "healthy", f"the page says of the restart: {phase}"
+    assert phase == "Running", f"the page says of the restart: {phase}"
     size = _preview_size(on)
     assert size == (480, 360), f"the detector's pictures have {size} pixels"
     apart_s = _between_looks_s(on)
@@ -104,7 +104,7 @@ def settings_on_the_page(on: Installed) -> str:
 
 
 def _ended(text: str) -> str | None:
-    found = re.search(r"<strong>(healthy|failed|rolled back)</strong>", text)
+    found = re.search(r"<strong>(Running|The restart failed|New settings failed)", text)
     return found[1] if found else None
 
 

@@ -1,0 +1,211 @@
+"""The banner in a real browser: what needs attention is on every page, and goes away by itself."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+
+from config.store import Store
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, running
+
+PAGES = ("/", "/events", "/settings/", "/health", "/account")
+ATTENTIVE = "camera:\n  source: fake:attentive\n"
+STALE_MAX_S = 1.5  # the bar asks every second
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With settings that worked for a minute, so that others are rolled back."""
+    made = tmp_path_factory.mktemp("appliance")
+    (made / "data").mkdir()
+    for name in ("config.yaml", "config.last-good.yaml"):
+        (made / "data" / name).write_text(ATTENTIVE)
+    return made
+
+
+@pytest.fixture(scope="module")
+def appliance(folder: Path) -> Iterator[Appliance]:
+    with running(folder) as made:
+        yield made
+
+
+def change(folder: Path, key: str, value: str | int | float) -> None:
+    """As an editor or a program would, beside the page."""
+    store = Store(folder / "data")
+    store.change({key: value}, store.load().version)
+
+
+def line(tab: Tab, kind: str) -> str:
+    """The words of a line, once it is there."""
+    return tab.find(By.ID, f"line-{kind}").text
+
+
+def goes(tab: Tab, kind: str) -> None:
+    """Wait until a line goes away by itself."""
+    tab.wait(lambda driver: not driver.find_elements(By.ID, f"line-{kind}"), f"the end of {kind}")
+
+
+@contextmanager
+def hanging(appliance: Appliance) -> Iterator[None]:
+    processes = [psutil.Process(pid) for pid in appliance.pids("app run")]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def test_nothing_is_said_while_all_is_well(tab: Tab) -> None:
+    tab.open("/")
+    tab.sees("attentive")
+    assert not tab.driver.find_elements(By.CSS_SELECTOR, ".line")
+
+
+def test_a_restart_that_is_due_is_on_every_page_until_it_was_done(tab: Tab, folder: Path) -> None:
+    """Untruth 1: whoever leaves the page after saving, or comes later, is still told, and no longer than it is so."""
+    tab.open("/health")
+    change(folder, "raspberry_pi.compression_quality", 65)
+    assert "JPEG quality (raspberry_pi.compression_quality)" in line(tab, "restart-due")
+    for path in PAGES:
+        tab.open(path)
+        assert "A restart is due" in line(tab, "restart-due"), path
+    tab.press("Restart now")
+    tab.sees("Running with the new settings")
+    for path in (*PAGES, "/settings/?saved=1"):
+        tab.open(path)
+        assert not tab.driver.find_elements(By.ID, "line-restart-due"), path
+        assert "estart to apply" not in tab.find(By.TAG_NAME, "main").text, path
+
+
+def test_a_change_that_is_taken_back_leaves_nothing_due(tab: Tab, folder: Path) -> None:
+    tab.open("/events")
+    for value in (50, 65):
+        change(folder, "raspberry_pi.compression_quality", value)
+        if value == 50:
+            line(tab, "restart-due")
+    goes(tab, "restart-due")
+
+
+def test_no_page_says_attentive_of_a_detector_that_restarts(tab: Tab) -> None:
+    """Untruth 3, the restart: from the press until the new detector has watched, nothing old counts as the present."""
+    tab.open("/")
+    tab.sees("attentive")
+    owner, began_s = tab.appliance.signed_in(), time.monotonic()
+    owner.post("/restart")
+    seen = []
+    while "No restart" not in (said := owner.get("/restart/part").text) and "Running" not in said:
+        bar = tab.driver.execute_script("return document.querySelector('.bar').className")
+        if time.monotonic() - began_s > STALE_MAX_S and "Running" not in owner.get("/restart/part").text:
+            seen.append(bar)
+        time.sleep(0.1)  # another program is watched
+    assert len(seen) > 5 and not [one for one in seen if "good" in one], seen
+    tab.sees("attentive")
+
+
+def test_a_detector_that_hangs_is_said_to_be_silent_on_every_page(tab: Tab) -> None:
+    """Untruth 3, the hang."""
+    tab.open("/health")
+    tab.open("/account")
+    with hanging(tab.appliance):
+        assert "The detector has not answered for" in line(tab, "silent")
+        for path in PAGES:
+            tab.open(path)
+            assert "has not answered" in line(tab, "silent")
+            assert not tab.driver.find_elements(By.CSS_SELECTOR, ".bar.good")
+    goes(tab, "silent")
+
+
+def test_a_mute_has_its_minutes_on_every_page_and_is_ended_there(tab: Tab) -> None:
+    """Untruth 7, the mute."""
+    tab.open("/")
+    tab.press("Mute for 10 minutes")
+    tab.sees("Cautions and warnings are silent for 10 minutes; alarms are not.")
+    for path in PAGES:
+        tab.open(path)
+        assert "Muted: 10 min left" in line(tab, "muted")
+    tab.press("End it")
+    tab.sees("Cautions and warnings sound again.")
+    goes(tab, "muted")
+    tab.press("Mute for 10 minutes")
+    tab.press("End the mute (10 min left)")
+    tab.find(By.XPATH, "//button[.='Mute for 10 minutes']")
+
+
+def test_without_a_buzzer_its_test_is_grey_and_says_why(tab: Tab) -> None:
+    """Untruth 7, the buzzer: this machine has no header."""
+    tab.open("/")
+    tab.sees("Test the buzzer is not possible: it has no buzzer:")
+    assert not tab.find(By.XPATH, "//button[.='Test the buzzer']").is_enabled()
+    browser = tab.appliance.signed_in()
+    session = browser.cookie
+    assert browser.post("/ask", what="test-buzzer").status == 302  # as a page does that was loaded before
+    browser.cookie = f"{session}; {browser.cookie}"
+    said = browser.get("/").text
+    assert "could not be asked: it has no buzzer" in said and "Asked" not in said
+
+
+def test_settings_that_fail_are_taken_back_and_said_until_dismissed(tab: Tab, folder: Path) -> None:
+    change(folder, "camera.source", "/dev/video99")
+    tab.open("/")
+    tab.press("Restart now")
+    for path in PAGES:
+        tab.open(path)
+        assert "Restarting the detector" in line(tab, "restarting")
+    tab.sees("New settings failed, old ones restored")
+    for path in PAGES:
+        tab.open(path)
+        assert "/dev/video99" in line(tab, "rolled-back")
+    tab.find(By.LINK_TEXT, "Edit the rejected version again").click()
+    tab.sees("ersions")
+    tab.press("Dismiss")
+    goes(tab, "rolled-back")
+    assert "fake:attentive" in (folder / "data/config.yaml").read_text()
+
+
+def test_what_the_command_line_fixes_is_said_and_never_due(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    """Untruth 2: a camera that `make run CAMERA=` gives is not changed by the settings."""
+    with running(tmp_path, "--camera", "fake:attentive") as appliance:
+        tab = Tab(driver, appliance)
+        tab.sign_in(appliance.password)
+        tab.sees("attentive")
+        for path in PAGES:
+            tab.open(path)
+            assert "Camera (camera.source): changes here have no effect." in line(tab, "fixed")
+        change(tmp_path, "camera.source", "/dev/video7")
+        change(tmp_path, "camera.frame_skip", 2)
+        due = line(tab, "restart-due")
+        assert "(camera.frame_skip)" in due and "camera.source" not in due
+
+
+def test_a_password_of_root_opens_at_once_after_wrong_ones(
+    driver: webdriver.Chrome,
+    tab: Tab,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Untruth 6. The last test here, as the password is another one after it."""
+    from app.commands.command_line import main
+
+    driver.delete_all_cookies()
+    for _ in range(6):
+        tab.open("/login")
+        tab.find(By.ID, "password").send_keys("wrong horse battery")
+        tab.press("Sign in")
+        tab.find(By.ID, "problem")
+    tab.sees("Too many wrong passwords")
+    monkeypatch.setenv("DRIVEWATCH_DATA", str(folder / "data"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
+    assert os.environ.get("SNAP_DATA") is None and main(["admin-password"]) == 0
+    tab.sign_in(capsys.readouterr().out.split("password: ")[1].split()[0])

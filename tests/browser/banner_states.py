@@ -1,0 +1,123 @@
+"""Every line that the banner can have, in four views: accessible, as wide as its window, and large enough to press."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium import webdriver
+from werkzeug.serving import make_server
+
+from admin.application import create_app
+from admin.banner import Facts
+from admin.pages import banner_part
+from admin.restart.course import Phase, Progress
+from app.events import State
+from app.part_status import CameraHealth
+from app.telemetry.failure import Failure
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Alerts, Configuration, Status
+from config import password
+from config.check import Problem
+from config.paths import Paths
+from config.release_date import RELEASED_S
+from config.settings import Settings
+from config.store import Loaded
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, free_port
+from tests.support.page import PASSWORD
+
+NOW_S = 5000.0
+HEIGHTS = "return [...document.querySelectorAll('.line button, .line a')].map(e => e.getBoundingClientRect().height)"
+WIDTH = "return document.documentElement.scrollWidth"
+
+
+def ended(phase: Phase, **more: str) -> Progress:
+    return replace(Progress(phase, "", 0, 0, "v2", "v2", NOW_S - 9), **more)  # type: ignore[arg-type]
+
+
+IDLE = ended("idle")
+WELL = Status(
+    boot_id=boot_id(),
+    time_s=NOW_S,
+    state=State.ATTENTIVE,
+    camera=CameraHealth(state="live", source="/dev/video0 (uvcvideo)"),
+    alerts=Alerts(buzzer_ok=True),
+    configuration=Configuration(version_token="v2", origin="config.yaml", fixed_keys=("camera.source",)),
+)
+LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
+FACTS = Facts(WELL, NOW_S, RELEASED_S + 1.0, IDLE, LOADED, log_command="sudo snap logs drivewatch.detector")
+NO_BUZZER = Alerts(
+    buzzer_message="GPIO may not be opened: `sudo snap connect drivewatch:gpio-control`", muted_until_s=NOW_S + 470
+)
+CERTIFICATE = "/home/pi/fullchain.pem expires on 2026-12-09: renew it and run `sudo drivewatch.enable-https CERT KEY`"
+STATES = {
+    "silent": replace(
+        FACTS, latest=replace(WELL, time_s=NOW_S - 75), failure=Failure(NOW_S - 80, boot_id(), "it hung for 20 s")
+    ),
+    "restarting": replace(FACTS, progress=ended("starting", message="The detector is starting.")),
+    "rolled-back": replace(
+        FACTS, progress=ended("rolled_back", why="/dev/video99 is not there: `v4l2-ctl --list-devices` lists cameras")
+    ),
+    "failed": replace(
+        FACTS, latest=None, progress=ended("failed", message="The detector does not watch: it ends again and again")
+    ),
+    "due-and-muted": replace(
+        FACTS,
+        latest=replace(WELL, alerts=replace(NO_BUZZER, buzzer_ok=True)),
+        due=("camera.width", "camera.height", "camera.target_fps", "analysis.perclos_window"),
+    ),
+    "all": replace(
+        FACTS,
+        latest=replace(WELL, alerts=NO_BUZZER),
+        wall_s=0.0,
+        is_exposed=True,
+        certificate_problem=CERTIFICATE,
+        loaded=replace(LOADED, problems=(Problem("camera.width", "wide", "must be a whole number", 3),)),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def show(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Facts], Tab]]:
+    """The page without a detector, whose banner is told what to find."""
+    folder: Path = tmp_path_factory.mktemp("page")
+    paths = Paths(folder / "data", folder / "run", folder / "data")
+    paths.make()
+    password.save(paths.admin_password, PASSWORD)
+    server = make_server("127.0.0.1", port := free_port(), create_app(paths), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    tab = Tab(driver, Appliance(None, port, PASSWORD))  # type: ignore[arg-type]
+    tab.sign_in(PASSWORD)
+    with pytest.MonkeyPatch.context() as patched:
+
+        def shown(facts: Facts) -> Tab:
+            patched.setattr(banner_part, "facts", lambda: facts)
+            tab.open("/events")
+            return tab
+
+        yield shown
+    tab.emulate("prefers-color-scheme", "light")
+    server.shutdown()
+    thread.join()
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("scheme", ("light", "dark"))
+@pytest.mark.parametrize("size", ((1280, 800), (360, 740), (320, 640)))
+def test_a_line_is_readable_and_can_be_pressed(
+    show: Callable[[Facts], Tab], name: str, scheme: str, size: tuple[int, int]
+) -> None:
+    tab = show(STATES[name])
+    tab.width(*size)
+    tab.emulate("prefers-color-scheme", scheme)
+    tab.picture(f"banner-{name}-{scheme}-{size[0]}")
+    assert tab.driver.execute_script(WIDTH) <= size[0]
+    assert all(height >= 44 for height in tab.driver.execute_script(HEIGHTS))
+    found = Axe().run(tab.driver)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
