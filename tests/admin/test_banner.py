@@ -102,7 +102,7 @@ def test_a_run_folder_that_is_not_read_is_why_nothing_is_known() -> None:
 
 def test_what_the_command_line_fixes_is_named() -> None:
     fixed = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
-    assert "Camera (camera.source): changes here have no effect." == only(replace(FACTS, latest=fixed)).more
+    assert only(replace(FACTS, latest=fixed)).more == "Camera (camera.source): changes here have no effect."
     other = replace(WELL, configuration=Configuration(version_token="", origin="/home/pi/car.yaml"))
     assert "uses /home/pi/car.yaml" in only(replace(FACTS, latest=other)).more
     assert kinds(replace(FACTS, latest=replace(fixed, time_s=0))) == ["silent"]

@@ -98,7 +98,7 @@ def show(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> 
 
         def shown(facts: Facts) -> Tab:
             patched.setattr(banner_part, "facts", lambda: facts)
-            tab.open("/events")
+            tab.open("/restart")
             return tab
 
         yield shown
