@@ -27,7 +27,7 @@ from app.journal.trip import Trip, summary_of
 log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
-KEEP_TRIPS = 1000  # 0.7 MB
+KEEP_TRIPS = 1000  # 1 MB, at most 2
 KEEP_SIGNALS = 200  # events with what was measured around them; 0.5 MB, at most 0.8
 SIGNALS_MAX = 4000  # characters
 SIGNALS_LATE_S = 60.0  # a trip that lasts is saved meanwhile, and the signals with it: they cost no commit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from math import isfinite
@@ -16,7 +16,7 @@ LEVELS = (Level.CAUTION, Level.WARNING, Level.ALARM)
 SCORE_MAX, POINTS_PER_WARNING, WARNINGS_PER_ALARM = 100.0, 10.0, 3.0  # drivewatch: README.md gives the formula
 SCORED_HOURS_MIN = 0.25  # one warning around the corner is not four an hour
 SEGMENTS_MAX = 80
-SUMMARY_MAX = 8000  # characters; a trip with every state and kind takes 2,000, and its segments as many
+SUMMARY_MAX = 8000  # characters; a trip with every state and kind takes 2,000, its segments half as many
 
 Segment = tuple[State | None, float]
 """What held, and for how many seconds; None while parked, or while nobody looked."""
@@ -79,7 +79,8 @@ class Trip:
 
 
 def summary_of(trip: Trip) -> str:
-    """What the file keeps beside times and ending."""
+    """What the file keeps beside times and ending; a segment names its state by the place in segments_of."""
+    states = list(dict.fromkeys(state for state, _ in trip.segments))
     return json.dumps(
         {
             "driven_s": round(trip.driven_s, 1),
@@ -91,14 +92,15 @@ def summary_of(trip: Trip) -> str:
             "perclos": [None if mean is None else round(mean, 3) for mean in trip.perclos],
             "perclos_bin_s": trip.perclos_bin_s,
             "distance_km": None if trip.distance_km is None else round(trip.distance_km, 2),
-            "segments": [[state.value if state else None, round(time_s, 1)] for state, time_s in trip.segments],
+            "segments_of": [state.value if state else None for state in states],
+            "segments": [[states.index(state), round(time_s, 1)] for state, time_s in trip.segments],
         },
         separators=(",", ":"),
     )
 
 
 def trip_of(start_s: float, end_s: float, ended: str, summary: str) -> Trip:
-    """The trip that the file describes. Raises: ValueError, TypeError, KeyError for what a bad card made of one."""
+    """The trip that the file describes. Raises: ValueError, TypeError, LookupError for what a bad card made of one."""
     told = json.loads(summary[:SUMMARY_MAX])
     distance_km = told["distance_km"]
     return Trip(
@@ -114,7 +116,7 @@ def trip_of(start_s: float, end_s: float, ended: str, summary: str) -> Trip:
         tuple(None if mean is None else _number(mean) for mean in told["perclos"]),
         _number(told["perclos_bin_s"]),
         None if distance_km is None else _number(distance_km),
-        tuple(_segment(*segment) for segment in told.get("segments", ())),
+        _segments(told.get("segments_of", ()), told.get("segments", ())),
     )
 
 
@@ -124,8 +126,9 @@ def _number(value: object) -> float:
     return float(value)
 
 
-def _segment(state: str | None, time_s: object) -> Segment:
-    return None if state is None else State(state), _number(time_s)
+def _segments(names: Sequence[str | None], told: Sequence[Sequence[object]]) -> tuple[Segment, ...]:
+    states = [None if name is None else State(name) for name in names]
+    return tuple((states[int(_number(place))], _number(time_s)) for place, time_s in told)
 
 
 def _counts(values: object) -> tuple[int, int, int]:

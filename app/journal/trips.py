@@ -64,7 +64,7 @@ def _stored(row: sqlite3.Row) -> StoredTrip | None:
     try:
         trip = trip_of(row["start_s"], row["end_s"], row["ended"], row["summary"])
         return StoredTrip(row["id"], trip, row["wall_s"], ClockQuality(row["clock"]), str(row["boot_id"]))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
 
 

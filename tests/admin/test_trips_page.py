@@ -23,10 +23,6 @@ from tests.support.page import say
 from tests.support.trips import TRIP
 
 WALL_S = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC
-DRIVEN = replace(
-    TRIP,
-    segments=((State.ATTENTIVE, 1800.0), (State.LOOKING_AWAY, 200.0), (None, 600.0), (State.ATTENTIVE, 1000.0)),
-)
 
 
 def save(paths: Paths, *trips: Trip, boot: str = "boot", clock: ClockQuality = ClockQuality.SYNCED) -> None:
@@ -36,7 +32,7 @@ def save(paths: Paths, *trips: Trip, boot: str = "boot", clock: ClockQuality = C
 
 
 def test_trips_stand_under_their_days_with_minutes_distance_alerts_and_score(owner: FlaskClient, paths: Paths) -> None:
-    save(paths, DRIVEN, replace(DRIVEN, start_s=90_000.0, end_s=93_600.0, distance_km=None, alerts={}))
+    save(paths, TRIP, replace(TRIP, start_s=90_000.0, end_s=93_600.0, distance_km=None, alerts={}))
     text = owner.get("/trips").text
     assert re.findall(r'<h2><time datetime="(\S+?)T', text) == ["2026-09-22", "2026-09-21"]
     assert "50 min · 42.2 km · 1 alarm, 5 warnings, 4 cautions" in " ".join(text.split())
@@ -52,7 +48,7 @@ def test_a_trip_opens_with_its_course_states_alerts_perclos_and_the_sum_of_its_s
         for onset_s in (50.0, 1900.0, 3800.0):  # before, in and after it
             event = Event(State.LOOKING_AWAY, Level.ALARM, onset_s, onset_s, onset_s, onset_s + 5)
             journal.record(event, WALL_S + onset_s, onset_s)
-    save(paths, DRIVEN)
+    save(paths, TRIP)
     text = owner.get("/trips/1").text
     assert re.findall(r'cx="(.+?)%"', text) == ["50.0"]
     assert re.findall(r'href="/events/(\d+)"', text) == ["2"]
@@ -93,8 +89,8 @@ def test_a_trip_lasts_only_while_the_detector_that_counts_it_answers(owner: Flas
 
 
 def test_a_trip_of_an_earlier_release_is_shown_without_its_course(owner: FlaskClient, paths: Paths) -> None:
-    save(paths, DRIVEN)
-    told = json.loads(summary_of(DRIVEN))
+    save(paths, TRIP)
+    told = json.loads(summary_of(TRIP))
     del told["segments"]
     sql(paths.events, f"UPDATE trips SET summary = '{json.dumps(told)}'")
     assert "score <strong>0</strong>" in owner.get("/trips").text
@@ -103,16 +99,16 @@ def test_a_trip_of_an_earlier_release_is_shown_without_its_course(owner: FlaskCl
 
 
 def test_a_trip_by_a_clock_that_was_guessed_says_so(owner: FlaskClient, paths: Paths) -> None:
-    save(paths, DRIVEN, clock=ClockQuality.GUESS)
+    save(paths, TRIP, clock=ClockQuality.GUESS)
     for path in ("/trips", "/trips/1"):
         assert "by a clock that may be wrong" in owner.get(path).text
 
 
-@pytest.mark.parametrize("spoiled", ["'no json'", f"'{summary_of(DRIVEN).replace('1800.0', '[]')}'", "x'ff'"])
+@pytest.mark.parametrize("spoiled", ["'no json'", f"'{summary_of(TRIP).replace('1800.0]', '[]]')}'", "x'ff'"])
 def test_a_damaged_trip_is_counted_in_one_sentence_and_hides_no_other(
     owner: FlaskClient, paths: Paths, spoiled: str
 ) -> None:
-    save(paths, DRIVEN, replace(DRIVEN, start_s=9000.0, end_s=9600.0))
+    save(paths, TRIP, replace(TRIP, start_s=9000.0, end_s=9600.0))
     sql(paths.events, f"UPDATE trips SET summary = {spoiled} WHERE id = 1")
     text = owner.get("/trips").text
     assert "1 trip cannot be shown" in text and text.count("data-began") == 1
@@ -121,7 +117,7 @@ def test_a_damaged_trip_is_counted_in_one_sentence_and_hides_no_other(
 
 
 def test_many_trips_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
-    save(paths, *(replace(DRIVEN, start_s=4000.0 * n, end_s=4000.0 * n + 3600) for n in range(SHOWN_TRIPS + 5)))
+    save(paths, *(replace(TRIP, start_s=4000.0 * n, end_s=4000.0 * n + 3600) for n in range(SHOWN_TRIPS + 5)))
     first = owner.get("/trips")
     older = re.search(r'href="(\S+?)">Older', first.text)
     assert older and first.text.count("data-began") == SHOWN_TRIPS and len(first.data) < 40_000
@@ -131,7 +127,7 @@ def test_many_trips_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
 
 
 def test_all_trips_can_be_downloaded(owner: FlaskClient, paths: Paths) -> None:
-    save(paths, DRIVEN)
+    save(paths, TRIP)
     assert owner.get("/trips.csv").text.splitlines()[1].startswith("1,2026-09-21T14:15:00+00:00,")
     (trip,) = owner.get("/trips.json").get_json()
     assert (trip["score"], trip["end"]) == (0, "parked")
@@ -139,5 +135,5 @@ def test_all_trips_can_be_downloaded(owner: FlaskClient, paths: Paths) -> None:
 
 @pytest.mark.parametrize("path", ["/trips/99", "/trips/x", "/trips/99999999999999999999"])
 def test_a_trip_that_is_not_there_is_not_found(owner: FlaskClient, paths: Paths, path: str) -> None:
-    save(paths, DRIVEN)
+    save(paths, TRIP)
     assert owner.get(path).status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from app.events import ClockQuality, State
 from app.journal.csv_table import csv_text
 from app.journal.journal import RETRY_S, TRIPS_WAITING, Journal
-from app.journal.trip import SUMMARY_MAX, Ending, Trip, summary_of
+from app.journal.trip import SEGMENTS_MAX, SUMMARY_MAX, Ending, Trip, summary_of, trip_of
 from app.journal.trips import FIELDS, flat, recent_trips, trip_row
 from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, record, sql
 from tests.support.trips import TRIP
@@ -63,6 +64,9 @@ SPOILED = (
     f"'{summary_of(TRIP).replace('[4,2,1]', '[4,2]')}'",
     f"'{summary_of(TRIP).replace('attentive', 'asleep on a horse')}'",
     f"'{summary_of(TRIP).replace('[4,2,1]', '[4,-2,1e999]')}'",
+    f"'{summary_of(TRIP).replace('[[0,', '[[9,')}'",
+    f"'{summary_of(TRIP).replace('[[0,', '[[')}'",
+    f"'{summary_of(TRIP).replace('[[0,1800.0],', '[7,')}'",
 )  # fmt: skip
 
 
@@ -103,3 +107,6 @@ def test_a_trip_takes_little_room() -> None:
         perclos=(0.123,) * 48,
     )
     assert len(summary_of(full)) < 2000 < SUMMARY_MAX and json.loads(summary_of(full))
+    rest = (list(State) * SEGMENTS_MAX)[: SEGMENTS_MAX - 1]
+    driven = replace(full, segments=((None, 1234.5), *((state, 1234.5) for state in rest)))
+    assert len(summary_of(driven)) < 3300 < SUMMARY_MAX and trip_of(0.0, 1e6, "", summary_of(driven)) == driven

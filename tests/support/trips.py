@@ -17,4 +17,5 @@ TRIP = Trip(
     longest_away_s=5.5,
     perclos=(0.04, None, 0.1),
     distance_km=42.25,
+    segments=((State.ATTENTIVE, 1800.0), (State.LOOKING_AWAY, 200.0), (None, 600.0), (State.ATTENTIVE, 1000.0)),
 )
