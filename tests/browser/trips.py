@@ -1,0 +1,203 @@
+"""Trips and events in a real browser: days of its own time zone, the replay, and a deletion that is not lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from app.journal.trip import Ending
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, running
+from tests.support.driven import Drive, write
+
+EVENING_S = 1_790_035_200.0  # 2026-09-22 00:00 UTC
+TRIP, EVENT = "/trips/1", "/events/1"
+VIEWS = ("/trips", TRIP, "/events", EVENT, "/events?kind=drowsy&disputed=yes&trip=1")
+HEAD = "return document.querySelector('.features').getAttribute('transform')"
+SAID = "return document.querySelector('.replay output').textContent"
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """With three drives behind it, and a driver who looks away after 45 s."""
+    folder = tmp_path_factory.mktemp("appliance")
+    write(
+        folder / "data/events.sqlite",
+        Drive("first", EVENING_S - 5400, 75, distance_km=62.3),
+        Drive("second", EVENING_S + 1800, 25, 900.0, Ending.PARKED),
+        Drive("third", EVENING_S + 40_000, 190, 400.0, Ending.INTERRUPTED, 210.5),
+    )
+    with running(folder, "--camera", "fake:commute") as made:
+        yield made
+
+
+def zone(tab: Tab, name: str) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": name})
+
+
+def media(tab: Tab, kind: str = "", **features: str) -> None:
+    wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+    tab.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": wanted})
+
+
+@pytest.mark.parametrize("path", VIEWS)
+@pytest.mark.parametrize("scheme", ("light", "dark"))
+@pytest.mark.parametrize("width_px", (320, 360, 1280))
+def test_every_view_is_accessible_and_fits_its_window(tab: Tab, path: str, scheme: str, width_px: int) -> None:
+    media(tab, prefers_color_scheme=scheme)
+    tab.width(width_px)
+    tab.open(path)
+    tab.picture(f"{path.strip('/').partition('?')[0].replace('/', '-')}-{width_px}-{scheme}")
+    assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= width_px
+    found = Axe().run(tab.driver)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+    media(tab)
+
+
+def test_the_days_are_those_of_the_browsers_time_zone(tab: Tab) -> None:
+    tab.width(1280)
+    days = {}
+    for name in ("UTC", "Asia/Tokyo"):
+        zone(tab, name)
+        tab.open("/trips")
+        headings = [one.text for one in tab.driver.find_elements(By.CSS_SELECTOR, ".day h2")]
+        days[name] = [one for one in headings if "September" in one]
+        first = tab.find(By.CSS_SELECTOR, "a[href='/trips/1']").text
+        assert ("10:30" in first, "07:30" in first) == (name == "UTC", name != "UTC")
+    zone(tab, "UTC")
+    assert [one.count("22") + one.count("21") for one in days["UTC"]] == [1, 1]
+    assert len(days["Asia/Tokyo"]) == 1 and "22" in days["Asia/Tokyo"][0]
+
+
+def test_trips_and_events_are_printed_without_what_can_only_be_pressed(tab: Tab) -> None:
+    media(tab, "print", prefers_color_scheme="dark")
+    tab.width(800, 1100)
+    for path in (TRIP, EVENT, "/trips", "/events"):
+        tab.open(path)
+        tab.picture(f"{path.strip('/').replace('/', '-')}-print")
+        controls = tab.driver.find_elements(By.CSS_SELECTOR, "button, nav, input, select")
+        assert controls and not any(one.is_displayed() for one in controls)
+        paper = tab.driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+        assert paper == "rgb(255, 255, 255)"  # also where the screen is dark
+    media(tab)
+
+
+def test_from_a_trip_to_its_events_and_to_one(tab: Tab) -> None:
+    tab.width(1280)
+    tab.open(TRIP)
+    marks = len(tab.driver.find_elements(By.CSS_SELECTOR, ".marks circle"))
+    assert marks == len(tab.driver.find_elements(By.CSS_SELECTOR, ".events li")) == 18
+    tab.find(By.LINK_TEXT, "Filter them").click()
+    tab.sees("18 events")
+    tab.type("level", "alarm")
+    tab.press("Show")
+    tab.sees("3 events")
+    assert "trip=1" in tab.driver.current_url
+    tab.find(By.LINK_TEXT, "looking away from the road").click()
+    tab.sees("Looking left.")
+    tab.find(By.LINK_TEXT, "Its trip").click()
+    tab.sees("ended with the ignition")
+
+
+def test_a_replay_plays_pauses_and_can_be_moved_by_the_keyboard(tab: Tab) -> None:
+    tab.width(1280)
+    tab.open(EVENT)
+    tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".controls").is_displayed(), "the controls")
+    said = tab.driver.execute_script(SAID)
+    assert said.startswith("\N{MINUS SIGN}20 s")
+    tab.press("Play")
+    tab.wait(lambda driver: driver.execute_script(SAID) != said, "another look")
+    tab.press("Pause")
+    stopped = tab.driver.execute_script(HEAD)
+    scrubber = tab.find(By.CSS_SELECTOR, ".controls input")
+    scrubber.send_keys(Keys.END)
+    assert tab.driver.execute_script(SAID).startswith("+2")
+    scrubber.send_keys(Keys.HOME)
+    for _ in range(23):
+        scrubber.send_keys(Keys.ARROW_RIGHT)
+    tab.picture("replay")
+    assert "looking away from the road, alarm" in tab.driver.execute_script(SAID)
+    assert tab.driver.execute_script(HEAD) != stopped and "alarm" in str(scrubber.get_attribute("aria-valuetext"))
+    assert tab.driver.execute_script("return document.querySelector('.cursor').getAttribute('d')").startswith("M2")
+    assert Axe().run(tab.driver)["violations"] == []
+
+
+def test_with_reduced_motion_a_replay_steps_from_look_to_look(tab: Tab) -> None:
+    media(tab, prefers_reduced_motion="reduce")
+    tab.open(EVENT)
+    tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".controls").is_displayed(), "the controls")
+    places = tab.driver.execute_script(
+        "const one = (text) => Number(text).toFixed(1); return [...document.querySelectorAll('tr[data-x]')]"
+        ".map(row => `translate(${one(row.dataset.x)} ${one(row.dataset.y)})`)"
+    )
+    tab.driver.execute_script(
+        "window.met = []; new MutationObserver(() => met.push(document.querySelector('.features')"
+        ".getAttribute('transform'))).observe(document.querySelector('.features'), {attributes: true})"
+    )
+    tab.press("Play")
+    tab.wait(lambda driver: driver.execute_script("return new Set(met).size") > 2, "some looks")
+    tab.press("Pause")
+    assert set(tab.driver.execute_script("return met")) <= set(places)
+    media(tab)
+
+
+def test_without_javascript_an_event_shows_its_first_look_and_its_figures(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        tab.open(EVENT)
+        tab.picture("event-without-javascript")
+        assert tab.find(By.CSS_SELECTOR, ".replay output").text.startswith("\N{MINUS SIGN}20 s")
+        assert not tab.find(By.CSS_SELECTOR, ".controls").is_displayed()
+        tab.find(By.XPATH, "//summary[text()='Figures']").click()
+        assert len(tab.driver.find_elements(By.CSS_SELECTOR, "tr[data-at]")) == 42
+        tab.open("/trips")
+        assert "UTC" in tab.find(By.CSS_SELECTOR, ".day h2").text
+    finally:
+        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_what_the_detector_recorded_just_now_can_be_replayed(tab: Tab) -> None:
+    def newest(driver: object) -> bool:
+        tab.open("/events")
+        return "looking away from the road" in tab.find(By.CSS_SELECTOR, ".events li").text
+
+    tab.wait(newest, "the first event of the drive that lasts")
+    tab.find(By.CSS_SELECTOR, ".events li a").click()
+    tab.sees("Replay")
+    assert len(tab.driver.find_elements(By.CSS_SELECTOR, "tr[data-at]")) > 15
+    tab.picture("event-of-now")
+
+
+def test_a_deletion_outlives_a_detector_that_hangs_and_is_killed(tab: Tab) -> None:
+    (detector,) = (psutil.Process(pid) for pid in tab.appliance.pids("-m app run"))
+    detector.suspend()
+    try:
+        tab.open("/trips")
+        tab.find(By.XPATH, "//summary[contains(text(), 'Delete all')]").click()
+        tab.press("Delete all events and trips now")
+        tab.sees("All events and trips are being deleted.")
+        tab.sees("It deletes them as soon as it runs again.")
+        tab.picture("deleting")
+        assert Axe().run(tab.driver)["violations"] == []
+        tab.open("/events")
+        tab.sees("are being deleted")
+        assert not tab.driver.find_elements(By.CSS_SELECTOR, ".events li")
+    finally:
+        detector.kill()  # and it is started again
+    tab.sees("All events and trips are deleted.")
+    tab.picture("deleted")
+    for path, words in (("/events", "0 events"), ("/trips", "No trips yet")):
+        tab.open(path)
+        tab.sees(words)
+    assert not list(Path(detector_folder(tab)).glob("*.delete-all"))
+
+
+def detector_folder(tab: Tab) -> str:
+    """The data folder of the appliance."""
+    return psutil.Process(tab.appliance.process.pid).environ()["DRIVEWATCH_DATA"]
