@@ -24,6 +24,7 @@ from app.journal.trips import flat, recent_trips, trip_row
 from app.memory.usage import MB, system
 from app.telemetry.codec import plain
 from config.check import Problem, out_of_reach, shown
+from config.commands import log_command
 from config.declaration import Value
 from config.durable import StoreError
 from config.reference import json_schema
@@ -77,7 +78,8 @@ def api_status() -> Response:
     if now.status is None or now.since_s is None:
         why = f" ({now.folder_problem})" if now.folder_problem else ""
         why = why or (f" (its last failure: {now.failure.reason})" if now.failure else "")
-        return problem(503, f"{now.words}{why}: restart it, or see `sudo snap logs drivewatch.detector`")
+        log = log_command("detector", parts().paths.detector_log)
+        return problem(503, f"{now.words}{why}: restart it, or see `{log}`")
     return _json({"age_s": round(now.age_s, 3), "status": plain(now.status)})
 
 

@@ -20,6 +20,7 @@ from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
 from admin.byte_code import ByteCode
+from admin.headers import page_failed
 from admin.health import health_page
 from admin.pages import actions, aim_page, banner_part, events_page, home_page, memory_page, setup_page, trips_page
 from admin.parts import NAME, Parts
@@ -98,7 +99,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
 
 def _explain(error: Exception) -> Response:
     """Say what went wrong in one sentence, without a stack."""
-    code, said = 500, "The page failed: its log, under Health, shows why."
+    code, said = 500, page_failed()
     if isinstance(error, StoreError):
         code, said = 507, str(error)
     elif isinstance(error, HTTPException) and error.code and error.code < 500:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from config.commands import instance
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -15,6 +17,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+def page_failed() -> str:
+    """What helps where the page has failed; without a path, as strangers may read it."""
+    log = f"`sudo snap logs {snap}.admin` shows" if (snap := instance()) else "its log, under Health, shows"
+    return f"The page failed; {log} why."
 
 
 def bare_answer(code: int, said: str = "", more: Mapping[str, str] | None = None, *, has_body: bool = True) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.check import Problem, from_text, shown
+from config.commands import restart_command
 from config.declaration import Value
 from config.disk import Disk
 from config.document import MAX_BYTES
@@ -99,7 +100,7 @@ def _set(assignments: Sequence[str]) -> int:
     paths = Paths.from_environment()
     store = Store(paths.data)
     store.change(values, store.load().version)
-    print(f"{paths.config} is saved. It holds from the next start: `sudo snap restart drivewatch`.", file=sys.stderr)
+    print(f"{paths.config} is saved. It holds from the next start: `{restart_command()}`.", file=sys.stderr)
     return 0
 
 

@@ -25,9 +25,25 @@ def log_command(service: str, file: Path) -> str:
 
 def restart_command() -> str:
     """What starts detector and page again."""
-    return f"sudo snap restart {snap}" if (snap := instance()) else "Ctrl-C, then make run"
+    return f"sudo snap restart {snap}" if (snap := instance()) else "make run"
 
 
-def connect_command(plug: str) -> str:
-    """What gives the snap a right; "" outside a snap."""
-    return f"sudo snap connect {snap}:{plug}" if (snap := instance()) else ""
+def stop_command(pid: str) -> str:
+    """What ends a detector that runs as this process."""
+    return f"sudo snap stop {snap}" if (snap := instance()) else f"kill {pid}"
+
+
+def running_command() -> str:
+    """What shows whether a detector runs."""
+    return f"snap services {snap}" if (snap := instance()) else "pgrep -af 'app run'"
+
+
+def update_command() -> str:
+    """What brings the newest release."""
+    return f"sudo snap refresh {snap}" if (snap := instance()) else "git pull"
+
+
+def connect_command(plug: str, snap: str | None = None) -> str:
+    """What gives the snap a right; "" outside a snap. snap: its name, if it is not this process's."""
+    name = instance() if snap is None else snap
+    return f"sudo snap connect {name}:{plug}" if name else ""

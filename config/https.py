@@ -16,6 +16,7 @@ from typing import Literal
 
 from config import certificates, durable
 from config.certificates import LOOPBACK, Certificate, addresses
+from config.commands import command
 from config.disk import Disk
 from config.openssl import HttpsError
 from config.paths import Paths
@@ -120,11 +121,15 @@ def _choice(paths: Paths, env: Mapping[str, str]) -> _Choice:
     except OSError as error:  # it may ask for HTTPS, so that plain HTTP is no way out
         raise HttpsError(f"{file} cannot be read ({error.strerror}): `ls -ld {file.parent}` shows by whom") from error
     except (ValueError, TypeError, RecursionError) as error:
-        raise HttpsError(f"{file} cannot be read ({error}): run enable-https or disable-https again") from error
+        raise HttpsError(f"{file} cannot be read ({error}): {_choose_again()}") from error
     texts = (choice.mode, choice.certificate, choice.key)
     if not all(isinstance(text, str) for text in texts) or choice.mode not in ("self-signed", "files", "off"):
-        raise HttpsError(f"{file} makes no sense: run enable-https or disable-https again")
+        raise HttpsError(f"{file} makes no sense: {_choose_again()}")
     return choice
+
+
+def _choose_again() -> str:
+    return f"`{command('enable-https')} self-signed` or `{command('disable-https')}` chooses again"
 
 
 def _choose(paths: Paths, choice: _Choice) -> None:

@@ -26,10 +26,10 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "app.vision": ("app.events", "app.native_words"),
     "app.attention": ("app.events", "app.vision.measurements", "config"),
     "app.observer": ("app.camera.frame", "app.vision", "app.attention", "app.events", "config"),
-    "app.gpio": (),
+    "app.gpio": ("config",),
     "app.vehicle": ("app.events", "app.part_status", "app.held_for", "app.gpio", "config"),
     "app.alerts": ("app.events", "app.part_status", "app.held_for", "app.gpio", "config"),
-    "app.journal": ("app.events",),
+    "app.journal": ("app.events", "config"),
     "app.telemetry": ("app.events", "app.part_status", "config"),
     "app.memory": ("app.part_status", "app.held_for", "config"),
     "app.monitor": (

@@ -18,6 +18,7 @@ from admin.auth.tokens import Token
 from admin.headers import HEADERS, NOT_KEPT
 from admin.parts import parts
 from config.certificates import LOOPBACK
+from config.commands import command
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -49,7 +50,7 @@ def install(app: Flask) -> None:
     """Put the guard before and after every request."""
     app.before_request(_admit)
     app.after_request(_protect)
-    app.jinja_env.globals.update(csrf_token=csrf_token, is_owner=is_owner, may_use=may_use)
+    app.jinja_env.globals.update(csrf_token=csrf_token, is_owner=is_owner, may_use=may_use, command=command)
 
 
 def csrf_token() -> str:
@@ -81,7 +82,7 @@ def _admit() -> AnyResponse | None:
     is_proxied = PROXIED in request.environ
     if parts().where.host == LOOPBACK and not is_proxied and not is_local(request.remote_addr):
         # systemd accepts connections from everywhere
-        abort(403, "Without HTTPS the page is for this machine alone: `sudo drivewatch.enable-https self-signed`.")
+        abort(403, f"Without HTTPS the page is for this machine alone: `{command('enable-https')} self-signed`.")
     if not is_proxied and not parts().hosts.is_known(request.host):
         abort(400, UNKNOWN_HOST)
     if request.endpoint is None or _is_open(request.endpoint):

@@ -21,7 +21,7 @@ from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from admin.headers import bare_answer
+from admin.headers import bare_answer, page_failed
 from admin.server.connection import Connection, Stage
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return bare_answer(CODES.get(type(error), 400)), False
         except Exception:
             self.log.exception("a request could not be answered: %s", getattr(request, "path", ""))
-            return bare_answer(500, "The page failed; `sudo snap logs drivewatch.admin` shows why."), False
+            return bare_answer(500, page_failed()), False
 
     def murder_pending(self) -> None:
         """Close who is late; called by the main loop every second or more often."""

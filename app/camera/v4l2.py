@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.camera.pictures import CABLE_REMEDY, SourceLost, SourceRefused
 from app.camera.v4l2_stream import CAPTURE, MMAP, REQBUFS, REQUEST, Ioctl
+from config.commands import connect_command
 
 # linux/videodev2.h: struct v4l2_capability is driver[16], card[32], bus_info[32], version, capabilities,
 # device_caps, reserved[3]; device_caps is what this node can do, capabilities what the whole device can.
@@ -151,5 +152,5 @@ def unreadable(node: Node, formats: Sequence[str]) -> SourceLost:
 
 def _grant() -> tuple[str, str]:
     """The command that lets this process open cameras, and what to do after it."""
-    snap = os.environ.get("SNAP_INSTANCE_NAME")
-    return (f"sudo snap connect {snap}:camera", "") if snap else ("sudo usermod -aG video $USER", ", then log in again")
+    command = connect_command("camera")
+    return (command, "") if command else ("sudo usermod -aG video $USER", ", then log in again")

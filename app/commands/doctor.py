@@ -29,7 +29,7 @@ from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
 from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
-from config.commands import command
+from config.commands import command, instance
 from config.own_files import folder_problem
 from config.paths import Paths
 from config.settings import Settings
@@ -115,7 +115,7 @@ def check(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine | N
 
 def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) -> Iterator[Finding]:
     """A finding for each part. Camera and pins belong to a detector that runs, so its status is read instead."""
-    snap = os.environ.get("SNAP_INSTANCE_NAME")
+    snap = instance()
     where = f"snap {snap}" if snap else "outside a snap"
     yield Finding("drivewatch", True, f"{VERSION}, Python {platform.python_version()}, {platform.machine()}, {where}")
     yield from _configuration(loaded, settings)

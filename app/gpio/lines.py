@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from config.commands import connect_command, instance
+
 # Source: Linux 6.1 include/uapi/linux/gpio.h, uAPI v2 (since 5.10); numbers, sizes and offsets agree with gcc's.
 GET_CHIPINFO = 0x8044B401
 GET_LINEINFO = 0xC100B405
@@ -72,16 +74,12 @@ class Chip:
     lines: int
 
 
-def _snap_name() -> str:
-    return os.environ.get("SNAP_INSTANCE_NAME", "")
-
-
 @dataclass(frozen=True, slots=True)
 class Gpio:
     """The GPIO character devices of this machine; `snap` is empty outside a snap."""
 
     dev: Path = Path("/dev")
-    snap: str = field(default_factory=_snap_name)
+    snap: str = field(default_factory=instance)
     ioctl: Ioctl = fcntl.ioctl
 
     def find_line(self, pin: int, plug: str, chip: str = "auto", *, active_low: bool = False) -> Line:
@@ -182,7 +180,7 @@ class Gpio:
     def _grant(self) -> tuple[str, str]:
         """The command that lets this process open the chip, and what to do after it."""
         if self.snap:
-            return f"sudo snap connect {self.snap}:gpio-control", ""
+            return connect_command("gpio-control", self.snap), ""
         return "sudo usermod -aG gpio $USER", ", then log in again"
 
     def _busy(self, chip_fd: int, line: Line) -> GpioBusy:

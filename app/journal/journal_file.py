@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from app.journal.journal_copies import (
     room_in,
 )
 from app.journal.journal_schema import MERGE, UnusableSchema, is_damage, migrate, said, this_version, version_of
+from config.commands import restart_command, running_command, update_command
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +46,18 @@ class Trouble(NamedTuple):
     remedy: str = ""
 
 
-_REFRESH, _RESTART = "sudo snap refresh drivewatch", "sudo snap restart drivewatch"
-_REMEDIES = (  # words of the reason, what helps, the command that does
-    (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left", ""),
+# Words of the reason, what helps, and the command that does, if there is one
+_REMEDIES: tuple[tuple[tuple[str, ...], str, Callable[[], str]], ...] = (
+    (("space", "full", "quota"), "make room, `df -h {folder}` shows how little is left", str),
     (
         ("read-only", "readonly", "i/o"),
         "restart the Pi, and change the SD card if it stays so; `dmesg | tail` shows why",
-        "",
+        str,
     ),
-    (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there", ""),
-    (("locked",), "a second detector may be running, see `snap services drivewatch`", ""),
-    (("with schema", "from schema"), f"`{_REFRESH}` brings a release that uses it, or move it away", _REFRESH),
-    (("",), f"see `ls -l {{folder}}`, then `{_RESTART}`", _RESTART),
+    (("permission", "not permitted"), "`ls -ld {folder}` shows who may write there", str),
+    (("locked",), "a second detector may be running, see `{running}`", str),
+    (("with schema", "from schema"), "`{command}` brings a release that uses it, or move it away", update_command),
+    (("",), "see `ls -l {folder}`, then `{command}`", restart_command),
 )
 
 
@@ -217,5 +219,7 @@ def trouble_with(path: Path, error: Exception) -> Trouble:
     reason = (error.strerror if isinstance(error, OSError) else "") or said(error) or type(error).__name__
     if reason == "disk I/O error" and _is_full(path.parent):  # as SQLite calls it where its index finds no room
         reason = "the disk is full"
-    helps, command = next(rest for words, *rest in _REMEDIES if any(word in reason.lower() for word in words))
-    return Trouble(f"{path}: {reason}; {helps.format(folder=path.parent)}", command)
+    helps, by = next((helps, by) for words, helps, by in _REMEDIES if any(word in reason.lower() for word in words))
+    command = by()
+    remedy = helps.format(folder=path.parent, command=command, running=running_command())
+    return Trouble(f"{path}: {reason}; {remedy}", command)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.monitor.errors import DetectorError
+from config.commands import stop_command
 from config.own_files import open_file
 from config.paths import place
 
@@ -34,7 +35,7 @@ def single_instance_lock(run: Path) -> Iterator[None]:
     except BlockingIOError:
         pid = os.read(file, PID_MAX_BYTES).decode(errors="replace")
         os.close(file)
-        raise DetectorError(f"a detector runs already, in {run}: {_how_to_end(pid)}") from None
+        raise DetectorError(f"a detector runs already, in {run}: `{stop_command(pid)}` ends it") from None
     except OSError as error:
         log.debug("%s not locked, or its lock without a name: %s", run, error)
     try:
@@ -42,8 +43,3 @@ def single_instance_lock(run: Path) -> Iterator[None]:
     finally:
         if file >= 0:
             os.close(file)
-
-
-def _how_to_end(pid: str) -> str:
-    snap = os.environ.get("SNAP_INSTANCE_NAME")
-    return f"`sudo snap stop {snap}` ends it" if snap else f"`kill {pid}` ends it"

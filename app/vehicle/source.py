@@ -6,6 +6,8 @@ import errno
 from dataclasses import dataclass
 from typing import Protocol
 
+from config.commands import connect_command
+
 
 class VehicleUnavailable(Exception):
     """The source cannot be had; the text says why and what helps, remedy the command in it, if any."""
@@ -43,5 +45,5 @@ def is_refused(error: OSError) -> bool:
 def grant(snap: str, plug: str, group: str) -> str:
     """The command that gives the right: to a snap by its plug, to another process by its group, if there is one."""
     if snap:
-        return f"sudo snap connect {snap}:{plug}"
+        return connect_command(plug, snap)
     return f"sudo usermod -aG {group} $USER" if group else ""

@@ -102,7 +102,7 @@ def test_after_a_revert_the_page_shows_what_is_recorded_beside_the_newer_file(ow
     assert "written by a newer drivewatch, with schema 99" in text and "0 events" in text
     events(paths)
     text = owner.get("/events").text
-    assert "new events are in events.sqlite.schema-3" in text and "sudo snap refresh drivewatch" in text
+    assert "new events are in events.sqlite.schema-3" in text and "git pull" in text
     assert "3 events" in text and len(owner.get("/events.json").get_json()) == 3
 
 

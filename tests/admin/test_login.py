@@ -18,7 +18,7 @@ from tests.support.page import PASSWORD, WRONG, post, sign_in
 
 def test_without_a_password_the_page_says_how_to_make_one(stranger: FlaskClient, paths: Paths) -> None:
     paths.admin_password.unlink()
-    assert "drivewatch.admin-password" in stranger.get("/login").text
+    assert ".venv/bin/python -m app admin-password" in stranger.get("/login").text
     assert sign_in(stranger, "").status_code == 403
     assert sign_in(stranger).status_code == 403
 

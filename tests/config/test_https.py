@@ -76,7 +76,7 @@ def test_a_choice_that_cannot_be_read_is_an_error_too(paths: Paths) -> None:
 )
 def test_a_choice_that_makes_no_sense_is_an_error_and_no_step_back_to_plain_http(paths: Paths, text: str) -> None:
     put(paths, CHOICE, text.encode("latin-1"))
-    with pytest.raises(HttpsError, match="run enable-https or disable-https again"):
+    with pytest.raises(HttpsError, match=r"app enable-https self-signed` or .* chooses again"):
         certificate(paths, HERE)
 
 

@@ -131,7 +131,7 @@ def test_a_second_writer_holds_nobody_up_for_long(journal: Journal, path: Path) 
         began_s = time.monotonic()
         record(journal, event(1.0))
         assert time.monotonic() - began_s < 1.5
-        assert "locked" in journal.problem and "snap services" in journal.problem
+        assert "locked" in journal.problem and "pgrep" in journal.problem
     journal.retry(3.0 + RETRY_S)
     assert onsets_s(path) == [1]
 

@@ -6,14 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from admin.health.health_page import libraries
-from app.telemetry import status
+from app.telemetry import failure, status
 from app.telemetry.log_file import keep_line
 from app.telemetry.status import Alerts
 from config.paths import Paths
-from tests.support.page import say
+from tests.support.page import routes, say
 
 WELL = Alerts(buzzer_ok=True, led_ok=True)
 
@@ -102,3 +103,17 @@ def test_a_detector_that_answers_is_described_with_its_parts(owner: FlaskClient,
     text = owner.get("/health").text
     for words in ("BCM 17", "no receiver", "0.1.0", "restart it", "Power", "Temperature", "127.0.0.1"):
         assert words in text
+
+
+@pytest.mark.parametrize("snap", ["", "drivewatch_two"])
+def test_no_page_has_a_command_that_is_not_there(
+    app: Flask, owner: FlaskClient, stranger: FlaskClient, paths: Paths, monkeypatch: pytest.MonkeyPatch, snap: str
+) -> None:
+    monkeypatch.setenv("SNAP_INSTANCE_NAME", snap)
+    failure.note(paths.failure, "it hung", 1.0)
+    paths.admin_password.write_text("damaged")
+    asked = [path for _, method, path in routes(app) if method == "GET" and "static" not in path]
+    for text in (*(owner.get(path).text for path in asked), stranger.get("/login").text):
+        named = re.findall(r"sudo (?:snap \w+ )?(\w+)[.:<]", text)
+        assert [name for name in named if name.startswith("drivewatch") and name != snap] == []
+        assert snap or "sudo snap" not in text

@@ -48,7 +48,7 @@ def test_a_revert_leaves_the_newer_file_and_records_beside_until_the_release_is_
         said = (
             f"new events are in events.sqlite.schema-{TODAY}:",
             f"with schema {NEXT} instead of {TODAY}",
-            "`sudo snap refresh drivewatch`",
+            "`git pull`",
         )
         assert all(words in older.problem for words in said) and all(words in caplog.text for words in said)
         older.mark_good()  # of this release, which says nothing about the newer one's update
@@ -165,7 +165,7 @@ def test_an_update_that_the_data_do_not_bear_leaves_them_and_a_later_release_goe
             f"cannot be brought from schema {TODAY} to {NEXT} (NOT NULL constraint failed: events.boot_id)"
             in journal.problem
         )
-        assert f"new events are in events.sqlite.schema-{NEXT}" in journal.problem and "snap refresh" in journal.problem
+        assert f"new events are in events.sqlite.schema-{NEXT}" in journal.problem and "git pull" in journal.problem
     assert (onsets_s(path), why_beside(path)[:40]) == ([7000], f"new events are in events.sqlite.schema-{NEXT}")
     assert (asked(path, "SELECT * FROM events"), version(path)) == (before, TODAY)
     release(NOTES)
