@@ -11,6 +11,7 @@ import pytest
 from axe_core_python.selenium import Axe
 from selenium.webdriver.common.by import By
 
+from admin.first_run import ticks
 from tests.browser.tab import Tab
 from tests.support.appliance import Appliance, running
 
@@ -24,7 +25,9 @@ SHOWN = "const i = document.querySelector('img.preview'); return Boolean(i && i.
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     """On a driver who looks away, for long enough, once in a while."""
-    with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:commute") as made:
+    folder = tmp_path_factory.mktemp("appliance")
+    ticks.change(folder / "data/admin-first-run.json", is_put_away=True)  # the checklist of the first run
+    with running(folder, "--camera", "fake:commute") as made:
         yield made
 
 

@@ -1,0 +1,197 @@
+"""Aiming the camera and the first run in a real browser: before a good place, a camera aside, and one upside down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+from axe_core_python.selenium import Axe
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from app.fake_driver.render import Renderer
+from app.fake_driver.scene import Scene
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, running
+
+LAPTOP, PHONE, NARROW = (1280, 800), (360, 640), (320, 640)
+SHOWN = "const i = document.querySelector('.aim-picture img'); return Boolean(i && i.naturalWidth)"
+BOX = "const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.x, r.y, r.width, r.height]"
+ASKED = "return performance.getEntriesByType('resource').filter(e => e.name.includes('preview.jpg')).length"
+WIDTH = "return document.documentElement.scrollWidth"
+PICTURES = 20
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """Before a driver who looks at the road."""
+    folder = tmp_path_factory.mktemp("appliance")
+    with running(folder, "--camera", pictures_of(folder, Scene(yaw_deg=4))) as made:
+        yield made
+
+
+def pictures_of(folder: Path, scene: Scene) -> str:
+    """A folder of pictures of somebody who sits still, for a camera."""
+    pictures, renderer = folder / "pictures", Renderer(320, 240, seed=1)
+    pictures.mkdir()
+    for number in range(PICTURES):
+        picture = renderer.picture(replace(scene, time_s=number, yaw_deg=scene.yaw_deg + number % 3 / 2))
+        cv2.imwrite(str(pictures / f"{number:02}.png"), picture)
+    return str(pictures)
+
+
+def look(tab: Tab, path: str, size: tuple[int, int], scheme: str = "light") -> None:
+    tab.emulate("prefers-color-scheme", scheme)
+    tab.width(*size)
+    tab.open(path)
+
+
+def hint(tab: Tab) -> str:
+    return tab.find(By.CSS_SELECTOR, ".aim-hint").text
+
+
+def test_the_picture_lives_with_the_marks_exactly_over_it(tab: Tab) -> None:
+    look(tab, "/aim", LAPTOP)
+    tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
+    tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".aim-face"), "the face's box")
+    picture, marks = (tab.driver.execute_script(BOX, what) for what in (".aim-picture img", ".aim-marks"))
+    assert picture == pytest.approx(marks, abs=1)
+    before = tab.driver.execute_script(ASKED)
+    tab.wait(lambda driver: driver.execute_script(ASKED) >= before + 2, "more pictures")
+    tab.sees("This place is good.")
+    tab.sees("Learnt: the road is")
+    tab.picture("aim")
+
+
+def test_use_this_direction_takes_it_and_relearn_forgets_it(tab: Tab) -> None:
+    look(tab, "/aim", LAPTOP)
+    tab.sees("Learnt: the road is")
+    tab.press("Use this direction")
+    tab.sees("Look at the road: its direction is taken")
+    tab.sees("Taken: the road is")
+    tab.press("Relearn the road direction")
+    tab.sees("Learning: look at the road.")
+    tab.sees("Good so far.")
+    tab.picture("aim-learning")
+    tab.sees("Learnt: the road is")
+
+
+def test_a_hidden_page_asks_for_no_picture(tab: Tab) -> None:
+    look(tab, "/aim", LAPTOP)
+    tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
+    tab.driver.execute_script(
+        "Object.defineProperty(document, 'visibilityState', {get: () => window.seen ? 'visible' : 'hidden'});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    asked = tab.driver.execute_script(ASKED)
+    wait = "setTimeout(arguments[0], 2500)"
+    tab.driver.execute_async_script(wait)
+    assert tab.driver.execute_script(ASKED) <= asked + 1, "one was on its way"
+    tab.driver.execute_script("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait(lambda driver: driver.execute_script(ASKED) > asked + 1, "pictures again")
+
+
+def test_after_a_while_it_asks_whether_somebody_is_there(tab: Tab) -> None:
+    look(tab, "/aim", LAPTOP)
+    assert tab.find(By.CSS_SELECTOR, "[data-watch]").get_attribute("data-watch-s") == "600"
+    tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
+    tab.driver.execute_script("document.querySelector('[data-watch]').dataset.watchS = 0")
+    tab.sees("Still there?")
+    tab.picture("aim-still-there")
+    assert Axe().run(tab.driver)["violations"] == []
+    asked = tab.driver.execute_script(ASKED)
+    tab.driver.execute_async_script("setTimeout(arguments[0], 2500)")
+    assert tab.driver.execute_script(ASKED) == asked
+    tab.driver.execute_script("document.querySelector('[data-watch]').dataset.watchS = 600")
+    tab.press("Go on")
+    tab.wait(lambda driver: driver.execute_script(ASKED) > asked, "pictures again")
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE, NARROW], ids=str)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/aim", "/setup", "/"])
+def test_it_is_accessible_and_as_wide_as_its_window(tab: Tab, path: str, size: tuple[int, int], scheme: str) -> None:
+    look(tab, path, size, scheme)
+    tab.picture(f"{path.strip('/') or 'home-first-run'}-{size[0]}-{scheme}")
+    assert tab.driver.execute_script(WIDTH) <= size[0]
+    found = Axe().run(tab.driver)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+    small = tab.driver.execute_script(
+        "return [...document.querySelectorAll('nav a, main a.button, button, summary')].filter(e => e.checkVisibility()"
+        " && e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+    )
+    assert small == []
+
+
+def test_the_checklist_ticks_itself_by_keyboard_and_is_put_away(tab: Tab) -> None:
+    look(tab, "/", LAPTOP)
+    tab.sees("First run:")
+    tab.find(By.LINK_TEXT, "Go on").send_keys(Keys.ENTER)
+    tab.sees("Road direction learnt")
+    tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, "#step-road.done"), "that the road is learnt")
+    for step in ("place", "password"):
+        tab.find(By.CSS_SELECTOR, f"#step-{step} button[name=step]").send_keys(Keys.ENTER)
+        tab.find(By.CSS_SELECTOR, f"#step-{step}.done")
+    tab.sees("No buzzer:")
+    assert "sudo snap" not in tab.find(By.ID, "step-beep").text, "there is no snap here"
+    tab.picture("setup")
+    tab.press("Put away")
+    tab.sees("is put away")
+    assert not tab.driver.find_elements(By.CSS_SELECTOR, ".setup-card")
+    tab.open("/account")
+    tab.find(By.LINK_TEXT, "Checklist of the first run").click()
+    tab.press("Show on Home again")
+    tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".setup-card"), "the card")
+    ActionChains(tab.driver).send_keys(Keys.HOME).perform()
+
+
+def test_all_of_it_works_without_scripts(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        tab.width(*LAPTOP)
+        tab.open("/aim")
+        tab.wait(lambda _: _reloaded(tab), "a picture after loading the page again")
+        tab.find(By.CSS_SELECTOR, ".aim-actions button.primary").click()
+        tab.wait(lambda driver: "two beeps" in driver.find_element(By.TAG_NAME, "main").text, "the answer")
+        tab.open("/setup")
+        tab.find(By.CSS_SELECTOR, "#step-password button").click()
+        tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, "#step-password:not(.done)"), "taken back")
+    finally:
+        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def _reloaded(tab: Tab) -> bool:
+    tab.open("/aim")
+    return bool(tab.find(By.CSS_SELECTOR, ".aim-picture img").get_property("naturalWidth"))
+
+
+def test_a_camera_aside_is_told_where_to_turn(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    with running(tmp_path, "--camera", pictures_of(tmp_path, Scene(x_cm=17, yaw_deg=12))) as appliance:
+        tab = Tab(driver, appliance)
+        tab.sign_in(appliance.password)
+        look(tab, "/aim", LAPTOP)
+        tab.sees("to the driver's left")
+        assert re.fullmatch(r"Turn the camera 1[3-9]° to the driver's left\.", hint(tab))
+        tab.wait(lambda browser: browser.execute_script(SHOWN), "the picture")
+        tab.picture("aim-aside")
+
+
+def test_an_upside_down_camera_leads_to_the_setting(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "config.yaml").write_text("camera:\n  source: fake:attentive\n  rotate: 180\n")
+    with running(tmp_path) as appliance:
+        tab = Tab(driver, appliance)
+        tab.sign_in(appliance.password)
+        look(tab, "/aim", PHONE)
+        tab.sees("The picture is upside down: set Rotate to 0.")
+        tab.wait(lambda browser: browser.execute_script(SHOWN), "the picture")
+        tab.picture("aim-upside-down")
+        tab.find(By.LINK_TEXT, "Open this setting").click()
+        tab.wait(lambda browser: browser.find_element(By.NAME, "camera.rotate").is_displayed(), "the setting")
