@@ -28,11 +28,12 @@ SIGHTS = {
     Sight.FLAT: "The lens shows nothing: clean it, and take away what covers it.",
     Sight.FROZEN: "The camera sends the same picture again and again: plug it out and in again.",
     Sight.NOISE: "The picture is noise: see that nothing covers the lens, or plug the camera out and in again.",
-    Sight.NOTHING: "No picture: plug the camera in.",
+    Sight.NOTHING: "No picture comes: plug the camera out and in again.",
 }
+OPENING = "The camera is being opened."
 NO_FACE = (
-    f"No face: sit as you drive. The camera belongs in front of you, {NEAR_CM:.0f} to {FAR_CM:.0f} cm away, and "
-    "looks at your face."
+    f"No face: sit as you drive. The camera belongs in front of you, {NEAR_CM:.0f} to {FAR_CM:.0f} cm away, "
+    "looks at your face, and needs some light."
 )
 NOT_THE_DRIVERS = "A face, but not where the driver's was. If it is the driver's, press “Relearn the road direction”."
 TURNED_TOO_FAR = "The face is turned too far to be measured: look at the road."
@@ -109,7 +110,9 @@ def blocked(status: Status) -> Hint | None:
     """Why nothing can be said of the driver."""
     aim, camera = status.aim, status.camera
     if camera.state in ("lost", "hung"):
-        return Hint(f"No picture: {camera.message or SIGHTS[Sight.NOTHING]}", "bad")
+        return Hint(f"No picture: {camera.message}." if camera.message else SIGHTS[Sight.NOTHING], "bad")
+    if camera.state == "opening":
+        return Hint(OPENING, "doubtful")
     if aim.rotate_to is not None:
         return Hint(f"The picture is {aim.sight.value}: set Rotate to {aim.rotate_to}.", "bad", "camera.rotate")
     if aim.sight in SIGHTS:

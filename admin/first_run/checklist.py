@@ -87,8 +87,7 @@ def _camera(latest: Status) -> tuple[bool, str]:
     blocked = aiming.blocked(latest)
     if blocked is not None:
         return False, blocked.words
-    is_live = latest.camera.state == "live"
-    return is_live, latest.camera.source if is_live else "It is being opened."
+    return True, latest.camera.source
 
 
 def _face(latest: Status) -> tuple[bool, str]:

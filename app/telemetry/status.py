@@ -52,7 +52,7 @@ class Aim:
     width, distance_cm from the lens.
     """
 
-    sight: Sight = Sight.NOTHING
+    sight: Sight = Sight.CLEAR
     rotate_to: int | None = None
     width_px: int = 0
     height_px: int = 0

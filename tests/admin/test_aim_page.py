@@ -78,12 +78,18 @@ def test_without_a_detector_it_says_so_and_shows_no_marks(owner: FlaskClient, pa
 
 
 def test_a_status_of_an_older_detector_is_shown_without_marks(owner: FlaskClient, paths: Paths) -> None:
-    latest = say(paths)
+    latest = say(paths, camera=CameraHealth(state="live"))
     raw = paths.status.read_text()
     assert status.read(paths.status) == latest
     paths.status.write_text(re.sub(r'"aim":\{.*?\}\},', "", raw))
     text = owner.get("/aim").text
     assert "aim-face" not in text
+    assert "No picture" not in text, "nothing is said of what such a detector does not tell"
+
+
+def test_commands_in_the_cameras_words_are_marked(owner: FlaskClient, paths: Paths) -> None:
+    say(paths, camera=CameraHealth(state="lost", message="not allowed: `sudo snap connect drivewatch:camera`"))
+    assert "<code>sudo snap connect drivewatch:camera</code>" in owner.get("/aim").text
 
 
 def test_home_leads_there(owner: FlaskClient) -> None:

@@ -50,7 +50,8 @@ def test_a_picture_that_shows_nothing_comes_first_and_alone(sight: Sight, word: 
 
 def test_no_picture_is_told_in_the_cameras_words() -> None:
     lost = replace(WELL, camera=CameraHealth(state="lost", message="no camera found: plug a USB camera in"))
-    assert words(lost) == ["No picture: no camera found: plug a USB camera in"]
+    assert words(lost) == ["No picture: no camera found: plug a USB camera in."]
+    assert "being opened" in words(replace(WELL, camera=CameraHealth()))[0]
 
 
 @pytest.mark.parametrize(
