@@ -20,7 +20,7 @@ from app.events import State
 from app.journal.csv_table import csv_text
 from app.journal.entries import JournalUnreadable, counts, recent
 from app.journal.trips import FIELDS as TRIP_FIELDS
-from app.journal.trips import flat, recent_trips, trip_row
+from app.journal.trips import flat, newest, trip_row
 from app.memory.usage import MB, system
 from app.telemetry.codec import plain
 from config.check import Problem, out_of_reach, shown
@@ -93,13 +93,13 @@ def api_events() -> Response:
 @routes.get("/api/v1/trips")
 def api_trips() -> Response:
     """The newest trips; `before` and `limit` as for events."""
-    return _json({"trips": [trip_row(trip) for trip in recent_trips(parts().paths.events, *_asked_range())]})
+    return _json({"trips": [trip_row(trip) for trip in newest(parts().paths.events, *_asked_range())]})
 
 
 @routes.get("/api/v1/trips.csv")
 def api_trips_csv() -> Response:
     """The same for a spreadsheet."""
-    trips = recent_trips(parts().paths.events, *_asked_range())
+    trips = newest(parts().paths.events, *_asked_range())
     return Response(csv_text(TRIP_FIELDS, map(flat, map(trip_row, trips))), mimetype="text/csv")
 
 

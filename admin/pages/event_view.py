@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, radians, sin
+from math import ceil, radians, sin, sqrt
 
 from admin import strips
 from app.events import WORDS, Level, Limits, Neutral
@@ -11,7 +11,7 @@ from app.telemetry.course import Sample
 from app.telemetry.event_signals import EventSignals
 
 ROAD_AHEAD = Neutral(0.0, 0.0, learnt=False)
-FACE_RADIUS = 52.0  # of the drawn head: so far its features move when it turns by 90 degrees
+FACE_RADIUS = 50.0  # of the drawn head: so far its features move when it turns by 90 degrees
 PUPIL_RADIUS = 9.0
 ANGLE_MAX_DEG = 80.0
 
@@ -35,6 +35,12 @@ class Frame:
     perclos: str
     words: str
     level: Level
+
+    @property
+    def turn(self) -> str:
+        """How the features are moved, as an SVG's transform; a face turned aside is narrower. As in replay.js."""
+        x = self.x or 0.0
+        return f"translate({x} {self.y or 0.0}) scale({sqrt(1 - (x / FACE_RADIUS) ** 2):.2f} 1)"
 
     @property
     def at(self) -> str:

@@ -15,7 +15,7 @@ from app.events import WORDS, ClockQuality
 from app.journal.csv_table import csv_text
 from app.journal.entries import JournalUnreadable, between
 from app.journal.journal_file import why_beside
-from app.journal.trips import FIELDS, StoredTrip, flat, newest_or_damaged, one_trip, recent_trips, trip_row
+from app.journal.trips import FIELDS, StoredTrip, flat, newest, newest_or_damaged, one_trip, trip_row
 
 routes: Final = Blueprint("trips", __name__)
 
@@ -119,7 +119,7 @@ routes.register_error_handler(JournalUnreadable, unreadable)
 @for_viewers
 def as_csv() -> Response:
     """All trips, for a spreadsheet."""
-    trips = map(trip_row, recent_trips(parts().paths.events, DOWNLOADED_TRIPS))
+    trips = map(trip_row, newest(parts().paths.events, DOWNLOADED_TRIPS))
     return download(csv_text(FIELDS, map(flat, trips)), "text/csv", "drivewatch-trips.csv")
 
 
@@ -127,5 +127,5 @@ def as_csv() -> Response:
 @for_viewers
 def as_json() -> Response:
     """All trips, for a program."""
-    trips = map(trip_row, recent_trips(parts().paths.events, DOWNLOADED_TRIPS))
+    trips = map(trip_row, newest(parts().paths.events, DOWNLOADED_TRIPS))
     return download(f"[{', '.join(map(json.dumps, trips))}]", "application/json", "drivewatch-trips.json")

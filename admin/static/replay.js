@@ -1,6 +1,7 @@
 // Plays the looks around an event with the drawn head, from the rows of the table of figures. Nothing plays by itself.
 "use strict";
 
+const FACE_RADIUS = 50;
 const EYE_HEIGHT = 9;
 const PUPIL_SEEN = 0.35;
 
@@ -40,7 +41,9 @@ function offerReplay(figure) {
     find(".head").setAttribute("visibility", isSeen ? "visible" : "hidden");
     find(".nobody").setAttribute("visibility", isSeen ? "hidden" : "visible");
     find(".head").setAttribute("class", `head l${look.level}`);
-    find(".features").setAttribute("transform", `translate(${blend("x").toFixed(1)} ${blend("y").toFixed(1)})`);
+    const x = blend("x");
+    const narrow = Math.sqrt(1 - (x / FACE_RADIUS) ** 2);
+    find(".features").setAttribute("transform", `translate(${x.toFixed(1)} ${blend("y").toFixed(1)}) scale(${narrow.toFixed(2)} 1)`);
     const eyes = blend("eyes");
     figure.querySelectorAll(".eye").forEach((eye) => eye.setAttribute("ry", Math.max(EYE_HEIGHT * eyes, 0.8)));
     figure.querySelectorAll(".pupil").forEach((pupil) => {

@@ -38,7 +38,12 @@ class StoredTrip:
 
 def recent_trips(path: Path, limit: int, before_id: int | None = None) -> list[StoredTrip]:
     """The newest trips; with `before_id` those before that one. No file yet means none. Raises: JournalUnreadable."""
-    return [trip for trip in newest_or_damaged(path, limit, before_id) if trip is not None]
+    return [*newest(path, limit, before_id)]
+
+
+def newest(path: Path, limit: int, before_id: int | None = None) -> Iterator[StoredTrip]:
+    """The same, but each is read only when it is asked for: a thousand at once would take ten megabytes."""
+    yield from filter(None, newest_or_damaged(path, limit, before_id))
 
 
 def newest_or_damaged(path: Path, limit: int, before_id: int | None = None) -> Iterator[StoredTrip | None]:

@@ -206,7 +206,7 @@ def test_the_head_is_drawn_as_it_was_relative_to_the_road(owner: FlaskClient, pa
     with_signals(paths)
     text = owner.get("/events/1").text
     at_onset = re.search(r'<tr data-at="0\.0" data-x="(\S+)" data-y="(\S+)" data-eyes="(\S+)"', text)
-    assert at_onset and float(at_onset[1]) == pytest.approx(-34.1, abs=0.1)
+    assert at_onset and float(at_onset[1]) == pytest.approx(-32.8, abs=0.1)
     assert (float(at_onset[2]), at_onset[3]) == (0.0, "0.9")
     assert re.search(r'<tr data-at="10\.0" data-level="0">', text)  # nobody was seen
 
