@@ -9,19 +9,35 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from app.events import Event, Level, State
+from app.events import ClockQuality, Event, Level, Limits, Neutral, State
 from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal import Journal
+from app.telemetry.course import Course, Sample
+from app.telemetry.event_signals import text_of
 from config import password
 from config.paths import Paths
 from tests.faults.page import opened
 from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
+from tests.support.trips import TRIP
 
 FILES, LONG_FILES = 400, 20_000
 EVENTS = 120  # five tables' pages and two of the index
 WALL_S, NEW_S = 1.8e9, 5000.0
-PAGES = ("/events", "/events.csv", "/events.json", "/api/v1/events?limit=200")
+PAGES = (
+    *("/events", "/events/1", "/events.csv", "/events.json", "/api/v1/events?limit=200"),
+    *("/trips", "/trips/1", "/trips.csv", "/trips.json"),
+)
+
+
+def _signals() -> str:
+    course = Course()
+    for second in range(40):
+        course.add(Sample(float(second), 1.0, 2.0, 3.0, 0.1, 0.05, State.PHONE, Level.WARNING))
+    return text_of(course.text(), Neutral(0.0, 0.0, learnt=True), Limits(25.0))
+
+
+SIGNALS = _signals()
 
 
 def rows(is_long: bool) -> Iterator[Row]:
@@ -40,12 +56,14 @@ def rows(is_long: bool) -> Iterator[Row]:
 
 
 def _written(paths: Paths) -> bytes:
-    """A file with events, and none of its log outside."""
+    """A file with events, signals and a trip, and none of its log outside."""
     with closing(Journal(paths.events, "earlier")) as journal:
         for number in range(EVENTS):
             at_s = float(number)
             event = Event(State.PHONE, Level.WARNING, at_s, at_s, at_s, at_s + 0.5, f"detail {number}")
             journal.record(event, WALL_S + at_s, at_s)
+            journal.save_signals(event.kind, at_s, SIGNALS if number % 10 == 0 else "", at_s + 20)
+        journal.save_trip(TRIP, WALL_S + TRIP.end_s, TRIP.end_s, ClockQuality.GPS)
     return paths.events.read_bytes()
 
 
@@ -90,6 +108,6 @@ def _tried(paths: Paths, client: FlaskClient, data: bytes) -> str:
 
 
 def _failing(client: FlaskClient) -> list[str]:
-    """Which pages break; 503 says that the events cannot be read."""
+    """Which pages break; 503 says that the events cannot be read, 404 that this one cannot."""
     answers = {path: client.get(path).status_code for path in PAGES}
-    return [f"{path}: {code}" for path, code in answers.items() if code not in (200, 503)]
+    return [f"{path}: {code}" for path, code in answers.items() if code not in (200, 404, 503)]

@@ -41,7 +41,7 @@ WALL_CLOCKS = {
     ("admin/health/rows.py", "time.gmtime"): "shows it",
     ("admin/health/rows.py", "time.strftime"): "shows it",
     ("admin/pages/banner_part.py", "time.time"): "is the clock set?",
-    ("admin/pages/events_page.py", "datetime.fromtimestamp"): "shows an event's stamp",
+    ("admin/pages/recorded.py", "datetime.fromtimestamp"): "shows the stamp of an event or a trip",
     ("app/telemetry/log_file.py", "time.time"): "the stamp of a log line, to be shown",
     ("app/telemetry/log_file.py", "time.gmtime"): "shows it",
     ("app/telemetry/log_file.py", "time.strftime"): "shows it",

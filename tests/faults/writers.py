@@ -16,7 +16,7 @@ from pathlib import Path
 
 from admin.auth.tokens import Tokens
 from app.events import Event, Level, State
-from app.journal import journal_schema
+from app.journal import deletion, journal_schema
 from app.journal.entries import recent
 from app.journal.journal import Journal
 from config import password
@@ -28,6 +28,7 @@ from config.store import Store
 COMMENT = "# the owner's own words"
 WIDTHS = range(int(DECLARATIONS["camera.width"].low), int(DECLARATIONS["camera.width"].high))
 KEEP_EVENTS, CHECKED_EVENTS = 200, 100  # of those kept; unconfirmed ones take up some of them
+ASKED, DELETED = 1, 2  # steps of four
 TOKEN_LIFE = 9  # steps, odd: made in even ones, revoked in odd ones
 WALL_S = 1.8e9
 REBUILD = (  # of the events' table, as SQLite's manual gives it for what ALTER TABLE cannot change
@@ -175,6 +176,37 @@ def _check_events(folder: Path, confirmed: Sequence[str]) -> Check:
     return Check(len(lost), wrong)
 
 
+def _write_deletions(folder: Path, first: int) -> Iterator[str]:
+    """By turns an event, the owner's wish to delete all, its fulfilment, and an event that nobody wants deleted."""
+    path = paths_in(folder).events
+    with closing(Journal(path, f"boot-{first}")) as journal:
+        for step in itertools.count(first):
+            at_s = float(step)
+            if step % 4 == ASKED:
+                deletion.ask(path)
+            elif step % 4 == DELETED:
+                journal.delete_all()
+            else:
+                journal.record(Event(State.PHONE, Level.WARNING, at_s, at_s, at_s, at_s + 1), WALL_S + at_s, at_s)
+                journal.save_signals(State.PHONE, at_s, "signals", at_s + 20)
+            if journal.problem:
+                raise OSError(journal.problem)
+            yield ""
+
+
+def _check_deletions(folder: Path, confirmed: Sequence[str]) -> Check:
+    path, last = paths_in(folder).events, len(confirmed) - 1
+    with closing(Journal(path, "")) as journal:
+        if journal.problem:
+            return Check(1, journal.problem)
+        found = {int(entry.event.onset_s) for entry in recent(path)}
+    asked = last - (last - ASKED) % 4
+    back = {step for step in found if step < asked}
+    lost = {last} - found if last > DELETED and last % 4 == DELETED + 1 else set()
+    wrong = f"deleted events are back: {sorted(back)}" if back else f"event {last} is gone" if lost else ""
+    return Check(len(back) + len(lost), wrong)
+
+
 @contextmanager
 def updated(steps: int) -> Iterator[None]:
     """Be a release whose events' schema has so many further steps."""
@@ -220,5 +252,6 @@ WRITERS = (
     Writer("password", _write_password, _check_password),
     Writer("tokens", _write_tokens, _check_tokens),
     Writer("events", _write_events, _check_events),
+    Writer("a wish to delete the events", _write_deletions, _check_deletions),
     Writer("events with each start in a newer schema", _write_updates, _check_updates),
 )
