@@ -13,7 +13,8 @@ aiming.py         hints for aiming the camera, in words (pure); aim_drawing.py d
 strips.py         the last minutes, or those around an event, as lines to draw
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
 auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle
-pages/            home, aim, actions (what the detector is asked), memory, events, banner_part (of every page)
+pages/            home, aim, actions (what the detector is asked), memory, banner_part (of every page), trips, events,
+                  trip_view and event_view (what they draw, pure), recorded (what both share)
 banner.py         what needs attention, as lines (pure)
 health/           problems (all that is wrong, as one list), machine (what the sensors tell)
 settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from app.events import ClockQuality
-from app.journal.journal import CLOCK_STEADY_S, KEEP_TRIPS
+from app.journal.journal import CLOCK_STEADY_S, KEEP_EVENTS, KEEP_SIGNALS, KEEP_TRIPS, SIGNALS_LATE_S
 from app.journal.trip import POINTS_PER_WARNING, SCORE_MAX, SCORED_HOURS_MIN, WARNINGS_PER_ALARM
+from app.monitor.event_signals import AFTER_S, BEFORE_S
 from config.settings import DECLARATIONS
 from tests.vm.machine import MEMORY_MB
 from tests.vm.updates import commands
@@ -49,11 +50,15 @@ def test_each_buzzer_module_that_owners_name_is_told_of() -> None:
 def test_what_is_said_of_the_clock_is_what_the_journal_and_the_page_do() -> None:
     assert all(f"`{quality.value}`" in SNAP_README for quality in ClockQuality)
     shown = "by a clock that may be wrong"
-    assert f'"{shown}"' in SNAP_README and shown in (ROOT / "admin/templates/events.html").read_text()
+    assert f'"{shown}"' in SNAP_README and shown in (ROOT / "admin/templates/trip_parts.html").read_text()
     assert CLOCK_STEADY_S == 600 and "gone for ten minutes without a jump" in SNAP_README
 
 
 def test_the_formula_of_the_score_is_the_one_that_is_used() -> None:
     assert (SCORE_MAX, POINTS_PER_WARNING, WARNINGS_PER_ALARM, SCORED_HOURS_MIN) == (100, 10, 3, 0.25)
     assert "100 - 10 x (warnings + 3 x alarms) / hours" in README and "at least a quarter" in README
-    assert f"{KEEP_TRIPS:,} trips" in README
+    assert f"{KEEP_TRIPS:,} trips" in README and f"{KEEP_EVENTS:,} events" in README
+    page = " ".join((ROOT / "admin/README.md").read_text().split())
+    for text in (README, page, " ".join((ROOT / "app/README.md").read_text().split())):
+        assert f"the newest {KEEP_SIGNALS}" in text and f"{BEFORE_S:.0f} s" in text
+    assert AFTER_S == BEFORE_S and f"within {AFTER_S + SIGNALS_LATE_S:.0f} s" in page
