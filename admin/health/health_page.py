@@ -16,6 +16,7 @@ from admin.auth.guard import for_viewers, signed_in
 from admin.auth.hosts import own_names
 from admin.health import rows
 from admin.health.now import problems_now, told_now
+from admin.pages.memory_page import summary_now
 from admin.parts import parts
 from app.telemetry import status
 from app.telemetry.log_file import LEVELS, Line, read_lines
@@ -88,7 +89,7 @@ def _figures() -> dict[str, object]:
     return {
         "problems": problems_now(),
         "sections": (
-            ("This machine", rows.of_machine(told.machine, latest, time.time())),
+            ("This machine", rows.of_machine(told.machine, latest, time.time(), summary_now())),
             ("Detector", rows.of_detector(latest, settings, now_s)),
             ("This page", rows.of_page(own.where, tuple(addresses()), names, behind)),
             ("Versions", rows.of_versions(latest, libraries(), platform.python_version(), snap)),

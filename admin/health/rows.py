@@ -30,7 +30,7 @@ CLOCK = {
 class Row:
     """words may hold a command in backticks. tone: good, doubtful or bad where it says how something is, else "".
 
-    hint: what is less important. more: further words, a line each.
+    hint: what is less important. more: further words, a line each. endpoint: of the page that has more.
     """
 
     name: str
@@ -38,15 +38,17 @@ class Row:
     tone: str = ""
     hint: str = ""
     more: tuple[str, ...] = ()
+    endpoint: str = ""
 
 
-def of_machine(machine: Machine, latest: Status | None, wall_s: float) -> list[Row]:
+def of_machine(machine: Machine, latest: Status | None, wall_s: float, memory: str) -> list[Row]:
     """Sensors, disks and clock. latest: the status of a detector that answers, which knows who keeps the clock."""
     sensors = machine.sensors
     return [
         _temperature(sensors),
         _supply(sensors),
         _processor(sensors),
+        Row("Memory", memory, endpoint="memory.show"),
         *(_room(folder.name, folder.path, folder.free_mb) for folder in machine.folders),
         Row("Switched on", "not known" if sensors.uptime_s is None else f"for {lasting(sensors.uptime_s)}"),
         _clock(machine, latest, wall_s),

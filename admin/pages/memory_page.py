@@ -1,60 +1,28 @@
-"""The memory that detector and page use, now and over the last two hours."""
+"""The memory that detector and page use, now and since the detector's first reading."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from flask import Blueprint, render_template
 
 from admin.auth.guard import for_viewers
-from admin.pages.home_page import now_shown
+from admin.health.now import told_now
+from admin.memory_chart import HEIGHT, WIDTH, Step, chart
+from admin.memory_use import Line, Row, summary, table, total_mb
 from admin.parts import parts
-from app.memory.history import HISTORY_S, Reading, read_history
+from app.events import State
+from app.journal.entries import JournalUnreadable, between
+from app.memory.history import HISTORY_S, Reading, read_history, read_starts
 from app.memory.usage import system, usage_of
-from app.part_status import Usage
+from app.telemetry import status
 from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Status
 
 routes: Final = Blueprint("memory", __name__)
-
-WIDTH, HEIGHT = 600, 160  # of the chart, in its own units
-GAP_S = 90.0  # three missing readings: the detector did not run, so no line is drawn
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One process; usage None where it cannot be read."""
-
-    name: str
-    pid: int | None
-    usage: Usage | None
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Lines of the last two hours: each an SVG points list. top_mb: the value at the upper edge."""
-
-    lines: tuple[str, ...]
-    budget_y: float | None
-    top_mb: float
-    newest_mb: float | None
-
-
-def chart(readings: Sequence[Reading], now_s: float, budget_mb: float | None) -> Chart:
-    """Draw RSS over time; a gap in the readings is a gap in the line."""
-    kept = [reading for reading in readings if now_s - HISTORY_S <= reading.time_s <= now_s]
-    top_mb = 1.25 * max([budget_mb or 0.0, *(reading.rss_mb for reading in kept)], default=0.0) or 1.0
-    lines: list[list[str]] = []
-    for number, reading in enumerate(kept):
-        if number == 0 or reading.time_s - kept[number - 1].time_s > GAP_S:
-            lines.append([])
-        x = WIDTH * (1 - (now_s - reading.time_s) / HISTORY_S)
-        lines[-1].append(f"{x:.1f},{HEIGHT * (1 - reading.rss_mb / top_mb):.1f}")
-    budget_y = HEIGHT * (1 - budget_mb / top_mb) if budget_mb else None
-    newest_mb = kept[-1].rss_mb if kept else None
-    return Chart(tuple(" ".join(line) for line in lines), budget_y, top_mb, newest_mb)
 
 
 def _row(name: str, pid: int) -> Row:
@@ -64,9 +32,15 @@ def _row(name: str, pid: int) -> Row:
         return Row(name, pid, None)
 
 
+def _latest() -> Status | None:
+    """The status of a detector of this boot."""
+    latest = told_now().latest
+    return latest if latest and status.age_s(latest, parts().clock()) < float("inf") else None
+
+
 def _detector() -> Row:
     """The detector; its PSS is from its status, as a strict snap's page may not read it."""
-    latest, name = now_shown().status, "detector"
+    latest, name = _latest(), "detector"
     if latest is None:
         return Row(name, None, None)
     try:
@@ -77,20 +51,57 @@ def _detector() -> Row:
 
 
 def rows() -> tuple[Row, Row, Row]:
-    """The detector, and gunicorn's two processes."""
+    """The detector, and gunicorn's two processes, by the names that /metrics has."""
     return _detector(), _row("page: gunicorn's master", os.getppid()), _row("page: its worker", os.getpid())
 
 
-def _figures() -> dict[str, object]:
+def lines_now() -> tuple[Line, Line]:
+    """Detector and page as the table has them."""
+    detector, *page = rows()
+    return table(detector, page)
+
+
+def summary_now() -> str:
+    """The total in one line."""
+    latest = _latest()
+    return summary(total_mb(lines_now()), system().total_mb, latest.memory.budget_mb if latest else 0.0)
+
+
+def _readings(newest: Line, now_s: float) -> Iterator[Reading]:
+    """Those that are kept, and the one that the table shows."""
+    yield from read_history(parts().paths.memory_history, boot_id())
+    if newest.usage is not None:
+        yield Reading(now_s, newest.usage.rss_mb, newest.usage.pss_mb, 0.0)
+
+
+def _steps(now_s: float) -> list[Step]:
+    """Starts of the detector and what was done to save memory, oldest first."""
     own = parts()
-    latest = now_shown().status
-    history = read_history(own.paths.memory_history, boot_id())
+    found = [
+        Step(start_s, "restart", "the detector was started again")
+        for start_s in read_starts(own.paths.memory_history, boot_id())
+    ]
+    try:
+        events = between(own.paths.events, boot_id(), now_s - HISTORY_S, now_s)
+    except JournalUnreadable:
+        events = []
+    found += [
+        Step(entry.event.onset_s, "saving", entry.event.detail)
+        for entry in events
+        if entry.event.kind is State.SAVING_MEMORY
+    ]
+    return sorted(found, key=lambda step: step.time_s)
+
+
+def _figures() -> dict[str, object]:
+    now_s, latest, lines = parts().clock(), _latest(), lines_now()
     budget_mb = latest.memory.budget_mb if latest else None
     return {
-        "rows": rows(),
+        "lines": lines,
+        "total_mb": total_mb(lines),
         "system": system(),
         "status": latest,
-        "chart": chart(history, own.clock(), budget_mb),
+        "chart": chart(_readings(lines[0], now_s), _steps(now_s), now_s, budget_mb),
         "width": WIDTH,
         "height": HEIGHT,
     }

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 HISTORY_S = 7200.0
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
+STARTS_MAX = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,18 @@ class Reading:
 class History:
     """The newest readings. Their file outlives the detector, but not the boot."""
 
-    def __init__(self, path: Path, boot_id: str, window_s: float = HISTORY_S, every_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        boot_id: str,
+        window_s: float = HISTORY_S,
+        every_s: float = 30.0,
+        started_s: float | None = None,
+    ) -> None:
+        """started_s: when this process began, in monotonic seconds."""
         self._path = path
+        new = () if started_s is None else (started_s,)
+        self._starts = [*read_starts(path, boot_id), *new][-STARTS_MAX:]
         self._boot_id = boot_id
         self._window_s, self._every_s = window_s, every_s
         self._readings = deque(read_history(path, boot_id), maxlen=max(1, int(window_s / every_s)))
@@ -45,12 +56,14 @@ class History:
         self._readings.append(reading)
         while reading.time_s - self._readings[0].time_s > self._window_s:
             self._readings.popleft()
+        self._starts = [start_s for start_s in self._starts if reading.time_s - start_s <= self._window_s]
         self._write()
 
     def _write(self) -> None:
         rows = [astuple(reading) for reading in self._readings]
+        document = {"boot_id": self._boot_id, "readings": rows, "starts": self._starts}
         try:
-            replace_file(self._path, json.dumps({"boot_id": self._boot_id, "readings": rows}).encode())
+            replace_file(self._path, json.dumps(document).encode())
         except OSError as error:
             log.debug("memory history not written: %s", error)
 
@@ -61,6 +74,16 @@ def read_history(path: Path, boot_id: str) -> tuple[Reading, ...]:
         document = json.loads(read_file(path, HISTORY_MAX_BYTES))
         rows = document["readings"] if document["boot_id"] == boot_id else ()
         return tuple(Reading(*row) for row in rows if _is_sound(row))
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
+        return ()
+
+
+def read_starts(path: Path, boot_id: str) -> tuple[float, ...]:
+    """When the processes of this boot began whose readings these are, oldest first; none where that is not known."""
+    try:
+        document = json.loads(read_file(path, HISTORY_MAX_BYTES))
+        starts = document["starts"] if document["boot_id"] == boot_id else ()
+        return tuple(float(start_s) for start_s in starts if isfinite(start_s))[-STARTS_MAX:]
     except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
         return ()
 

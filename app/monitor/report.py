@@ -123,7 +123,7 @@ class Report:
 
     def _open(self) -> None:
         self._preview = Preview(self._paths.run)
-        self._history = History(self._paths.memory_history, boot_id())
+        self._history = History(self._paths.memory_history, boot_id(), started_s=self._started_s)
 
     def _remove_preview(self) -> None:
         if self._preview is not None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.memory.history import History, Reading, read_history
+from app.memory.history import STARTS_MAX, History, Reading, read_history, read_starts
 
 BOOT = "0b7c1f6e"
 
@@ -99,3 +99,24 @@ def test_a_history_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     path = tmp_path / "file" / "memory.json"
     filled(path, range(0, 90, 30))
     assert read_history(path, BOOT) == ()
+
+
+def test_the_starts_of_the_processes_are_kept_with_their_readings(path: Path) -> None:
+    for started_s in (0.0, 600.0):
+        History(path, BOOT, started_s=started_s).add(reading(started_s + 30))
+    assert read_starts(path, BOOT) == (0.0, 600.0)
+    assert read_starts(path, "another") == ()
+    History(path, BOOT, started_s=7700.0).add(reading(7750.0))
+    assert read_starts(path, BOOT) == (600.0, 7700.0)
+    for started_s in range(7751, 7800):
+        History(path, BOOT, started_s=float(started_s)).add(reading(started_s + 60.0))
+    assert len(read_starts(path, BOOT)) <= STARTS_MAX
+
+
+@pytest.mark.parametrize("starts", ["7", '["x"]', "[NaN]", "[[1]]", "{}", "null", "[1e999]"])
+def test_starts_that_make_no_sense_are_none_and_cost_no_reading(path: Path, starts: str) -> None:
+    path.write_text(f'{{"boot_id": "{BOOT}", "readings": [[1, 80, null, 500]], "starts": {starts}}}')
+    assert read_starts(path, BOOT) == ()
+    assert len(read_history(path, BOOT)) == 1
+    History(path, BOOT, started_s=1.0).add(reading(60.0))
+    assert read_starts(path, BOOT) == (1.0,)

@@ -1,0 +1,64 @@
+"""The chart of memory, from its readings."""
+
+from __future__ import annotations
+
+from admin.memory_chart import GAP_S, HEIGHT, MARKS_MAX, WIDTH, Chart, Step, chart
+from app.memory.history import HISTORY_S, Reading
+
+NOW_S = 100_000.0
+
+
+def at(ago_s: float, rss_mb: float = 80.0) -> Reading:
+    return Reading(NOW_S - ago_s, rss_mb, None, 500.0)
+
+
+def drawn(*readings: Reading, steps: tuple[Step, ...] = (), budget_mb: float | None = 160.0) -> Chart:
+    return chart(readings, steps, NOW_S, budget_mb)
+
+
+def points(line: str) -> list[tuple[float, float]]:
+    return [(float(x), float(y)) for x, y in (point.split(",") for point in line.split())]
+
+
+def test_the_axis_begins_with_the_first_reading() -> None:
+    ten_minutes = drawn(*(at(600 - 30 * number) for number in range(21)))
+    (line,) = ten_minutes.lines
+    assert (points(line)[0][0], points(line)[-1][0]) == (0.0, WIDTH)
+    assert ten_minutes.labels == ("10 min ago", "5 min ago", "now")
+
+
+def test_two_hours_are_drawn_at_most() -> None:
+    found = drawn(at(HISTORY_S + 1, 500.0), *(at(HISTORY_S - 30 * number) for number in range(241)))
+    assert found.labels[0] == "2 h ago"
+    assert found.highest_mb == 80.0
+
+
+def test_a_gap_in_the_readings_is_a_gap_in_the_line() -> None:
+    assert len(drawn(at(600), at(570), at(540 - GAP_S), at(510 - GAP_S)).lines) == 2
+
+
+def test_the_first_reading_alone_can_be_seen() -> None:
+    found = drawn(at(0))
+    assert len(points(found.lines[0])) == 2
+    assert found.labels[0] == "60 s ago"
+
+
+def test_the_upper_edge_is_a_round_figure_above_readings_and_budget() -> None:
+    assert drawn(at(0)).top_mb == 200
+    assert drawn(at(0), budget_mb=None).top_mb == 100
+    assert drawn(at(0, 20_000.0)).top_mb == 21_000.0
+    budget_y = drawn(at(0)).budget_y
+    assert budget_y is not None and abs(budget_y - HEIGHT * 0.2) < 1e-9
+
+
+def test_steps_are_marked_where_they_were_and_the_newest_are_kept() -> None:
+    steps = tuple(Step(NOW_S - 300 + number, "saving", f"step {number}") for number in range(2 * MARKS_MAX))
+    old = Step(NOW_S - 601, "restart", "before the first reading")
+    found = drawn(at(600), at(0), steps=(old, *steps))
+    assert len(found.marks) == MARKS_MAX and found.marks[-1].said == "step 23"
+    assert 300 < found.marks[0].x < 330 and found.marks[0].ago == "5 min ago"
+
+
+def test_without_a_reading_nothing_is_drawn() -> None:
+    assert drawn(steps=(Step(NOW_S, "restart", "x"),)) == Chart((), (), (), 0.0, None, None, None)
+    assert drawn(at(-5)).lines == ()
