@@ -23,6 +23,7 @@ from config.own_files import folder_problem, read_file
 routes: Final = Blueprint("home", __name__)
 
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
+MINUTES_MAX = 100  # from here on hours are easier to read
 
 
 def now_shown(*, is_restarting: bool = False) -> Verdict:
@@ -84,7 +85,9 @@ def trip_words(trip: TripSoFar | None) -> str:
     alerts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counted if count]
     score = "" if trip.score is None else f" · score {trip.score}"
     distance = "" if trip.distance_km is None else f", {trip.distance_km:.0f} km"
-    return f"{trip.driven_s / 60:.0f} min{distance} · {', '.join(alerts) or 'no alerts'}{score}"
+    minutes = int(trip.driven_s / 60)
+    driven = f"{minutes} min" if minutes < MINUTES_MAX else f"{minutes // 60} h {minutes % 60} min"
+    return f"{driven}{distance} · {', '.join(alerts) or 'no alerts'}{score}"
 
 
 def memory_words(memory: Memory) -> str:
