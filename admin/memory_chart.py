@@ -60,7 +60,7 @@ def chart(readings: Iterable[Reading], steps: Iterable[Step], now_s: float, budg
     span_s = now_s - from_s
     highest_mb = max(reading.rss_mb for reading in kept)
     top_mb = _top_mb(max(highest_mb, budget_mb or 0.0))
-    shown = [step for step in steps if from_s <= step.time_s <= now_s][-MARKS_MAX:]
+    shown = [step for step in steps if kept[0].time_s <= step.time_s <= now_s][-MARKS_MAX:]
     return Chart(
         lines=tuple(_lines(kept, from_s, span_s, top_mb)),
         marks=tuple(_mark(step, from_s, span_s, now_s) for step in shown),

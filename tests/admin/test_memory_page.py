@@ -25,7 +25,7 @@ def test_the_memory_page_has_the_kernels_figures(owner: FlaskClient, paths: Path
     rss_mb = int(re.findall(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
     assert len(shown) == 2
     assert float(shown[0][0]) == pytest.approx(61.5, abs=0.5)  # as the detector said
-    assert float(shown[0][1]) == pytest.approx(rss_mb, rel=0.01)
+    assert float(shown[0][1]) == pytest.approx(rss_mb, rel=0.05)
 
 
 def test_the_memory_page_says_what_is_saved_and_why(owner: FlaskClient, paths: Paths) -> None:
@@ -47,7 +47,7 @@ def test_the_total_is_the_pss_of_all_and_the_page_is_one_line(owner: FlaskClient
     say(paths, pid=os.getpid(), memory=status.Memory(pss_mb=61.5))
     text = owner.get("/memory").text
     shown = re.findall(r"<td>([0-9.]+)</td>", text)
-    total = re.search(r"shared memory counted once</span></th><td>([0-9.]+)</td>", text)
+    total = re.search(r"Total</th><td>([0-9.]+)</td>", text)
     page = re.search(r"Web page \(2 processes\)</th>\s*<td>([0-9.]+)</td>", text)
     assert shown and total and page
     assert float(total[1]) == pytest.approx(61.5 + float(page[1]), abs=0.11)
