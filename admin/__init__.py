@@ -16,7 +16,9 @@ auth/             guard (who may ask for what), login, account, sessions, cookie
 pages/            home, aim, actions (what the detector is asked), memory, banner_part (of every page), trips, events,
                   trip_view and event_view (what they draw, pure), recorded (what both share)
 banner.py         what needs attention, as lines (pure)
-health/           problems (all that is wrong, as one list), machine (what the sensors tell)
+health/           problems (all that is wrong, as one list, pure), now (what they are read from), sensors, machine,
+                  rows (what the page says of each part, pure), health_page
+memory_use.py     memory of all processes as one table and one line; memory_chart.py draws its course
 settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),
                   answers (form, text, diff, conflict)
 restart/          course (what comes next, pure), restarter (does it), restart_page (routes)

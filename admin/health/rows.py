@@ -13,7 +13,7 @@ from app.events import ClockQuality
 from app.telemetry.status import Status
 from app.version import VERSION
 from config.certificates import LOOPBACK
-from config.commands import connect_command
+from config.commands import connect_command, instance
 from config.https import Listening
 from config.settings import Settings
 
@@ -107,6 +107,8 @@ def _clock(machine: Machine, latest: Status | None, wall_s: float) -> Row:
         return Row("Clock", f"{shown}: not set", "bad")
     if latest is None:
         return Row("Clock", shown, "", "who keeps it is known while the detector runs")
+    if latest.clock is ClockQuality.GUESS and instance():
+        return Row("Clock", shown, "", "a snap may not ask whether a time server has set it: `timedatectl` tells")
     tone = "doubtful" if latest.clock is ClockQuality.GUESS else "good"
     return Row("Clock", shown, tone, CLOCK[latest.clock])
 

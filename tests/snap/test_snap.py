@@ -14,17 +14,19 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from admin.health.rows import PLUG
 from app.version import VERSION
 from snap.local.pack import HOOKS, SNAPCRAFT_YAML, snap_yaml, write_meta
 from snap.local.stage import LOCAL
 from tests.support.snapd import Snapd
 
-# Least privilege: what each may have, and no other. The detector reaches no network, the page no hardware.
+# Least privilege: what each may have, and no other. The detector reaches no network; the page no hardware, of which it
+# may read what the kernel tells, if somebody connects that plug.
 HARDWARE = {"camera", "gpio-control", "buzzer", "led", "raw-usb", "serial-port", "can-bus"}
 PLUGS = {
     "detector": HARDWARE,
     "check": HARDWARE,
-    "admin": {"network-bind"},
+    "admin": {"network-bind", PLUG},
     "drivewatch": {"network-bind"},
     "enable-https": {"network-bind"},
 }
