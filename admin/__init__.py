@@ -12,15 +12,17 @@ directions.py     where head and road are, as a diagram
 aiming.py         hints for aiming the camera, in words (pure); aim_drawing.py draws marks over its picture
 strips.py         the last minutes, or those around an event, as lines to draw
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
-auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle
+auth/             guard (who may ask for what), login, account, sessions, cookies, tokens, throttle,
+                  returning (where to go on after signing in)
 pages/            home, aim, actions (what the detector is asked), memory, banner_part (of every page), trips, events,
                   trip_view and event_view (what they draw, pure), recorded (what both share)
 banner.py         what needs attention, as lines (pure)
 health/           problems (all that is wrong, as one list, pure), now (what they are read from), sensors, machine,
                   rows (what the page says of each part, pure), health_page
 memory_use.py     memory of all processes as one table and one line; memory_chart.py draws its course
-settings/         settings_page (routes), forms (what was typed), fields (what is drawn), draft (what would be saved),
-                  answers (form, text, diff, conflict)
+settings/         settings_page, text_page, history_page (routes); forms (what was typed), fields (what is drawn),
+                  costs, effects (on memory and alerts), draft (what would be saved), drafts (where it is kept),
+                  answers (pages)
 restart/          course (what comes next, pure), restarter (does it), restart_page (routes)
 api.py            the same for programs, described in openapi.json
 mirror.py         what outlives a restart of the worker, in the run folder

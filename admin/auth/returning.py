@@ -60,10 +60,10 @@ def is_for(endpoint: str, role: Role) -> bool:
 def next_page(role: Role) -> str:
     """Where to go after signing in: the address in the form if it is a page of ours for this role, else home."""
     asked = request.values.get("then", "")
-    path, root = asked.partition("?")[0], request.script_root
-    if ADDRESS.fullmatch(asked) and path.startswith(f"{root}/"):
+    path = asked.partition("?")[0].removeprefix(request.script_root)
+    if ADDRESS.fullmatch(asked) and asked.startswith(f"{request.script_root}/") and not path.startswith("//"):
         adapter = current_app.create_url_adapter(request)
         with suppress(HTTPException):  # not found, only for POST, or to be redirected
-            if adapter and is_for(adapter.match(path.removeprefix(root), "GET")[0], role):
+            if adapter and is_for(adapter.match(path, "GET")[0], role):
                 return asked
     return url_for("home.show")

@@ -1,1 +1,1 @@
-"""The settings: form, file, difference, earlier versions."""
+"""The settings: form, file as text, review, earlier versions."""

@@ -45,7 +45,10 @@ def account() -> str:
 def found_draft(draft_id: str, loaded: Loaded) -> Kept | None:
     """The draft of that id, if it is of whoever asks."""
     what = parts().drafts.find(draft_id, account())
-    return None if what is None else Kept(draft_id, None if SAVED in what else kept_draft(what, loaded), what)
+    if what is None or SAVED in what:
+        return None if what is None else Kept(draft_id, None, what)
+    draft = kept_draft(what, loaded)
+    return Kept(draft_id, draft, what) if draft else None
 
 
 def reviewed(draft: Draft) -> AnyResponse:

@@ -41,7 +41,7 @@ MB_PER_PIXEL = (SIZES[-1].rss_mb - SIZES[0].rss_mb) / (SIZES[-1].pixels - SIZES[
 def profile_cost(profile: str) -> str:
     """What a profile takes and finds, for its line in a list."""
     found_pct = 100 * FACES_FOUND[profile] / FACES_SHOWN
-    return f"{PROFILE_MB[profile]:.0f} MB, finds {found_pct:.0f} % of faces"
+    return f"{PROFILE_MB[profile]:.0f} MB, {found_pct:.0f} % of faces"
 
 
 def model_cost(model: str) -> str:
@@ -55,7 +55,7 @@ def size_cost(width_px: int, height_px: int) -> str:
     below = max((one for one in SIZES if one.pixels <= pixels), key=lambda one: one.pixels, default=SIZES[0])
     above = min((one for one in SIZES if one.pixels >= pixels), key=lambda one: one.pixels, default=SIZES[-1])
     megabytes = _between(below.rss_mb, above.rss_mb)
-    return f"{megabytes} MB, {_between(below.look_ms, above.look_ms)} ms a frame"
+    return f"{megabytes} MB, {_between(below.look_ms, above.look_ms)} ms"
 
 
 def _between(low: float, high: float) -> str:

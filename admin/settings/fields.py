@@ -34,11 +34,12 @@ SECTION_ORDER = ("analysis", "alerting")  # then the others by name
 COSTS = {"profile": profile_cost, "vision.model": model_cost}
 # Said beside what is offered with its cost
 MEASURED = {
-    "profile": f" Measured on a PC: memory, and faces found of {FACES_SHOWN} pictures of people near and far.",
+    "profile": f" Measured: memory on a PC; faces found in {FACES_SHOWN} pictures of people, near and far.",
     "vision.model": " Memory as measured on a PC.",
 }
 RESOLUTION_HELP = (
-    "Sets width and height; with custom, those two under Camera count. Memory and computing time as measured on a PC."
+    "Sets width and height; with custom, those two under Camera count. "
+    "Measured on a PC: memory, and computing time of a picture."
 )
 
 

@@ -5,6 +5,7 @@
 const find = document.getElementById("find");
 const form = document.getElementById("settings");
 const advanced = document.getElementById("advanced");
+const all = document.getElementById("all");
 const settings = [...form.querySelectorAll(".setting")];
 const wasOpen = advanced.open && !find.elements.q.value && !find.elements.changed.checked;
 
@@ -35,9 +36,16 @@ function show() {
   }
   advanced.hidden = !advanced.querySelector(".setting:not([hidden])");
   advanced.open = words.length > 0 || onlyChanged || wasOpen;
+  all.hidden = words.length === 0 && !onlyChanged;
   document.getElementById("nothing").hidden = settings.some((setting) => !setting.hidden);
 }
 
 find.querySelector("button").hidden = true;
 find.addEventListener("submit", (event) => { event.preventDefault(); show(); });
 find.addEventListener("input", show);
+all.addEventListener("click", (event) => {
+  event.preventDefault();
+  find.elements.q.value = "";
+  find.elements.changed.checked = false;
+  show();
+});

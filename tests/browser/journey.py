@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import psutil
 import pytest
 from axe_core_python.selenium import Axe
-from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.tab import Tab
-from tests.support.appliance import running
 
 PAGES = ("/", "/aim", "/setup", "/memory", "/settings/", "/settings/yaml", "/trips", "/events", "/account")
 
@@ -133,78 +129,3 @@ def test_a_day_of_events_is_the_one_where_the_browser_is(tab: Tab) -> None:
     tab.press("Show")
     tab.wait(lambda driver: "utc_from=2026-11-22T15%3A00%3A00%2B00%3A00" in driver.current_url, "the day in UTC")
     tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
-
-
-def change(tab: Tab, **typed: str) -> None:
-    tab.open("/settings/")
-    for name, text in typed.items():
-        tab.type(name.replace("__", "."), text)
-    tab.press("Review changes")
-
-
-def test_a_bad_value_is_named_beside_its_field_and_nothing_is_saved(tab: Tab) -> None:
-    change(tab, raspberry_pi__compression_quality="250", camera__frame_skip="2")
-    tab.sees("between 1 and 100")
-    box = tab.find(By.NAME, "raspberry_pi.compression_quality")
-    assert (box.get_attribute("value"), box.get_attribute("aria-invalid")) == ("250", "true")
-    tab.picture("settings-bad-value")
-    tab.open("/settings/")
-    assert tab.find(By.NAME, "camera.frame_skip").get_attribute("value") == "1"
-
-
-def test_two_tabs_do_not_overwrite_each_other(tab: Tab) -> None:
-    first = tab.driver.current_window_handle
-    change(tab, raspberry_pi__compression_quality="60")
-    tab.sees("+  compression_quality: 60")
-    tab.driver.switch_to.new_window("tab")
-    change(tab, raspberry_pi__compression_quality="55")
-    tab.sees("+  compression_quality: 55")
-    tab.press("Save only")
-    tab.sees("Saved")
-    tab.driver.close()
-    tab.driver.switch_to.window(first)
-    tab.press("Save only")
-    tab.sees("meanwhile")
-    tab.picture("settings-two-editors")
-    tab.open("/settings/")
-    quality = tab.find(By.NAME, "raspberry_pi.compression_quality").get_attribute("value")
-    assert quality == "55"
-
-
-def test_four_settings_are_changed_and_take_effect_after_a_restart(tab: Tab) -> None:
-    change(
-        tab,
-        resolution="480x360",
-        camera__frame_skip="2",
-        raspberry_pi__compression_quality="65",
-        analysis__history_window="90",
-    )
-    tab.sees("+  width: 480")
-    tab.picture("settings-difference")
-    tab.press("Save and restart")
-    tab.sees("Running with the new settings")
-    assert tab.find(By.CSS_SELECTOR, "[role=status]").get_attribute("data-refresh")  # it is told, as it stays
-    tab.picture("restarted")
-    tab.open("/")
-    tab.find(By.CSS_SELECTOR, ".figures summary").click()
-    tab.sees("480 \u00d7 360")
-
-
-def test_settings_with_which_no_detector_watches_are_taken_back(driver: webdriver.Chrome, tmp_path: Path) -> None:
-    """The last good settings are kept after a minute of health; here they are written by hand instead."""
-    data = tmp_path / "data"
-    data.mkdir()
-    for name in ("config.yaml", "config.last-good.yaml"):
-        (data / name).write_text("camera:\n  source: fake:attentive\n")
-    with running(tmp_path) as appliance:
-        tab = Tab(driver, appliance)
-        tab.sign_in(appliance.password)
-        tab.sees("attentive")
-        change(tab, camera__source="/dev/video99")
-        tab.press("Save and restart")
-        tab.sees("New settings failed, old ones restored")
-        tab.picture("rolled-back")
-        tab.sees("/dev/video99")
-        tab.open("/")
-        tab.sees("attentive")
-    assert "fake:attentive" in (data / "config.yaml").read_text()

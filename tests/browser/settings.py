@@ -1,0 +1,277 @@
+"""The settings in a real browser: change, review, save and restart, and go back without losing what was typed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, running, wait_for
+
+PAGES = ("/settings/", "/settings/?q=pin&changed=1", "/settings/yaml", "/settings/history")
+SHOWN = "return [...document.querySelectorAll('.setting')].filter(e => e.checkVisibility()).length"
+FIXED = "Fixed by the command line"
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:attentive") as made:
+        yield made
+
+
+def fill(tab: Tab, **typed: str) -> None:
+    tab.open("/settings/")
+    for name, text in typed.items():
+        tab.type(name.replace("__", "."), text)
+
+
+def change(tab: Tab, **typed: str) -> None:
+    fill(tab, **typed)
+    tab.press("Review changes")
+
+
+def value(tab: Tab, name: str) -> str:
+    return tab.find(By.NAME, name).get_attribute("value") or ""
+
+
+def assert_accessible(tab: Tab, width_px: int) -> None:
+    assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= width_px
+    found = Axe().run(tab.driver)["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+
+
+def colours(tab: Tab, scheme: str) -> None:
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    tab.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+
+@pytest.mark.parametrize("scheme", ("light", "dark"))
+@pytest.mark.parametrize("width_px", (320, 1280))
+def test_every_page_and_state_is_accessible_and_fits(tab: Tab, width_px: int, scheme: str) -> None:
+    colours(tab, scheme)
+    tab.width(width_px)
+    for path in PAGES:
+        tab.open(path)
+        tab.picture(f"settings-{PAGES.index(path)}-{width_px}-{scheme}")
+        assert_accessible(tab, width_px)
+    change(tab, raspberry_pi__compression_quality="250")
+    tab.sees("between 1 and 100")
+    tab.picture(f"settings-mistake-{width_px}-{scheme}")
+    assert_accessible(tab, width_px)
+    change(tab, camera__frame_skip="30")
+    tab.sees("an alarm can come 30 s late")
+    tab.picture(f"settings-review-{width_px}-{scheme}")
+    assert_accessible(tab, width_px)
+    colours(tab, "light")
+    tab.width(1100)
+
+
+def test_a_bad_value_is_named_beside_its_field_and_nothing_is_saved(tab: Tab) -> None:
+    change(tab, raspberry_pi__compression_quality="250", camera__frame_skip="2")
+    tab.sees("between 1 and 100")
+    box = tab.find(By.NAME, "raspberry_pi.compression_quality")
+    assert (box.get_attribute("value"), box.get_attribute("aria-invalid")) == ("250", "true")
+    assert value(tab, "camera.frame_skip") == "2"
+    tab.picture("settings-bad-value")
+    tab.open("/settings/")
+    assert value(tab, "camera.frame_skip") == "1"
+
+
+def test_back_and_reload_never_ask_to_send_again(tab: Tab) -> None:
+    change(tab, raspberry_pi__compression_quality="250", camera__height="300")
+    tab.sees("between 1 and 100")
+    tab.driver.refresh()
+    tab.sees("between 1 and 100")
+    tab.type("raspberry_pi.compression_quality", "60")
+    tab.press("Review changes")
+    tab.sees("+  compression_quality: 60")
+    tab.driver.refresh()
+    tab.sees("+  compression_quality: 60")
+    tab.driver.back()
+    tab.sees("between 1 and 100")
+    assert value(tab, "camera.height") == "300"
+    tab.driver.forward()
+    tab.sees("+  compression_quality: 60")
+    tab.press("Cancel")
+    tab.wait(lambda driver: driver.current_url.endswith("/settings/"), "the form")
+
+
+def test_a_search_shows_what_fits_at_once_and_keeps_what_was_typed(tab: Tab) -> None:
+    fill(tab, camera__height="300")
+    tab.find(By.NAME, "q").send_keys("governor")
+    assert tab.driver.execute_script(SHOWN) == 1
+    tab.find(By.NAME, "q").send_keys(" xyz")
+    tab.sees("No setting fits")
+    tab.find(By.LINK_TEXT, "Show all").click()
+    assert value(tab, "camera.height") == "300"
+    tab.find(By.NAME, "changed").click()
+    assert tab.driver.execute_script(SHOWN) == 1  # what was typed counts
+
+
+def test_a_search_works_without_a_script(tab: Tab) -> None:
+    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        tab.open("/settings/")
+        tab.find(By.NAME, "q").send_keys("governor", Keys.ENTER)
+        tab.wait(lambda driver: "q=governor" in driver.current_url, "the search")
+        settings = tab.driver.find_elements(By.CSS_SELECTOR, ".setting")
+        assert [one.text.split("\n")[0] for one in settings if one.is_displayed()] == ["Governor memory.governor"]
+        tab.find(By.ID, "memory-governor").click()
+        tab.press("Review changes")
+        tab.sees("+  governor: false")
+        tab.press("Cancel")
+    finally:
+        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_enter_in_a_field_reviews_and_takes_nothing_back(tab: Tab) -> None:
+    change(tab, raspberry_pi__compression_quality="61")
+    tab.press("Save only")
+    tab.sees("Saved.")
+    tab.sees("Back to the profile's 70")
+    fill(tab, camera__frame_skip="2")
+    tab.find(By.NAME, "camera.frame_skip").send_keys(Keys.ENTER)
+    tab.sees("+  frame_skip: 2")
+    assert "compression_quality: 61\n+" not in tab.find(By.TAG_NAME, "pre").text
+    assert "-  compression_quality" not in tab.find(By.TAG_NAME, "pre").text
+
+
+def test_what_the_command_line_gives_is_said_before_and_at_the_review(tab: Tab) -> None:
+    fill(tab, camera__source="/dev/video9")
+    field = tab.find(By.XPATH, "//div[contains(@class, 'setting')][.//*[@name='camera.source']]")
+    assert FIXED in field.text
+    tab.press("Review changes")
+    tab.sees("fixed by the command line: changes nothing now")
+    tab.press("Cancel")
+
+
+def test_two_tabs_do_not_overwrite_each_other(tab: Tab) -> None:
+    first = tab.driver.current_window_handle
+    change(tab, raspberry_pi__compression_quality="60")
+    tab.sees("+  compression_quality: 60")
+    tab.driver.switch_to.new_window("tab")
+    change(tab, raspberry_pi__compression_quality="55")
+    tab.sees("+  compression_quality: 55")
+    tab.press("Save only")
+    tab.sees("Saved")
+    tab.driver.close()
+    tab.driver.switch_to.window(first)
+    tab.press("Save only")
+    tab.sees("meanwhile")
+    tab.picture("settings-two-editors")
+    assert_accessible(tab, 1100)
+    tab.open("/settings/")
+    assert value(tab, "raspberry_pi.compression_quality") == "55"
+
+
+def test_a_look_every_half_minute_is_asked_twice(tab: Tab) -> None:
+    change(tab, camera__frame_skip="30")
+    tab.sees("an alarm can come 30 s late")
+    tab.press("Save only")
+    assert "/settings/review/" in tab.driver.current_url  # the browser asks for the tick
+    tab.driver.execute_script("document.querySelector('[name=sure]').required = false")
+    tab.press("Save only")
+    tab.sees("Not saved: tick this")
+    tab.open("/settings/")
+    assert value(tab, "camera.frame_skip") == "1"
+
+
+def test_a_picture_is_refused_by_its_own_name(tab: Tab, tmp_path: Path) -> None:
+    picture = tmp_path / "holiday.png"
+    tab.open("/settings/history")
+    tab.driver.save_screenshot(str(picture))
+    tab.find(By.NAME, "file").send_keys(str(picture))
+    tab.press("Review changes")
+    tab.sees("holiday.png is a PNG picture.")
+    tab.picture("settings-picture-refused")
+    assert "line 2" not in tab.find(By.TAG_NAME, "main").text
+
+
+def test_four_settings_are_saved_and_take_effect_with_one_press(tab: Tab) -> None:
+    change(
+        tab,
+        resolution="480x360",
+        camera__frame_skip="2",
+        raspberry_pi__compression_quality="65",
+        analysis__history_window="90",
+    )
+    tab.sees("+  width: 480")
+    tab.sees("A look every 2 s instead of every 1 s: an alarm can come 2 s late.")
+    tab.picture("settings-difference")
+    tab.press("Save and restart")
+    tab.sees("Running with the new settings")
+    assert tab.find(By.CSS_SELECTOR, "main [role=status]").get_attribute("data-refresh")  # it is told, as it stays
+    tab.picture("restarted")
+    tab.open("/settings/history")
+    tab.sees("Width camera.width: 320 \u2192 480")
+    tab.picture("settings-history")
+    tab.open("/")
+    tab.find(By.CSS_SELECTOR, ".figures summary").click()
+    tab.sees("480 \u00d7 360")
+
+
+def test_settings_with_which_no_detector_watches_are_taken_back_and_edited_again(
+    driver: webdriver.Chrome, tmp_path: Path
+) -> None:
+    """The last good settings are kept after a minute of health; here they are written by hand instead."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("config.yaml", "config.last-good.yaml"):
+        (data / name).write_text("camera:\n  source: fake:attentive\n")
+    with running(tmp_path) as appliance:
+        tab = Tab(driver, appliance)
+        tab.sign_in(appliance.password)
+        tab.sees("attentive")
+        change(tab, camera__source="/dev/video99", raspberry_pi__compression_quality="44")
+        tab.press("Save and restart")
+        tab.sees("New settings failed, old ones restored")
+        tab.picture("rolled-back")
+        tab.sees("/dev/video99")
+        tab.open("/")
+        tab.sees("attentive")
+        assert "fake:attentive" in (data / "config.yaml").read_text()
+        tab.find(By.LINK_TEXT, "Edit the rejected version again").click()
+        tab.wait(lambda _: value(tab, "camera.source") == "/dev/video99", "the rejected camera")
+        assert value(tab, "raspberry_pi.compression_quality") == "44"
+        tab.open("/settings/history")
+        tab.sees("Rejected")
+        tab.picture("settings-rejected")
+        assert_accessible(tab, 1100)
+
+
+def test_a_session_that_ends_loses_nothing_that_was_typed(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    with running(tmp_path, "--camera", "fake:attentive") as appliance:
+        tab = Tab(driver, appliance)
+        tab.sign_in(appliance.password)
+        fill(tab, camera__height="300", raspberry_pi__compression_quality="many")
+        expire_sessions(tmp_path, appliance)
+        tab.sees("You are signed out. What you typed is kept")
+        assert value(tab, "camera.height") == "300"
+        tab.press("Review changes")
+        tab.sees("what you typed is here again")
+        tab.picture("settings-signed-out")
+        tab.find(By.NAME, "password").send_keys(appliance.password, Keys.ENTER)
+        tab.sees("JPEG quality must be")
+        assert value(tab, "camera.height") == "300"
+        assert value(tab, "raspberry_pi.compression_quality") == "many"
+
+
+def expire_sessions(folder: Path, appliance: Appliance) -> None:
+    """As half an hour without a request does: the worker reads the sessions anew when it starts."""
+    (file,) = folder.glob("run/**/sessions.json")
+    table = json.loads(file.read_text())
+    for row in table["sessions"].values():
+        row[1], row[2] = row[1] - 4000, row[2] - 4000  # when it was made and seen, monotonic seconds
+    before = appliance.pids("gunicorn")
+    file.write_text(json.dumps(table))
+    os.kill(max(before), signal.SIGKILL)
+    assert wait_for(lambda: len(pids := appliance.pids("gunicorn")) >= len(before) and max(before) not in pids)
