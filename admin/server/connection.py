@@ -22,6 +22,7 @@ GOODBYE_S = 2.0  # to read what the client still sends: closed at once, it would
 GOODBYE_MAX_BYTES = 64 * 1024
 READ_BYTES = WRITE_BYTES = 16 * 1024  # the most that TLS sends at once
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+SAID = {413: "This is too large. A settings file has 16 KiB at most: go back and choose another. Nothing was changed."}
 TLS_HANDSHAKE = b"\x16"  # the first byte of every TLS connection, and of no HTTP request
 
 
@@ -79,7 +80,7 @@ class Connection:
         except BlockingIOError:
             return EVENT_WRITE if self.stage is Stage.ANSWER else EVENT_READ
         except Refused as refused:
-            self.answer(bare_answer(refused.code), now_s, is_kept=False)
+            self.answer(bare_answer(refused.code, SAID.get(refused.code, "")), now_s, is_kept=False)
             return self.step(now_s)
         except OSError:  # it has gone, or speaks no TLS
             self.close()

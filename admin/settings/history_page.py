@@ -15,6 +15,7 @@ from admin.settings.answers import reviewed
 from admin.settings.draft import UNCHECKED, Draft, problems, text_draft
 from admin.settings.forms import Difference, Typed
 from admin.settings.text_page import REFUSED
+from config.document import MAX_BYTES
 from config.patch import patch
 from config.paths import LAST_GOOD
 from config.reference import config_yaml
@@ -49,6 +50,7 @@ def show() -> str:
         rejected=rejected_rows(found, loaded.settings),
         refused=session.pop(REFUSED, ""),
         shown_max=SHOWN_MAX,
+        most_bytes=MAX_BYTES,
     )
 
 

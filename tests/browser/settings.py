@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def assert_accessible(tab: Tab, width_px: int) -> None:
     assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= width_px
     found = Axe().run(tab.driver)["violations"]
     assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+
+
+@contextmanager
+def without_script(tab: Tab) -> Iterator[None]:
+    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        yield
+    finally:
+        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def colours(tab: Tab, scheme: str) -> None:
@@ -118,8 +128,7 @@ def test_a_search_shows_what_fits_at_once_and_keeps_what_was_typed(tab: Tab) -> 
 
 
 def test_a_search_works_without_a_script(tab: Tab) -> None:
-    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
+    with without_script(tab):
         tab.open("/settings/")
         tab.find(By.NAME, "q").send_keys("governor", Keys.ENTER)
         tab.wait(lambda driver: "q=governor" in driver.current_url, "the search")
@@ -129,8 +138,6 @@ def test_a_search_works_without_a_script(tab: Tab) -> None:
         tab.press("Review changes")
         tab.sees("+  governor: false")
         tab.press("Cancel")
-    finally:
-        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def test_enter_in_a_field_reviews_and_takes_nothing_back(tab: Tab) -> None:
@@ -185,15 +192,28 @@ def test_a_look_every_half_minute_is_asked_twice(tab: Tab) -> None:
     assert value(tab, "camera.frame_skip") == "1"
 
 
-def test_a_picture_is_refused_by_its_own_name(tab: Tab, tmp_path: Path) -> None:
-    picture = tmp_path / "holiday.png"
+def choose(tab: Tab, file: Path, size_bytes: int) -> None:
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xff" * size_bytes)
     tab.open("/settings/history")
-    tab.driver.save_screenshot(str(picture))
-    tab.find(By.NAME, "file").send_keys(str(picture))
-    tab.press("Review changes")
-    tab.sees("holiday.png is a PNG picture.")
-    tab.picture("settings-picture-refused")
-    assert "line 2" not in tab.find(By.TAG_NAME, "main").text
+    tab.find(By.NAME, "file").send_keys(str(file))
+
+
+def test_a_picture_is_refused_by_its_own_name(tab: Tab, tmp_path: Path) -> None:
+    choose(tab, tmp_path / "holiday.png", 3_000_000)
+    said = tab.find(By.NAME, "file").get_attribute("validationMessage")
+    assert said == "holiday.png is image/png, not a settings file."
+    choose(tab, tmp_path / "log.yaml", 20_000)
+    said = tab.find(By.NAME, "file").get_attribute("validationMessage")
+    assert said == "log.yaml has 20 KiB; a settings file has 16 at most."
+    with without_script(tab):
+        choose(tab, tmp_path / "holiday.png", 5_000)
+        tab.press("Review changes")
+        tab.sees("holiday.png is a PNG picture.")
+        tab.picture("settings-picture-refused")
+        assert "line 2" not in tab.find(By.TAG_NAME, "main").text
+        choose(tab, tmp_path / "holiday.png", 3_000_000)
+        tab.press("Review changes")
+        tab.sees("A settings file has 16 KiB at most")
 
 
 def test_four_settings_are_saved_and_take_effect_with_one_press(tab: Tab) -> None:
