@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from admin.health.machine import Machine
+from admin.health.times import lasting
 from app.events import State
 from app.telemetry import status
 from app.telemetry.failure import Failure
@@ -69,7 +70,7 @@ def _silence(told: Told, now_s: float) -> Problem:
     if told.latest is None or status.age_s(told.latest, now_s) == float("inf"):
         said = "It has not run since this machine was switched on"
     else:
-        said = f"It has not answered for {status.age_s(told.latest, now_s):.0f} s"
+        said = f"It has not answered for {lasting(status.age_s(told.latest, now_s))}"
     why = f". It last failed because {told.failure.reason}" if told.failure else ""
     log = f"; `{told.log_command}` shows why" if told.log_command else ""
     return Problem("Detector", said + why, f"Restart the detector{log}", is_grave=True)
@@ -79,7 +80,7 @@ def _recent_failure(told: Told, now_s: float) -> Iterator[Problem]:
     failure = told.failure
     if failure is not None and now_s - failure.time_s <= FAILURE_FRESH_S:
         times = f", {failure.count} times since this machine was switched on" if failure.count > 1 else ""
-        said = f"It failed {(now_s - failure.time_s) / 60:.0f} min ago{times}: {failure.reason}"
+        said = f"It failed {lasting(now_s - failure.time_s)} ago{times}: {failure.reason}"
         yield Problem("Detector", said, f"`{told.log_command}` shows more" if told.log_command else "")
 
 

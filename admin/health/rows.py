@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from admin.health.machine import Machine
 from admin.health.problems import FREE_MIN_MB, HOT_C
 from admin.health.sensors import Sensors
+from admin.health.times import lasting
 from app.events import ClockQuality
 from app.telemetry.status import Status
 from app.version import VERSION
@@ -172,14 +173,3 @@ def of_versions(latest: Status | None, libraries: Mapping[str, str], python: str
         Row("Python", python),
         *(Row(name, version) for name, version in libraries.items()),
     ]
-
-
-def lasting(seconds: float) -> str:
-    """A time that has passed, in the two largest units."""
-    minutes = int(max(0.0, seconds) // 60)
-    if minutes < 1:
-        return f"{max(0, int(seconds))} s"
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days {hours % 24} h"

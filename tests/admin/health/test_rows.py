@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from admin.health.machine import Folder, Machine
-from admin.health.rows import Row, lasting, of_detector, of_machine, of_page, of_versions
+from admin.health.rows import Row, of_detector, of_machine, of_page, of_versions
 from admin.health.sensors import Sensors
+from admin.health.times import lasting
 from app.events import ClockQuality
 from app.part_status import CameraHealth
 from app.telemetry.status import Alerts, Status, Vehicle
