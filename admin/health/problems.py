@@ -12,6 +12,7 @@ from app.telemetry import status
 from app.telemetry.failure import Failure
 from app.telemetry.status import Status
 from app.version import VERSION
+from config.commands import command
 
 FAILURE_FRESH_S = 600.0
 HOT_C = 80.0  # a Pi clocks itself down from here on
@@ -40,7 +41,8 @@ class Told:
     """What the problems are read from. latest: the newest status file; failure: how the detector last failed.
 
     folder_problem: why the run folder is not read. certificate_problem: as config.https tells it.
-    log_command: what shows the detector's log on this machine.
+    log_command: what shows the detector's log on this machine. is_restarting: it may be silent for a while.
+    is_exposed: others in the network can read along.
     """
 
     latest: Status | None
@@ -49,6 +51,8 @@ class Told:
     certificate_problem: str = ""
     machine: Machine = field(default_factory=Machine)
     log_command: str = ""
+    is_restarting: bool = False
+    is_exposed: bool = False
 
 
 def problems(told: Told, now_s: float) -> tuple[Problem, ...]:
@@ -57,10 +61,13 @@ def problems(told: Told, now_s: float) -> tuple[Problem, ...]:
     if told.folder_problem:
         found = [Problem("Detector", f"It cannot be read or asked: {told.folder_problem}", is_grave=True)]
     elif latest is None or status.is_silent(latest, now_s):
-        found = [_silence(told, now_s)]
+        found = [] if told.is_restarting else [_silence(told, now_s)]
     else:
         found = [*_recent_failure(told, now_s), *_of_detector(latest)]
     found += _of_machine(told.machine)
+    if told.is_exposed:
+        remedy = f"Encrypt it: `{command('enable-https')} self-signed`"
+        found.append(Problem("HTTPS", "Everybody in this network can read what you type here", remedy))
     if told.certificate_problem:
         found.append(Problem("HTTPS", told.certificate_problem))
     return tuple(sorted(_each_once(found), key=lambda problem: not problem.is_grave))

@@ -117,3 +117,12 @@ def test_no_page_has_a_command_that_is_not_there(
         named = re.findall(r"sudo (?:snap \w+ )?(\w+)[.:<]", text)
         assert [name for name in named if name.startswith("drivewatch") and name != snap] == []
         assert snap or "sudo snap" not in text
+
+
+def test_a_viewer_sees_health_and_log(viewer: FlaskClient, paths: Paths) -> None:
+    say(paths, journal_problem="the disk is full", alerts=WELL, version="")
+    keep_line(paths.detector_log, "INFO ours")
+    text = viewer.get("/health").text
+    assert "The disk is full" in text and ">ours<" in text
+    assert "<title>(1) " in viewer.get("/").text
+    assert viewer.get("/health/detector.log").status_code == 200

@@ -112,3 +112,13 @@ def test_the_certificate_and_the_run_folder_are_named() -> None:
     assert parts(Told(WELL, certificate_problem="it has expired")) == ["HTTPS"]
     (one,) = found(Told(WELL, folder_problem="/run/x belongs to another user"))
     assert "/run/x belongs to another user" in one.said and one.is_grave
+
+
+def test_a_detector_that_is_restarted_may_be_silent() -> None:
+    assert found(Told(None, is_restarting=True)) == []
+    assert parts(Told(WELL, certificate_problem="it has expired", is_restarting=True)) == ["HTTPS"]
+
+
+def test_a_page_that_others_can_read_is_a_problem_with_the_command_that_helps() -> None:
+    (one,) = found(Told(WELL, is_exposed=True))
+    assert one.remedy == "Encrypt it: `.venv/bin/python -m app enable-https self-signed`"
