@@ -17,7 +17,10 @@ MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that is written to; free_mb is None where the disk does not tell."""
+    """A disk that is written to, by one of the folders on it; free_mb is None where it does not tell.
+
+    name: what is kept on it.
+    """
 
     name: str
     path: str
@@ -39,17 +42,30 @@ def free_mb(folder: Path) -> float:
     return found.f_bavail * found.f_frsize / MB
 
 
-def machine_now(paths: Paths, sensors: Sensors, room: Callable[[Path], float] = free_mb) -> Machine:
+def machine_now(
+    paths: Paths,
+    sensors: Sensors,
+    room: Callable[[Path], float] = free_mb,
+    disk: Callable[[Path], object] | None = None,
+) -> Machine:
     """As it is now."""
-    return Machine(sensors, tuple(_folders(paths, room)), is_clock_set())
+    return Machine(sensors, tuple(_folders(paths, room, disk or disk_of)), is_clock_set())
 
 
-def _folders(paths: Paths, room: Callable[[Path], float]) -> list[Folder]:
-    """Each once: data and common folder are one outside a snap."""
-    names = {paths.data: "settings", paths.common: "events and logs", paths.run: "status"}
-    if paths.data == paths.common:
-        names[paths.data] = "settings, events and logs"
-    return [Folder(name, str(path), _room_mb(path, room)) for path, name in names.items()]
+def _folders(paths: Paths, room: Callable[[Path], float], disk: Callable[[Path], object]) -> list[Folder]:
+    """One for each disk."""
+    named: dict[object, tuple[Path, list[str]]] = {}
+    for path, name in ((paths.data, "settings"), (paths.common, "events and logs"), (paths.run, "status")):
+        named.setdefault(disk(path), (path, []))[1].append(name)
+    return [Folder(", ".join(names), str(path), _room_mb(path, room)) for path, names in named.values()]
+
+
+def disk_of(folder: Path) -> object:
+    """What tells one disk from another; the folder itself where it cannot be looked at."""
+    try:
+        return folder.stat().st_dev
+    except OSError:
+        return folder
 
 
 def _room_mb(folder: Path, room: Callable[[Path], float]) -> float | None:

@@ -75,7 +75,7 @@ def problems(told: Told, now_s: float) -> tuple[Problem, ...]:
 
 def _silence(told: Told, now_s: float) -> Problem:
     if told.latest is None or status.age_s(told.latest, now_s) == float("inf"):
-        said = "It has not run since this machine was switched on"
+        said = "It does not run" if told.failure else "It has not run since this machine was switched on"
     else:
         said = f"It has not answered for {lasting(status.age_s(told.latest, now_s))}"
     why = f". It last failed because {told.failure.reason}" if told.failure else ""
@@ -105,7 +105,7 @@ def _of_detector(latest: Status) -> Iterator[Problem]:
     yield Problem("Events", latest.journal_problem, latest.journal_remedy)
     yield Problem("Vehicle", latest.vehicle.message, latest.vehicle.remedy)
     for problem in latest.configuration.problems:
-        yield Problem("Settings", problem)
+        yield Problem("Settings", problem, "Correct it under Settings")
     if latest.memory.saving:
         said = f"Memory is short ({latest.memory.saving_reason}), so {latest.memory.saving}"
         yield Problem("Memory", said, "Stop other programs: `top -o %MEM` shows which take most")

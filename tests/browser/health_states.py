@@ -1,0 +1,162 @@
+"""Health and memory in each state, on a machine that is made up: accessible, and as wide as their window."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium import webdriver
+from werkzeug.serving import make_server
+
+from admin.application import create_app
+from admin.health.sensors import SensorReader, Sensors
+from admin.parts import NAME
+from app.events import ClockQuality, Event, Level, State
+from app.journal.journal import Journal
+from app.memory.history import History, Reading
+from app.part_status import CameraHealth
+from app.telemetry import failure
+from app.telemetry.log_file import keep_line
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Alerts, Configuration, Memory, Vehicle
+from config import password
+from config.paths import Paths
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, free_port
+from tests.support.page import PASSWORD, say
+
+WIDTH = "return document.documentElement.scrollWidth"
+WELL = Sensors(56.4, False, False, (), 1500.0, 1800.0, 93_000.0)
+TROUBLE = Sensors(84.2, True, True, ("slowed down", "slowed down by the heat"), 600.0, 1800.0, 240.0)
+CAMERA = CameraHealth("live", "/dev/video0 (uvcvideo: HD Webcam C525)", width=640, height=480, measured_fps=1.0)
+GPIO = "GPIO may not be opened: `sudo snap connect drivewatch_two:gpio-control`"
+
+
+class Made(SensorReader):
+    """Sensors that are told what to find."""
+
+    sensors = WELL
+
+    def read(self, now_s: float) -> Sensors:
+        return self.sensors
+
+
+@dataclass
+class Page:
+    """The page without a detector, whose folders are filled by the test."""
+
+    tab: Tab
+    paths: Paths
+    made: Made
+
+
+@pytest.fixture(scope="module")
+def page(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder: Path = tmp_path_factory.mktemp("page")
+    paths = Paths(folder / "data", folder / "run", folder / "common")
+    paths.make()
+    password.save(paths.admin_password, PASSWORD)
+    app, made = create_app(paths), Made()
+    app.extensions[NAME] = replace(app.extensions[NAME], sensors=made)
+    server = make_server("127.0.0.1", port := free_port(), app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    tab = Tab(driver, Appliance(None, port, PASSWORD))  # type: ignore[arg-type]
+    tab.sign_in(PASSWORD)
+    yield Page(tab, paths, made)
+    tab.emulate("prefers-color-scheme", "light")
+    server.shutdown()
+    thread.join()
+
+
+def well(page: Page) -> str:
+    say(page.paths, pid=os.getpid(), camera=CAMERA, alerts=Alerts(True, "", True, ""), clock=ClockQuality.GPS)
+    return "None found."
+
+
+def trouble(page: Page) -> str:
+    page.made.sensors = TROUBLE
+    say(
+        page.paths,
+        camera=replace(CAMERA, note="it cannot be set to a fixed exposure"),
+        alerts=Alerts(buzzer_message="BCM 17 is in use by w1: choose another pin", led_ok=True),
+        journal_problem="events cannot be saved: the disk is full; make room, `df -h /data` shows how little is left",
+        configuration=Configuration(problems=("line 3: camera.width: wide must be a whole number",)),
+        vehicle=Vehicle(message="/dev/ttyACM0 sends nothing that is understood"),
+        memory=Memory(saving="the model is standard", saving_reason="only 45 MB are available"),
+        version="0.1.9",
+    )
+    return "slows down"
+
+
+def strict_snap(page: Page) -> str:
+    page.made.sensors = Sensors(clock_mhz=1500.0, clock_max_mhz=1800.0, uptime_s=500.0, is_refused=True)
+    say(page.paths, camera=CAMERA, alerts=Alerts(buzzer_message=GPIO, led_ok=True))
+    return "snap connect drivewatch_two:hardware-observe"
+
+
+def silent(page: Page) -> str:
+    page.paths.status.unlink(missing_ok=True)
+    failure.note(
+        page.paths.failure, "it hung for 20 s while judging a frame, in app/observer.py", time.monotonic() - 90
+    )
+    for number in range(80):
+        keep_line(page.paths.detector_log, f"{('INFO', 'WARNING', 'ERROR')[number % 3]} line {number} {'x' * number}")
+    keep_line(
+        page.paths.detector_log, 'ERROR stacks\n  File "app/observer.py", line 7 in look\n  File "app/x.py", line 1'
+    )
+    return "It last failed because it hung"
+
+
+STATES: dict[str, Callable[[Page], str]] = {"well": well, "trouble": trouble, "snap": strict_snap, "silent": silent}
+VIEWS = [(scheme, width_px) for scheme in ("light", "dark") for width_px in (1280, 360)]
+
+
+def judge(page: Page, path: str, name: str, words: str) -> None:
+    """In all four views."""
+    for scheme, width_px in VIEWS:
+        page.tab.emulate("prefers-color-scheme", scheme)
+        page.tab.width(width_px, 800)
+        page.tab.open(path)
+        page.tab.sees(words)
+        height_px = page.tab.driver.execute_script("return document.documentElement.scrollHeight")
+        page.tab.width(width_px, min(4000, height_px))
+        page.tab.picture(f"{name}-{scheme}-{width_px}")
+        assert page.tab.driver.execute_script(WIDTH) <= width_px
+        found = Axe().run(page.tab.driver)["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_health_is_readable_in_each_state(page: Page, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    if name == "snap":
+        monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
+    page.made.sensors = WELL
+    words = STATES[name](page)
+    judge(page, "/health", f"health-{name}", words)
+
+
+def test_the_memory_chart_marks_restarts_and_what_was_saved(page: Page) -> None:
+    now_s = time.monotonic()
+    history = History(page.paths.memory_history, boot_id(), started_s=now_s - 3000)
+    for number in range(100):
+        at_s = now_s - 2990 + 30 * number
+        if number == 60:
+            history = History(page.paths.memory_history, boot_id(), started_s=at_s - 5)
+        history.add(Reading(at_s, 68.0 + number % 7 + (18 if number > 80 else 0), 50.0, 400.0))
+    journal = Journal(page.paths.events, boot_id())
+    at_s = now_s - 2990 + 30 * 80
+    step = Event(State.SAVING_MEMORY, Level.NONE, at_s, at_s, at_s, at_s, "saving memory: the model is standard")
+    journal.record(step, 1.79e9, now_s, ClockQuality.GUESS)
+    journal.close()
+    saved = Memory(
+        pss_mb=61.0, budget_mb=160.0, saving="the model is standard", saving_reason="only 45 MB are available"
+    )
+    say(page.paths, pid=os.getpid(), memory=saved)
+    judge(page, "/memory", "memory-marks", "the detector was started again")
