@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -13,6 +14,7 @@ import pytest
 
 from app.telemetry import log_file
 from app.telemetry.log_file import FILE_MAX_BYTES, LINES_MAX, LogFile, keep_line, log_kept, read_lines
+from config.disk import Disk
 from tests.support.planted import PLANTED, VICTIM
 
 AT = "2026-11-30T10:00:00Z"
@@ -107,6 +109,27 @@ def test_a_disk_that_takes_nothing_changes_nothing(tmp_path: Path) -> None:
     handler.keep("INFO x")
     handler.flush()
     assert read_lines(tmp_path / "data" / "detector.log") == ()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+def test_lines_that_find_no_room_are_lost_and_the_next_ones_are_whole(
+    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def half(disk: Disk, file: int, data: bytes) -> None:
+        os.write(file, data[: len(data) // 2])
+        raise OSError(number, os.strerror(number))
+
+    handler = LogFile(path)
+    handler.keep("INFO before")
+    handler.flush()
+    with monkeypatch.context() as broken:
+        broken.setattr(Disk, "write", half)
+        handler.keep("INFO lost")
+        handler.flush()
+    handler.keep("INFO after")
+    handler.flush()
+    texts = [line.text for line in read_lines(path)]
+    assert (texts[0], texts[-1]) == ("before", "after")
 
 
 def test_whoever_logs_does_not_wait_for_a_disk_that_hangs(
