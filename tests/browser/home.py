@@ -46,7 +46,7 @@ def test_all_is_on_one_screen_of_a_laptop_with_the_picture_and_the_strips(tab: T
     for words in ("This trip", "Memory", "Road direction", "Test the buzzer", "Details"):
         tab.sees(words)
     assert not tab.find(By.CSS_SELECTOR, ".figures dl").is_displayed()
-    tab.picture("home")
+    tab.picture("home-first-run")
     tab.press("Hide the picture")
     assert not tab.driver.find_elements(By.CSS_SELECTOR, "img.preview")
 
@@ -110,6 +110,10 @@ def test_an_alarm_fills_the_bar_begins_the_title_and_is_said_once(tab: Tab) -> N
     said = [words for words in tab.driver.execute_script("return said") if words]
     assert any(words.startswith("Alarm: ") for words in said)
     assert not [words for words, after in pairwise(said) if words == after or any(map(str.isdigit, words))]
+    tab.press("Put away")
+    tab.press("Show the picture")
+    tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
+    tab.picture("home")  # as the READMEs show it
 
 
 def test_a_hang_strikes_the_verdict_out_within_seconds(tab: Tab) -> None:
