@@ -167,7 +167,7 @@ def test_settings_that_fail_are_taken_back_and_said_until_dismissed(tab: Tab, fo
         tab.open(path)
         assert "/dev/video99" in line(tab, "rolled-back")
     tab.find(By.LINK_TEXT, "Edit the rejected version again").click()
-    tab.sees("ersions")
+    assert tab.find(By.NAME, "camera.source").get_attribute("value") == "/dev/video99"
     tab.press("Dismiss")
     goes(tab, "rolled-back")
     assert "fake:attentive" in (folder / "data/config.yaml").read_text()

@@ -1,0 +1,82 @@
+"""A viewer in a real browser: sees all but account and settings, and is drawn nothing that would be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.by import By
+
+from tests.browser.tab import Tab
+from tests.support.appliance import Appliance, running
+
+WORD = "looking is free for all"
+PAGES = ("/", "/trips", "/events", "/health", "/memory", "/aim", "/setup", "/restart")
+OWNERS = ("/settings/", "/settings/history", "/account")
+SHOWN = "const i = document.querySelector('img.preview'); return Boolean(i && i.naturalWidth)"
+WIDTH = "return document.documentElement.scrollWidth"
+
+
+@pytest.fixture(scope="module")
+def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:attentive") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def viewer(tab: Tab) -> Tab:
+    """The tab, signed in as a viewer whom the owner let in."""
+    tab.open("/account")
+    tab.picture("account")
+    tab.find(By.ID, "viewer-new").send_keys(WORD)
+    tab.find(By.ID, "viewer-again").send_keys(WORD)
+    tab.press("Let viewers in")
+    tab.sees("The viewer's password is set.")
+    tab.press("Sign out")
+    tab.find(By.ID, "password")
+    tab.sign_in(WORD)
+    return tab
+
+
+def test_a_viewer_sees_what_the_detector_sees_with_the_picture(viewer: Tab) -> None:
+    viewer.width(1280)
+    viewer.open("/")
+    viewer.sees("attentive")
+    viewer.press("Show the picture")
+    viewer.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
+    viewer.picture("viewer-home")
+    links = [link.text.split("\n")[0] for link in viewer.driver.find_elements(By.CSS_SELECTOR, "nav a")]
+    assert links == ["Home", "Trips", "Health"]
+
+
+@pytest.mark.parametrize("size", ((1280, 800), (360, 740)))
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_of_a_viewer_has_a_button_that_changes_something(viewer: Tab, path: str, size: tuple[int, int]) -> None:
+    viewer.width(*size)
+    viewer.open(path)
+    viewer.sees("viewer")
+    forms = viewer.driver.find_elements(By.CSS_SELECTOR, "form[method=post]")
+    assert {(form.get_attribute("action") or "").rpartition("/")[2] for form in forms} == {"logout"}
+    viewer.picture(f"viewer{path.replace('/', '-')}-{size[0]}")
+    assert viewer.driver.execute_script(WIDTH) <= size[0]
+    assert [one["id"] for one in Axe().run(viewer.driver)["violations"]] == []
+
+
+def test_what_is_the_owners_says_so(viewer: Tab) -> None:
+    for path in OWNERS:
+        viewer.open(path)
+        viewer.sees("Not allowed")
+        viewer.sees("This is for the owner alone")
+    viewer.picture("viewer-refused")
+    viewer.open("/nowhere")
+    viewer.sees("Page not found")
+
+
+def test_the_viewers_password_ends_when_the_owner_removes_it(viewer: Tab) -> None:
+    owner = viewer.appliance.signed_in()
+    assert owner.post("/account/viewer/remove").status == 302
+    viewer.open("/")
+    viewer.find(By.ID, "password").send_keys(WORD)
+    viewer.press("Sign in")
+    viewer.sees("Wrong password.")
