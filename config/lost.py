@@ -11,7 +11,7 @@ from collections.abc import Collection
 from config.read import Reading, read
 from config.settings import Settings
 
-PUT_BACK = 'put it back on the page, under "Earlier versions"'
+PUT_BACK = 'put it back on the page, under "Backup and history"'
 WANTED = "write `profile: low_memory` into it if the defaults are wanted"
 KEYS_LEFT_MIN = 0.5  # of a file cut at a line's end; a false alarm leaves good settings in force, a missed cut does not
 

@@ -80,7 +80,7 @@ def form_page(loaded: Loaded, typed: Typed, problems: Sequence[Problem], draft_i
         groups=shown,
         wanted=wanted,
         query=query,
-        changed=len({one.key for group in shown for one in group.fields if one.is_changed}),
+        changed=sum(one.is_changed for group in shown for one in group.fields if one.key != forms.RESOLUTION),
         elsewhere=[problem for problem in problems if problem.key not in labels],
         at_fields=[problem for problem in problems if problem.key in labels],
         labels=labels,

@@ -153,6 +153,8 @@ def _declared(drawn: Drawn) -> Iterator[Field]:
         from_profile = declaration.in_profile(profile)
         as_said, control = text_of(said[key]), _control(declaration)
         typed = drawn.typed.texts.get(key)
+        if typed == "" and control == "checkbox":  # a box has no third state for what goes back to the profile
+            typed = text_of(from_profile)
         yield Field(
             key=key,
             label=declaration.label,
@@ -161,7 +163,7 @@ def _declared(drawn: Drawn) -> Iterator[Field]:
             typed=basis.unread.get(key, as_said) if typed is None else typed,
             unit=declaration.unit,
             limits="" if control in ("checkbox", "select") else limits(declaration),
-            options=tuple(Option(one, _with_cost(key, one)) for one in map(str, declaration.choices)),
+            options=_options(declaration, text_of(from_profile), is_back=typed == ""),
             from_profile="" if key == "profile" else text_of(from_profile),
             in_force="" if basis.in_force[key] == said[key] else text_of(basis.in_force[key]),
             is_set=basis.has(key),
@@ -193,6 +195,12 @@ def _control(declaration: Declaration) -> str:
     if declaration.choices:
         return "select"
     return {bool: "checkbox", float: "decimal", int: "numeric"}.get(declaration.kind, "text")
+
+
+def _options(declaration: Declaration, from_profile: str, *, is_back: bool) -> tuple[Option, ...]:
+    """The choices; the first is the profile's, if the setting goes back to it."""
+    chosen = [Option(one, _with_cost(declaration.key, one)) for one in map(str, declaration.choices)]
+    return (Option("", f"the profile's {from_profile}"), *chosen) if is_back and chosen else tuple(chosen)
 
 
 def _size(pair: str) -> str:

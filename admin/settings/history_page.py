@@ -9,6 +9,7 @@ from itertools import zip_longest
 from flask import abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from admin.auth.returning import returns_to
 from admin.parts import parts
 from admin.settings import forms
 from admin.settings.answers import reviewed
@@ -86,6 +87,7 @@ def _different(older: str, newer: str) -> tuple[Difference, ...]:
     return tuple(forms.differences(*(values_of(forms.reading(text).settings) for text in (older, newer))))
 
 
+@returns_to(lambda _: url_for("settings.history"))
 def put_back() -> AnyResponse:
     """One of the earlier versions, shown before it is saved; the name is one of the list, never a path."""
     version = _named(request.form.get("name", ""))
@@ -100,6 +102,7 @@ def edit_rejected() -> AnyResponse:
     return redirect(url_for(endpoint, rejected=version.name), 303)
 
 
+@returns_to(lambda _: url_for("settings.history"))
 def reset() -> AnyResponse:
     """One setting (`key`), or all of them, back to the profile's value."""
     loaded = parts().store.load()

@@ -17,6 +17,7 @@ from config.store import Loaded
 from config.versions import versions
 
 REFUSED = "refused_file"  # in the cookie of notices
+NAME_MAX = 100  # characters of a file's name
 
 
 def show() -> AnyResponse | str:
@@ -51,15 +52,29 @@ def download() -> Response:
     return Response(parts().store.load().text, headers=headers, mimetype="application/yaml")
 
 
-def upload() -> AnyResponse:
-    """A file from elsewhere: checked and shown like one that was typed; what is no text is refused by its name."""
+def _uploaded() -> Draft | None:
+    """The file that was sent; None for what is no text, which the next page with files to choose will say."""
     sent = request.files.get("file")
     data = sent.stream.read(MAX_BYTES + 1) if sent else b""
     name = (sent.filename or "" if sent else "").rpartition("/")[2]
     if problem := refusal(name, data):
         session[REFUSED] = problem
-        return redirect(url_for("settings.history", _anchor="backup-head"), 303)
-    return reviewed(text_draft(parts().store.load(), data.decode(), name[:100]))
+        return None
+    return text_draft(parts().store.load(), data.decode(), name[:NAME_MAX])
+
+
+def _uploaded_again(whose: str) -> str:
+    draft = _uploaded()
+    if draft is None:
+        return url_for("settings.history")
+    return url_for("settings.review", draft_id=parts().drafts.keep(whose, draft.kept))
+
+
+@returns_to(_uploaded_again)
+def upload() -> AnyResponse:
+    """A file from elsewhere: checked and shown like one that was typed; what is no text is refused by its name."""
+    draft = _uploaded()
+    return redirect(url_for("settings.history", _anchor="backup-head"), 303) if draft is None else reviewed(draft)
 
 
 def _typed(loaded: Loaded) -> Draft:

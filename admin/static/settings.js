@@ -24,7 +24,8 @@ function offerSearch(find) {
   const all = document.getElementById("all");
   const settings = [...form.querySelectorAll(".setting")];
   const { q, changed } = find.elements;
-  const wasOpen = advanced.open && !q.value && !changed.checked;
+  let wasOn = q.value !== "" || changed.checked;
+  let wasOpen = advanced.open && !wasOn;
   const show = () => {
     const words = q.value.toLowerCase().split(/\s+/).filter(Boolean);
     const isOn = words.length > 0 || changed.checked;
@@ -35,7 +36,9 @@ function offerSearch(find) {
       section.hidden = !section.querySelector(".setting:not([hidden])");
     }
     advanced.hidden = !advanced.querySelector(".setting:not([hidden])");
-    advanced.open = isOn || wasOpen;
+    if (isOn && !wasOn) wasOpen = advanced.open;
+    if (isOn !== wasOn) advanced.open = isOn || wasOpen;
+    wasOn = isOn;
     all.hidden = !isOn;
     document.getElementById("nothing").hidden = settings.some((setting) => !setting.hidden);
   };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -104,6 +105,18 @@ def test_a_review_is_there_again_to_be_saved(owner: FlaskClient, clock: Clock) -
     assert "<h1>Review changes</h1>" in again.text
     post(owner, "/settings/save", sent(again, "/settings/save"))
     assert own_parts(owner).store.load().settings.camera.width == 640
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [("old.yaml", b"camera:\n  width: 640\n", "+  width: 640"), ("a.png", b"\x89PNG\xff", "a.png is a PNG picture")],
+)
+def test_an_uploaded_file_is_there_again(owner: FlaskClient, clock: Clock, name: str, data: bytes, said: str) -> None:
+    token = token_of(owner)
+    clock.now_s += IDLE_S
+    answer = owner.post("/settings/upload", data={"csrf_token": token, "file": (io.BytesIO(data), name)})
+    assert said in owner.get(sign_in(owner, answer).headers["Location"]).text
+    assert own_parts(owner).store.load().settings.camera.width == 320
 
 
 def test_a_restart_of_the_worker_meanwhile_loses_nothing(owner: FlaskClient, clock: Clock, paths: Paths) -> None:

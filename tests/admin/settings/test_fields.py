@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin.settings.fields import SIMPLE, Drawn, Field, Filter, Group, groups
+from admin.settings.fields import SIMPLE, Drawn, Field, Filter, Group, Option, groups
 from admin.settings.forms import BACK, CUSTOM, RESOLUTION, Basis, Typed, changes, text_of, typed_in
 from config.check import accept
 from config.read import read
@@ -70,6 +70,17 @@ def test_a_group_of_which_nothing_is_wanted_is_not_shown() -> None:
     assert [group.id for group in drawn if group.is_shown] == ["vehicle"]
 
 
+def test_what_goes_back_to_the_profile_can_be_edited_again() -> None:
+    drawn_from = basis("vision: {model: lite}\nmemory: {governor: false}\ncamera: {width: 400}\n")
+    keys = ("vision.model", "memory.governor", "camera.width")
+    found = all_fields(Drawn(drawn_from, Typed(dict.fromkeys(keys, ""))))
+    sent = [(key, found[key].typed) for key in keys]
+    assert [text for _, text in sent] == ["", "true", ""]
+    assert found["vision.model"].options[0] == Option("", "the profile's standard")
+    wanted = changes(typed_in(sent), drawn_from)
+    assert wanted == ({"vision.model": None, "memory.governor": True, "camera.width": None}, {})
+
+
 def test_what_the_command_line_gives_is_marked() -> None:
     found = all_fields(Drawn(basis(), fixed_keys=("camera.source", "of.another.version")))
     assert [key for key, one in found.items() if one.is_fixed] == ["camera.source"]
@@ -87,5 +98,7 @@ def test_every_value_that_is_offered_can_be_saved(profile: str) -> None:
             for number in numbers:
                 value = accept(declaration, declaration.kind(number))
                 assert changes(typed_in([(key, text_of(value))]), drawn_from)[1] == {}, (key, number)
+    for window_s in ("20", "30"):  # which were offered and refused once
+        assert changes(typed_in([("analysis.history_window", window_s)]), drawn_from)[1] == {}
     assert CUSTOM in [option.value for option in all_fields(Drawn(drawn_from))[RESOLUTION].options]
     assert changes(typed_in([(BACK, "camera.width")]), drawn_from) == ({}, {})
