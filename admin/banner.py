@@ -48,7 +48,8 @@ class Link:
 class Line:
     """One thing that needs attention; kind is its name. more: in sentences, with commands in backticks.
 
-    Buttons and links are for the owner alone.
+    said: the words for a screen reader, without a figure that changes by itself, "" where words have none. Buttons and
+    links are for the owner alone.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Line:
     more: str = ""
     buttons: tuple[Button, ...] = ()
     link: Link | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ def _silence(facts: Facts) -> Iterator[Line]:
         words = f"The detector has not answered for {lasting(age_s)}"
     why = f"It last failed because {facts.failure.reason}. " if facts.failure else ""
     log = f"If a restart does not help: `{facts.log_command}` shows why." if facts.log_command else ""
-    yield Line("silent", "bad", words, why + log, (RESTART,))
+    yield Line("silent", "bad", words, why + log, (RESTART,), said="The detector does not answer")
 
 
 def _exposure(is_exposed: bool) -> Iterator[Line]:
@@ -189,7 +191,9 @@ def _of_detector(facts: Facts) -> Iterator[Line]:
     if left_s > 0:
         words = f"Muted: {minutes_left(left_s)} left"
         end = Button("End it", "actions.ask", "what", Request.END_MUTE.value)
-        yield Line("muted", "doubtful", words, "Cautions and warnings are silent; alarms are not.", (end,))
+        yield Line(
+            "muted", "doubtful", words, "Cautions and warnings are silent; alarms are not.", (end,), said="Muted"
+        )
 
 
 def _settings(facts: Facts) -> Iterator[Line]:

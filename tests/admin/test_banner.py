@@ -159,3 +159,13 @@ def test_due_is_what_the_file_has_otherwise_than_the_detector_uses_it() -> None:
     lost = replace(without_file, configuration=Configuration(version_token=NO_FILE, problems=("it is missing",)))
     assert due(lost, loaded, dict) is None
     assert due(replace(told, configuration=Configuration()), loaded, dict) == ()
+
+
+def test_a_screen_reader_is_told_of_what_comes_and_goes_and_of_no_figure() -> None:
+    muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted_until_s=NOW_S + 421))
+    for latest in (muted, GONE):
+        now, later = (only(replace(FACTS, latest=latest, now_s=NOW_S + after_s)) for after_s in (0, 3))
+        assert now.said == later.said != "" and not any(map(str.isdigit, now.said))
+    progress = replace(IDLE, phase="starting", since_s=NOW_S)
+    now, later = (only(replace(FACTS, progress=progress, now_s=NOW_S + after_s)) for after_s in (0, 3))
+    assert now.words == later.words and now.more != later.more
