@@ -14,6 +14,7 @@ from app.telemetry.failure import Failure
 from app.telemetry.requests import Request
 from app.telemetry.status import Configuration, Status
 from config.commands import command
+from config.paths import CONFIG
 from config.read import read
 from config.release_date import RELEASED_S
 from config.settings import DECLARATIONS, Settings, values_of
@@ -200,7 +201,7 @@ def _settings(facts: Facts) -> Iterator[Line]:
     loaded, latest = facts.loaded, facts.latest
     if loaded.problems:
         correct = Link("Correct it", "settings.show")
-        more = f"{loaded.problems[0]}. In force: {loaded.origin}."
+        more = f"{loaded.problems[0]}. In force: {'the rest of it' if loaded.origin == CONFIG else loaded.origin}."
         yield Line("settings", "doubtful", "The settings file has a mistake", more, link=correct)
     elif facts.due != () and not is_restarting(facts.progress) and not _is_silent(facts):
         yield Line("restart-due", "doubtful", "A restart is due", f"It changes {_named(facts.due)}.", (RESTART,))
