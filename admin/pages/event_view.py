@@ -43,6 +43,12 @@ class Frame:
         return f"translate({x} {self.y or 0.0}) scale({sqrt(1 - (x / FACE_RADIUS) ** 2):.2f} 1)"
 
     @property
+    def measured(self) -> str:
+        """What was measured, in words."""
+        told = (self.sideways and f"head {self.sideways}, {self.height}", self.lids and f"eyes {self.lids}")
+        return "; ".join(filter(None, told)) or "nothing was measured"
+
+    @property
     def at(self) -> str:
         """When, relative to the event's beginning."""
         return f"{self.at_s:+.0f} s".replace("-", "\N{MINUS SIGN}").replace("+0 s", "0 s")

@@ -21,7 +21,7 @@ function addCursors() {
 function offerReplay(figure) {
   const looks = [...document.querySelectorAll("tr[data-at]")].map((row) => ({
     at: Number(row.dataset.at),
-    x: row.dataset.x, y: row.dataset.y, eyes: row.dataset.eyes, pupil: row.dataset.pupil ?? 0, level: row.dataset.level,
+    x: row.dataset.x, y: row.dataset.y, eyes: row.dataset.eyes, pupil: row.dataset.pupil ?? 0, level: row.dataset.level, measured: row.dataset.measured,
     words: `${row.cells[0].textContent}: ${row.cells[5].textContent}`,
   }));
   const find = (what) => figure.querySelector(what);
@@ -52,6 +52,7 @@ function offerReplay(figure) {
     });
     moveCursors(look.at + between * (next.at - look.at));
     if (said.textContent !== look.words) said.textContent = look.words;
+    find(".measured").textContent = look.measured;
     scrubber.value = number;
     scrubber.setAttribute("aria-valuetext", look.words);
   };

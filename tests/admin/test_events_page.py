@@ -208,7 +208,8 @@ def test_the_head_is_drawn_as_it_was_relative_to_the_road(owner: FlaskClient, pa
     at_onset = re.search(r'<tr data-at="0\.0" data-x="(\S+)" data-y="(\S+)" data-eyes="(\S+)"', text)
     assert at_onset and float(at_onset[1]) == pytest.approx(-32.8, abs=0.1)
     assert (float(at_onset[2]), at_onset[3]) == (0.0, "0.9")
-    assert re.search(r'<tr data-at="10\.0" data-level="0">', text)  # nobody was seen
+    assert re.search(r'<tr data-at="10\.0" data-level="0" data-measured="nothing was measured">', text)
+    assert 'data-measured="head 41° left, straight; eyes open, 90%"' in text
 
 
 def test_an_event_without_signals_says_why(owner: FlaskClient, paths: Paths) -> None:
@@ -268,6 +269,15 @@ def test_deleting_all_events_is_asked_of_the_detector_and_shown_until_it_is_done
     Journal(paths.events, "the next start").close()  # the request was lost with the detector that took it
     assert "are deleted" in owner.get("/events/deletion").text
     assert "0 events" in owner.get("/events").text and "No trips yet" in owner.get("/trips").text
+
+
+def test_a_viewer_sees_trips_and_events_and_deletes_none(viewer: FlaskClient, owner: FlaskClient, paths: Paths) -> None:
+    with_signals(paths)
+    for path in ("/trips", "/trips.csv", "/events", "/events/1", "/events.json", "/events/deletion"):
+        assert viewer.get(path).status_code == 200, path
+    for path in ("/trips", "/events"):
+        assert "Delete all" in owner.get(path).text and "Delete all" not in viewer.get(path).text
+    assert post(viewer, "/events/delete").status_code == 403 and not deletion.is_asked(paths.events)
 
 
 def test_while_the_detector_is_silent_a_deletion_waits_and_says_so(owner: FlaskClient, paths: Paths) -> None:

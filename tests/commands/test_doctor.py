@@ -182,7 +182,7 @@ def test_events_recorded_beside_a_newer_file_are_named(practice: Practice) -> No
         db.execute("PRAGMA user_version = 99")
     Journal(practice.paths.events, "reverted").close()
     ((part, text),) = practice.bad()
-    assert (part, text.partition(":")[0]) == ("events", "new events are in events.sqlite.schema-2")
+    assert (part, text.partition(":")[0]) == ("events", "new events are in events.sqlite.schema-3")
 
 
 def test_too_little_memory_is_named(practice: Practice) -> None:
