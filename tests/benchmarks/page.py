@@ -15,7 +15,7 @@ from tests.benchmarks.measure import alone_mb, pictures
 from tests.benchmarks.ten_minutes import Figure, print_table
 from tests.support.appliance import Answer, Appliance, Browser, pss_mb, running
 
-VIEWS = ("/", "/memory", "/settings/", "/events", "/health", "/aim", "/account")
+VIEWS = ("/", "/memory", "/settings/", "/trips", "/events", "/health", "/aim", "/account")
 POLLS = ("/status/verdict", "/status/verdict", "/status/part", "/banner/part", "/memory/part")  # as open pages ask
 WARM_UP, REQUESTS = 1_600, 7_500  # after the 400 before them; at 10,000 gunicorn.conf.py renews the worker
 LOADED = re.compile(r'<(?:link rel="stylesheet" href|script src)="([^"]+)"')
