@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 KEEP_EVENTS = 2000  # 0.5 MB
 KEEP_TRIPS = 1000  # 1 MB, at most 2
-KEEP_SIGNALS = 200  # events with what was measured around them; 0.5 MB, at most 0.8
-SIGNALS_MAX = 4000  # characters
+KEEP_SIGNALS = 500  # events with what was measured around them; 0.5 MB, at most 2
+SIGNALS_MAX = 2500  # characters; 40 looks take 1,000
 SIGNALS_LATE_S = 60.0  # a trip that lasts is saved meanwhile, and the signals with it: they cost no commit
 TRIPS_WAITING = SIGNALS_WAITING = 20
 KEEP_DAYS = 90.0

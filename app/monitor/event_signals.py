@@ -10,9 +10,7 @@ from app.telemetry.course import Course
 from app.telemetry.event_signals import text_of
 
 BEFORE_S = AFTER_S = 20.0
-ONSET_TO_NEWS_MAX_S = (
-    15.0  # of an event whose onset is longer ago, what came before the news is kept: 4 kB hold a minute
-)
+ONSET_TO_NEWS_MAX_S = 15.0  # of an event whose onset is longer ago, what came before the news is kept
 EVENTS_MAX = 20  # at a time
 
 
@@ -57,7 +55,7 @@ class EventSignals:
         for (kind, onset_s), window in [*self._waiting.items()]:
             if now_s > window.to_s:
                 del self._waiting[kind, onset_s]
-                samples = self._course.text(window.from_s, window.to_s)
+                samples = self._course.samples(window.from_s, window.to_s)
                 yield Cut(kind, onset_s, text_of(samples, window.road, window.limits))
 
     def forget(self) -> None:

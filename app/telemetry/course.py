@@ -45,9 +45,14 @@ class Course:
         if sample.time_s - newest_s >= SAMPLE_EVERY_S:
             self._rows.append((sample.time_s, _text(sample)))
 
-    def text(self, from_s: float = -inf, to_s: float = inf) -> str:
-        """The samples between two times, as JSON that `samples_of` reads: 55 bytes each."""
-        return f"[{','.join(text for time_s, text in self._rows if from_s <= time_s <= to_s)}]"
+    def text(self) -> str:
+        """The samples as JSON that `samples_of` reads: 55 bytes each."""
+        return f"[{','.join(text for _, text in self._rows)}]"
+
+    def samples(self, from_s: float = -inf, to_s: float = inf) -> tuple[Sample, ...]:
+        """Those between two times."""
+        rows = (json.loads(text) for time_s, text in self._rows if from_s <= time_s <= to_s)
+        return samples_of([*rows])
 
 
 def write(path: Path, samples: str) -> bool:

@@ -185,7 +185,9 @@ def looks(around_s: float = 100.0) -> Course:
 
 
 def with_signals(paths: Paths) -> None:
-    signals = text_of(looks().text(), Neutral(-4.0, -9.0, learnt=True), Limits(25.0, 20.0, 15.0, 0.5, 0.08, 0.15, 0.25))
+    signals = text_of(
+        looks().samples(), Neutral(-4.0, -9.0, learnt=True), Limits(25.0, 20.0, 15.0, 0.5, 0.08, 0.15, 0.25)
+    )
     with closing(Journal(paths.events, "boot")) as journal:
         journal.record(AWAY, WALL_S, 100.0, ClockQuality.GPS)
         journal.save_signals(AWAY.kind, AWAY.onset_s, signals, 120.0)

@@ -34,7 +34,7 @@ def _signals() -> str:
     course = Course()
     for second in range(40):
         course.add(Sample(float(second), 1.0, 2.0, 3.0, 0.1, 0.05, State.PHONE, Level.WARNING))
-    return text_of(course.text(), Neutral(0.0, 0.0, learnt=True), Limits(25.0))
+    return text_of(course.samples(), Neutral(0.0, 0.0, learnt=True), Limits(25.0))
 
 
 SIGNALS = _signals()

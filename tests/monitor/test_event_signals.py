@@ -39,7 +39,7 @@ def test_twenty_seconds_before_the_onset_and_after_the_news_are_kept_once() -> N
     (cut,) = signals.due(103 + AFTER_S)
     assert (cut.kind, cut.onset_s) == (EVENT.kind, EVENT.onset_s)
     assert times_s(cut)[0] - (100 - BEFORE_S) < 1 and (102 + AFTER_S) - times_s(cut)[-1] < 1
-    assert signals_of(cut.text).road == ROAD
+    assert (signals_of(cut.text).road, signals_of(cut.text).limits) == (ROAD, LIMITS)
     assert [*signals.due(inf)] == []
 
 
@@ -60,7 +60,7 @@ def test_a_minute_of_the_longest_samples_is_less_than_is_kept() -> None:
     driven(course, UPTIME_S, UPTIME_S + 100)
     signals.note(replace(EVENT, onset_s=UPTIME_S), ROAD, LIMITS, UPTIME_S + 80)
     (cut,) = signals.due(inf)
-    assert len(times_s(cut)) > 50 and 3500 < len(cut.text) <= SIGNALS_MAX
+    assert len(times_s(cut)) > 50 and len(cut.text) <= SIGNALS_MAX
 
 
 def test_so_many_wait_at_a_time_and_no_end_or_note_of_the_governor_does() -> None:

@@ -107,7 +107,7 @@ def _signals(event: Event) -> str:
     course = Course()
     for second in range(-20, 22):
         course.add(_sample(event, float(second)))
-    return text_of(course.text(), ROAD, LIMITS)
+    return text_of(course.samples(), ROAD, LIMITS)
 
 
 def _sample(event: Event, second: float) -> Sample:

@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from app.events import Level, Limits, Neutral, State
-from app.telemetry.course import Course, Sample
+from app.telemetry.course import Sample
 from app.telemetry.event_signals import EventSignals, signals_of, text_of
 
-LIMITS = Limits(25.0, 18.0, None, 0.512, 0.08, 0.15, 0.25)
-SAMPLE = Sample(12.0, -41.5, -3.0, None, 0.25, 0.081, State.LOOKING_AWAY, Level.WARNING)
-
-
-def kept() -> str:
-    course = Course()
-    course.add(SAMPLE)
-    return text_of(course.text(), Neutral(-2.0, 1.5, learnt=False), LIMITS)
+ROAD, LIMITS = Neutral(-2.0, 1.5, learnt=False), Limits(25.0, 18.0, None, 0.512, 0.08, 0.15, 0.25)
+LOST = Sample(1e8, None, None, None, None, None, State.NO_FACE, Level.NONE)
+SAMPLE = Sample(1e8 + 1.1, -41.0, -3.0, 12.0, 0.25, 0.081, State.LOOKING_AWAY, Level.WARNING)
+TEXT = text_of((LOST, SAMPLE), ROAD, LIMITS)
 
 
 def test_samples_the_road_and_the_limits_come_back() -> None:
-    assert signals_of(kept()) == EventSignals((SAMPLE,), Neutral(-2.0, 1.5, learnt=True), LIMITS)
+    assert signals_of(TEXT) == EventSignals((LOST, SAMPLE), replace(ROAD, learnt=True), LIMITS)
+    assert signals_of(text_of((), ROAD, LIMITS)).samples == ()
 
 
-@pytest.mark.parametrize("text", ["", "[", "7", "[]", "{}", '{"road":1}', "\N{SNOWMAN}", "[" * 4000])
+def test_a_kilobyte_holds_forty_looks_in_whole_degrees_and_percent() -> None:
+    looks = [
+        replace(SAMPLE, time_s=1e6 + second, yaw_deg=-40.6 + second, eye_blink=0.251, perclos=0.0814)
+        for second in range(40)
+    ]
+    text = text_of(looks, ROAD, LIMITS)
+    assert len(text) < 1200
+    assert [sample.yaw_deg for sample in signals_of(text).samples[:2]] == [-41, -40]
+    assert (signals_of(text).samples[9].eye_blink, signals_of(text).samples[9].perclos) == (0.25, 0.081)
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        *("", "[", "7", "[]", "{}", '{"road":1}', "\N{SNOWMAN}", "[" * 4000),
+        *(TEXT.replace("100000000.0", wrong) for wrong in ("null", "NaN", "1e999", '"x"', "[]")),
+        TEXT.replace("no_face", "asleep on a horse"),
+        json.dumps({**json.loads(TEXT), "samples": {"a": 1}}),
+    ),
+)
 def test_what_a_bad_card_made_of_it_is_no_signals(text: str) -> None:
-    assert signals_of(text) == EventSignals(())
+    assert signals_of(text).samples == ()
 
 
-def test_a_damaged_road_or_sample_hides_no_other() -> None:
+@pytest.mark.parametrize(
+    "row",
+    ("null", "[]", "[1,2,3]", '["x",0,0,0,0,0,0,0]', "[1,0,0,0,0,0,9,0]", "[1,0,0,0,0,0,-1,0]", "[1,0,0,0,0,0,0,7]"),
+)
+def test_a_damaged_sample_hides_no_other(row: str) -> None:
+    assert signals_of(TEXT.replace('"samples":[', f'"samples":[{row},')).samples == (LOST, SAMPLE)
+
+
+def test_a_damaged_road_hides_no_sample() -> None:
     for damaged in ('["x",1.5', "[null,1.5", "[1e999,1.5", "[1.5"):
-        assert signals_of(kept().replace("[-2.0,1.5", damaged)) == EventSignals((SAMPLE,))
-    assert signals_of(kept().replace("[[", "[null,[],[")).samples == (SAMPLE,)
+        assert signals_of(TEXT.replace("[-2.0,1.5", damaged)) == EventSignals((LOST, SAMPLE))
