@@ -6,6 +6,7 @@ import resource
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from app.events import Event, Level, State
@@ -26,6 +27,16 @@ def record(journal: Journal, *events: Event) -> None:
     """Each two seconds after its onset, on a clock that was right at boot."""
     for each in events:
         journal.record(each, NOON_S + each.onset_s + 2, each.onset_s + 2)
+
+
+def three_events(path: Path) -> None:
+    """At 14:13:20, 14:15 and 14:16:40 UTC, each of another level; the second one is disputed."""
+    kinds = (State.LOOKING_AWAY, State.DROWSY, State.EYES_CLOSED)
+    with closing(Journal(path, "boot")) as journal:
+        for number, kind in enumerate(kinds):
+            onset_s = 100.0 * number
+            ended = event(onset_s, onset_s + 4, Level(1 + number), kind)
+            journal.record(replace(ended, disputed=number == 1), NOON_S + onset_s, onset_s)
 
 
 def onsets_s(path: Path, limit: int = 10_000) -> list[float]:
