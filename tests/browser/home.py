@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import get_args
 
 import psutil
 import pytest
 from axe_core_python.selenium import Axe
 from selenium.webdriver.common.by import By
 
+from admin.verdict import Tone
 from config.own_files import private_folder
 from tests.browser.tab import Tab
 from tests.support.appliance import Appliance, running
@@ -75,6 +77,31 @@ def test_home_is_accessible_and_as_wide_as_its_window(tab: Tab, size: tuple[int,
     tab.emulate("prefers-color-scheme", "light")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_tone_of_the_bar_can_be_read(tab: Tab, scheme: str) -> None:
+    tab.emulate("prefers-color-scheme", scheme)
+    tab.width(*PHONE)
+    tab.open("/")
+    for tone in get_args(Tone):
+        tab.driver.execute_script(
+            "const at = document.querySelector('.verdict'); at.replaceWith(at.cloneNode(true));"  # no longer renewed
+            "document.querySelector('.bar').className = `bar ${arguments[0]}`",
+            tone,
+        )
+        assert [one["id"] for one in Axe().run(tab.driver, ".bar")["violations"]] == [], tone
+    tab.emulate("prefers-color-scheme", "light")
+
+
+@pytest.mark.parametrize(("wish", "animation"), [("no-preference", "alarm"), ("reduce", "none")])
+def test_an_alarm_keeps_still_for_who_wants_less_motion(tab: Tab, wish: str, animation: str) -> None:
+    tab.emulate("prefers-reduced-motion", wish)
+    tab.open("/")
+    tab.driver.execute_script("document.querySelector('.bar').classList.add('alarm')")
+    found = "return getComputedStyle(document.querySelector('.bar')).animationName"
+    assert tab.driver.execute_script(found) == animation
+    tab.emulate("prefers-reduced-motion", "no-preference")
+
+
 def test_each_control_is_large_enough_for_a_finger(tab: Tab) -> None:
     tab.width(*NARROW)
     tab.open("/")
@@ -106,7 +133,11 @@ def test_an_alarm_fills_the_bar_begins_the_title_and_is_said_once(tab: Tab) -> N
     )
     tab.wait(lambda driver: "Alarm: " in driver.title, "an alarm")
     tab.picture("home-alarm")
-    tab.wait(lambda driver: "Attentive" in driver.title, "the end of the alarm")
+    bar = tab.find(By.CSS_SELECTOR, ".bar")
+    tab.wait(lambda _: "attentive again" in bar.text, "the end of the alarm, while its level still falls")
+    assert "good" in (bar.get_attribute("class") or "").split()
+    assert not [level for level in ("caution", "warning", "alarm") if level in bar.text]
+    tab.wait(lambda driver: "Attentive" in driver.title, "the title without it")
     said = [words for words in tab.driver.execute_script("return said") if words]
     assert any(words.startswith("Alarm: ") for words in said)
     assert not [words for words, after in pairwise(said) if words == after or any(map(str.isdigit, words))]
