@@ -91,8 +91,8 @@ def trip_words(trip: TripSoFar | None) -> str:
 
 
 def memory_words(memory: Memory) -> str:
-    """The detector's memory and its budget, in one line."""
-    saving = f" · {memory.saving}" if memory.saving else ""
+    """The detector's memory and its budget, in one line; Health has the sum of all."""
+    saving = f" · low-memory mode: {memory.saving}" if memory.saving else ""
     return f"{memory.rss_mb:.0f} of {memory.budget_mb:.0f} MB budget{saving}"
 
 
