@@ -73,6 +73,7 @@ class Watchdog:
         clock: Callable[[], float] = time.monotonic,
         stderr: int = 2,
         alarm_s: float = ALARM_S,
+        *,
         log_file: Path | None = None,
     ) -> None:
         self._run, self._clock, self._alarm_s = run, clock, alarm_s

@@ -25,7 +25,7 @@ from config.disk import Disk
 
 FILE_MAX_BYTES = 64 * 1024
 KEPT_BYTES = FILE_MAX_BYTES // 2
-RECORD_MAX_CHARS = 4000  # a traceback
+RECORD_MAX_CHARS = 16 * 1024  # the stacks of all threads of a detector that hangs
 WAITING_MAX = 200  # records, while the disk does not answer
 END_S = 1.0  # that the end of the process waits for the disk
 LINES_MAX = 200

@@ -67,6 +67,7 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
     assert children
     assert not any(is_alive(pid) for pid in children)
     assert sorted(path.name for path in folders.iterdir()) == [
+        "course.json",
         LOCK,
         "memory-history.json",
         PREVIEW_WANTED,

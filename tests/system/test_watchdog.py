@@ -13,6 +13,7 @@ import pytest
 
 from app.monitor.single_instance import LOCK
 from app.monitor.watchdog import EX_SOFTWARE, Watchdog
+from app.telemetry.log_file import read_lines
 from config.paths import FAILURE
 from tests.support.failures import NOW_S, names, reason
 
@@ -222,6 +223,7 @@ def test_an_inference_that_never_returns_ends_the_real_detector_and_check_says_s
     stderr = done.stderr + again.communicate(timeout=WAIT_S)[1]
     assert again.returncode == 0
     assert 'app/vision/face_graphs.py", line ' in stderr
+    assert any('app/vision/face_graphs.py", line ' in line.text for line in read_lines(tmp_path / "data/detector.log"))
     check = [sys.executable, "-m", "app", "check", "--camera", "fake:attentive"]
     told = subprocess.run(check, cwd=ROOT, env=env, capture_output=True, text=True, timeout=WAIT_S, check=False).stdout
     assert "BAD  last failure   0 min ago, number 1 of this boot: it hung" in told
