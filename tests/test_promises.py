@@ -62,3 +62,11 @@ def test_the_formula_of_the_score_is_the_one_that_is_used() -> None:
     for text in (README, page, " ".join((ROOT / "app/README.md").read_text().split())):
         assert f"the newest {KEEP_SIGNALS}" in text and f"{BEFORE_S:.0f} s" in text
     assert AFTER_S == BEFORE_S and f"within {AFTER_S + SIGNALS_LATE_S:.0f} s" in page
+
+
+def test_what_the_page_said_wrongly_has_tests_in_the_browser() -> None:
+    folder = ROOT / "tests/browser"
+    rows = [line for line in (folder / "README.md").read_text().splitlines() if "::test_" in line]
+    assert len(rows) == 13
+    for file, name in re.findall(r"`(\w+\.py)::(test_\w+)`", "\n".join(rows)):
+        assert f"def {name}(" in (folder / file).read_text(), name

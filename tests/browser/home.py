@@ -140,6 +140,7 @@ def test_an_alarm_fills_the_bar_begins_the_title_and_is_said_once(tab: Tab) -> N
     tab.wait(lambda driver: "Attentive" in driver.title, "the title without it")
     said = [words for words in tab.driver.execute_script("return said") if words]
     assert any(words.startswith("Alarm: ") for words in said)
+    assert not [words for words in said if "ttentive" in words and ":" in words]  # no level beside it
     assert not [words for words, after in pairwise(said) if words == after or any(map(str.isdigit, words))]
     tab.press("Put away")
     tab.press("Show the picture")

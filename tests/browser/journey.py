@@ -129,3 +129,12 @@ def test_a_day_of_events_is_the_one_where_the_browser_is(tab: Tab) -> None:
     tab.press("Show")
     tab.wait(lambda driver: "utc_from=2026-11-22T15%3A00%3A00%2B00%3A00" in driver.current_url, "the day in UTC")
     tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
+
+
+def test_a_short_drowsiness_window_is_taken(tab: Tab) -> None:
+    for window_s in ("20", "30"):  # which were offered and refused once
+        tab.open("/settings/")
+        tab.type("analysis.history_window", window_s)
+        tab.press("Review changes")
+        tab.sees(f"+  history_window: {window_s}")
+        tab.press("Cancel")
