@@ -38,6 +38,8 @@ WALL_CLOCKS = {
     ("config/certificates.py", "time.strftime"): "the same",
     ("config/own_files.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/health/health_page.py", "time.time"): "shows it",
+    ("admin/settings/history_page.py", "datetime.fromtimestamp"): "shows when a settings file was saved",
+    ("config/versions.py", "st_mtime"): "when a settings file was saved, to be shown",
     ("admin/health/rows.py", "time.gmtime"): "shows it",
     ("admin/health/rows.py", "time.strftime"): "shows it",
     ("admin/pages/banner_part.py", "time.time"): "is the clock set?",

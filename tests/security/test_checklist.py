@@ -8,7 +8,7 @@ import pytest
 
 from tests.security.checklist import ROWS, TESTS, Row
 
-IDS = [*(f"S{number}" for number in range(1, 34)), *(f"P{number}" for number in range(1, 5))]
+IDS = [*(f"S{number}" for number in range(1, 35)), *(f"P{number}" for number in range(1, 5))]
 
 
 def test_every_row_is_there_once() -> None:
