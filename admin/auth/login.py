@@ -103,9 +103,9 @@ class Checked:
 def _checked(word: str, allowed: tuple[Role, ...] = ROLES) -> Checked:
     """What a password opens. The password of a role that is not allowed is as wrong as any other."""
     own, client = parts(), client_address()
-    stored = fingerprints(own.paths)  # before the check, so that no session is of a password that was saved during it
     try:
         with password.one_at_a_time():  # a guess is counted before the next one is checked
+            stored = fingerprints(own.paths)  # before the check: no session is of a password that is saved meanwhile
             own.throttle.follow(" ".join(stored.values()))
             wait_s = own.throttle.wait_s(client, own.clock())
             if wait_s > 0 and not own.throttle.is_spared(client, own.clock()):

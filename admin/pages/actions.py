@@ -8,15 +8,16 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin.banner import minutes_left
+from admin.banner import is_restarting, minutes_left
 from admin.parts import parts
+from admin.verdict import OVERDUE_S
 from app.telemetry import requests, status
 from app.telemetry.requests import LASTS, Request
 from app.telemetry.status import Status
 
 routes: Final = Blueprint("actions", __name__)
 
-SILENT = "it is not answering"
+SILENT, RESTARTING = "it is not answering", "it is being restarted"
 ANSWERS = {
     Request.TEST_BUZZER: "The detector plays the test sound now.",
     Request.USE_DIRECTION: "Look at the road now, and hold the head still: two beeps say that its direction is taken.",
@@ -38,17 +39,23 @@ class Action:
     why_not: str = ""
 
 
-def actions(latest: Status | None, now_s: float) -> tuple[Action, ...]:
+def actions(latest: Status | None, now_s: float, *, is_restarting: bool = False) -> tuple[Action, ...]:
     """What the detector can be asked at a monotonic time."""
     left_s = (latest.alerts.muted_until_s or 0.0) - now_s if latest else 0.0
     mute = Request.END_MUTE if left_s > 0 else Request.MUTE
     wanted = {Request.TEST_BUZZER: "", Request.RECALIBRATE: "", mute: minutes_left(left_s) if left_s > 0 else ""}
-    return tuple(Action(what.value, left, why_not(what, latest, now_s)) for what, left in wanted.items())
+    reasons = {what: why_not(what, latest, now_s, is_restarting=is_restarting) for what in wanted}
+    return tuple(Action(what.value, left, reasons[what]) for what, left in wanted.items())
 
 
-def why_not(wanted: Request, latest: Status | None, now_s: float) -> str:
-    """Why the detector would not do this, as the end of a sentence; "" if it would."""
-    if wanted not in LASTS and (latest is None or status.is_silent(latest, now_s)):
+def why_not(wanted: Request, latest: Status | None, now_s: float, *, is_restarting: bool) -> str:
+    """Why the detector would not do this, as the end of a sentence; "" if it would.
+
+    What a detector was asked before it ends, or while it hangs, the next one forgets.
+    """
+    if wanted not in LASTS and is_restarting:
+        return RESTARTING
+    if wanted not in LASTS and (latest is None or status.age_s(latest, now_s) > OVERDUE_S):
         return SILENT
     if latest and wanted is Request.TEST_BUZZER and not latest.alerts.buzzer_ok:
         return f"it has no buzzer: {latest.alerts.buzzer_message or 'none is available'}"
@@ -59,7 +66,7 @@ def why_not(wanted: Request, latest: Status | None, now_s: float) -> str:
 def now_actions() -> tuple[Action, ...]:
     """Those of the newest status."""
     own = parts()
-    return actions(status.read(own.paths.status), own.clock())
+    return actions(status.read(own.paths.status), own.clock(), is_restarting=is_restarting(own.restarter.progress()))
 
 
 @routes.post("/ask")
@@ -70,7 +77,8 @@ def ask() -> AnyResponse:
         wanted = Request(request.form.get("what", ""))
     except ValueError:
         abort(400, "The detector knows no such request.")
-    problem = why_not(wanted, status.read(own.paths.status), own.clock())
+    is_ending = is_restarting(own.restarter.progress())
+    problem = why_not(wanted, status.read(own.paths.status), own.clock(), is_restarting=is_ending)
     if not problem:
         try:
             requests.ask(own.paths.run, wanted)

@@ -8,9 +8,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from admin.pages.actions import ANSWERS, Action, actions
+from admin.verdict import OVERDUE_S
 from app.telemetry.requests import Request, take
 from app.telemetry.run_folder import boot_id
-from app.telemetry.status import SILENT_S, Alerts, Status
+from app.telemetry.status import Alerts, Status
 from config.paths import Paths
 from tests.support.page import post, say
 
@@ -20,8 +21,9 @@ WELL = Status(boot_id=boot_id(), time_s=NOW_S, alerts=Alerts(buzzer_ok=True))
 
 def test_what_the_detector_would_not_do_is_grey_with_the_reason() -> None:
     assert [action.why_not for action in actions(WELL, NOW_S)] == ["", "", ""]
-    for silent in (None, replace(WELL, time_s=NOW_S - SILENT_S - 1), replace(WELL, boot_id="another")):
+    for silent in (None, replace(WELL, time_s=NOW_S - OVERDUE_S - 1), replace(WELL, boot_id="another")):
         assert {action.why_not for action in actions(silent, NOW_S)} == {"it is not answering"}
+    assert {action.why_not for action in actions(WELL, NOW_S, is_restarting=True)} == {"it is being restarted"}
     test, *others = actions(replace(WELL, alerts=Alerts(buzzer_message="no GPIO chip")), NOW_S)
     assert test.why_not == "it has no buzzer: no GPIO chip" and not any(action.why_not for action in others)
 
