@@ -44,6 +44,11 @@ def test_each_is_accessible_and_fits_its_window(tab: Tab, path: str, width_px: i
     tab.picture(f"{path[1:]}-{width_px}{'-dark' if is_dark else ''}")
     assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= width_px
     assert Axe().run(tab.driver)["violations"] == []
+    controls = (
+        "[...document.querySelectorAll('a:not(.skip), button, select, summary')].filter(e => e.checkVisibility())"
+    )
+    low = f"return {controls}.filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML)"
+    assert tab.driver.execute_script(low) == []
     dark(tab, on=False)
     tab.width(1280)
 

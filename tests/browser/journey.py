@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.browser.tab import Tab
 
-PAGES = ("/", "/aim", "/setup", "/memory", "/settings/", "/settings/yaml", "/trips", "/events", "/account")
+PAGES = ("/", "/aim", "/setup", "/health", "/memory", "/settings/", "/settings/yaml", "/trips", "/events", "/account")
 
 
 def test_a_page_that_gets_no_answer_says_so_until_it_does(tab: Tab) -> None:
