@@ -28,7 +28,8 @@ ANSWER_MAX_BYTES = 1 << 20
 METHODS = (*("GET", "POST") * 9, "HEAD", "OPTIONS", "PUT", "PATCH", "PATCH", "DELETE", "TRACE", "get", "\x00", "G" * 99)
 VERSIONS = (*("HTTP/1.1",) * 30, "HTTP/1.0", "HTTP/2.0", "HTTP/9", "")
 PATHS = """
-    / /login /healthz /memory /memory/part /status/part /events /events.csv /events.json /events/delete /settings/
+    / /login /healthz /memory /memory/part /status/part /status/verdict /events /events.csv /events.json /events/delete
+    /settings/
     /settings/preview /settings/review/none /settings/save /settings/cancel /settings/rejected /settings/yaml
     /settings/upload /settings/reset /settings/history
     /settings/download /account /account/tokens /account/tokens/revoke /preview.jpg /restart/part /ask /metrics
