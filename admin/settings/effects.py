@@ -55,15 +55,12 @@ def waiting_mb(values: Values) -> float:
 
 def _memory(before: Values, after: Values) -> str:
     """One sentence, also where nothing changes."""
-    then_mb, budget_mb = memory_mb(after), _number(after, "memory.budget_mb")
-    most_mb = then_mb + waiting_mb(after)
-    was = f"{memory_mb(before):.0f} MB"
-    said = f"About {then_mb:.0f} MB" if f"{then_mb:.0f} MB" == was else f"About {then_mb:.0f} MB instead of {was}"
-    said += f" of the budget of {budget_mb:.0f} MB"
-    if most_mb - then_mb >= 1:
-        said += f", up to {most_mb:.0f} MB while frames wait"
+    budget_mb, most_mb = _number(after, "memory.budget_mb"), memory_mb(after) + waiting_mb(after)
+    was, then = (f"{memory_mb(values):.0f} MB" for values in (before, after))
+    said = f"About {then}" + ("" if then == was else f" instead of {was}")
+    said += f", up to {most_mb:.0f} MB while frames wait" if waiting_mb(after) >= 1 else ""
     saves = most_mb > budget_mb and bool(after["memory.governor"])
-    return said + (": more than that, so it will save memory where it can." if saves else ".")
+    return f"{said}; the budget is {budget_mb:.0f} MB{', so it will save memory where it can' if saves else ''}."
 
 
 def _alerts(before: Values, after: Values) -> Iterator[str]:

@@ -209,4 +209,4 @@ def _size(pair: str) -> str:
 
 
 def _with_cost(key: str, choice: str) -> str:
-    return f"{choice}: {COSTS[key](choice)}" if key in COSTS else choice
+    return f"{choice}: {COSTS[key](choice)}" if key in COSTS else f"{choice} {DECLARATIONS[key].unit}".rstrip()

@@ -105,13 +105,13 @@ def save() -> AnyResponse:
         return to_settings(NO_LONGER_KEPT)
     if kept.draft is None:  # pressed twice
         return _go_on()
-    if kept.draft.version != loaded.version or problems(kept.draft, loaded):
+    if problems(kept.draft, loaded):
         return redirect(_review_again(), 303)
     if _is_doubtful(kept.draft, loaded) and request.form.get("sure") != "1":
         return redirect(url_for("settings.review", draft_id=kept.id, unsure=1), 303)
     try:
         _write(kept.draft)
-    except ConflictError:  # somebody saved since `load`
+    except ConflictError:  # somebody saved since the review: that page shows both
         return redirect(_review_again(), 303)
     except StoreError as error:
         log.warning("settings not saved: %s", error)

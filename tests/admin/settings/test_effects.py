@@ -82,11 +82,11 @@ def test_the_estimate_knows_size_and_rate() -> None:
 
 
 def test_memory_is_said_beside_the_budget() -> None:
-    assert effects(NOW, after(camera__mirror=True)).memory == "About 70 MB of the budget of 160 MB."
-    assert effects(NOW, after(vision__model="full")).memory == (
-        "About 76 MB instead of 70 MB of the budget of 160 MB."
-    )  # fmt: skip
+    assert effects(NOW, after(camera__mirror=True)).memory == "About 70 MB; the budget is 160 MB."
+    assert effects(NOW, after(vision__model="full")).memory == "About 76 MB instead of 70 MB; the budget is 160 MB."
     small = effects(NOW, after(memory__budget_mb=64)).memory
-    assert small.endswith("of 64 MB: more than that, so it will save memory where it can.")
+    assert small == "About 70 MB; the budget is 64 MB, so it will save memory where it can."
+    never = effects(NOW, after(memory__budget_mb=64, memory__governor=False)).memory
+    assert never == "About 70 MB; the budget is 64 MB."
     queue = effects(NOW, after(camera__width=1920, camera__height=1080, camera__buffer_frames=16)).memory
-    assert "up to 170 MB while frames wait" in queue
+    assert ", up to 170 MB while frames wait; " in queue
