@@ -11,7 +11,10 @@ from axe_core_python.selenium import Axe
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from app.events import State
+from app.journal.entries import recent
 from app.journal.trip import Ending
+from app.telemetry.run_folder import boot_id
 from tests.browser.tab import Tab
 from tests.support.appliance import Appliance, running
 from tests.support.driven import Drive, write
@@ -123,7 +126,7 @@ def test_a_replay_plays_pauses_and_can_be_moved_by_the_keyboard(tab: Tab) -> Non
         scrubber.send_keys(Keys.ARROW_RIGHT)
     tab.picture("replay")
     assert "looking away from the road, alarm" in tab.driver.execute_script(SAID)
-    tab.sees("left, straight; eyes open")
+    assert "\N{DEGREE SIGN} left, " in tab.find(By.CSS_SELECTOR, ".measured").text
     assert tab.driver.execute_script(HEAD) != stopped and "alarm" in str(scrubber.get_attribute("aria-valuetext"))
     assert tab.driver.execute_script("return document.querySelector('.cursor').getAttribute('d')").startswith("M2")
     assert Axe().run(tab.driver)["violations"] == []
@@ -165,12 +168,13 @@ def test_without_javascript_an_event_shows_its_first_look_and_its_figures(tab: T
 
 
 def test_what_the_detector_recorded_just_now_can_be_replayed(tab: Tab) -> None:
-    def newest(driver: object) -> bool:
-        tab.open("/events")
-        return "looking away from the road" in tab.find(By.CSS_SELECTOR, ".events li").text
+    def newest(driver: object) -> int:
+        found = recent(Path(detector_folder(tab), "events.sqlite"))
+        return next((one.id for one in found if one.boot_id == boot_id() and one.event.kind is State.LOOKING_AWAY), 0)
 
-    tab.wait(newest, "the first event of the drive that lasts")
-    tab.find(By.CSS_SELECTOR, ".events li a").click()
+    event_id = tab.wait(newest, "the first event of the drive that lasts")
+    tab.open("/events")
+    tab.find(By.CSS_SELECTOR, f"a[href='/events/{event_id}']").click()
     tab.sees("Replay")
     assert len(tab.driver.find_elements(By.CSS_SELECTOR, "tr[data-at]")) > 15
     tab.picture("event-of-now")
