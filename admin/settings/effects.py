@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from admin.settings.costs import FAST_MB, MB_PER_PIXEL, MODEL_MB, SIZES, WIDTH_MEASURED_MIN_PX
+from app.memory.governor import END_OF_BUDGET
 from app.memory.rates import FAST_FROM_FPS
 from config.declaration import Value
 from config.settings import CAMERAS
@@ -16,6 +17,7 @@ Values = Mapping[str, Value]
 BYTES_PER_PIXEL = 3
 LOOK_USUAL_S = 1.0  # at one look a second every case of the regulations passes: tests/benchmarks/tables/rules.md
 LOOK_MEASURED_MAX_S = 2.0  # the longest time between two looks that this table has
+MISSED_S = 2.5  # eyes shut for so long are not reported at that rate, by the same table
 WIRING = ("raspberry_pi.buzzer_pin", "raspberry_pi.buzzer_active_low", "raspberry_pi.gpio_chip")
 
 
@@ -42,15 +44,13 @@ def look_every_s(values: Values) -> float:
 
 def memory_mb(values: Values) -> float:
     """The detector's RSS, estimated from what was measured, without waiting frames."""
-    pixels = _number(values, "camera.width") * _number(values, "camera.height")
     fast_mb = FAST_MB if 1 / look_every_s(values) >= FAST_FROM_FPS else 0.0
-    return MODEL_MB[str(values["vision.model"])] + MB_PER_PIXEL * (pixels - SIZES[0].pixels) + fast_mb
+    return MODEL_MB[str(values["vision.model"])] + _size_mb(values) + fast_mb
 
 
 def waiting_mb(values: Values) -> float:
     """What the queue of frames may hold besides, when all of it is full."""
-    pixels = _number(values, "camera.width") * _number(values, "camera.height")
-    return (_number(values, "camera.buffer_frames") - 1) * BYTES_PER_PIXEL * pixels / 1e6
+    return (_number(values, "camera.buffer_frames") - 1) * BYTES_PER_PIXEL * _pixels(values) / 1e6
 
 
 def _memory(before: Values, after: Values) -> str:
@@ -79,16 +79,15 @@ def _alerts(before: Values, after: Values) -> Iterator[str]:
         }[str(after["analysis.policy"])]
     if any(after[key] != before[key] for key in WIRING):
         yield "If the buzzer is not wired so, no alert is heard: test it after the restart."
-    pin = int(_number(after, "vehicle.ignition_pin"))
-    if pin and pin != before["vehicle.ignition_pin"]:
-        yield f"While BCM {pin} has no 3.3 V, the vehicle counts as parked, and the rules for a parked one hold."
+    if after["vision.phone"] and after["vision.model"] != "full":
+        yield f"A phone at the ear is not seen: that needs the model full, and this is {after['vision.model']}."
 
 
 def _lateness(every_s: float, was_s: float) -> str:
     said = f"A look every {every_s:.3g} s" + (f" instead of every {was_s:.3g} s" if every_s != was_s else "")
     if every_s <= LOOK_USUAL_S:
         return f"{said}: alerts come {'sooner' if every_s < was_s else 'in time'}."
-    return f"{said}: an alarm can come {every_s:.3g} s late."
+    return f"{said}: an alarm can come {every_s:.3g} s late, and eyes shut for {MISSED_S:g} s may be missed."
 
 
 def _doubts(values: Values) -> Iterator[str]:
@@ -101,8 +100,22 @@ def _doubts(values: Values) -> Iterator[str]:
         yield f"The pictures come from {source}, not from a camera: nobody watches the driver."
     if values["vision.model"] == "lite":
         yield "The model lite misses most closed eyes: who falls asleep may not be woken."
+    if pin := int(_number(values, "vehicle.ignition_pin")):
+        yield f"While BCM {pin} has less than 3.3 V, the vehicle counts as parked and nothing sounds: wire it first."
+    least_mb = MODEL_MB["standard"] + _size_mb(values) + waiting_mb(values)  # what saving cannot take away
+    if values["memory.governor"] and least_mb > END_OF_BUDGET * _number(values, "memory.budget_mb"):
+        yield f"With up to {least_mb:.0f} MB the detector is so far above its budget that it ends again and again."
     if _number(values, "camera.width") < WIDTH_MEASURED_MIN_PX:
         yield f"Pictures below {WIDTH_MEASURED_MIN_PX} pixels wide were never measured: the face may not be found."
+
+
+def _size_mb(values: Values) -> float:
+    """What pictures of this size take more than those of the profile low_memory."""
+    return MB_PER_PIXEL * (_pixels(values) - SIZES[0].pixels)
+
+
+def _pixels(values: Values) -> float:
+    return _number(values, "camera.width") * _number(values, "camera.height")
 
 
 def _number(values: Values, key: str) -> float:

@@ -225,7 +225,7 @@ def test_four_settings_are_saved_and_take_effect_with_one_press(tab: Tab) -> Non
         analysis__history_window="90",
     )
     tab.sees("+  width: 480")
-    tab.sees("A look every 2 s instead of every 1 s: an alarm can come 2 s late.")
+    tab.sees("A look every 2 s instead of every 1 s: an alarm can come 2 s late, ")
     tab.picture("settings-difference")
     tab.press("Save and restart")
     tab.sees("Running with the new settings")

@@ -19,11 +19,12 @@ from admin.settings.costs import (
     profile_cost,
     size_cost,
 )
+from admin.settings.effects import LOOK_MEASURED_MAX_S, LOOK_USUAL_S, MISSED_S
 from config.declaration import PROFILES
 from config.settings import DECLARATIONS, MODELS
 
 ROOT = Path(__file__).parents[3]
-COSTS, RATES = (ROOT / f"tests/benchmarks/tables/{name}.md" for name in ("costs", "rates"))
+COSTS, RATES, RULES = (ROOT / f"tests/benchmarks/tables/{name}.md" for name in ("costs", "rates", "rules"))
 PEOPLE = ROOT / "tests/evaluation/tables/real-people.md"
 
 
@@ -55,6 +56,14 @@ def test_sizes_and_fast_kernels_cost_what_was_measured() -> None:
     at_5, at_1 = (float(table["320 x 240", rate][4]) for rate in ("5", "1"))
     assert pytest.approx(at_5 - at_1) == FAST_MB
     assert (str(WIDTH_MEASURED_MIN_PX),) in rows(COSTS)
+
+
+def test_what_is_missed_at_a_look_every_two_seconds_is_as_measured() -> None:
+    table = rows(RULES)
+    assert (table["case",][3:5], 1 / LOOK_MEASURED_MAX_S, 1 / LOOK_USUAL_S) == (["0.5/s", "1/s"], 0.5, 1)
+    assert table[f"eyes shut for {MISSED_S:g} s, 90 km/h",][3] == "**none**"
+    late = {cells[0] for key, cells in table.items() if len(key) == 1 and "**" in "".join(cells[4:])}
+    assert late == set()  # at one look a second and more
 
 
 def test_faces_found_are_as_measured() -> None:

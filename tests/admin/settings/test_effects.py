@@ -30,6 +30,8 @@ DOUBTFUL: tuple[dict[str, Value], ...] = (
     {"camera.source": "trip.mp4"},
     {"vision.model": "lite"},
     {"camera.width": 64, "camera.height": 48},
+    {"vehicle.ignition_pin": 5},
+    {"memory.budget_mb": 64, "camera.width": 1920, "camera.height": 1080, "camera.buffer_frames": 16},
 )
 
 
@@ -49,7 +51,7 @@ def test_what_leaves_alerts_in_time_is_asked_once(changed: dict[str, Value]) -> 
 
 def test_the_time_of_an_alert_is_said_with_what_it_was() -> None:
     assert effects(NOW, after(camera__frame_skip=2)).alerts == (
-        "A look every 2 s instead of every 1 s: an alarm can come 2 s late.",
+        "A look every 2 s instead of every 1 s: an alarm can come 2 s late, and eyes shut for 2.5 s may be missed.",
     )
     assert effects(NOW, after(camera__target_fps=5.0)).alerts == (
         "A look every 0.2 s instead of every 1 s: alerts come sooner.",
@@ -57,15 +59,16 @@ def test_the_time_of_an_alert_is_said_with_what_it_was() -> None:
     assert effects(NOW, NOW).alerts == ()
     slow = after(camera__frame_skip=30)
     assert effects(slow, {**slow, "camera.mirror": True}).alerts == (
-        "A look every 30 s: an alarm can come 30 s late.",  # it was asked before, and is said all the same
-    )
+        "A look every 30 s: an alarm can come 30 s late, and eyes shut for 2.5 s may be missed.",
+    )  # it was asked before, and is said all the same
 
 
 def test_what_else_concerns_alerts_is_said() -> None:
     assert "noticed after 11 s" in effects(NOW, after(camera__frame_timeout=10.0)).alerts[0]
     assert "as late as" in effects(NOW, after(analysis__policy="relaxed")).alerts[0]
     assert "test it after the restart" in effects(NOW, after(raspberry_pi__buzzer_pin=22)).alerts[0]
-    assert "BCM 5 has no 3.3 V" in effects(NOW, after(vehicle__ignition_pin=5)).alerts[0]
+    assert "needs the model full" in effects(NOW, after(vision__phone=True)).alerts[0]
+    assert effects(NOW, after(vision__phone=True, vision__model="full")).alerts == ()
 
 
 @pytest.mark.parametrize("profile", PROFILES)
