@@ -45,8 +45,9 @@ class Frame:
     @property
     def measured(self) -> str:
         """What was measured, in words."""
-        told = (self.sideways and f"head {self.sideways}, {self.height}", self.lids and f"eyes {self.lids}")
-        return "; ".join(filter(None, told)) or "nothing was measured"
+        turned = ", ".join(words for words in (self.sideways, self.height) if words not in ("", strips.STRAIGHT))
+        head = f"head {turned or strips.STRAIGHT}" if self.sideways else ""
+        return "; ".join(filter(None, (head, self.lids and f"eyes {self.lids}"))) or "nothing was measured"
 
     @property
     def at(self) -> str:
