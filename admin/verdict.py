@@ -14,6 +14,7 @@ from app.telemetry.status import Status
 SILENT = "the detector is not answering"
 RESTARTING = "the detector restarts"
 AGAIN = "attentive again"
+NO_NEWS = "No news"
 OVERDUE_S = 3.0  # the detector reports every 1 to 2.5 s, whatever its rate
 BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 
@@ -45,6 +46,8 @@ class Verdict:
     @property
     def said(self) -> str:
         """For screen readers and the tab's title: changes with state and level alone."""
+        if self.tone == "old":
+            return NO_NEWS
         words = WORDS[State.ATTENTIVE] if self.words == AGAIN else self.words
         said = f"{self.level.name.lower()}: {words}" if self.level else words
         return said[:1].upper() + said[1:]

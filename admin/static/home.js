@@ -1,13 +1,24 @@
-// Strikes out a verdict as soon as it is old, between two answers of the page or without one: the detector may hang
+// Strikes out a verdict as soon as it is old, between two answers of the page, without one, or in a tab that is not in
+// sight and asks for nothing; the tab's title has the verdict only while it is the present
 "use strict";
 
 const AGEING_MS = 250;
 
+function sayInTitle(words) {
+  const title = document.title.replace(/^(\(\d+\) )?.*?(?= · )/, `$1${words}`);
+  if (document.title !== title) document.title = title;
+}
+
 function strikeOutWhenOld(part) {
   let oldAtMs = 0;
-  const age = () => part.classList.toggle("aged", performance.now() >= oldAtMs);
+  const age = () => {
+    const { freshS, title } = part.querySelector(".bar").dataset;
+    const isOld = performance.now() >= oldAtMs;
+    part.classList.toggle("aged", isOld);
+    sayInTitle(isOld && freshS > 0 ? "Home" : title);
+  };
   const renew = () => {
-    oldAtMs = performance.now() + 1000 * part.querySelector("[data-fresh-s]").dataset.freshS;
+    oldAtMs = performance.now() + 1000 * part.querySelector(".bar").dataset.freshS;
     age();
   };
   renew();

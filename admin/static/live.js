@@ -54,11 +54,6 @@ function updateAttributes(there, wanted) {
   }
 }
 
-function showTitle(part) {
-  const said = part.querySelector("[data-title]")?.dataset.title;
-  if (said) document.title = document.title.replace(/^(\(\d+\) )?.*?(?= · )/, `$1${said}`);
-}
-
 // Of the problems that the Health page lists, in the navigation and in the tab's title
 function showCount(part) {
   const count = part.querySelector("[data-problems]")?.dataset.problems;
@@ -74,7 +69,6 @@ function show(part, text) {
   wanted.innerHTML = text;
   showLocalTimes(wanted.content);
   update(part, wanted.content);
-  showTitle(part);
   showCount(part);
 }
 

@@ -14,6 +14,7 @@ from app.telemetry.run_folder import boot_id, replace_file
 from config.own_files import read_file
 
 STATUS_MAX_BYTES = 512 * 1024  # one usually has 3 KiB; the bounds of codec.py allow 320
+AHEAD_MAX_S = 1.0  # all processes of a boot share one clock: what is further ahead was not written by a detector
 SILENT_S = 5.0  # the detector writes once a second; after so long it is no longer merely slow
 
 
@@ -200,8 +201,9 @@ def read(path: Path) -> Status | None:
 
 
 def age_s(status: Status, now_s: float) -> float:
-    """Seconds since it was written; infinite for one that an earlier boot left behind."""
-    return now_s - status.time_s if status.boot_id == boot_id() else inf
+    """Seconds since it was written; infinite for one that an earlier boot left behind, or of the future."""
+    is_of_this_boot = status.boot_id == boot_id() and status.time_s <= now_s + AHEAD_MAX_S
+    return now_s - status.time_s if is_of_this_boot else inf
 
 
 def is_silent(status: Status, now_s: float) -> bool:

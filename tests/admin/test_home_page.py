@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from admin.verdict import SILENT
 from app.events import WORDS, Level, State
 from app.telemetry import course, failure, status
+from app.telemetry.codec import plain
 from app.telemetry.course import Course, Sample
 from app.telemetry.status import TripSoFar
 from config.paths import Paths
@@ -117,3 +119,22 @@ def test_a_damaged_status_or_course_takes_no_page_away(owner: FlaskClient, paths
     for path in ("/", "/status/verdict", "/status/part"):
         answer = owner.get(path)
         assert (answer.status_code, SILENT in answer.text) == (200, path != "/status/part")
+
+
+@pytest.mark.parametrize("number", [0, -1e300, 1e300, 10**9])
+def test_figures_of_a_foreign_status_or_course_take_no_page_away(
+    owner: FlaskClient, paths: Paths, number: float
+) -> None:
+    def foreign(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: foreign(inner) for key, inner in value.items()}
+        return number if value is None or (isinstance(value, int | float) and not isinstance(value, bool)) else value
+
+    latest = replace(say(paths), trip=TripSoFar(), events=())
+    told = foreign(plain(latest))
+    assert isinstance(told, dict)
+    for time_s in (number, latest.time_s):
+        paths.status.write_text(json.dumps({**told, "time_s": time_s, "boot_id": latest.boot_id}))
+        rows = [[latest.time_s - 60 + second, *[number] * 5, "attentive", 0] for second in range(60)]
+        paths.course.write_text(json.dumps({"boot_id": latest.boot_id, "samples": [*rows, [number] * 6 + rows[0][6:]]}))
+        assert {owner.get(path).status_code for path in ("/", "/status/verdict", "/status/part")} == {200}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from admin.verdict import AGAIN, OVERDUE_S, RESTARTING, SILENT, verdict
+from admin.verdict import AGAIN, NO_NEWS, OVERDUE_S, RESTARTING, SILENT, verdict
 from app.events import WORDS, Level, State
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import SILENT_S, Status
@@ -52,7 +52,7 @@ def test_what_is_said_aloud_changes_with_state_and_level_alone() -> None:
 def test_a_late_report_is_shown_as_old_before_the_detector_counts_as_silent() -> None:
     assert verdict(DRIVING, DRIVING.time_s + OVERDUE_S).tone == "good"
     late = verdict(DRIVING, DRIVING.time_s + OVERDUE_S + 0.1)
-    assert (late.words, late.tone, late.fresh_s) == ("attentive", "old", 0.0)
+    assert (late.words, late.tone, late.fresh_s, late.said) == ("attentive", "old", 0.0, NO_NEWS)
     silent = verdict(DRIVING, DRIVING.time_s + SILENT_S + 0.1)
     assert (silent.words, silent.tone, silent.since_s, silent.status) == (SILENT, "blind", None, DRIVING)
 
@@ -61,7 +61,11 @@ def test_a_report_counts_as_the_present_until_the_next_is_overdue() -> None:
     assert verdict(DRIVING, DRIVING.time_s + 1).fresh_s == OVERDUE_S - 1
 
 
-@pytest.mark.parametrize("latest", [None, replace(DRIVING, boot_id="another")], ids=["none", "of another boot"])
+@pytest.mark.parametrize(
+    "latest",
+    [None, replace(DRIVING, boot_id="another"), replace(DRIVING, time_s=NOW_S + 60)],
+    ids=["none", "of another boot", "of the future"],
+)
 def test_without_a_report_of_this_boot_nothing_is_known(latest: Status | None) -> None:
     found = verdict(latest, NOW_S)
     assert (found.words, found.tone, found.status, found.fresh_s) == (SILENT, "blind", None, 0.0)

@@ -165,6 +165,20 @@ def test_a_hang_strikes_the_verdict_out_within_seconds(tab: Tab) -> None:
     tab.wait(lambda driver: driver.execute_script(STRIKES) == "none", "news")
 
 
+def test_a_tab_out_of_sight_claims_nothing_in_its_title(tab: Tab) -> None:
+    """It asks for nothing, so what its title said would become old."""
+    tab.open("/")
+    tab.wait(lambda driver: not driver.title.startswith("Home"), "the verdict in the title")
+    look = (
+        "Object.defineProperty(document, 'visibilityState', {get: () => arguments[0], configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    tab.driver.execute_script(look, "hidden")
+    tab.wait(lambda driver: driver.title.startswith("Home"), "a title without a verdict")
+    tab.driver.execute_script(look, "visible")
+    tab.wait(lambda driver: not driver.title.startswith("Home"), "the verdict in the title again")
+
+
 def test_during_a_restart_home_is_not_green(tab: Tab) -> None:
     tab.open("/")
     tab.press("Restart the detector")
