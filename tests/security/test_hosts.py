@@ -117,7 +117,7 @@ def test_s31_behind_the_proxy_all_follows_its_address(
     assert (answer.status_code, answer.headers["Location"]) == (302, "/drivewatch/")
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Secure-sid=") and {"Secure", "Path=/drivewatch"} <= set(cookie.split("; "))
-    assert "signed in from 203.0.113.7" in caplog.messages
+    assert "signed in from 203.0.113.7 as owner" in caplog.messages
     assert client.post(path, headers={**sent, "Origin": "https://evil.example"}).status_code == 403
 
 
