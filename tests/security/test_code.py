@@ -13,6 +13,7 @@ from pathlib import Path
 from app.events import Event
 from app.journal.journal import Journal
 from app.journal.trip import Trip, summary_of
+from app.telemetry.course import Sample
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "os.system", "os.popen", "os.execvp", "subprocess.getoutput", "yaml.load"}
@@ -61,9 +62,12 @@ def test_p3_an_event_has_neither_picture_nor_identity(tmp_path: Path) -> None:
         "interrupted",
         "disputed",
         "clock",
+        "signals",
         *times,
     }
     assert {kind for _, kind in columns} == {"INTEGER", "TEXT", "REAL"}
+    figures = {"time_s", "yaw_deg", "pitch_deg", "gaze_yaw_deg", "eye_blink", "perclos"}
+    assert {field.name for field in fields(Sample)} == {*figures, "state", "level"}  # what the signals are made of
 
 
 def test_p3_a_trip_has_neither_picture_place_nor_identity(tmp_path: Path) -> None:
@@ -73,5 +77,5 @@ def test_p3_a_trip_has_neither_picture_place_nor_identity(tmp_path: Path) -> Non
     assert columns == {"id", "boot_id", "start_s", "end_s", "ended", "wall_s", "clock", "summary"}
     assert set(json.loads(summary_of(Trip(0.0, 1.0)))) == {
         *("driven_s", "seen_s", "states_s", "alerts", "disputed", "longest_away_s"),
-        *("perclos", "perclos_bin_s", "distance_km"),
+        *("perclos", "perclos_bin_s", "distance_km", "segments", "segments_of"),
     }
