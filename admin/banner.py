@@ -155,7 +155,8 @@ def _restart(facts: Facts) -> Iterator[Line]:
         words = "New settings failed, old ones restored"
         yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
     elif progress.phase == "failed" and (latest is None or _is_silent(facts) or latest.state is State.NO_CAMERA):
-        yield Line("failed", "bad", "The restart failed", progress.message, (RESTART,))
+        log = f" `{facts.log_command}` shows more." if facts.log_command else ""
+        yield Line("failed", "bad", "The restart failed", f"{progress.message.rstrip('.')}.{log}", (RESTART,))
 
 
 def _silence(facts: Facts) -> Iterator[Line]:

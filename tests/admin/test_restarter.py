@@ -114,9 +114,23 @@ def test_settings_with_which_it_does_not_watch_are_put_back_and_the_reason_told(
     restarter.start("a test")
     machine.let_pass(restarter, 2 * LIMIT_S)
     progress = restarter.progress()
-    assert progress.phase == "rolled_back"
-    assert "plug the camera in" in progress.message
+    assert (progress.phase, progress.rejected) == ("rolled_back", bad)
+    assert "plug the camera in" in progress.message and "plug the camera in" in progress.why
     assert machine.store.load().version == good == progress.version_in_force
+
+
+def test_how_a_restart_ended_can_be_dismissed_for_good_and_one_under_way_cannot(machine: Machine) -> None:
+    restarter = machine.restarter()
+    restarter.start("a test")
+    restarter.dismiss()
+    assert restarter.progress().phase == "stopping"
+    machine.let_pass(restarter, 10)
+    restarter.dismiss()
+    assert restarter.progress().phase == machine.restarter().progress().phase == "idle"
+    restarter.start("another")
+    machine.let_pass(restarter, 10)
+    progress = restarter.progress()
+    assert progress.phase == "healthy" and progress.version_before == progress.version_in_force
 
 
 def test_without_good_settings_it_says_that_there_are_none(machine: Machine) -> None:
