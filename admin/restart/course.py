@@ -207,7 +207,7 @@ def course_of(table: Mapping[str, object], now_s: float) -> Course | None:
     fields = asdict(Course(now_s))
     fields.update((name, value) for name, value in table.items() if type(value) is type(fields.get(name)))
     course = Course(**fields)
-    if "phase" not in table or course.phase not in get_args(Phase):
+    if table.get("phase") not in get_args(Phase):
         return None
     return replace(course, asked_s=now_s, is_asked=course.phase != "stopping")
 

@@ -12,6 +12,7 @@ import pytest
 from admin.restart.course import LIMIT_S
 from admin.restart.restarter import Restarter
 from app.events import State
+from app.telemetry.run_folder import boot_id
 from tests.support.restarts import START_S, Machine, make_good, saved
 
 
@@ -180,9 +181,9 @@ def test_a_restarted_worker_still_tells_how_the_last_restart_ended(machine: Mach
     assert len(machine.drivers) == 1
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"phase": "flying"}', '{"phase": 3, "tries": "x"}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"phase": "flying", %s}', '{"phase": 3, "tries": "x", %s}', "{%s}"])
 def test_a_damaged_mirror_is_no_restart(machine: Machine, text: str) -> None:
-    (machine.paths.run / "restart.json").write_text(text)
+    (machine.paths.run / "restart.json").write_text(text.replace("%s", f'"boot_id": "{boot_id()}"'))
     assert machine.restarter().progress().phase == "idle"
 
 
