@@ -46,7 +46,10 @@ test-mutants: $(VENV)/.mutants ## changes to the rules of attention that its tes
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)
-	$(BIN)/python -m pytest $(filter-out %/__init__.py %/conftest.py %/tab.py,$(wildcard tests/browser/*.py)) $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(filter-out %/__init__.py %/conftest.py %/tab.py,$(wildcard tests/browser/*.py)) $(ARGS)
+
+screenshots: $(VENV)/.tests ## every page and state of the page in four views: build/screenshots/, in five minutes (needs chromium, as above)
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser/every_page.py tests/browser/*_states.py
 
 test-snap: $(VENV)/.tests ## the snap installed in a virtual machine with a real snapd, step by step; as root, on Debian
 	$(BIN)/python -m tests.vm.end_to_end
