@@ -12,8 +12,8 @@ directions.py     where head and road are, as a diagram
 aiming.py         hints for aiming the camera, in words (pure); aim_drawing.py draws marks over its picture
 strips.py         the last minutes, or those around an event, as lines to draw
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
-auth/             guard (who may ask for what), login, account, roles (owner and viewer), viewer (the viewer's password),
-                  sessions, cookies, tokens, throttle, returning (where to go on after signing in)
+auth/             guard (who may ask for what), login, account, roles, viewer (the viewer's password), sessions,
+                  cookies, tokens, throttle, returning (where to go on after signing in)
 pages/            home, aim, actions (what the detector is asked), memory, banner_part (of every page), trips, events,
                   trip_view and event_view (what they draw, pure), recorded (what both share)
 banner.py         what needs attention, as lines (pure)
