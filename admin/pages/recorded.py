@@ -25,7 +25,7 @@ def download(text: str, mimetype: str, name: str) -> Response:
 
 def unreadable(error: JournalUnreadable) -> Response:
     """What is asked for cannot be read."""
-    return make_response(render_template("error.html", code=503, said=str(error)), 503)
+    return make_response(render_template("error.html", title="Not readable now", said=str(error)), 503)
 
 
 def is_recording(boot: str) -> bool:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from admin.auth.guard import for_viewers
 from admin.pages.recorded import download, is_recording, iso, pending_deletion, unreadable
 from admin.parts import parts
-from app.events import WORDS, ClockQuality
+from app.events import WORDS
 from app.journal.csv_table import csv_text
 from app.journal.entries import JournalUnreadable, between
 from app.journal.journal_file import why_beside
@@ -27,17 +27,12 @@ GONE = "There is no such trip: it was deleted, it was too old to be kept, or the
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A trip of the list. began, ended: ISO 8601 in UTC; ended None while it lasts."""
+    """A trip of the list. began, ended: ISO 8601 in UTC; for a trip that lasts, ended is when it was last saved."""
 
     stored: StoredTrip
     began: str
     ended: str
     lasts: bool
-
-    @property
-    def is_guess(self) -> bool:
-        """Whether nobody vouches for its times."""
-        return self.stored.clock is ClockQuality.GUESS
 
 
 def row_of(stored: StoredTrip) -> Row:

@@ -137,6 +137,7 @@ def test_a_file_that_cannot_be_read_is_named_and_nothing_fails(owner: FlaskClien
     for path in ("/events/1", "/trips/1", "/events.csv", "/trips.json"):
         answer = owner.get(path)
         assert answer.status_code == 503 and "events cannot be read" in answer.text, path
+        assert "<h1></h1>" not in answer.text, path
 
 
 def test_a_locked_file_is_read_all_the_same(owner: FlaskClient, paths: Paths) -> None:
