@@ -12,10 +12,10 @@ from typing import Final
 from flask import Blueprint, Response, request
 
 from admin.auth.guard import open_to_all
-from admin.pages.events_page import SHOWN_EVENTS, row
-from admin.pages.home_page import now_shown
-from admin.pages.memory_page import rows
+from admin.health.memory_page import rows
+from admin.home.home_page import now_shown
 from admin.parts import parts
+from admin.trips.events_page import SHOWN_EVENTS, row
 from app.events import State
 from app.journal.csv_table import csv_text
 from app.journal.entries import JournalUnreadable, counts, recent

@@ -12,6 +12,7 @@ from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from admin import api
+from admin.aim import aim_page
 from admin.auth import account, guard, login, viewer
 from admin.auth.cookies import Notices
 from admin.auth.hosts import Hosts
@@ -19,16 +20,19 @@ from admin.auth.proxy import BehindProxy
 from admin.auth.sessions import Sessions
 from admin.auth.throttle import Throttle
 from admin.auth.tokens import Tokens
+from admin.banner import banner_part
 from admin.byte_code import ByteCode
+from admin.first_run import setup_page
 from admin.headers import page_failed
-from admin.health import health_page
-from admin.pages import actions, aim_page, banner_part, events_page, home_page, memory_page, setup_page, trips_page
+from admin.health import health_page, memory_page
+from admin.home import actions, home_page
 from admin.parts import NAME, Parts
 from admin.restart import restart_page
 from admin.restart.restarter import Restarter
 from admin.server.framing import BODY_MAX_BYTES
 from admin.settings import settings_page
 from admin.settings.drafts import Drafts
+from admin.trips import events_page, trips_page
 from config.durable import StoreError
 from config.https import listening
 from config.own_files import folder_problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from admin import aiming
+from admin.aim import aiming
 from admin.first_run.ticks import Ticks
 from app.telemetry.status import Status
 from config.certificates import Certificate

@@ -15,8 +15,8 @@ from flask import Blueprint, Response, abort, render_template, request
 from admin.auth.guard import for_viewers, signed_in
 from admin.auth.hosts import own_names
 from admin.health import rows
+from admin.health.memory_page import summary_now
 from admin.health.now import problems_now, told_now
-from admin.pages.memory_page import summary_now
 from admin.parts import parts
 from app.telemetry import status
 from app.telemetry.log_file import LEVELS, Line, read_lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import g
 
-from admin.banner import is_restarting
+from admin.banner.lines import is_restarting
 from admin.health.machine import machine_now
 from admin.health.problems import Problem, Told, problems
 from admin.parts import parts

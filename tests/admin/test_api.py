@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin.verdict import SILENT
+from admin.home.verdict import SILENT
 from config.paths import Paths
 from tests.support.page import own_parts, post, routes, say
 

@@ -13,8 +13,8 @@ from selenium import webdriver
 from werkzeug.serving import make_server
 
 from admin.application import create_app
-from admin.banner import Facts
-from admin.pages import banner_part
+from admin.banner import banner_part
+from admin.banner.lines import Facts
 from admin.restart.course import Phase, Progress
 from app.events import State
 from app.part_status import CameraHealth

@@ -12,7 +12,7 @@ import pytest
 from axe_core_python.selenium import Axe
 from selenium.webdriver.common.by import By
 
-from admin.verdict import Tone
+from admin.home.verdict import Tone
 from config.own_files import private_folder
 from tests.browser.tab import Tab
 from tests.support.appliance import Appliance, running

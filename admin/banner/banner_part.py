@@ -7,9 +7,8 @@ from typing import Final
 
 from flask import Blueprint, g, render_template
 
-from admin import banner
 from admin.auth.guard import for_viewers, signed_in
-from admin.banner import Facts, Line
+from admin.banner.lines import Facts, Line, due, exposure, lines
 from admin.health.now import told_now
 from admin.parts import parts
 
@@ -20,9 +19,9 @@ routes: Final = Blueprint("banner", __name__)
 def now_lines() -> tuple[Line, ...]:
     """The lines for who asks, read once for each request; a stranger is told only who can read along."""
     if signed_in() is None:
-        return banner.exposure(parts().where.is_exposed)
+        return exposure(parts().where.is_exposed)
     if "banner" not in g:
-        g.banner = banner.lines(facts())
+        g.banner = lines(facts())
     return g.banner  # type: ignore[no-any-return]
 
 
@@ -36,7 +35,7 @@ def facts() -> Facts:
         wall_s=time.time(),
         progress=own.restarter.progress(),
         loaded=loaded,
-        due=banner.due(told.latest, loaded, own.store.copies),
+        due=due(told.latest, loaded, own.store.copies),
         failure=told.failure,
         folder_problem=told.folder_problem,
         certificate_problem=told.certificate_problem,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, radians, sin, sqrt
 
-from admin import strips
+from admin.home import strips
 from app.events import WORDS, Level, Limits, Neutral
 from app.telemetry.course import Sample
 from app.telemetry.event_signals import EventSignals

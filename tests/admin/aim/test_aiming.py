@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from admin import aim_drawing, aiming
-from admin.aiming import GOOD, GOOD_SO_FAR, Hint, hints, progress
+from admin.aim import aim_drawing, aiming
+from admin.aim.aiming import GOOD, GOOD_SO_FAR, Hint, hints, progress
 from app.events import DirectionAnswer, Learning, Neutral, Sight, WaitsFor
 from app.part_status import CameraHealth
 from app.telemetry.status import Aim, Box, Configuration, RoadRange, Signals, Status

@@ -7,9 +7,9 @@ from typing import Final
 
 from flask import Blueprint, render_template
 
-from admin import aim_drawing, aiming
+from admin.aim import aim_drawing, aiming
 from admin.auth.guard import for_viewers
-from admin.pages.home_page import now_shown
+from admin.home.home_page import now_shown
 from admin.parts import parts
 from app.telemetry.preview import ask_for_preview
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from admin.banner import Facts, Line, due, lines
+from admin.banner.lines import Facts, Line, due, lines
 from admin.restart.course import Progress
 from app.events import State
 from app.part_status import CameraHealth

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 from flask import Response, make_response, render_template
 
-from admin.pages.home_page import now_shown
+from admin.home.home_page import now_shown
 from admin.parts import parts
 from app.journal import deletion
 from app.journal.entries import JournalUnreadable

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.guard import for_viewers
-from admin.pages.recorded import download, is_recording, iso, pending_deletion, unreadable
 from admin.parts import parts
+from admin.trips.recorded import download, is_recording, iso, pending_deletion, unreadable
 from app.events import WORDS, Level, State
 from app.journal import deletion
 from app.journal.csv_table import csv_text
@@ -155,7 +155,7 @@ def show() -> str:
 @for_viewers
 def event(event_id: int) -> str:
     """One event, with strips and a replay of what was measured around it."""
-    from admin.pages import event_view
+    from admin.trips import event_view
 
     path = parts().paths.events
     entry = one(path, event_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.directions import HEIGHT, WIDTH, directions
+from admin.home.directions import HEIGHT, WIDTH, directions
 from app.events import Limits, Neutral
 from app.telemetry.status import Signals
 

@@ -12,7 +12,7 @@ from admin.auth.guard import for_viewers
 from admin.first_run import checklist, ticks
 from admin.first_run.checklist import Checklist, Known
 from admin.first_run.wiring import header
-from admin.pages.home_page import now_shown
+from admin.home.home_page import now_shown
 from admin.parts import parts
 from config import password
 from config.commands import command

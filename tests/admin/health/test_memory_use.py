@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.memory_use import Row, summary, table, total_mb
+from admin.health.memory_use import Row, summary, table, total_mb
 from app.part_status import Usage
 
 DETECTOR = Row("detector", 7, Usage(rss_mb=71.0, pss_mb=59.0, anonymous_mb=40.0, file_mb=31.0, peak_mb=90.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from admin.strips import HEIGHT, WIDTH, Window, last_minutes, strips
+from admin.home.strips import HEIGHT, WIDTH, Window, last_minutes, strips
 from app.events import Level, Limits, Neutral, State
 from app.telemetry.course import COURSE_S, Sample
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from admin.pages.actions import ANSWERS, Action, actions
-from admin.verdict import OVERDUE_S
+from admin.home.actions import ANSWERS, Action, actions
+from admin.home.verdict import OVERDUE_S
 from app.telemetry.requests import Request, take
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Alerts, Status

@@ -8,9 +8,9 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin.banner import is_restarting, minutes_left
+from admin.banner.lines import is_restarting, minutes_left
+from admin.home.verdict import OVERDUE_S
 from admin.parts import parts
-from admin.verdict import OVERDUE_S
 from app.telemetry import requests, status
 from app.telemetry.requests import LASTS, Request
 from app.telemetry.status import Status

@@ -9,8 +9,8 @@ from typing import Final
 from flask import Blueprint, Response, abort, render_template, request
 
 from admin.auth.guard import for_viewers
-from admin.pages.recorded import download, is_recording, iso, pending_deletion, unreadable
 from admin.parts import parts
+from admin.trips.recorded import download, is_recording, iso, pending_deletion, unreadable
 from app.events import WORDS
 from app.journal.csv_table import csv_text
 from app.journal.entries import JournalUnreadable, between
@@ -46,7 +46,7 @@ def row_of(stored: StoredTrip) -> Row:
 @for_viewers
 def show() -> str:
     """The newest ones, by days."""
-    from admin.pages import trip_view
+    from admin.trips import trip_view
 
     path = parts().paths.events
     deletion = pending_deletion()
@@ -85,7 +85,7 @@ def _by_day(rows: list[Row]) -> list[tuple[str, list[Row]]]:
 @for_viewers
 def trip(trip_id: int) -> str:
     """One trip with all that was counted of it."""
-    from admin.pages import trip_view
+    from admin.trips import trip_view
 
     path = parts().paths.events
     stored = one_trip(path, trip_id)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from admin.verdict import AGAIN, NO_NEWS, OVERDUE_S, RESTARTING, SILENT, verdict
+from admin.home.verdict import AGAIN, NO_NEWS, OVERDUE_S, RESTARTING, SILENT, verdict
 from app.events import WORDS, Level, State
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import SILENT_S, Status

@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from admin.pages import trip_view
-from admin.pages.trips_page import SHOWN_TRIPS
+from admin.trips import trip_view
+from admin.trips.trips_page import SHOWN_TRIPS
 from app.events import ClockQuality, Event, Level, State
 from app.journal.journal import Journal
 from app.journal.trip import Trip, summary_of

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from admin.aiming import GOOD_SO_FAR, hints
+from admin.aim.aiming import GOOD_SO_FAR, hints
 from app.camera.frame import Frame
 from app.camera.mounting import mounted
 from app.fake_driver.scene import Scene

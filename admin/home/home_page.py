@@ -7,12 +7,12 @@ from typing import Final
 
 from flask import Blueprint, Response, flash, render_template
 
-from admin import strips
 from admin.auth.guard import for_viewers, is_owner
-from admin.banner import is_restarting
-from admin.directions import directions
+from admin.banner.lines import is_restarting
+from admin.home import strips
+from admin.home.directions import directions
+from admin.home.verdict import Verdict, verdict
 from admin.parts import parts
-from admin.verdict import Verdict, verdict
 from app.telemetry import course, failure, status
 from app.telemetry.preview import ask_for_preview
 from app.telemetry.status import Memory, Signals, Status, TripSoFar

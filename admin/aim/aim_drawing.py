@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from admin.aiming import ROOM_ABOVE, ROOM_BESIDE
-from admin.directions import angles
+from admin.aim.aiming import ROOM_ABOVE, ROOM_BESIDE
+from admin.home.directions import angles
 from app.telemetry.status import Box, Status
 
 FIELD_YAW_DEG, FIELD_PITCH_DEG = 50, 38  # to each side: the mesh finds heads up to 50 degrees aside, 40 up and down

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from admin.verdict import SILENT
+from admin.home.verdict import SILENT
 from app.events import WORDS, Level, State
 from app.telemetry import course, failure, status
 from app.telemetry.codec import plain

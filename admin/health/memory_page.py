@@ -10,9 +10,9 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from admin.auth.guard import for_viewers
+from admin.health.memory_chart import HEIGHT, WIDTH, Step, chart
+from admin.health.memory_use import Line, Row, summary, table, total_mb
 from admin.health.now import told_now
-from admin.memory_chart import HEIGHT, WIDTH, Step, chart
-from admin.memory_use import Line, Row, summary, table, total_mb
 from admin.parts import parts
 from app.events import State
 from app.journal.entries import JournalUnreadable, between

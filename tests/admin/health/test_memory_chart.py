@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.memory_chart import GAP_S, HEIGHT, MARKS_MAX, WIDTH, Chart, Step, chart
+from admin.health.memory_chart import GAP_S, HEIGHT, MARKS_MAX, WIDTH, Chart, Step, chart
 from app.memory.history import HISTORY_S, Reading
 
 NOW_S = 100_000.0

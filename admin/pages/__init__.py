@@ -1,1 +1,0 @@
-"""The pages that show status, memory and events."""
