@@ -33,6 +33,7 @@ from admin.server.framing import BODY_MAX_BYTES
 from admin.settings import settings_page
 from admin.settings.drafts import Drafts
 from admin.trips import events_page, trips_page
+from admin.words import lasting
 from config.durable import StoreError
 from config.https import listening
 from config.own_files import folder_problem
@@ -54,7 +55,11 @@ TITLES = {
     500: "The page failed",
     507: "Not saved",
 }
-FORM_PARTS_MAX = 200  # a settings form has one for each key
+LIMITS = {
+    "MAX_CONTENT_LENGTH": BODY_MAX_BYTES,
+    "MAX_FORM_MEMORY_SIZE": BODY_MAX_BYTES,
+    "MAX_FORM_PARTS": 200,  # a settings form has one for each key
+}
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +74,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
             raise
         log.warning("the page cannot ask the detector, nor keep who is signed in: %s", error.strerror)
     app = Flask(__name__)
-    app.config.update(
-        MAX_CONTENT_LENGTH=BODY_MAX_BYTES, MAX_FORM_PARTS=FORM_PARTS_MAX, MAX_FORM_MEMORY_SIZE=BODY_MAX_BYTES
-    )
+    app.config.update(LIMITS)
     store = Store(paths.data)
     where = listening(paths)
     if where.certificate and where.certificate.problem:
@@ -94,6 +97,7 @@ def create_app(paths: Paths | None = None, clock: Callable[[], float] = time.mon
     app.session_interface = Notices()
     app.secret_key = os.urandom(32)  # signs only the notices
     app.jinja_env.bytecode_cache = ByteCode()
+    app.add_template_filter(lasting)
     guard.install(app)
     for module in WITH_ROUTES:
         app.register_blueprint(module.routes)

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from admin.aim.aiming import ROOM_ABOVE, ROOM_BESIDE
-from admin.home.directions import angles
+from admin.words import angles
 from app.telemetry.status import Box, Status
 
 FIELD_YAW_DEG, FIELD_PITCH_DEG = 50, 38  # to each side: the mesh finds heads up to 50 degrees aside, 40 up and down

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from admin.home.directions import angles
+from admin.words import angles
 from app.events import DirectionAnswer, Learning, Neutral, Sight, WaitsFor
 from app.telemetry.status import Aim, RoadRange, Status
 

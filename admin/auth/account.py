@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.auth.guard import signed_in
 from admin.auth.tokens import SCOPES, TokenError
 from admin.parts import parts
+from admin.words import iso
 from config import password
 
 log = logging.getLogger(__name__)
@@ -50,8 +50,8 @@ def page(problem: str = "", made: str = "") -> str:
 
 def _rows() -> Iterator[Row]:
     for token in parts().tokens.all():
-        made = datetime.fromtimestamp(token.made_s, timezone.utc).isoformat(timespec="seconds")
-        used = datetime.fromtimestamp(token.used_s, timezone.utc).date().isoformat() if token.used_s is not None else ""
+        made = iso(token.made_s)
+        used = iso(token.used_s)[:10] if token.used_s is not None else ""
         yield Row(token.id, token.label, token.scope or OLDER_SCOPE, made, used)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Literal
 
 from admin.restart.course import NOT_OURS, OVER, Progress
+from admin.words import lasting, minutes_left
 from app.events import State
 from app.telemetry import status
 from app.telemetry.failure import Failure
@@ -234,15 +234,3 @@ def _named(keys: tuple[str, ...] | None) -> str:
     more = len(keys) - len(names)
     names += [f"{more} more"] if more else []
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def lasting(seconds: float) -> str:
-    """A time that has passed, coarser as it grows, so that the line does not change with every look."""
-    if seconds < 60:
-        return f"{int(seconds)} s"
-    return f"{int(seconds / 60)} min" if seconds < 6000 else f"{int(seconds / 3600)} h"
-
-
-def minutes_left(seconds: float) -> str:
-    """A time that is left, in minutes begun."""
-    return f"{max(1, ceil(seconds / 60))} min"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from admin.words import lasting
 from app.memory.history import HISTORY_S, Reading
 
 WIDTH, HEIGHT = 600, 160  # in its own units: the SVG is stretched to its place
@@ -64,7 +65,7 @@ def chart(readings: Iterable[Reading], steps: Iterable[Step], now_s: float, budg
     return Chart(
         lines=tuple(_lines(kept, from_s, span_s, top_mb)),
         marks=tuple(_mark(step, from_s, span_s, now_s) for step in shown),
-        labels=(_ago(span_s), _ago(span_s / 2), "now"),
+        labels=(f"{lasting(span_s)} ago", f"{lasting(span_s / 2)} ago", "now"),
         top_mb=top_mb,
         budget_y=HEIGHT * (1 - budget_mb / top_mb) if budget_mb else None,
         newest_mb=kept[-1].rss_mb,
@@ -87,17 +88,10 @@ def _lines(kept: Sequence[Reading], from_s: float, span_s: float, top_mb: float)
 
 
 def _mark(step: Step, from_s: float, span_s: float, now_s: float) -> Mark:
-    return Mark(round(WIDTH * (step.time_s - from_s) / span_s, 1), step.kind, step.said, _ago(now_s - step.time_s))
+    ago = f"{lasting(now_s - step.time_s)} ago"
+    return Mark(round(WIDTH * (step.time_s - from_s) / span_s, 1), step.kind, step.said, ago)
 
 
 def _top_mb(most_mb: float) -> float:
     """A round figure above."""
     return next((float(top) for top in TOPS_MB if top >= 1.05 * most_mb), 1.05 * most_mb)
-
-
-def _ago(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s ago"
-    minutes = round(seconds / 60)
-    hours, rest = divmod(minutes, 60)
-    return f"{minutes} min ago" if minutes < 100 else f"{hours} h {rest} min ago" if rest else f"{hours} h ago"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from admin.health.machine import Machine
-from admin.health.times import lasting
+from admin.words import lasting
 from app.events import State
 from app.telemetry import status
 from app.telemetry.failure import Failure

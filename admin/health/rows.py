@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from admin.health.machine import Machine
 from admin.health.problems import FREE_MIN_MB, HOT_C
 from admin.health.sensors import Sensors
-from admin.health.times import lasting
+from admin.words import lasting
 from app.events import ClockQuality
 from app.telemetry.status import Status
 from app.version import VERSION

@@ -8,9 +8,10 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin.banner.lines import is_restarting, minutes_left
+from admin.banner.lines import is_restarting
 from admin.home.verdict import OVERDUE_S
 from admin.parts import parts
+from admin.words import minutes_left
 from app.telemetry import requests, status
 from app.telemetry.requests import LASTS, Request
 from app.telemetry.status import Status

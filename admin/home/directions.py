@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import cos, radians, sin
 
+from admin.words import angles
 from app.events import Limits, Neutral
 from app.telemetry.status import Signals
 
 YAW_MAX_DEG, PITCH_MAX_DEG, UNITS_PER_DEG = 60.0, 45.0, 2.0  # the middle is the camera's axis; beyond: at the edge
 WIDTH, HEIGHT = round(2 * YAW_MAX_DEG * UNITS_PER_DEG), round(2 * PITCH_MAX_DEG * UNITS_PER_DEG)
 NOSE = 9.0  # units from the middle of the head to the nose of one who looks aside
-STRAIGHT_DEG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +65,6 @@ def directions(signals: Signals, road: Neutral, limits: Limits) -> Directions:
         head_words = angles(yaw_deg, pitch_deg)
     allowed = _allowed(road, limits)
     return Directions(head, _x(road.yaw_deg), _y(road.pitch_deg), road.learnt, allowed, head_words, road_words)
-
-
-def angles(yaw_deg: float, pitch_deg: float) -> str:
-    """A direction in words, such as "4° right, 2° up"; "straight ahead" for the camera's axis."""
-    said = [
-        f"{abs(value_deg):.0f}° {beyond if value_deg > 0 else below}"
-        for value_deg, beyond, below in ((yaw_deg, "right", "left"), (pitch_deg, "up", "down"))
-        if abs(value_deg) >= STRAIGHT_DEG
-    ]
-    return ", ".join(said) or "straight ahead"
 
 
 def _head(signals: Signals, yaw_deg: float, pitch_deg: float, is_turned_away: bool) -> Head:

@@ -13,6 +13,7 @@ from admin.home import strips
 from admin.home.directions import directions
 from admin.home.verdict import Verdict, verdict
 from admin.parts import parts
+from admin.words import counted, lasting
 from app.telemetry import course, failure, status
 from app.telemetry.preview import ask_for_preview
 from app.telemetry.status import Memory, Signals, Status, TripSoFar
@@ -23,7 +24,6 @@ from config.own_files import folder_problem, read_file
 routes: Final = Blueprint("home", __name__)
 
 PICTURE_MAX_BYTES = 4 * 1024 * 1024
-MINUTES_MAX = 100  # from here on hours are easier to read
 
 
 def now_shown(*, is_restarting: bool = False) -> Verdict:
@@ -81,13 +81,10 @@ def trip_words(trip: TripSoFar | None) -> str:
     """The trip that lasts, in one line."""
     if trip is None:
         return "none yet"
-    counted = ((trip.cautions, "caution"), (trip.warnings, "warning"), (trip.alarms, "alarm"))
-    alerts = [f"{count} {name}{'s' if count > 1 else ''}" for count, name in counted if count]
     score = "" if trip.score is None else f" · score {trip.score}"
     distance = "" if trip.distance_km is None else f", {trip.distance_km:.0f} km"
-    minutes = int(trip.driven_s / 60)
-    driven = f"{minutes} min" if minutes < MINUTES_MAX else f"{minutes // 60} h {minutes % 60} min"
-    return f"{driven}{distance} · {', '.join(alerts) or 'no alerts'}{score}"
+    alerts = counted(trip.cautions, trip.warnings, trip.alarms)
+    return f"{lasting(trip.driven_s)}{distance} · {alerts}{score}"
 
 
 def memory_words(memory: Memory) -> str:

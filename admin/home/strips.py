@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from admin.words import angle
 from app.events import WORDS, Level, Limits, Neutral
 from app.telemetry.course import COURSE_S, Sample
 
 WIDTH, HEIGHT = 480, 60  # of each strip, in its own units: an SVG is stretched to its place
 HEAD_YAW_MAX_DEG, HEAD_PITCH_MAX_DEG, PERCLOS_MAX = 60.0, 45.0, 0.3  # at the edges; what is beyond is drawn there
 GAP_LOOKS, GAP_MIN_S = 2.5, 2.0  # a longer time between two looks is a gap in the line
-STRAIGHT = "straight"
-STRAIGHT_DEG = 2.0  # nearer to the road than anybody could say
 NO_LIMITS = Limits()
 
 
@@ -208,10 +207,3 @@ def _less(value: float | None) -> float | None:
 
 def _turned(value_deg: float | None, road_deg: float) -> float | None:
     return None if value_deg is None else value_deg - road_deg
-
-
-def angle(value_deg: float, beyond: str, below: str) -> str:
-    """An angle in words, or "straight"."""
-    if abs(value_deg) < STRAIGHT_DEG:
-        return STRAIGHT
-    return f"{abs(value_deg):.0f}° {beyond if value_deg > 0 else below}"

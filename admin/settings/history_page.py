@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import zip_longest
 
 from flask import abort, redirect, render_template, request, session, url_for
@@ -16,6 +15,7 @@ from admin.settings.answers import reviewed
 from admin.settings.draft import UNCHECKED, Draft, problems, text_draft
 from admin.settings.forms import Difference, Typed
 from admin.settings.text_page import REFUSED
+from admin.words import iso
 from config.document import MAX_BYTES
 from config.patch import patch
 from config.paths import LAST_GOOD
@@ -79,7 +79,7 @@ def rejected_rows(found: Versions, now: Settings) -> list[Row]:
 
 
 def _row(version: Version, what: tuple[Difference, ...] | None, *, is_now: bool = False, is_good: bool = False) -> Row:
-    saved = "" if version.saved_s is None else datetime.fromtimestamp(int(version.saved_s), UTC).isoformat()
+    saved = "" if version.saved_s is None else iso(version.saved_s)
     return Row(version.name, saved, what, is_now, is_good, bool(forms.reading(version.text).problems))
 
 

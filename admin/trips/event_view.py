@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil, radians, sin, sqrt
 
 from admin.home import strips
+from admin.words import STRAIGHT, angle
 from app.events import WORDS, Level, Limits, Neutral
 from app.telemetry.course import Sample
 from app.telemetry.event_signals import EventSignals
@@ -45,8 +46,8 @@ class Frame:
     @property
     def measured(self) -> str:
         """What was measured, in words."""
-        turned = ", ".join(words for words in (self.sideways, self.height) if words not in ("", strips.STRAIGHT))
-        head = f"head {turned or strips.STRAIGHT}" if self.sideways else ""
+        turned = ", ".join(words for words in (self.sideways, self.height) if words not in ("", STRAIGHT))
+        head = f"head {turned or STRAIGHT}" if self.sideways else ""
         return "; ".join(filter(None, (head, self.lids and f"eyes {self.lids}"))) or "nothing was measured"
 
     @property
@@ -73,8 +74,8 @@ def _frame(sample: Sample, onset_s: float, road: Neutral, limits: Limits) -> Fra
         y=_shift(None if height is None else -height, FACE_RADIUS),
         pupil=_shift(sample.gaze_yaw_deg, PUPIL_RADIUS),
         eyes=None if blink is None else round(1 - min(1.0, max(0.0, blink)), 2),
-        sideways=_angle(sideways, "right", "left"),
-        height=_angle(height, "up", "down"),
+        sideways=angle(sideways, "right", "left"),
+        height=angle(height, "up", "down"),
         lids="" if blink is None else f"{'closed' if is_shut else 'open'}, {1 - blink:.0%}",
         perclos="" if sample.perclos is None else f"{sample.perclos:.1%}",
         words=f"{WORDS[sample.state]}{level}",
@@ -86,12 +87,6 @@ def _shift(angle_deg: float | None, radius: float) -> float | None:
     if angle_deg is None:
         return None
     return round(radius * sin(radians(max(-ANGLE_MAX_DEG, min(ANGLE_MAX_DEG, angle_deg)))), 1)
-
-
-def _angle(angle_deg: float | None, beyond: str, below: str) -> str:
-    if angle_deg is None:
-        return ""
-    return strips.angle(angle_deg, beyond, below)
 
 
 @dataclass(frozen=True, slots=True)

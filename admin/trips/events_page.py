@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.guard import for_viewers
 from admin.parts import parts
-from admin.trips.recorded import download, is_recording, iso, pending_deletion, unreadable
+from admin.trips.recorded import download, is_recording, pending_deletion, unreadable
+from admin.words import iso
 from app.events import WORDS, Level, State
 from app.journal import deletion
 from app.journal.csv_table import csv_text

@@ -1,8 +1,6 @@
-"""What the pages of trips and of events share: downloads, times, what cannot be read, and a deletion under way."""
+"""What the pages of trips and of events share: downloads, what cannot be read, and a deletion under way."""
 
 from __future__ import annotations
-
-from datetime import datetime, timezone
 
 from flask import Response, make_response, render_template
 
@@ -11,11 +9,6 @@ from admin.parts import parts
 from app.journal import deletion
 from app.journal.entries import JournalUnreadable
 from app.telemetry.run_folder import boot_id
-
-
-def iso(wall_s: float) -> str:
-    """A time as ISO 8601 in UTC; the browser shows its own time zone."""
-    return datetime.fromtimestamp(wall_s, timezone.utc).isoformat(timespec="seconds")
 
 
 def download(text: str, mimetype: str, name: str) -> Response:

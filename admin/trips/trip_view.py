@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from admin.words import counted
 from app.events import WORDS, Event, Level, State
 from app.journal.trip import LEVELS, NO_FAULTS, Ending, Segment, Trip
 
@@ -163,9 +164,3 @@ def perclos(trip: Trip) -> Course:
 def in_short(trip: Trip) -> str:
     """The alerts of a trip by level, in words."""
     return counted(*(sum(of_kind[level] for of_kind in trip.alerts.values()) for level in range(len(LEVELS))))
-
-
-def counted(cautions: int, warnings: int, alarms: int) -> str:
-    """How many alerts there were of each level, in words."""
-    found = ((alarms, "alarm"), (warnings, "warning"), (cautions, "caution"))
-    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in found if count) or "no alerts"

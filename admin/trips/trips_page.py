@@ -10,7 +10,8 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from admin.auth.guard import for_viewers
 from admin.parts import parts
-from admin.trips.recorded import download, is_recording, iso, pending_deletion, unreadable
+from admin.trips.recorded import download, is_recording, pending_deletion, unreadable
+from admin.words import iso
 from app.events import WORDS
 from app.journal.csv_table import csv_text
 from app.journal.entries import JournalUnreadable, between

@@ -27,7 +27,7 @@ def cells(page: str) -> list[str]:
 def test_scope_making_and_last_use_are_shown(app: Flask, owner: FlaskClient, paths: Paths) -> None:
     tokens = Tokens(paths.admin_tokens, wall_clock=lambda: 1_790_000_000.0)
     made = tokens.make("grafana", "read")
-    assert cells(owner.get("/account").text) == ["grafana", "read", "2026-09-21 14:13:20 UTC", "not yet", "Revoke"]
+    assert cells(owner.get("/account").text) == ["grafana", "read", "2026-09-21 14:13 UTC", "not yet", "Revoke"]
     found = tokens.find(made)
     assert found is not None
     tokens.note_use(found)

@@ -81,8 +81,8 @@ def test_asking_for_the_picture_asks_the_detector(owner: FlaskClient, paths: Pat
     [
         (None, "none yet"),
         (TripSoFar(1200.0, score=100), "20 min · no alerts · score 100"),
-        (TripSoFar(8159.0, 0, 1, 2, 40), "2 h 15 min · 1 warning, 2 alarms · score 40"),
-        (TripSoFar(60.0, 2, 1, 0, 92, 31.4), "1 min, 31 km · 2 cautions, 1 warning · score 92"),
+        (TripSoFar(8159.0, 0, 1, 2, 40), "2 h 16 min · 2 alarms, 1 warning · score 40"),
+        (TripSoFar(60.0, 2, 1, 0, 92, 31.4), "60 s, 31 km · 1 warning, 2 cautions · score 92"),
     ],
 )
 def test_the_trip_so_far_is_one_line(owner: FlaskClient, paths: Paths, trip: TripSoFar | None, words: str) -> None:
