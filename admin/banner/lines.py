@@ -24,7 +24,6 @@ Tone = Literal["bad", "doubtful", "note"]
 TONES: tuple[Tone, ...] = ("bad", "doubtful", "note")
 KEYS_MAX = 3  # named in a line; the form shows all
 PAGES_OWN = "admin."  # settings that the page follows at once, without a restart
-CAMERAS = "/dev/"  # a driver sits before these; a rendered one, a video or a folder need no buzzer
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,7 @@ def _of_detector(facts: Facts) -> Iterator[Line]:
     latest = facts.latest
     if latest is None or _is_silent(facts) or is_restarting(facts.progress):
         return
-    if not latest.alerts.buzzer_ok and latest.camera.source.startswith(CAMERAS):
+    if not latest.alerts.buzzer_ok and latest.camera.source and not latest.is_rehearsal:
         yield Line("buzzer", "bad", "The buzzer is not available, so no alert sounds", latest.alerts.buzzer_message)
     left_s = (latest.alerts.muted_until_s or 0.0) - facts.now_s
     if left_s > 0:

@@ -116,6 +116,8 @@ def _beep(known: Known) -> Step:
     if known.status is None:
         return Step("beep", title, False, SILENT)
     alerts = known.status.alerts
+    if not alerts.buzzer_ok and known.status.is_rehearsal:
+        return Step("beep", title, True, f"Not needed: no driver sits before {known.status.camera.source}.")
     if not alerts.buzzer_ok:
         return Step("beep", title, False, f"No buzzer: {alerts.buzzer_message or 'none is available'}.")
     return Step("beep", title, False, "Test the buzzer and listen: three short beeps.", may_confirm=True)

@@ -18,7 +18,6 @@ FAILURE_FRESH_S = 600.0
 HOT_C = 80.0  # a Pi clocks itself down from here on
 FREE_MIN_MB = 20.0
 SUPPLY = "Use a supply of 5 V and 3 A or more, for a Pi 5 of 5 A, with a short cable"
-CAMERAS = "/dev/"  # a driver sits before these; a rendered one, a video or a folder need neither buzzer nor LED
 BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 
 
@@ -96,10 +95,9 @@ def _of_detector(latest: Status) -> Iterator[Problem]:
     camera, alerts = latest.camera, latest.alerts
     if latest.state in BLIND:
         yield Problem("Camera", latest.problem or camera.message, camera.remedy, is_grave=True)
-    has_driver = not camera.source or camera.source.startswith(CAMERAS)
-    if not alerts.buzzer_ok and has_driver:
+    if not alerts.buzzer_ok and not latest.is_rehearsal:
         yield Problem("Buzzer", alerts.buzzer_message, alerts.buzzer_remedy, is_grave=True)
-    if not alerts.led_ok and has_driver:
+    if not alerts.led_ok and not latest.is_rehearsal:
         yield Problem("LED", alerts.led_message)
     yield Problem("Camera", camera.note)
     yield Problem("Events", latest.journal_problem, latest.journal_remedy)

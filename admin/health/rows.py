@@ -135,6 +135,9 @@ def _pins(settings: Settings, latest: Status | None) -> Iterator[Row]:
         ("Buzzer", pi.buzzer_pin, alerts and alerts.buzzer_ok, alerts.buzzer_message if alerts else ""),
         ("LED", pi.led_pin, alerts and alerts.led_ok, alerts.led_message if alerts else ""),
     ):
+        if latest and latest.is_rehearsal and not is_ok:
+            yield Row(name, "none, and none is needed here", "", message)
+            continue
         words = "" if alerts is None else message or "available"
         tone = "" if alerts is None else "doubtful" if not is_ok else "" if message else "good"
         yield Row(name, words or f"BCM {pin}", tone, f"BCM {pin}" if words else "")

@@ -158,7 +158,7 @@ class Course:
         course = replace(
             self,
             phase="starting",
-            message=found.problem or "The detector is starting to watch.",
+            message=_problem(found) or "The detector is starting to watch.",
             pid_now=found.pid,
             in_force=configuration.version_token,
             reason=found.problem,
@@ -182,7 +182,8 @@ class Course:
             if now_s - self.asked_s >= self.limit_s:
                 return self._lost()
             return replace(self, watching_since_s=None if is_blind else since_s), None
-        return self._done(f"The detector watches{', but: ' if found.problem else '.'}{found.problem}"), None
+        problem = _problem(found)
+        return self._done(f"The detector watches{', but: ' if problem else '.'}{problem}"), None
 
     def _done(self, message: str) -> Course:
         if self.undone:
@@ -200,6 +201,12 @@ class Course:
             return self.failed(f"The detector does not watch: {why}"), None
         message = f"Going back to the last good settings, as the detector does not watch with the new ones: {why}"
         return replace(self, reason=why, message=message), Action.ROLL_BACK
+
+
+def _problem(found: Status) -> str:
+    """What the detector says is wrong, where it matters: without a driver neither buzzer nor LED does."""
+    needless = (found.alerts.buzzer_message, found.alerts.led_message) if found.is_rehearsal else ()
+    return "" if found.problem in needless else found.problem
 
 
 def course_of(table: Mapping[str, object], now_s: float) -> Course | None:

@@ -185,6 +185,11 @@ class Status:
     journal_remedy: str = ""
     events: tuple[Event, ...] = ()
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether no driver sits there: a rendered one, a video or a folder needs neither buzzer nor LED."""
+        return self.camera.source != "" and not self.camera.source.startswith("/dev/")
+
 
 def write(path: Path, status: Status) -> bool:
     """Whether the file could be replaced; a reader never sees half of it."""

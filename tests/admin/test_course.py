@@ -8,7 +8,8 @@ import pytest
 
 from admin.restart.course import LIMIT_S, OPENING_S, SETTLED_S, STOP_S, TRIES, Action, Course
 from app.events import State
-from app.telemetry.status import Configuration, Status
+from app.part_status import CameraHealth
+from app.telemetry.status import Alerts, Configuration, Status
 
 OLD, NEW, GOOD = "old version", "new version", "good version"
 BEFORE = Status(pid=100, started_s=5.0, state=State.ATTENTIVE, configuration=Configuration(version_token=OLD))
@@ -47,6 +48,13 @@ def test_a_restart_is_healthy_when_a_new_process_watches_with_the_new_settings()
     assert story.see(AFTER, SETTLED_S).course.phase == "healthy"
     assert (story.course.pid_before, story.course.pid_now, story.course.in_force) == (100, 200, NEW)
     assert story.actions == [Action.RESTART]
+
+
+@pytest.mark.parametrize(("source", "said"), [("fake:commute", "watches."), ("/dev/video0", "watches, but: no chip")])
+def test_a_buzzer_that_is_missing_matters_where_a_driver_sits(source: str, said: str) -> None:
+    alerts = Alerts(buzzer_message="no chip")
+    mute = replace(AFTER, problem="no chip", alerts=alerts, camera=CameraHealth("live", source))
+    assert Story().see(None).see(mute, SETTLED_S).course.message == f"The detector {said}"
 
 
 def test_the_old_process_is_never_taken_for_the_new_one() -> None:

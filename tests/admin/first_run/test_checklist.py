@@ -82,6 +82,9 @@ def test_where_there_is_no_buzzer_nobody_is_asked_whether_it_beeps() -> None:
     none = step("beep", replace(NEW, status=replace(SEEN, alerts=alerts)))
     assert not none.may_confirm and not none.is_done
     assert "sudo snap connect" in none.words
+    rendered = replace(SEEN, alerts=alerts, camera=CameraHealth("live", "fake:commute"))
+    needless = step("beep", replace(NEW, status=rendered))
+    assert needless.is_done and needless.words == "Not needed: no driver sits before fake:commute."
     assert step("beep", NEW).may_confirm
 
 

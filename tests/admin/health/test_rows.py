@@ -90,6 +90,13 @@ def test_the_detectors_parts_are_told_with_their_pins() -> None:
     lost = replace(WELL, camera=CameraHealth("lost"), alerts=Alerts(buzzer_message="no"), vehicle=Vehicle(message="x"))
     rows = {row.name: row for row in of_detector(lost, Settings(), 220.0)}
     assert (rows["Camera"].tone, rows["Buzzer"].tone, rows["Vehicle"].tone) == ("bad", "doubtful", "doubtful")
+    rendered = replace(lost, camera=CameraHealth("live", "fake:commute"))
+    rows = {row.name: row for row in of_detector(rendered, Settings(), 220.0)}
+    assert (rows["Buzzer"].words, rows["Buzzer"].hint, rows["Buzzer"].tone) == (
+        "none, and none is needed here",
+        "no",
+        "",
+    )
     silent = {row.name: row for row in of_detector(None, Settings(), 220.0)}
     assert (silent["Detector"].tone, silent["Buzzer"].words) == ("bad", "BCM 17")
 

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from admin.home.actions import ANSWERS, Action, actions
 from admin.home.verdict import OVERDUE_S
+from app.part_status import CameraHealth
 from app.telemetry.requests import Request, take
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Alerts, Status
@@ -25,7 +26,9 @@ def test_what_the_detector_would_not_do_is_grey_with_the_reason() -> None:
         assert {action.why_not for action in actions(silent, NOW_S)} == {"it is not answering"}
     assert {action.why_not for action in actions(WELL, NOW_S, is_restarting=True)} == {"it is being restarted"}
     test, *others = actions(replace(WELL, alerts=Alerts(buzzer_message="no GPIO chip")), NOW_S)
-    assert test.why_not == "it has no buzzer: no GPIO chip" and not any(action.why_not for action in others)
+    assert test.why_not == "no GPIO chip" and not any(action.why_not for action in others)
+    test, *_ = actions(replace(WELL, camera=CameraHealth("live", "fake:commute"), alerts=Alerts()), NOW_S)
+    assert test.why_not == "there is none, and fake:commute needs none"
 
 
 def test_a_mute_has_its_minutes_and_ends_when_they_are_over() -> None:
@@ -59,9 +62,9 @@ def test_without_a_buzzer_or_a_detector_nothing_is_asked_and_the_reason_is_said(
     assert "The detector could not be asked: it is not answering." in owner.get("/").text
     say(paths, alerts=Alerts(buzzer_message="no GPIO chip: `ls /dev/gpiochip*`"))
     page = owner.get("/").text
-    assert "Test the buzzer is not possible: it has no buzzer: no GPIO chip: <code>ls /dev/gpiochip*</code>." in page
+    assert "The buzzer cannot be tested: no GPIO chip: <code>ls /dev/gpiochip*</code>." in page
     post(owner, "/ask", what="test-buzzer")
-    assert "could not be asked: it has no buzzer: no GPIO chip" in owner.get("/").text
+    assert "could not be asked: no GPIO chip" in owner.get("/").text
     assert take(paths.run) == []
 
 
