@@ -18,6 +18,7 @@
     fake_driver/ a camera of rendered pictures with known truth
     events       the words that all rooms share: states, levels, events, cues
     part_status  how each part is, as it reports to the loop, the page and `check`
+    figures      what counts as a number in a file that a bad card may have changed
     held_for     for how long a condition has held
     native_words what native libraries print on stderr, read or dropped
     version      the version, named once

@@ -20,6 +20,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "app.version": (),
     "app.events": (),
     "app.part_status": (),
+    "app.figures": (),
     "app.held_for": (),
     "app.native_words": (),
     "app.camera": ("config", "app.part_status", "app.native_words"),
@@ -29,8 +30,8 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "app.gpio": ("config",),
     "app.vehicle": ("app.events", "app.part_status", "app.held_for", "app.gpio", "config"),
     "app.alerts": ("app.events", "app.part_status", "app.held_for", "app.gpio", "config"),
-    "app.journal": ("app.events", "config"),
-    "app.telemetry": ("app.events", "app.part_status", "config"),
+    "app.journal": ("app.events", "app.figures", "config"),
+    "app.telemetry": ("app.events", "app.figures", "app.part_status", "config"),
     "app.memory": ("app.part_status", "app.held_for", "config"),
     "app.monitor": (
         "app.events",

@@ -14,6 +14,7 @@ from app.events import ClockQuality, Event, Level, State
 from app.journal.journal_file import explained, open_to_read
 
 ID_MAX = 2**62
+DETAIL_MAX = 200  # characters
 READ_MAX = 4000  # of a file with a million rows, which another program wrote; twice what a journal keeps
 TIME_MAX_S = 6e10  # the year 3871, and -6e10 the year 68: a time beyond is a damaged one, and datetime shows no other
 
@@ -119,7 +120,7 @@ def _entry(row: sqlite3.Row) -> Entry | None:
         return None
     if not all(map(is_time, (*onset, wall_s, 0.0 if end_s is None else end_s))) or not isinstance(detail, str):
         return None
-    event = Event(kind, level, *onset, end_s, detail, bool(row["disputed"]))
+    event = Event(kind, level, *onset, end_s, detail[:DETAIL_MAX], bool(row["disputed"]))
     return Entry(row["id"], str(row["boot_id"]), event, wall_s, bool(row["interrupted"]), clock)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.events import ClockQuality, Event, State
 from app.journal import deletion, retention
+from app.journal.entries import DETAIL_MAX
 from app.journal.journal_copies import all_beside, all_damaged, beside, copy_of, remove, remove_copies
 from app.journal.journal_file import (
     Trouble,
@@ -38,7 +39,6 @@ RETRY_S = 30.0
 CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long
 CLOCK_STEADY_S = 600.0  # a clock that was set more recently deletes nothing
 DAMAGED_FILES = 2  # at most so many are set aside at once: the file, and the copy that took its place
-DETAIL_MAX = 200  # characters
 
 _INTERRUPT = "UPDATE events SET interrupted = 1 WHERE end_s IS NULL AND interrupted = 0"
 _INTERRUPT_TRIP = "UPDATE trips SET ended = 'interrupted' WHERE ended = ''"

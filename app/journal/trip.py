@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from math import isfinite
 
 from app.events import Level, State
+from app.figures import is_figure
 
 # What these say is no fault of the driver
 NO_FAULTS = frozenset({State.NO_FACE, State.CAMERA_BLOCKED, State.NO_CAMERA, State.SAVING_MEMORY})
@@ -111,7 +111,7 @@ def trip_of(start_s: float, end_s: float, ended: str, summary: str) -> Trip:
         _number(told["seen_s"]),
         {State(state): _number(time_s) for state, time_s in told["states_s"].items()},
         {State(kind): _counts(counts) for kind, counts in told["alerts"].items()},
-        {State(kind): int(count) for kind, count in told["disputed"].items()},
+        {State(kind): int(_number(count)) for kind, count in told["disputed"].items()},
         _number(told["longest_away_s"]),
         tuple(None if mean is None else _number(mean) for mean in told["perclos"]),
         _number(told["perclos_bin_s"]),
@@ -121,7 +121,7 @@ def trip_of(start_s: float, end_s: float, ended: str, summary: str) -> Trip:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
+    if not is_figure(value) or value < 0:
         raise ValueError(value)
     return float(value)
 

@@ -10,6 +10,8 @@ from math import isfinite
 from types import NoneType
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from app.figures import is_figure
+
 ITEMS_MAX, TEXT_MAX = 20, 500  # of a list, and of a text in characters
 _UNFIT = (ValueError, TypeError, KeyError, OverflowError)
 _hints = cache(get_type_hints)
@@ -60,7 +62,7 @@ def _fit(hint: object, raw: object) -> object:
         return hint(raw)
     if hint is float and type(raw) is int:
         raw = float(raw)
-    if type(raw) is not hint or (type(raw) is float and not isfinite(raw)):
+    if type(raw) is not hint or (hint in (int, float) and not is_figure(raw)):
         raise ValueError(f"not {hint.__name__}")
     return raw
 

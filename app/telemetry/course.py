@@ -9,6 +9,7 @@ from math import inf, isfinite
 from pathlib import Path
 
 from app.events import Level, State
+from app.figures import is_figure
 from app.telemetry.run_folder import boot_id, replace_file
 from config.own_files import read_file
 
@@ -101,7 +102,7 @@ def _sample(row: object) -> Sample | None:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+    if not is_figure(value):
         raise ValueError(value)
     return float(value)
 

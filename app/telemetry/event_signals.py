@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
-from math import isfinite
 from typing import TypeGuard
 
 from app.events import Level, Limits, Neutral, State
+from app.figures import is_figure
 from app.telemetry.course import Sample
 
 PARTS = 10, 1, 1, 1, 100, 1000  # of a second, of degrees (yaw, pitch, gaze), of eye_blink and of perclos
@@ -45,8 +45,8 @@ def signals_of(text: str) -> EventSignals:
     """What a kept text tells; what a bad card damaged is left out."""
     try:
         told = json.loads(text)
-        from_s, states = float(told["from_s"]), [State(name) for name in told["states"]]
-        rows = told["samples"] if isfinite(from_s) else ()
+        from_s, states = told["from_s"], [State(name) for name in told["states"]]
+        rows = told["samples"] if is_figure(from_s) else ()
         found = (_sample(row, from_s, states) for row in rows[:SAMPLES_MAX])
         samples = tuple(sample for sample in found if sample is not None)
         return EventSignals(samples, *_frame(told.get("road")))
@@ -61,7 +61,7 @@ def _figures(sample: Sample, from_s: float) -> list[int | None]:
 
 
 def _sample(row: object, from_s: float, states: Sequence[State]) -> Sample | None:
-    if not isinstance(row, list) or len(row) != len(PARTS) + 2 or not all(map(_is_figure, row)):
+    if not isinstance(row, list) or len(row) != len(PARTS) + 2 or not all(map(_is_known_or_not, row)):
         return None
     *figures, state, level = row
     after_s, *measured = (None if one is None else one / parts for one, parts in zip(figures, PARTS, strict=True))
@@ -73,7 +73,7 @@ def _sample(row: object, from_s: float, states: Sequence[State]) -> Sample | Non
 
 
 def _frame(told: object) -> tuple[Neutral | None, Limits | None]:
-    if not isinstance(told, list) or len(told) != 2 + len(fields(Limits)) or not all(map(_is_figure, told)):
+    if not isinstance(told, list) or len(told) != 2 + len(fields(Limits)) or not all(map(_is_known_or_not, told)):
         return None, None
     yaw_deg, pitch_deg, *beyond = told
     if yaw_deg is None or pitch_deg is None:
@@ -81,5 +81,5 @@ def _frame(told: object) -> tuple[Neutral | None, Limits | None]:
     return Neutral(yaw_deg, pitch_deg, learnt=True), Limits(*beyond)
 
 
-def _is_figure(value: object) -> TypeGuard[int | float | None]:
-    return value is None or (isinstance(value, int | float) and isfinite(value))
+def _is_known_or_not(value: object) -> TypeGuard[int | float | None]:
+    return value is None or is_figure(value)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.journal.entries import JournalUnreadable, recent
+from app.journal.entries import DETAIL_MAX, JournalUnreadable, recent
 from app.journal.journal import CHECK_S, Journal
 from app.journal.journal_file import KEEP_CORRUPT
 from tests.support.events import BOOT, event, onsets_s, record, sql
@@ -77,6 +77,12 @@ def test_a_reader_says_why_it_cannot_read(path: Path) -> None:
     path.write_bytes(b"garbage" * 1000)
     with pytest.raises(JournalUnreadable, match=r"events\.sqlite: file is not a database; see"):
         recent(path)
+
+
+def test_a_text_that_a_bad_card_made_endless_is_cut(journal: Journal, path: Path) -> None:
+    record(journal, event(1.0))
+    sql(path, "UPDATE events SET detail = printf('%.*c', 1000000, 'x')")
+    assert recent(path)[0].event.detail == "x" * DETAIL_MAX
 
 
 def test_a_kind_that_only_another_version_knows_is_passed_over(journal: Journal, path: Path) -> None:

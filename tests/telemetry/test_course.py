@@ -89,6 +89,7 @@ def test_a_damaged_file_is_none(path: Path, text: str) -> None:
         [1, 1, 1, 1, 1, 1, ["attentive"], 0],
         [None, 1, 1, 1, 1, 1, "attentive", 0],
         [1e999, 1, 1, 1, 1, 1, "attentive", 0],
+        [1, 10**400, 1, 1, 1, 1, "attentive", 0],
     ],
 )
 def test_a_damaged_row_hides_no_other(path: Path, row: list[object]) -> None:

@@ -37,7 +37,7 @@ def test_a_kilobyte_holds_forty_looks_in_whole_degrees_and_percent() -> None:
     "text",
     (
         *("", "[", "7", "[]", "{}", '{"road":1}', "\N{SNOWMAN}", "[" * 4000),
-        *(TEXT.replace("100000000.0", wrong) for wrong in ("null", "NaN", "1e999", '"x"', "[]")),
+        *(TEXT.replace("100000000.0", wrong) for wrong in ("null", "NaN", "1e999", "1e300", '"x"', "[]")),
         TEXT.replace("no_face", "asleep on a horse"),
         json.dumps({**json.loads(TEXT), "samples": {"a": 1}}),
     ),
@@ -48,7 +48,10 @@ def test_what_a_bad_card_made_of_it_is_no_signals(text: str) -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ("null", "[]", "[1,2,3]", '["x",0,0,0,0,0,0,0]', "[1,0,0,0,0,0,9,0]", "[1,0,0,0,0,0,-1,0]", "[1,0,0,0,0,0,0,7]"),
+    (
+        *("null", "[]", "[1,2,3]", '["x",0,0,0,0,0,0,0]', "[1e300,0,0,0,0,0,0,0]", f"[1,{10**400},0,0,0,0,0,0]"),
+        *("[1,0,0,0,0,0,9,0]", "[1,0,0,0,0,0,-1,0]", "[1,0,0,0,0,0,0,7]"),
+    ),
 )
 def test_a_damaged_sample_hides_no_other(row: str) -> None:
     assert signals_of(TEXT.replace('"samples":[', f'"samples":[{row},')).samples == (LOST, SAMPLE)

@@ -174,6 +174,7 @@ UNFIT = {
     "pid": 1.5,
     "time_s": "soon",
     "wall_s": 10**400,
+    "started_s": 1e300,
     "level": 17,
     "state": "singing",
     "problem": None,
