@@ -33,6 +33,8 @@ class State(str, Enum):
     SAVING_MEMORY = "saving_memory"  # an event of the memory governor's; never a verdict
 
 
+BLIND = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # nothing is known of the driver
+
 # What people read. Plain ASCII, because printing other letters on some terminals would end the detector
 WORDS = {
     State.ATTENTIVE: "attentive",

@@ -18,6 +18,11 @@ def command(name: str) -> str:
     return f"sudo {snap}.{name}" if (snap := instance()) else f"{PYTHON} -m app {name}"
 
 
+def encrypt_command() -> str:
+    """What turns HTTPS on, with a certificate that this machine makes, and prints its fingerprint."""
+    return f"{command('enable-https')} self-signed"
+
+
 def log_command(service: str, file: Path) -> str:
     """What shows the log of detector or admin; file: where that keeps its newest lines."""
     return f"sudo snap logs {snap}.{service}" if (snap := instance()) else f"tail {file}"

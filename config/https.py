@@ -16,7 +16,7 @@ from typing import Literal
 
 from config import certificates, durable
 from config.certificates import LOOPBACK, Certificate, addresses
-from config.commands import command
+from config.commands import command, encrypt_command
 from config.disk import Disk
 from config.openssl import HttpsError
 from config.paths import Paths
@@ -129,7 +129,7 @@ def _choice(paths: Paths, env: Mapping[str, str]) -> _Choice:
 
 
 def _choose_again() -> str:
-    return f"`{command('enable-https')} self-signed` or `{command('disable-https')}` chooses again"
+    return f"`{encrypt_command()}` or `{command('disable-https')}` chooses again"
 
 
 def _choose(paths: Paths, choice: _Choice) -> None:

@@ -18,7 +18,7 @@ from admin.auth.tokens import Token
 from admin.headers import HEADERS, NOT_KEPT
 from admin.parts import parts
 from config.certificates import LOOPBACK
-from config.commands import command
+from config.commands import command, encrypt_command
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -82,7 +82,7 @@ def _admit() -> AnyResponse | None:
     is_proxied = PROXIED in request.environ
     if parts().where.host == LOOPBACK and not is_proxied and not is_local(request.remote_addr):
         # systemd accepts connections from everywhere
-        abort(403, f"Without HTTPS the page is for this machine alone: `{command('enable-https')} self-signed`.")
+        abort(403, f"Without HTTPS the page is for this machine alone: `{encrypt_command()}`.")
     if not is_proxied and not parts().hosts.is_known(request.host):
         abort(400, UNKNOWN_HOST)
     if request.endpoint is None or _is_open(request.endpoint):

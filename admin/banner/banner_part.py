@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 from flask import Blueprint, g, render_template
@@ -32,14 +31,14 @@ def facts() -> Facts:
     return Facts(
         latest=told.latest,
         now_s=own.clock(),
-        wall_s=time.time(),
         progress=own.restarter.progress(),
         loaded=loaded,
         due=due(told.latest, loaded, own.store.copies),
         failure=told.failure,
         folder_problem=told.folder_problem,
         certificate_problem=told.certificate_problem,
-        is_exposed=own.where.is_exposed,
+        is_exposed=told.is_exposed,
+        is_clock_set=told.machine.is_clock_set,
         log_command=told.log_command,
     )
 

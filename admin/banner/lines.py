@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from admin.restart.course import NOT_OURS, OVER, Progress
-from admin.words import lasting, minutes_left
+from admin.health.problems import EXPOSED, last_failure, silence
+from admin.restart.course import NOT_OURS, Progress
+from admin.words import minutes_left
 from app.events import State
 from app.telemetry import status
 from app.telemetry.failure import Failure
 from app.telemetry.requests import Request
 from app.telemetry.status import Configuration, Status
-from config.commands import command
+from config.commands import encrypt_command
 from config.paths import CONFIG
 from config.read import read
-from config.release_date import RELEASED_S
 from config.settings import DECLARATIONS, Settings, values_of
 from config.store import DEFAULTS, NO_FILE, Loaded, version_of
 
@@ -65,13 +65,12 @@ class Line:
 class Facts:
     """What the lines are read from. latest: the newest status file, None if it is missing or of an earlier boot.
 
-    due: the settings that a restart would change, None where it is not known which. now_s is monotonic, wall_s Unix
-    time. folder_problem, certificate_problem: "" while all is well. log_command shows the detector's log.
+    due: the settings that a restart would change, None where it is not known which. now_s is monotonic.
+    folder_problem, certificate_problem: "" while all is well. log_command shows the detector's log.
     """
 
     latest: Status | None
     now_s: float
-    wall_s: float
     progress: Progress
     loaded: Loaded
     due: tuple[str, ...] | None = ()
@@ -79,6 +78,7 @@ class Facts:
     folder_problem: str = ""
     certificate_problem: str = ""
     is_exposed: bool = False
+    is_clock_set: bool = True
     log_command: str = ""
 
 
@@ -94,7 +94,7 @@ def lines(facts: Facts) -> tuple[Line, ...]:
         *_of_detector(facts),
         *_settings(facts),
         *_certificate(facts),
-        *_clock(facts.wall_s),
+        *_clock(facts.is_clock_set),
     )
     return tuple(sorted(found, key=lambda line: TONES.index(line.tone)))
 
@@ -135,18 +135,13 @@ def _in_force(used: Configuration, copies: Callable[[], Mapping[str, str]]) -> S
     return None
 
 
-def is_restarting(progress: Progress) -> bool:
-    """Whether the detector is being restarted, so that what it said before is no longer so."""
-    return progress.phase not in OVER
-
-
 def _is_silent(facts: Facts) -> bool:
     return facts.latest is None or status.is_silent(facts.latest, facts.now_s)
 
 
 def _restart(facts: Facts) -> Iterator[Line]:
     progress, latest = facts.progress, facts.latest
-    if is_restarting(progress):
+    if progress.is_under_way:
         passed_s = max(0, int(facts.now_s - progress.since_s))
         yield Line("restarting", "doubtful", "Restarting the detector", f"{progress.message} For {passed_s} s so far.")
     elif progress.phase == "rolled_back" and facts.loaded.version == progress.version_wanted:
@@ -159,32 +154,27 @@ def _restart(facts: Facts) -> Iterator[Line]:
 
 
 def _silence(facts: Facts) -> Iterator[Line]:
-    if is_restarting(facts.progress) or facts.progress.phase == "failed" or not _is_silent(facts):
+    if facts.progress.is_under_way or facts.progress.phase == "failed" or not _is_silent(facts):
         return
     if facts.folder_problem:
         more = f"{facts.folder_problem}. Then restart detector and page."
         yield Line("silent", "bad", "The detector cannot be told, and asked nothing", more)
         return
-    age_s = status.age_s(facts.latest, facts.now_s) if facts.latest else float("inf")
-    if age_s == float("inf"):
-        words = "The detector has not run since this machine was switched on"
-    else:
-        words = f"The detector has not answered for {lasting(age_s)}"
-    why = f"It last failed because {facts.failure.reason}. " if facts.failure else ""
+    words = f"The detector {silence(facts.latest, facts.failure, facts.now_s)}"
+    why = f"{last_failure(facts.failure)}. " if facts.failure else ""
     log = f"If a restart does not help: `{facts.log_command}` shows why." if facts.log_command else ""
     yield Line("silent", "bad", words, why + log, (RESTART,), said="The detector does not answer")
 
 
 def _exposure(is_exposed: bool) -> Iterator[Line]:
     if is_exposed:
-        more = f"Encrypt it: `{command('enable-https')} self-signed`"
-        yield Line("exposed", "doubtful", "Everybody in this network can read what you type here", more)
+        yield Line("exposed", "doubtful", EXPOSED, f"Encrypt it: `{encrypt_command()}`")
 
 
 def _of_detector(facts: Facts) -> Iterator[Line]:
     """What a detector that answers says of itself."""
     latest = facts.latest
-    if latest is None or _is_silent(facts) or is_restarting(facts.progress):
+    if latest is None or _is_silent(facts) or facts.progress.is_under_way:
         return
     if not latest.alerts.buzzer_ok and latest.camera.source and not latest.is_rehearsal:
         yield Line("buzzer", "bad", "The buzzer is not available, so no alert sounds", latest.alerts.buzzer_message)
@@ -203,7 +193,7 @@ def _settings(facts: Facts) -> Iterator[Line]:
         correct = Link("Correct it", "settings.show")
         more = f"{loaded.problems[0]}. In force: {'the rest of it' if loaded.origin == CONFIG else loaded.origin}."
         yield Line("settings", "doubtful", "The settings file has a mistake", more, link=correct)
-    elif facts.due != () and not is_restarting(facts.progress) and not _is_silent(facts):
+    elif facts.due != () and not facts.progress.is_under_way and not _is_silent(facts):
         yield Line("restart-due", "doubtful", "A restart is due", f"It changes {_named(facts.due)}.", (RESTART,))
     configuration = latest.configuration if latest and not _is_silent(facts) else None
     if configuration and configuration.version_token == NOT_OURS and configuration.origin not in ("", DEFAULTS):
@@ -219,8 +209,8 @@ def _certificate(facts: Facts) -> Iterator[Line]:
         yield Line("certificate", "doubtful", "HTTPS needs attention", f"{facts.certificate_problem}.")
 
 
-def _clock(wall_s: float) -> Iterator[Line]:
-    if wall_s < RELEASED_S:
+def _clock(is_set: bool) -> Iterator[Line]:
+    if not is_set:
         more = "Dates are wrong until it is connected to a network: `timedatectl` shows more."
         yield Line("clock", "doubtful", "The clock is not set", more)
 

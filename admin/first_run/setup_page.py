@@ -15,7 +15,7 @@ from admin.first_run.wiring import header
 from admin.home.home_page import now_shown
 from admin.parts import parts
 from config import password
-from config.commands import command
+from config.commands import encrypt_command
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def now_list() -> Checklist:
             ticks=ticks.read(own.paths.first_run),
             where=own.where,
             password=password.fingerprint(own.paths.admin_password),
-            fingerprint_command=f"{command('enable-https')} self-signed",
+            fingerprint_command=encrypt_command(),
         )
     )
 

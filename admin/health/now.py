@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import g
 
-from admin.banner.lines import is_restarting
 from admin.health.machine import machine_now
 from admin.health.problems import Problem, Told, problems
 from admin.parts import parts
@@ -25,7 +24,7 @@ def told_now() -> Told:
             certificate.problem if certificate else "",
             machine_now(own.paths, own.sensors.read(own.clock())),
             log_command("detector", own.paths.detector_log),
-            is_restarting=is_restarting(own.restarter.progress()),
+            is_restarting=own.restarter.progress().is_under_way,
             is_exposed=own.where.is_exposed,
         )
     return g.told  # type: ignore[no-any-return]

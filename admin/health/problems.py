@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 
 from admin.health.machine import Machine
 from admin.words import lasting
-from app.events import State
+from app.events import BLIND
 from app.telemetry import status
 from app.telemetry.failure import Failure
 from app.telemetry.status import Status
 from app.version import VERSION
-from config.commands import command
+from config.commands import encrypt_command
 
 FAILURE_FRESH_S = 600.0
 HOT_C = 80.0  # a Pi clocks itself down from here on
 FREE_MIN_MB = 20.0
+EXPOSED = "Everybody in this network can read what you type here"
 SUPPLY = "Use a supply of 5 V and 3 A or more, for a Pi 5 of 5 A, with a short cable"
-BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,30 @@ def problems(told: Told, now_s: float) -> tuple[Problem, ...]:
         found = [*_recent_failure(told, now_s), *_of_detector(latest)]
     found += _of_machine(told.machine)
     if told.is_exposed:
-        remedy = f"Encrypt it: `{command('enable-https')} self-signed`"
-        found.append(Problem("HTTPS", "Everybody in this network can read what you type here", remedy))
+        found.append(Problem("HTTPS", EXPOSED, f"Encrypt it: `{encrypt_command()}`"))
     if told.certificate_problem:
         found.append(Problem("HTTPS", told.certificate_problem))
     return tuple(sorted(_each_once(found), key=lambda problem: not problem.is_grave))
 
 
+def silence(latest: Status | None, failure: Failure | None, now_s: float) -> str:
+    """What a silent detector does not do, and for how long, as the end of a sentence."""
+    age_s = status.age_s(latest, now_s) if latest else inf
+    if age_s < inf:
+        return f"has not answered for {lasting(age_s)}"
+    return "does not run" if failure else "has not run since this machine was switched on"
+
+
+def last_failure(failure: Failure) -> str:
+    """Why the detector last failed, as a sentence without its full stop."""
+    return f"It last failed because {failure.reason}"
+
+
 def _silence(told: Told, now_s: float) -> Problem:
-    if told.latest is None or status.age_s(told.latest, now_s) == float("inf"):
-        said = "It does not run" if told.failure else "It has not run since this machine was switched on"
-    else:
-        said = f"It has not answered for {lasting(status.age_s(told.latest, now_s))}"
-    why = f". It last failed because {told.failure.reason}" if told.failure else ""
+    why = f". {last_failure(told.failure)}" if told.failure else ""
     log = f"; `{told.log_command}` shows why" if told.log_command else ""
-    return Problem("Detector", said + why, f"Restart the detector{log}", is_grave=True)
+    said = f"It {silence(told.latest, told.failure, now_s)}{why}"
+    return Problem("Detector", said, f"Restart the detector{log}", is_grave=True)
 
 
 def _recent_failure(told: Told, now_s: float) -> Iterator[Problem]:

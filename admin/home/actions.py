@@ -8,7 +8,6 @@ from typing import Final
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from admin.banner.lines import is_restarting
 from admin.home.verdict import OVERDUE_S
 from admin.parts import parts
 from admin.words import minutes_left
@@ -68,7 +67,7 @@ def why_not(wanted: Request, latest: Status | None, now_s: float, *, is_restarti
 def now_actions() -> tuple[Action, ...]:
     """Those of the newest status."""
     own = parts()
-    return actions(status.read(own.paths.status), own.clock(), is_restarting=is_restarting(own.restarter.progress()))
+    return actions(status.read(own.paths.status), own.clock(), is_restarting=own.restarter.progress().is_under_way)
 
 
 @routes.post("/ask")
@@ -79,7 +78,7 @@ def ask() -> AnyResponse:
         wanted = Request(request.form.get("what", ""))
     except ValueError:
         abort(400, "The detector knows no such request.")
-    is_ending = is_restarting(own.restarter.progress())
+    is_ending = own.restarter.progress().is_under_way
     problem = why_not(wanted, status.read(own.paths.status), own.clock(), is_restarting=is_ending)
     if not problem:
         try:

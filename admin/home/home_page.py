@@ -8,7 +8,6 @@ from typing import Final
 from flask import Blueprint, Response, flash, render_template
 
 from admin.auth.guard import for_viewers, is_owner
-from admin.banner.lines import is_restarting
 from admin.home import strips
 from admin.home.directions import directions
 from admin.home.verdict import Verdict, verdict
@@ -58,7 +57,7 @@ def part() -> str:
 
 
 def _verdict() -> Verdict:
-    return now_shown(is_restarting=is_restarting(parts().restarter.progress()))
+    return now_shown(is_restarting=parts().restarter.progress().is_under_way)
 
 
 def _figures() -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal, TypeAlias
 
-from app.events import WORDS, Level, State
+from app.events import BLIND, WORDS, Level, State
 from app.telemetry import status
 from app.telemetry.failure import Failure
 from app.telemetry.status import Status
@@ -16,7 +16,6 @@ RESTARTING = "the detector restarts"
 AGAIN = "attentive again"
 NO_NEWS = "No news"
 OVERDUE_S = 3.0  # the detector reports every 1 to 2.5 s, whatever its rate
-BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 
 Tone: TypeAlias = Literal["good", "doubtful", "warning", "alarm", "blind", "old"]
 

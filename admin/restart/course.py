@@ -43,6 +43,11 @@ class Progress:
     rejected: str = ""
     version_before: str = ""
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the detector is being restarted, so that what it said before is no longer so."""
+        return self.phase not in OVER
+
 
 class Action(Enum):
     """What a course asks restarter.py to do."""

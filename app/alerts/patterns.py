@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle
 
-from app.events import Cue, Level, State
+from app.events import BLIND, Cue, Level, State
 
 Rhythm = tuple[tuple[int, int], ...]  # (on_ms, off_ms) of each beep; none longer than 500 ms, 2.5 s in all
 Melody = tuple[int, ...]  # Hz of the beeps in turn
@@ -30,7 +30,7 @@ BY_CUE: dict[Cue, Rhythm] = {
     Cue(State.DROWSY, Level.ALARM): LONG_SHORT_SHORT * 2,
     Cue(State.NO_FACE, Level.WARNING): ((80, 80), (350, 100)),
     Cue(State.NO_FACE, Level.ALARM): ((80, 80), (350, 100)) * 2,
-    **{Cue(kind, level): CAMERA_LOST for kind in (State.NO_CAMERA, State.CAMERA_BLOCKED) for level in Level},
+    **{Cue(kind, level): CAMERA_LOST for kind in BLIND for level in Level},
 }
 # A passive buzzer adds a tune for each kind. Low notes, because software makes them: 0.5 ms an edge at 1 kHz.
 TUNES_HZ: dict[State, Melody] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from app.events import Cue, Event, Level, State
+from app.events import BLIND, Cue, Event, Level, State
 
 REPEAT_SLACK_S = 0.1  # frames come a little early or late
 
@@ -23,7 +23,6 @@ PRIORITY = (
     State.YAWNING,
     State.EYES_UNSEEN,
 )
-BLIND = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})
 # A glance of 2 s is cautioned by light alone: were it a sound, the sounds that matter would be believed less
 SILENT_CAUTIONS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE, State.EYES_UNSEEN})
 REPEATING_ALARMS = frozenset({State.LOOKING_AWAY, State.LOOKING_DOWN, State.PHONE, State.EYES_CLOSED})

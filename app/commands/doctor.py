@@ -13,7 +13,7 @@ from pathlib import Path
 from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import Motion, Sight, State
+from app.events import BLIND, Motion, Sight
 from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
@@ -195,7 +195,7 @@ def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:
     state, camera, alerts = running.state, running.camera, running.alerts
     minutes = (now_s - running.started_s) / 60
     yield Finding("detector", True, f"process {running.pid} runs for {minutes:.0f} min; it reports:")
-    sees = state not in (State.NO_CAMERA, State.CAMERA_BLOCKED) and camera.state == "live"
+    sees = state not in BLIND and camera.state == "live"
     what = f"{camera.source}, {camera.width} x {camera.height}, {state.value}" if sees else running.problem
     yield Finding("camera", sees, what)
     yield from _note(camera)

@@ -10,14 +10,13 @@ from math import inf
 from app.alerts.alert import Alert
 from app.alerts.lamp import LampRule
 from app.alerts.patterns import PRESS_SOUND, ROAD_LEARNT_SOUND, SHOWN_WHEN_PARKED, WATCHING_SOUND
-from app.events import Cue, DirectionAnswer, Event, Level, Motion, State
+from app.events import BLIND, Cue, DirectionAnswer, Event, Level, Motion, State
 from app.gpio.button import Button, Press
 from app.observer import Observation
 
 log = logging.getLogger(__name__)
 
 MUTE_S = 600.0  # a mute ends by itself: a silent safety device is worse than none
-NEVER_MUTED = frozenset({State.NO_CAMERA, State.CAMERA_BLOCKED})  # whoever muted must know that nothing watches now
 DISPUTE_S = 15.0  # so soon after an alert a press means the alert
 BRIGHTNESS_STEP_PX = 8  # every eighth pixel tells how bright a picture is
 
@@ -81,7 +80,8 @@ class DriverFeedback:
                 learn()
 
     def _is_silenced(self, cue: Cue, now_s: float) -> bool:
-        return self.muted_until_s(now_s) is not None and cue.level < Level.ALARM and cue.kind not in NEVER_MUTED
+        """Whoever muted must still learn of an alarm, and that nothing watches now."""
+        return self.muted_until_s(now_s) is not None and cue.level < Level.ALARM and cue.kind not in BLIND
 
     def _tell_that_it_works(self, look: Observation) -> None:
         was_watching, was_learnt = self._is_watching, self._is_learnt

@@ -1,6 +1,6 @@
 """What is wrong at this moment, in one line with what helps: for the page, the one-screen status and a mechanic.
 
-The page shows it by admin/templates/home_part.html, always as a warning.
+The page shows it by admin/templates/verdict_part.html; Health lists all (admin/health/problems.py).
 """
 
 from __future__ import annotations

@@ -188,7 +188,8 @@ class Status:
     @property
     def is_rehearsal(self) -> bool:
         """Whether no driver sits there: a rendered one, a video or a folder needs neither buzzer nor LED."""
-        return self.camera.source != "" and not self.camera.source.startswith("/dev/")
+        source = self.camera.source
+        return source not in ("", "auto") and not source.isdecimal() and not source.startswith("/dev/")
 
 
 def write(path: Path, status: Status) -> bool:

@@ -17,7 +17,7 @@ from app.alerts.patterns import (
     sound_of,
     tune,
 )
-from app.events import Cue, Level, State
+from app.events import BLIND, Cue, Level, State
 from tests.support.alert_sounds import CUES, length_ms
 
 # The tables
@@ -66,7 +66,7 @@ def test_each_kind_has_a_tune_of_its_own() -> None:
 
 
 def test_the_led_tells_a_lost_camera_from_the_driver() -> None:
-    blind = {led_rhythm(kind, Level.WARNING) for kind in (State.NO_CAMERA, State.CAMERA_BLOCKED)}
+    blind = {led_rhythm(kind, Level.WARNING) for kind in BLIND}
     assert len(blind) == 2
     assert blind.isdisjoint(LED_BY_LEVEL.values())
 

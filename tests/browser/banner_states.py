@@ -24,7 +24,6 @@ from app.telemetry.status import Alerts, Configuration, Status
 from config import password
 from config.check import Problem
 from config.paths import Paths
-from config.release_date import RELEASED_S
 from config.settings import Settings
 from config.store import Loaded
 from tests.browser.tab import Tab
@@ -50,7 +49,7 @@ WELL = Status(
     configuration=Configuration(version_token="v2", origin="config.yaml", fixed_keys=("camera.source",)),
 )
 LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
-FACTS = Facts(WELL, NOW_S, RELEASED_S + 1.0, IDLE, LOADED, log_command="sudo snap logs drivewatch.detector")
+FACTS = Facts(WELL, NOW_S, IDLE, LOADED, log_command="sudo snap logs drivewatch.detector")
 NO_BUZZER = Alerts(
     buzzer_message="GPIO may not be opened: `sudo snap connect drivewatch:gpio-control`", muted_until_s=NOW_S + 470
 )
@@ -74,7 +73,7 @@ STATES = {
     "all": replace(
         FACTS,
         latest=replace(WELL, alerts=NO_BUZZER),
-        wall_s=0.0,
+        is_clock_set=False,
         is_exposed=True,
         certificate_problem=CERTIFICATE,
         loaded=replace(LOADED, problems=(Problem("camera.width", "wide", "must be a whole number", 3),)),

@@ -27,7 +27,6 @@ ROOT = Path(__file__).parents[2]
 # Where a wall clock is read, and what for; everything else counts monotonic seconds
 WALL_CLOCKS = {
     ("admin/auth/tokens.py", "time.time"): "when a token was made and last used, to be shown",
-    ("admin/auth/account.py", "datetime.fromtimestamp"): "shows it",
     ("app/monitor/detector.py", "time.time"): "the stamp of an event, to be shown",
     ("app/commands/doctor.py", "time.time"): "is the clock set?",
     ("app/commands/doctor.py", "time.localtime"): "shows it",
@@ -38,12 +37,10 @@ WALL_CLOCKS = {
     ("config/certificates.py", "time.strftime"): "the same",
     ("config/own_files.py", "st_mtime_ns"): "was the preview asked for again? compared with itself alone",
     ("admin/health/health_page.py", "time.time"): "shows it",
-    ("admin/settings/history_page.py", "datetime.fromtimestamp"): "shows when a settings file was saved",
     ("config/versions.py", "st_mtime"): "when a settings file was saved, to be shown",
     ("admin/health/rows.py", "time.gmtime"): "shows it",
     ("admin/health/rows.py", "time.strftime"): "shows it",
-    ("admin/banner/banner_part.py", "time.time"): "is the clock set?",
-    ("admin/trips/recorded.py", "datetime.fromtimestamp"): "shows the stamp of an event or a trip",
+    ("admin/words.py", "datetime.fromtimestamp"): "shows the stamp of an event, a trip, a token or a settings file",
     ("app/telemetry/log_file.py", "time.time"): "the stamp of a log line, to be shown",
     ("app/telemetry/log_file.py", "time.gmtime"): "shows it",
     ("app/telemetry/log_file.py", "time.strftime"): "shows it",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from app.events import State
+from app.events import BLIND
 from app.telemetry import status
 from app.telemetry.status import Status
 from tests.support.appliance import Browser
@@ -25,7 +25,6 @@ CARGO = "/mnt/cargo"  # the second disk
 LEAST_AVAILABLE = "/run/least-available"  # kB, of memory-watcher.sh
 POLL_S = 2.0
 PATIENCE_S = 240.0  # what takes longest takes 40 s on two cores that nobody else wants
-BLIND = (State.NO_CAMERA, State.CAMERA_BLOCKED)
 DETECTOR, PAGE = f"snap.{NAME}.detector.service", f"snap.{NAME}.admin.service"
 COUNTING = "import time; sum(range(3_000_000)); print(time.process_time())"
 INPUT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -110,11 +109,6 @@ class Installed:
         """What `snap info` says where `snap list` has the note blocked."""
         note = self.run(f"snap list {NAME}").splitlines()[-1].split()[-1]
         return " ".join(self.run(f"snap info --verbose {NAME}").split()) if note == "blocked" else None
-
-    def without_camera(self) -> str | None:
-        """What the detector says while it has none."""
-        found = self.status()
-        return found.camera.message if found and found.state is State.NO_CAMERA else None
 
     def sign_in(self) -> None:
         """With a new password of the command."""

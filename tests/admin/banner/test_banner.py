@@ -14,7 +14,6 @@ from app.telemetry.failure import Failure
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import SILENT_S, Alerts, Configuration, Status
 from config.check import Problem
-from config.release_date import RELEASED_S
 from config.settings import Settings
 from config.store import NO_FILE, Loaded, version_of
 
@@ -29,7 +28,7 @@ WELL = Status(
     alerts=Alerts(buzzer_ok=True),
     configuration=Configuration(version_token="v2", origin="config.yaml"),
 )
-FACTS = Facts(WELL, NOW_S, RELEASED_S + 1.0, IDLE, LOADED)
+FACTS = Facts(WELL, NOW_S, IDLE, LOADED)
 GONE = replace(WELL, time_s=NOW_S - SILENT_S - 1)
 
 
@@ -81,8 +80,8 @@ def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
 @pytest.mark.parametrize(
     ("latest", "words"),
     [
-        (None, "The detector has not run since this machine was switched on"),
-        (replace(WELL, boot_id="another"), "The detector has not run since this machine was switched on"),
+        (None, "The detector does not run"),
+        (replace(WELL, boot_id="another"), "The detector does not run"),
         (replace(WELL, time_s=NOW_S - 130), "The detector has not answered for 2 min"),
         (GONE, "The detector has not answered for 6 s"),
     ],
@@ -93,6 +92,8 @@ def test_a_silent_detector_is_said_with_how_long_and_what_helps(latest: Status |
     assert (line.kind, line.tone, line.words) == ("silent", "bad", words)
     assert line.more == "It last failed because it hung for 20 s. If a restart does not help: `tail log` shows why."
     assert [button.label for button in line.buttons] == ["Restart now"]
+    never = only(replace(FACTS, latest=None))
+    assert never.words == "The detector has not run since this machine was switched on"
 
 
 def test_a_run_folder_that_is_not_read_is_why_nothing_is_known() -> None:
@@ -126,7 +127,7 @@ def test_a_mute_says_its_minutes_and_can_be_ended_until_it_ends() -> None:
 def test_clock_certificate_exposure_and_a_damaged_file_are_said_worst_first() -> None:
     damaged = replace(LOADED, problems=(Problem("camera.width", "x", "must be a number", 3),))
     facts = replace(
-        FACTS, wall_s=0.0, certificate_problem="it has expired", is_exposed=True, loaded=damaged, latest=GONE
+        FACTS, is_clock_set=False, certificate_problem="it has expired", is_exposed=True, loaded=damaged, latest=GONE
     )
     assert kinds(facts) == ["silent", "exposed", "settings", "certificate", "clock"]
 

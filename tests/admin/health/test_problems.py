@@ -81,7 +81,8 @@ def test_a_rendered_driver_needs_no_buzzer() -> None:
     alerts = Alerts(buzzer_message="no GPIO chip", led_message="no GPIO chip")
     latest = replace(WELL, alerts=alerts, problem="no GPIO chip", camera=CameraHealth(source="fake:commute"))
     assert found(latest) == []
-    assert parts(replace(latest, camera=CameraHealth(source="/dev/video0"))) == ["Buzzer"]  # one wire, one cause
+    for source in ("/dev/video0", "auto", "0", ""):
+        assert parts(replace(latest, camera=CameraHealth(source=source))) == ["Buzzer"], source  # one wire, one cause
 
 
 @pytest.mark.parametrize(
