@@ -58,7 +58,7 @@ def why_not(wanted: Request, latest: Status | None, now_s: float, *, is_restarti
     if wanted not in LASTS and (latest is None or status.age_s(latest, now_s) > OVERDUE_S):
         return SILENT
     if latest and wanted is Request.TEST_BUZZER and not latest.alerts.buzzer_ok:
-        needless = f"there is none, and {latest.camera.source} needs none" if latest.is_rehearsal else ""
+        needless = f"{latest.camera.source} needs none" if latest.is_rehearsal else ""
         return needless or latest.alerts.buzzer_message or "there is none"
     return ""
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from admin.words import angle
-from app.events import WORDS, Level, Limits, Neutral
+from app.events import WORDS, Level, Limits, Neutral, State
 from app.telemetry.course import COURSE_S, Sample
 
 WIDTH, HEIGHT = 480, 60  # of each strip, in its own units: an SVG is stretched to its place
 HEAD_YAW_MAX_DEG, HEAD_PITCH_MAX_DEG, PERCLOS_MAX = 60.0, 45.0, 0.3  # at the edges; what is beyond is drawn there
+EYES_ROOM = 0.1  # beyond open and closed, so that the line does not lie on the edge
 GAP_LOOKS, GAP_MIN_S = 2.5, 2.0  # a longer time between two looks is a gap in the line
 NO_LIMITS = Limits()
 
@@ -135,16 +136,16 @@ def _scales(limits: Limits, road: Neutral | None) -> tuple[_Scale, ...]:
             lambda value: angle(value, "up", "down"),
         ),
         _Scale(
-            *("Eyes", "open", "closed", 0.0, 1.0),
+            *("Eyes", "open", "closed", -EYES_ROOM, 1.0 + EYES_ROOM),
             lambda sample: None if sample.eye_blink is None else 1 - sample.eye_blink,
             shut,
             lambda value: "closed or lowered" if shut_blink is not None and 1 - value >= shut_blink else "open",
         ),
         _Scale(
-            *("PERCLOS", f"{PERCLOS_MAX:.0%}", "0%", 0.0, PERCLOS_MAX),
+            *("PERCLOS", f"{100 * PERCLOS_MAX:.0f} %", "0 %", 0.0, PERCLOS_MAX),
             lambda sample: sample.perclos,
             shares,
-            lambda value: f"{value:.1%}",
+            lambda value: f"{100 * value:.1f} %",
         ),
     )
 
@@ -169,7 +170,9 @@ def _lines(scale: _Scale, samples: Sequence[Sample], window: Window, pace_s: flo
 def _bands(samples: Sequence[Sample], window: Window, pace_s: float) -> Iterator[Band]:
     for stretch in _stretches(samples, pace_s, lambda sample: (sample.state, sample.level)):
         state, level = stretch[0].state, stretch[0].level
-        if level > Level.NONE:
+        if (
+            level > Level.NONE and state is not State.ATTENTIVE
+        ):  # after an event the level falls a step every two seconds
             x, end_x = _x(stretch[0].time_s, window), _x(min(stretch[-1].time_s + pace_s, window.to_s), window)
             yield Band(x, max(1, end_x - x), level, f"{level.name.lower()}: {WORDS[state]}")
 

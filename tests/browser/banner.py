@@ -145,14 +145,14 @@ def test_a_mute_has_its_minutes_on_every_page_and_is_ended_there(tab: Tab) -> No
 def test_without_a_buzzer_its_test_is_grey_and_says_why(tab: Tab) -> None:
     """Untruth 7, the buzzer: this machine has no header."""
     tab.open("/")
-    tab.sees("The buzzer cannot be tested: there is none, and fake:attentive needs none.")
+    tab.sees("The buzzer cannot be tested: fake:attentive needs none.")
     assert not tab.find(By.XPATH, "//button[.='Test the buzzer']").is_enabled()
     browser = tab.appliance.signed_in()
     session = browser.cookie
     assert browser.post("/ask", what="test-buzzer").status == 302  # as a page does that was loaded before
     browser.cookie = f"{session}; {browser.cookie}"
     said = browser.get("/").text
-    assert "could not be asked: there is none" in said and "Asked" not in said
+    assert "could not be asked: fake:attentive needs none" in said and "Asked" not in said
 
 
 def test_settings_that_fail_are_taken_back_and_said_until_dismissed(tab: Tab, folder: Path) -> None:

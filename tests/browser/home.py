@@ -53,12 +53,26 @@ def test_all_is_on_one_screen_of_a_laptop_with_the_picture_and_the_strips(tab: T
     assert not tab.driver.find_elements(By.CSS_SELECTOR, "img.preview")
 
 
+def test_a_mute_fits_on_that_screen_too(tab: Tab) -> None:
+    tab.width(*LAPTOP)
+    tab.open("/aim")
+    tab.sees("Learnt: the road is")  # till then two words more stand beside the road
+    tab.open("/")
+    tab.press("Mute for 10 minutes")
+    tab.sees("End it")
+    assert tab.find(By.CSS_SELECTOR, ".setup-card").is_displayed()
+    assert tab.driver.execute_script(SIZE) == [*LAPTOP]
+    tab.press("End it")
+    tab.sees("Cautions and warnings sound again")
+
+
 def test_on_a_phone_the_verdict_stays_in_sight_and_the_picture_is_second(tab: Tab) -> None:
     tab.width(*PHONE)
     tab.open("/")
     top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
-    bar, picture, strip = (tab.driver.execute_script(top, what) for what in (".bar", ".picture", ".strip"))
-    assert bar < picture < strip and picture < PHONE[1]
+    order = (".bar", ".picture", ".setup-card", ".directions", ".strip")
+    tops = [tab.driver.execute_script(top, what) for what in order]
+    assert tops == sorted(tops) and tops[1] < PHONE[1]
     tab.picture("home-phone")
     tab.driver.execute_script("scrollTo(0, document.documentElement.scrollHeight)")
     assert 0 <= tab.driver.execute_script(top, ".bar") < 10

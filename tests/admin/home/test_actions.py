@@ -28,7 +28,7 @@ def test_what_the_detector_would_not_do_is_grey_with_the_reason() -> None:
     test, *others = actions(replace(WELL, alerts=Alerts(buzzer_message="no GPIO chip")), NOW_S)
     assert test.why_not == "no GPIO chip" and not any(action.why_not for action in others)
     test, *_ = actions(replace(WELL, camera=CameraHealth("live", "fake:commute"), alerts=Alerts()), NOW_S)
-    assert test.why_not == "there is none, and fake:commute needs none"
+    assert test.why_not == "fake:commute needs none"
 
 
 def test_a_mute_has_its_minutes_and_ends_when_they_are_over() -> None:

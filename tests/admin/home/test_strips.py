@@ -45,7 +45,7 @@ def test_right_and_up_and_open_and_sleepy_are_at_the_top() -> None:
     drawn = strips(
         [at(NOW_S, yaw_deg=50.0, pitch_deg=20.0, eye_blink=0.9, perclos=0.2)], last_minutes(NOW_S), LIMITS, ROAD
     )
-    assert [strip.now for strip in drawn.strips] == ["40° right", "25° up", "closed or lowered", "20.0%"]
+    assert [strip.now for strip in drawn.strips] == ["40° right", "25° up", "closed or lowered", "20.0 %"]
     heights = [points(strip.lines[0])[0][1] for strip in drawn.strips]
     assert [y < HEIGHT // 2 for y in heights] == [True, True, False, True]
 
@@ -96,6 +96,7 @@ def test_events_are_bands_by_state_and_level() -> None:
         (Level.ALARM, "alarm: looking down"),
     ]
     second = WIDTH / COURSE_S
+    assert not strips(looks(level=Level.ALARM), last_minutes(NOW_S)).bands  # attentive again: the level only falls
     assert [band.width for band in bands] == [2 * second, 3 * second, second]
     assert bands[0].x + bands[0].width == bands[1].x
 
