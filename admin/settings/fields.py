@@ -33,6 +33,7 @@ SECTION_TITLES = {"raspberry_pi": "Raspberry Pi", "analysis": "Attention"}  # ot
 SECTION_ORDER = ("analysis", "alerting")  # then the others by name
 COSTS = {"profile": profile_cost, "vision.model": model_cost}
 # Said beside what is offered with its cost
+DEGREES = "°"
 MEASURED = {
     "profile": f" Measured: memory on a PC; faces found in {FACES_SHOWN} pictures of people, near and far.",
     "vision.model": " Memory as measured on a PC.",
@@ -158,10 +159,12 @@ def _declared(drawn: Drawn) -> Iterator[Field]:
         yield Field(
             key=key,
             label=declaration.label,
-            help=declaration.help + (f" ({declaration.source})" if declaration.source else "") + MEASURED.get(key, ""),
+            help=_help(declaration)
+            + (f" ({declaration.source})" if declaration.source else "")
+            + MEASURED.get(key, ""),
             control=control,
             typed=basis.unread.get(key, as_said) if typed is None else typed,
-            unit=declaration.unit,
+            unit=_unit(declaration),
             limits="" if control in ("checkbox", "select") else limits(declaration),
             options=_options(declaration, text_of(from_profile), is_back=typed == ""),
             from_profile="" if key == "profile" else text_of(from_profile),
@@ -209,4 +212,20 @@ def _size(pair: str) -> str:
 
 
 def _with_cost(key: str, choice: str) -> str:
-    return f"{choice}: {COSTS[key](choice)}" if key in COSTS else f"{choice} {DECLARATIONS[key].unit}".rstrip()
+    if key in COSTS:
+        return f"{choice}: {COSTS[key](choice)}"
+    unit = _unit(DECLARATIONS[key])
+    return f"{choice}{unit}" if unit == DEGREES else f"{choice} {unit}".rstrip()
+
+
+def _unit(declaration: Declaration) -> str:
+    """As people write it; in the file, which is ASCII, it is "deg"."""
+    return DEGREES if declaration.unit == "deg" else declaration.unit
+
+
+def _help(declaration: Declaration) -> str:
+    """What it does; a box to tick is off where the file says false."""
+    if declaration.kind is not bool:
+        return declaration.help
+    words = declaration.help.replace("false: ", "off: ")
+    return words[:1].upper() + words[1:]

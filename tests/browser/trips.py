@@ -81,7 +81,7 @@ def test_from_a_trip_to_its_events_and_to_one(tab: Tab) -> None:
     tab.open(TRIP)
     marks = len(tab.driver.find_elements(By.CSS_SELECTOR, ".marks circle"))
     assert marks == len(tab.driver.find_elements(By.CSS_SELECTOR, ".events li")) == 18
-    tab.find(By.LINK_TEXT, "Filter them").click()
+    tab.find(By.LINK_TEXT, "Filter these events").click()
     tab.sees("18 events")
     tab.type("level", "alarm")
     tab.press("Show")

@@ -81,6 +81,14 @@ def test_what_goes_back_to_the_profile_can_be_edited_again() -> None:
     assert wanted == ({"vision.model": None, "memory.governor": True, "camera.width": None}, {})
 
 
+def test_boxes_are_off_and_angles_have_their_sign_where_the_file_says_false_and_deg() -> None:
+    fields = all_fields(Drawn(basis()))
+    assert fields["analysis.event_history"].help == "Off: only live figures, nothing is stored."
+    assert fields["memory.governor"].help.endswith("; off: never.")
+    assert [option.words for option in fields["camera.rotate"].options] == ["0°", "90°", "180°", "270°"]
+    assert fields["analysis.neutral_yaw"].unit == "°"
+
+
 def test_what_the_command_line_gives_is_marked() -> None:
     found = all_fields(Drawn(basis(), fixed_keys=("camera.source", "of.another.version")))
     assert [key for key, one in found.items() if one.is_fixed] == ["camera.source"]

@@ -83,7 +83,7 @@ def test_the_history_says_when_and_what_was_changed(client: FlaskClient, store: 
     os.utime(tmp_path / CONFIG, (0, 0))  # a Pi without a network
     save(client, preview(client, camera__mirror="true"))
     page = client.get("/settings/history").text
-    assert '<time datetime="2026-09-21T14:13:20+00:00">2026-09-21 14:13:20 UTC</time>' in page
+    assert '<time datetime="2026-09-21T14:13:20+00:00">2026-09-21 14:13 UTC</time>' in page
     assert page.count("Date unknown: the clock was not set") == 1
     assert "by this machine's clock, which is wrong while it has no network" in page
     first, second = page.index("mirror</code>: false → <strong>true"), page.index("width</code>: 640 → <strong>700")

@@ -89,7 +89,7 @@ def test_an_event_of_this_minute_is_shown_with_what_the_detector_measured_just_n
     with closing(Journal(paths.events, boot_id())) as journal:
         journal.record(replace(AWAY, onset_s=now_s, end_s=None), WALL_S, now_s)
     say(paths)
-    assert "it lasts" in owner.get("/events/1").text
+    assert "still going on" in owner.get("/events/1").text
     course.write(paths.course, looks(now_s).text())
     assert len(re.findall("<tr data-at=", owner.get("/events/1").text)) == 41
 
@@ -101,7 +101,7 @@ def test_an_event_that_nobody_saw_end_lasts_only_while_its_detector_answers(owne
         assert "its end was not seen" in owner.get(path).text
     say(paths)
     for path in ("/events", "/events/1"):
-        assert "it lasts" in owner.get(path).text
+        assert "still going on" in owner.get(path).text
 
 
 def test_a_viewer_sees_trips_and_events_and_deletes_none(viewer: FlaskClient, owner: FlaskClient, paths: Paths) -> None:
