@@ -23,12 +23,17 @@ class Request(Enum):
 
 LASTS = frozenset({Request.DELETE_EVENTS})
 """What is still meant after a restart of the detector, as it startles nobody."""
+UNDOES = {Request.MUTE: Request.END_MUTE, Request.END_MUTE: Request.MUTE}
 
 
 def ask(folder: Path, request: Request) -> None:
-    """Leave a request for the detector; asking twice before it is taken asks once. Raises: OSError."""
+    """Leave a request for the detector; asking twice before it is taken asks once, and of two that undo each other the
+    last one counts. Raises: OSError.
+    """
     private_folder(folder)
     touch(place(folder, REQUESTS, request.value))
+    if request in UNDOES:
+        remove(place(folder, REQUESTS, UNDOES[request].value))
 
 
 def take(folder: Path) -> list[Request]:

@@ -27,6 +27,13 @@ def test_each_request_is_taken_once(run: Path) -> None:
     assert take(run) == [Request.TEST_BUZZER]
 
 
+def test_of_mute_and_its_end_the_last_one_asked_for_counts(run: Path) -> None:
+    for first, last in ((Request.MUTE, Request.END_MUTE), (Request.END_MUTE, Request.MUTE)):
+        ask(run, first)
+        ask(run, last)
+        assert take(run) == [last]
+
+
 def test_what_is_no_plain_file_of_ours_is_not_obeyed(run: Path) -> None:
     folder = private_folder(run) / REQUESTS
     (folder / "recalibrate" / "deep").mkdir(parents=True)
@@ -37,7 +44,8 @@ def test_what_is_no_plain_file_of_ours_is_not_obeyed(run: Path) -> None:
     assert take(run) == [Request.TEST_BUZZER]
     for request in Request:  # and it keeps nobody from asking
         ask(run, request)
-    assert take(run) == list(Request) and Path("/etc/hostname").exists()
+        assert take(run) == [request]
+    assert Path("/etc/hostname").exists()
 
 
 def test_a_request_by_a_hard_link_is_not_obeyed(run: Path, tmp_path: Path) -> None:
