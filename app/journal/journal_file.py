@@ -31,6 +31,8 @@ from config.commands import restart_command, running_command, update_command
 log = logging.getLogger(__name__)
 
 KEEP_CORRUPT = 3
+_SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+UPDATED_MAX_BYTES = 16 * 1024 * 1024  # in a reader's memory; eight times what an earlier release's file grows to
 
 # WAL, because a commit costs 1 sync and 10 KiB on the card instead of 4 syncs and 28 KiB with a rollback journal
 # (measured with this table on ext4), and because a reader never blocks the writer. FULL: every commit is synced, so no
@@ -130,6 +132,8 @@ def _in_this_schema(path: Path) -> sqlite3.Connection:
         db.executescript(LEAN)
         if version_of(db) == this_version():
             return db
+        if db.execute(_SIZE).fetchone()[0] > UPDATED_MAX_BYTES:
+            raise UnusableSchema("an earlier release wrote it, and it is too large to be read before it is updated")
         in_memory = sqlite3.connect(":memory:", isolation_level="IMMEDIATE")
         try:
             db.backup(in_memory)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.events import ClockQuality, State
-from app.journal import journal_schema
-from app.journal.entries import recent
+from app.journal import journal_file, journal_schema
+from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal import Journal
 from app.journal.journal_copies import copy_of
 from app.journal.trips import recent_trips
@@ -31,6 +31,14 @@ from tests.support.journal_releases import (
     opened,
     version,
 )
+
+
+def test_a_reader_updates_no_large_file_in_its_memory(old_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_file, "UPDATED_MAX_BYTES", 8192)
+    with pytest.raises(JournalUnreadable, match="too large to be read before it is updated"):
+        recent(old_path)
+    assert opened(old_path) == ""  # the detector updates it where it is
+    assert len(recent(old_path, 1000)) == EVENTS_OF_0_2_0
 
 
 def test_a_file_of_0_2_0_comes_up_with_all_its_events_and_none_disputed(old_path: Path, tmp_path: Path) -> None:
