@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from config.store import Store
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, suspended
 from tests.support.appliance import Appliance, running
 
 PAGES = ("/", "/events", "/settings/", "/health", "/account")
@@ -52,18 +50,6 @@ def line(tab: Tab, kind: str) -> str:
 def goes(tab: Tab, kind: str) -> None:
     """Wait until a line goes away by itself."""
     tab.wait(lambda driver: not driver.find_elements(By.ID, f"line-{kind}"), f"the end of {kind}")
-
-
-@contextmanager
-def hanging(appliance: Appliance) -> Iterator[None]:
-    processes = [psutil.Process(pid) for pid in appliance.pids("app run")]
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.resume()
 
 
 def test_nothing_is_said_while_all_is_well(tab: Tab) -> None:
@@ -117,7 +103,7 @@ def test_a_detector_that_hangs_is_said_to_be_silent_on_every_page(tab: Tab) -> N
     """Untruth 3, the hang."""
     tab.open("/health")
     tab.open("/account")
-    with hanging(tab.appliance):
+    with suspended(tab.appliance.pids("app run")):
         assert "The detector has not answered for" in line(tab, "silent")
         for path in PAGES:
             tab.open(path)

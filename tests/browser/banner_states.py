@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_core_python.selenium import Axe
 from selenium import webdriver
 from werkzeug.serving import make_server
 
@@ -31,8 +30,6 @@ from tests.support.appliance import Appliance, free_port
 from tests.support.page import PASSWORD
 
 NOW_S = 5000.0
-HEIGHTS = "return [...document.querySelectorAll('.line button, .line a')].map(e => e.getBoundingClientRect().height)"
-WIDTH = "return document.documentElement.scrollWidth"
 
 
 def ended(phase: Phase, **more: str) -> Progress:
@@ -101,22 +98,10 @@ def show(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> 
             return tab
 
         yield shown
-    tab.emulate("prefers-color-scheme", "light")
     server.shutdown()
     thread.join()
 
 
 @pytest.mark.parametrize("name", STATES)
-@pytest.mark.parametrize("scheme", ("light", "dark"))
-@pytest.mark.parametrize("size", ((1280, 800), (360, 740), (320, 640)))
-def test_a_line_is_readable_and_can_be_pressed(
-    show: Callable[[Facts], Tab], name: str, scheme: str, size: tuple[int, int]
-) -> None:
-    tab = show(STATES[name])
-    tab.width(*size)
-    tab.emulate("prefers-color-scheme", scheme)
-    tab.picture(f"banner-{name}-{scheme}-{size[0]}")
-    assert tab.driver.execute_script(WIDTH) <= size[0]
-    assert all(height >= 44 for height in tab.driver.execute_script(HEIGHTS))
-    found = Axe().run(tab.driver)["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+def test_a_line_is_readable_and_can_be_pressed(show: Callable[[Facts], Tab], name: str) -> None:
+    show(STATES[name]).accept(f"banner-{name}")

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from axe_core_python.selenium import Axe
 from selenium import webdriver
 from werkzeug.serving import make_server
 
@@ -31,7 +30,6 @@ from tests.browser.tab import Tab
 from tests.support.appliance import Appliance, free_port
 from tests.support.page import PASSWORD, say
 
-WIDTH = "return document.documentElement.scrollWidth"
 WELL = Sensors(56.4, False, False, (), 1500.0, 1800.0, 93_000.0)
 TROUBLE = Sensors(84.2, True, True, ("slowed down", "slowed down by the heat"), 600.0, 1800.0, 240.0)
 CAMERA = CameraHealth("live", "/dev/video0 (uvcvideo: HD Webcam C525)", width=640, height=480, measured_fps=1.0)
@@ -70,7 +68,6 @@ def page(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> 
     tab = Tab(driver, Appliance(None, port, PASSWORD))  # type: ignore[arg-type]
     tab.sign_in(PASSWORD)
     yield Page(tab, paths, made)
-    tab.emulate("prefers-color-scheme", "light")
     server.shutdown()
     thread.join()
 
@@ -115,22 +112,6 @@ def silent(page: Page) -> str:
 
 
 STATES: dict[str, Callable[[Page], str]] = {"well": well, "trouble": trouble, "snap": strict_snap, "silent": silent}
-VIEWS = [(scheme, width_px) for scheme in ("light", "dark") for width_px in (1280, 360)]
-
-
-def judge(page: Page, path: str, name: str, words: str) -> None:
-    """In all four views."""
-    for scheme, width_px in VIEWS:
-        page.tab.emulate("prefers-color-scheme", scheme)
-        page.tab.width(width_px, 800)
-        page.tab.open(path)
-        page.tab.sees(words)
-        height_px = page.tab.driver.execute_script("return document.documentElement.scrollHeight")
-        page.tab.width(width_px, min(4000, height_px))
-        page.tab.picture(f"{name}-{scheme}-{width_px}")
-        assert page.tab.driver.execute_script(WIDTH) <= width_px
-        found = Axe().run(page.tab.driver)["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
 
 
 @pytest.mark.parametrize("name", STATES)
@@ -139,7 +120,9 @@ def test_health_is_readable_in_each_state(page: Page, monkeypatch: pytest.Monkey
         monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
     page.made.sensors = WELL
     words = STATES[name](page)
-    judge(page, "/health", f"health-{name}", words)
+    page.tab.open("/health")
+    page.tab.sees(words)
+    page.tab.accept(f"health-{name}")
 
 
 def test_the_memory_chart_marks_restarts_and_what_was_saved(page: Page) -> None:
@@ -159,4 +142,6 @@ def test_the_memory_chart_marks_restarts_and_what_was_saved(page: Page) -> None:
         pss_mb=61.0, budget_mb=160.0, saving="the model is standard", saving_reason="only 45 MB are available"
     )
     say(page.paths, pid=os.getpid(), memory=saved)
-    judge(page, "/memory", "memory-marks", "the detector was started again")
+    page.tab.open("/memory")
+    page.tab.sees("the detector was started again")
+    page.tab.accept("memory-marks")

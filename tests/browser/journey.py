@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import psutil
-from axe_core_python.selenium import Axe
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, suspended
 
 PAGES = ("/", "/aim", "/setup", "/health", "/memory", "/settings/", "/settings/yaml", "/trips", "/events", "/account")
 
@@ -18,16 +16,10 @@ def test_a_page_that_gets_no_answer_says_so_until_it_does(tab: Tab) -> None:
     tab.sees("attentive")
     alarm = tab.find(By.CSS_SELECTOR, "[role=alert]")
     assert alarm.text == ""
-    page = [psutil.Process(pid) for pid in tab.appliance.pids("gunicorn")]
-    for process in page:
-        process.suspend()  # as a Pi that hangs: its kernel takes the question, and nobody answers
-    try:
+    with suspended(tab.appliance.pids("gunicorn")):
         tab.wait(lambda _: "does not answer" in alarm.text, "that nobody answers")
         tab.picture("no-answer")
-        assert Axe().run(tab.driver)["violations"] == []
-    finally:
-        for process in page:
-            process.resume()
+        assert tab.violations() == []
     tab.wait(lambda _: alarm.text == "", "an answer")
     assert not tab.driver.find_elements(By.CSS_SELECTOR, ".stale")
 
@@ -60,7 +52,7 @@ def test_a_token_is_made_shown_once_and_listed_with_what_it_may_do(tab: Tab) -> 
     row = tab.find(By.CSS_SELECTOR, "tbody tr").text
     assert "grafana" in row and "read" in row and "not yet" in row
     assert tab.driver.execute_script("return document.documentElement.scrollWidth") <= 360
-    assert Axe().run(tab.driver)["violations"] == []
+    assert tab.violations() == []
     tab.press("Revoke")
     tab.sees("The token is revoked.")
     tab.width(1100)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_core_python.selenium import Axe
 from selenium.webdriver.common.by import By
 
 from tests.browser.tab import Tab
@@ -15,7 +14,6 @@ WORD = "looking is free for all"
 PAGES = ("/", "/trips", "/events", "/health", "/memory", "/aim", "/setup", "/restart")
 OWNERS = ("/settings/", "/settings/history", "/account")
 SHOWN = "const i = document.querySelector('img.preview'); return Boolean(i && i.naturalWidth)"
-WIDTH = "return document.documentElement.scrollWidth"
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +48,13 @@ def test_a_viewer_sees_what_the_detector_sees_with_the_picture(viewer: Tab) -> N
     assert links == ["Home", "Trips", "Health"]
 
 
-@pytest.mark.parametrize("size", ((1280, 800), (360, 740)))
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_of_a_viewer_has_a_button_that_changes_something(viewer: Tab, path: str, size: tuple[int, int]) -> None:
-    viewer.width(*size)
+def test_no_page_of_a_viewer_has_a_button_that_changes_something(viewer: Tab, path: str) -> None:
     viewer.open(path)
     viewer.sees("viewer")
     forms = viewer.driver.find_elements(By.CSS_SELECTOR, "form[method=post]")
     assert {(form.get_attribute("action") or "").rpartition("/")[2] for form in forms} == {"logout"}
-    viewer.picture(f"viewer{path.replace('/', '-')}-{size[0]}")
-    assert viewer.driver.execute_script(WIDTH) <= size[0]
-    assert [one["id"] for one in Axe().run(viewer.driver)["violations"]] == []
+    viewer.accept(f"viewer{path.replace('/', '-')}")
 
 
 def test_what_is_the_owners_says_so(viewer: Tab) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+from axe_core_python.selenium import Axe
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
@@ -21,6 +25,16 @@ SHOTS = Path("build/screenshots")
 PATIENCE_S = 90.0  # twice the time of a restart that fails
 # chromedriver has no name for an element whose page went between being found and being read
 GONE_WITH_ITS_PAGE = "does not belong to the document"
+LAPTOP, PHONE, NARROW = (1280, 800), (360, 740), (320, 640)
+WIDTH = "return document.documentElement.scrollWidth"
+# Controls that a finger must hit. A link within a sentence is exempt (WCAG 2.2, 2.5.8), as is what is not drawn
+SMALL = """
+const small = e => { const r = e.getBoundingClientRect(); return r.height < 43.5 || r.width < 24; };
+return [...document.querySelectorAll(
+    'nav a, a.button, .line a, .row > a, .crumbs a, button, select, summary, input:not([type=hidden])')]
+    .filter(e => e.checkVisibility() && !e.closest('label') && small(e.labels?.[0]?.contains(e) ? e.labels[0] : e))
+    .map(e => e.outerHTML.slice(0, 120));
+"""
 Found = TypeVar("Found")
 
 
@@ -96,3 +110,49 @@ class Tab:
     def picture(self, name: str) -> None:
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.driver.save_screenshot(str(SHOTS / f"{name}.png"))
+
+    def violations(self) -> list[tuple[str, list[str]]]:
+        """What axe finds, each with the elements that it concerns."""
+        found = Axe().run(self.driver)["violations"]
+        return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]
+
+    def accept(self, name: str) -> None:
+        """Take a picture of the whole page in four views; refuse what cannot be read, touched, or seen at 320 px."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        wrong: list[object] = []
+        for scheme in ("light", "dark"):
+            self.emulate("prefers-color-scheme", scheme)
+            for view, size in (("laptop", LAPTOP), ("phone", PHONE)):
+                self.width(*size)
+                taken = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+                (SHOTS / f"{name}-{view}-{scheme}.png").write_bytes(base64.b64decode(taken["data"]))
+                wrong += [(view, scheme, *one) for one in self.violations()]
+        self.emulate("prefers-color-scheme", "light")
+        self.width(*NARROW)
+        if (width_px := self.driver.execute_script(WIDTH)) > NARROW[0]:
+            wrong.append(f"{width_px} px wide")
+        wrong += self.driver.execute_script(SMALL)
+        self.width(*LAPTOP)
+        assert wrong == []
+
+
+@contextmanager
+def suspended(pids: list[int]) -> Iterator[None]:
+    """As processes that hang, of a Pi that does: its kernel takes what is sent, and nobody answers."""
+    held = [psutil.Process(pid) for pid in pids]
+    for process in held:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in held:
+            process.resume()
+
+
+@contextmanager
+def without_script(tab: Tab) -> Iterator[None]:
+    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        yield
+    finally:
+        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from axe_core_python.selenium import Axe
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -15,7 +14,7 @@ from app.events import State
 from app.journal.entries import recent
 from app.journal.trip import Ending
 from app.telemetry.run_folder import boot_id
-from tests.browser.tab import Tab
+from tests.browser.tab import Tab, without_script
 from tests.support.appliance import Appliance, running
 from tests.support.driven import Drive, write
 
@@ -114,7 +113,7 @@ def test_a_replay_plays_pauses_and_can_be_moved_by_the_keyboard(tab: Tab) -> Non
     assert "\N{DEGREE SIGN} left" in tab.find(By.CSS_SELECTOR, ".measured").text
     assert tab.driver.execute_script(HEAD) != stopped and "alarm" in str(scrubber.get_attribute("aria-valuetext"))
     assert tab.driver.execute_script("return document.querySelector('.cursor').getAttribute('d')").startswith("M2")
-    assert Axe().run(tab.driver)["violations"] == []
+    assert tab.violations() == []
 
 
 def test_with_reduced_motion_a_replay_steps_from_look_to_look(tab: Tab) -> None:
@@ -138,8 +137,7 @@ def test_with_reduced_motion_a_replay_steps_from_look_to_look(tab: Tab) -> None:
 
 
 def test_without_javascript_an_event_shows_its_first_look_and_its_figures(tab: Tab) -> None:
-    tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
-    try:
+    with without_script(tab):
         tab.open(EVENT)
         tab.picture("event-without-javascript")
         assert tab.find(By.CSS_SELECTOR, ".replay output").text.startswith("\N{MINUS SIGN}20 s")
@@ -148,8 +146,6 @@ def test_without_javascript_an_event_shows_its_first_look_and_its_figures(tab: T
         assert len(tab.driver.find_elements(By.CSS_SELECTOR, "tr[data-at]")) == 42
         tab.open("/trips")
         assert "UTC" in tab.find(By.CSS_SELECTOR, ".day h2").text
-    finally:
-        tab.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def test_what_the_detector_recorded_just_now_can_be_replayed(tab: Tab) -> None:
@@ -175,7 +171,7 @@ def test_a_deletion_outlives_a_detector_that_hangs_and_is_killed(tab: Tab) -> No
         tab.sees("All events and trips are being deleted.")
         tab.sees("It deletes them as soon as it runs again.")
         tab.picture("deleting")
-        assert Axe().run(tab.driver)["violations"] == []
+        assert tab.violations() == []
         tab.open("/events")
         tab.sees("are being deleted")
         assert not tab.driver.find_elements(By.CSS_SELECTOR, ".events li")
