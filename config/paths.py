@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.own_files import private_folder
 
+FREE_MIN_MB = 20.0  # on each disk that is written to
 CONFIG = "config.yaml"
 LAST_GOOD = "config.last-good.yaml"
 HISTORY = "history"

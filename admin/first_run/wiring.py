@@ -38,7 +38,6 @@ BCM_AT = {
     40: 21,
 }
 POSITION_OF = {bcm: position for position, bcm in BCM_AT.items()}
-POWER_AT = {1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V"}
 GROUNDS = (6, 9, 14, 20, 25, 30, 34, 39)
 ROW_PX, TOP_PX, LEFT_PX, RIGHT_PX = 20, 16, 150, 174  # of the drawing, 324 wide
 

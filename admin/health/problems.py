@@ -14,10 +14,10 @@ from app.telemetry.failure import Failure
 from app.telemetry.status import Status
 from app.version import VERSION
 from config.commands import encrypt_command
+from config.paths import FREE_MIN_MB
 
 FAILURE_FRESH_S = 600.0
 HOT_C = 80.0  # a Pi clocks itself down from here on
-FREE_MIN_MB = 20.0
 EXPOSED = "Everybody in this network can read what you type here"
 SUPPLY = "Use a supply of 5 V and 3 A or more, for a Pi 5 of 5 A, with a short cable"
 
@@ -101,17 +101,17 @@ def _recent_failure(told: Told, now_s: float) -> Iterator[Problem]:
 
 
 def _of_detector(latest: Status) -> Iterator[Problem]:
-    """What the detector says of its parts. Its first line is of the camera where it sees nothing."""
+    """What the detector says of its parts, each with what helps; its first line is of a camera that sees nothing."""
     camera, alerts = latest.camera, latest.alerts
     if latest.state in BLIND:
-        yield Problem("Camera", latest.problem or camera.message, camera.remedy, is_grave=True)
+        yield Problem("Camera", latest.problem or camera.message, is_grave=True)
     if not alerts.buzzer_ok and not latest.is_rehearsal:
-        yield Problem("Buzzer", alerts.buzzer_message, alerts.buzzer_remedy, is_grave=True)
+        yield Problem("Buzzer", alerts.buzzer_message, is_grave=True)
     if not alerts.led_ok and not latest.is_rehearsal:
         yield Problem("LED", alerts.led_message)
     yield Problem("Camera", camera.note)
-    yield Problem("Events", latest.journal_problem, latest.journal_remedy)
-    yield Problem("Vehicle", latest.vehicle.message, latest.vehicle.remedy)
+    yield Problem("Events", latest.journal_problem)
+    yield Problem("Vehicle", latest.vehicle.message)
     for problem in latest.configuration.problems:
         yield Problem("Settings", problem, "Correct it under Settings")
     if latest.memory.saving:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from admin.health.machine import Machine
-from admin.health.problems import FREE_MIN_MB, HOT_C
+from admin.health.problems import HOT_C
 from admin.health.sensors import Sensors
 from admin.words import lasting
 from app.events import ClockQuality
@@ -16,6 +16,7 @@ from app.version import VERSION
 from config.certificates import LOOPBACK
 from config.commands import connect_command, instance
 from config.https import Listening
+from config.paths import FREE_MIN_MB
 from config.settings import Settings
 
 PLUG = "hardware-observe"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from admin.home.strips import PERCLOS_MAX
 from admin.words import counted
 from app.events import WORDS, Event, Level, State
 from app.journal.trip import LEVELS, NO_FAULTS, Ending, Segment, Trip
 
 WIDTH, HEIGHT = 1000, 40  # of the timeline in its own units: the SVG is stretched to its place
 SEEN_WIDTH = 3  # a look away takes less of an hour than could be seen
-PERCLOS_TOP = 0.3  # what is beyond is drawn there
-PERCLOS_LINES = ((0.08, Level.CAUTION), (0.15, Level.WARNING), (0.25, Level.ALARM))
+PERCLOS_LINES = ((0.08, Level.CAUTION), (0.15, Level.WARNING), (0.25, Level.ALARM))  # of the normal profile
 
 ENDINGS: Final = {
     Ending.IGNITION: "ended with the ignition",
@@ -143,7 +143,7 @@ def alerts(trip: Trip) -> tuple[Alerts, ...]:
 
 def perclos_y(ratio: float) -> float:
     """Where a share of time with closed eyes is drawn, from 100 at the bottom up to 0."""
-    return round(100 * (1 - min(1.0, ratio / PERCLOS_TOP)), 1)
+    return round(100 * (1 - min(1.0, ratio / PERCLOS_MAX)), 1)
 
 
 def perclos(trip: Trip) -> Course:

@@ -31,7 +31,7 @@ from app.vision.sight import NOISE_REMEDY, Lens
 from config import settings as declared
 from config.commands import command, instance
 from config.own_files import folder_problem
-from config.paths import Paths
+from config.paths import FREE_MIN_MB, Paths
 from config.settings import Settings
 from config.store import Loaded
 
@@ -44,7 +44,6 @@ MOUNTING_FRAMES = 3  # in one the driver may blink or look away
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 SPEED_WAIT_S = 10.0  # a receiver speaks once a second; at another baud rate it is understood after 5 s
 HELD_HIGH_UP_TO_BCM = 8  # the Pi pulls BCM 2 to 8 up and the others down, until a program drives them
-FREE_MIN_MB = 20.0
 FAILURE_FRESH_S = 600.0
 
 

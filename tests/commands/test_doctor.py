@@ -13,7 +13,7 @@ import pytest
 
 from app.camera.frame import Frame
 from app.camera.mounting import mounted
-from app.commands.doctor import FRAME_WAIT_S, FREE_MIN_MB, Machine
+from app.commands.doctor import FRAME_WAIT_S, Machine
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.journal.journal import Journal
@@ -21,6 +21,7 @@ from app.memory.usage import System
 from app.part_status import CameraHealth
 from app.vision.model_files import FaceMeshError
 from config import settings as declared
+from config.paths import FREE_MIN_MB
 from config.settings import Settings
 from tests.support.doctor import DOTS, LIVE, LOST, PICTURE, WELL, Practice, alert_with, camera_with, refuse
 

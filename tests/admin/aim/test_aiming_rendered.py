@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from admin.aim.aiming import GOOD_SO_FAR, hints
+from admin.aim.aiming import FACE_PX_MIN, GOOD_SO_FAR, hints
 from app.camera.frame import Frame
 from app.camera.mounting import mounted
 from app.fake_driver.scene import Scene
 from app.monitor.aim import aim_of
 from app.part_status import CameraHealth
 from app.telemetry.status import Configuration, RoadRange, Signals, Status
+from app.vision.head_pose import FACE_SURE_PX
 from config.settings import Settings
 from tests.support.observing import SETTINGS, new_watch, rendered
 
@@ -89,3 +90,7 @@ def test_places_at_which_it_was_measured_are_good(scene: Scene) -> None:
 
 def test_an_empty_seat_is_told() -> None:
     assert advice(Scene(present=0)).startswith("No face")
+
+
+def test_the_smallest_face_is_the_one_whose_pose_is_sure() -> None:
+    assert FACE_PX_MIN == FACE_SURE_PX

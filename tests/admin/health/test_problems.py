@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from admin.health.machine import Folder, Machine
-from admin.health.problems import FAILURE_FRESH_S, FREE_MIN_MB, HOT_C, Problem, Told, problems
+from admin.health.problems import FAILURE_FRESH_S, HOT_C, Problem, Told, problems
 from admin.health.sensors import Sensors
 from app.events import State
 from app.part_status import CameraHealth
 from app.telemetry.failure import Failure
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import SILENT_S, Alerts, Configuration, Memory, Status, Vehicle
+from config.paths import FREE_MIN_MB
 
 NOW_S = 1000.0
 WELL = Status(boot_id=boot_id(), time_s=NOW_S, state=State.ATTENTIVE, alerts=Alerts(buzzer_ok=True, led_ok=True))

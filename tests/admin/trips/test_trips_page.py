@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from admin.trips import trip_view
 from admin.trips.trips_page import SHOWN_TRIPS
+from app.attention.policy import NORMAL
 from app.events import ClockQuality, Event, Level, State
 from app.journal.journal import Journal
 from app.journal.trip import Trip, summary_of
@@ -137,3 +138,8 @@ def test_all_trips_can_be_downloaded(owner: FlaskClient, paths: Paths) -> None:
 def test_a_trip_that_is_not_there_is_not_found(owner: FlaskClient, paths: Paths, path: str) -> None:
     save(paths, TRIP)
     assert owner.get(path).status_code == 404
+
+
+def test_the_lines_of_perclos_are_where_the_normal_profile_alerts() -> None:
+    limits = (NORMAL.perclos_caution, NORMAL.perclos_warning, NORMAL.perclos_alarm)
+    assert tuple(limit for limit, _ in trip_view.PERCLOS_LINES) == limits
