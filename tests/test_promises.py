@@ -8,7 +8,7 @@ from pathlib import Path
 from app.events import ClockQuality
 from app.journal.journal import CLOCK_STEADY_S, KEEP_EVENTS, KEEP_SIGNALS, KEEP_TRIPS, SIGNALS_LATE_S
 from app.journal.trip import POINTS_PER_WARNING, SCORE_MAX, SCORED_HOURS_MIN, WARNINGS_PER_ALARM
-from app.monitor.event_signals import AFTER_S, BEFORE_S
+from app.monitor.signal_cuts import AFTER_S, BEFORE_S
 from config.settings import DECLARATIONS
 from tests.vm.machine import MEMORY_MB
 from tests.vm.updates import commands

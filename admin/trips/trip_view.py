@@ -82,7 +82,7 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PerclosCourse:
     """PERCLOS over the time driven, as points of an SVG of WIDTH x 100; one line for each stretch that is known."""
 
     lines: tuple[str, ...]
@@ -146,7 +146,7 @@ def perclos_y(ratio: float) -> float:
     return round(100 * (1 - min(1.0, ratio / PERCLOS_MAX)), 1)
 
 
-def perclos(trip: Trip) -> Course:
+def perclos(trip: Trip) -> PerclosCourse:
     """A step for each bin."""
     lines: list[list[str]] = [[]]
     step = WIDTH / max(1, len(trip.perclos))
@@ -158,7 +158,7 @@ def perclos(trip: Trip) -> Course:
             lines[-1] += [f"{round(number * step)},{y}", f"{round((number + 1) * step)},{y}"]
     known = [mean for mean in trip.perclos if mean is not None]
     minutes = len(trip.perclos) * trip.perclos_bin_s / 60
-    return Course(tuple(" ".join(points) for points in lines if points), minutes, max(known, default=None))
+    return PerclosCourse(tuple(" ".join(points) for points in lines if points), minutes, max(known, default=None))
 
 
 def in_short(trip: Trip) -> str:

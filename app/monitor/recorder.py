@@ -7,8 +7,8 @@ from math import inf
 from app.events import ClockQuality, Event, Limits, Motion
 from app.journal.journal import Journal
 from app.journal.trip import Trip
-from app.monitor.event_signals import EventSignals
 from app.monitor.saved_journal import SavedJournal
+from app.monitor.signal_cuts import SignalCuts
 from app.monitor.trip_meter import Moment, TripMeter
 from app.monitor.wall_clock import WallClock
 from app.observer import Observation
@@ -24,7 +24,7 @@ class Recorder:
 
     def __init__(self, journal: Journal | SavedJournal | None, clock: WallClock, course: Course) -> None:
         self._journal, self._clock = journal, clock
-        self._signals = EventSignals(course)
+        self._signals = SignalCuts(course)
         self._meter = TripMeter()
         self._vehicle, self._motion = Vehicle(), Motion.UNKNOWN
         self._saved_s = -inf

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from app.events import Event, Level, Motion, State, Verdict
 from app.held_for import HeldFor
 from app.journal.trip import LEVELS, Ending, Trip
-from app.monitor.trip_course import Means, Timeline
+from app.monitor.trip_timeline import Means, Timeline
 from app.vehicle.motion import ORDER
 
 OVER_AFTER_S = 600.0  # parked, or nobody seen where no speed is known: longer than filling up takes

@@ -8,8 +8,8 @@ import pytest
 
 from app.events import Event, Level, Motion, State
 from app.journal.trip import SEGMENTS_MAX, Ending, Trip, summary_of
-from app.monitor.trip_course import BINS_MAX, Timeline
 from app.monitor.trip_meter import GAP_MAX_S, OVER_AFTER_S, Moment, TripMeter
+from app.monitor.trip_timeline import BINS_MAX, Timeline
 from tests.support.reports import VERDICT
 
 FACE = {"has_face": True}

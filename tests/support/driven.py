@@ -12,7 +12,7 @@ from pathlib import Path
 from app.events import ClockQuality, Event, Level, Limits, Neutral, State
 from app.journal.journal import Journal
 from app.journal.trip import Ending, Trip
-from app.monitor.trip_course import Timeline
+from app.monitor.trip_timeline import Timeline
 from app.telemetry.course import Course, Sample
 from app.telemetry.event_signals import text_of
 

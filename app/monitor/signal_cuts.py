@@ -31,7 +31,7 @@ class _Window:
     limits: Limits
 
 
-class EventSignals:
+class SignalCuts:
     """Waits until AFTER_S have passed since an event began, or rose after that, and cuts out what surrounds it."""
 
     def __init__(self, course: Course) -> None:

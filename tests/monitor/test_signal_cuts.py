@@ -7,7 +7,7 @@ from math import inf
 
 from app.events import Event, Level, Limits, Neutral, State
 from app.journal.journal import SIGNALS_MAX
-from app.monitor.event_signals import AFTER_S, BEFORE_S, EVENTS_MAX, ONSET_TO_NEWS_MAX_S, Cut, EventSignals
+from app.monitor.signal_cuts import AFTER_S, BEFORE_S, EVENTS_MAX, ONSET_TO_NEWS_MAX_S, Cut, SignalCuts
 from app.telemetry.course import SAMPLE_EVERY_S, Course, Sample
 from app.telemetry.event_signals import signals_of
 
@@ -29,7 +29,7 @@ def times_s(cut: Cut) -> list[float]:
 
 def test_twenty_seconds_before_the_onset_and_after_the_news_are_kept_once() -> None:
     course = Course()
-    signals = EventSignals(course)
+    signals = SignalCuts(course)
     driven(course, 0, 102)
     signals.note(EVENT, ROAD, LIMITS, 102.0)
     signals.note(replace(EVENT, level=Level.ALARM), ROAD, LIMITS, 105.0)
@@ -45,7 +45,7 @@ def test_twenty_seconds_before_the_onset_and_after_the_news_are_kept_once() -> N
 
 def test_an_event_that_rises_later_is_kept_as_it_rose() -> None:
     course = Course()
-    signals = EventSignals(course)
+    signals = SignalCuts(course)
     signals.note(EVENT, ROAD, LIMITS, 102.0)
     assert [cut.onset_s for cut in signals.due(200.0)] == [100.0]
     driven(course, 100, 340)
@@ -56,7 +56,7 @@ def test_an_event_that_rises_later_is_kept_as_it_rose() -> None:
 
 def test_a_minute_of_the_longest_samples_is_less_than_is_kept() -> None:
     course = Course()
-    signals = EventSignals(course)
+    signals = SignalCuts(course)
     driven(course, UPTIME_S, UPTIME_S + 100)
     signals.note(replace(EVENT, onset_s=UPTIME_S), ROAD, LIMITS, UPTIME_S + 80)
     (cut,) = signals.due(inf)
@@ -64,7 +64,7 @@ def test_a_minute_of_the_longest_samples_is_less_than_is_kept() -> None:
 
 
 def test_so_many_wait_at_a_time_and_no_end_or_note_of_the_governor_does() -> None:
-    signals = EventSignals(Course())
+    signals = SignalCuts(Course())
     for number in range(3 * EVENTS_MAX):
         signals.note(replace(EVENT, onset_s=float(number)), ROAD, LIMITS, 100.0)
     assert len([*signals.due(inf)]) == EVENTS_MAX
