@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from werkzeug.serving import make_server
 
-from admin.application import create_app
 from admin.banner import banner_part
 from admin.banner.lines import Facts
 from admin.restart.course import Phase, Progress
@@ -20,14 +14,10 @@ from app.part_status import CameraHealth
 from app.telemetry.failure import Failure
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Alerts, Configuration, Status
-from config import password
 from config.check import Problem
-from config.paths import Paths
 from config.settings import Settings
 from config.store import Loaded
-from tests.browser.tab import Tab
-from tests.support.appliance import Appliance, free_port
-from tests.support.page import PASSWORD
+from tests.browser.conftest import Alone
 
 NOW_S = 5000.0
 
@@ -78,30 +68,8 @@ STATES = {
 }
 
 
-@pytest.fixture(scope="module")
-def show(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Facts], Tab]]:
-    """The page without a detector, whose banner is told what to find."""
-    folder: Path = tmp_path_factory.mktemp("page")
-    paths = Paths(folder / "data", folder / "run", folder / "data")
-    paths.make()
-    password.save(paths.admin_password, PASSWORD)
-    server = make_server("127.0.0.1", port := free_port(), create_app(paths), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    tab = Tab(driver, Appliance(None, port, PASSWORD))  # type: ignore[arg-type]
-    tab.sign_in(PASSWORD)
-    with pytest.MonkeyPatch.context() as patched:
-
-        def shown(facts: Facts) -> Tab:
-            patched.setattr(banner_part, "facts", lambda: facts)
-            tab.open("/restart")
-            return tab
-
-        yield shown
-    server.shutdown()
-    thread.join()
-
-
 @pytest.mark.parametrize("name", STATES)
-def test_a_line_is_readable_and_can_be_pressed(show: Callable[[Facts], Tab], name: str) -> None:
-    show(STATES[name]).accept(f"banner-{name}")
+def test_a_line_is_readable_and_can_be_pressed(alone: Alone, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(banner_part, "facts", lambda: STATES[name])
+    alone.tab.open("/restart")
+    alone.tab.accept(f"banner-{name}")

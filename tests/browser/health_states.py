@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from werkzeug.serving import make_server
 
-from admin.application import create_app
 from admin.health.sensors import SensorReader, Sensors
 from admin.parts import NAME
 from app.events import ClockQuality, Event, Level, State
@@ -24,11 +19,8 @@ from app.telemetry import failure
 from app.telemetry.log_file import keep_line
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Alerts, Configuration, Memory, Vehicle
-from config import password
-from config.paths import Paths
-from tests.browser.tab import Tab
-from tests.support.appliance import Appliance, free_port
-from tests.support.page import PASSWORD, say
+from tests.browser.conftest import Alone
+from tests.support.page import say
 
 WELL = Sensors(56.4, False, False, (), 1500.0, 1800.0, 93_000.0)
 TROUBLE = Sensors(84.2, True, True, ("slowed down", "slowed down by the heat"), 600.0, 1800.0, 240.0)
@@ -46,30 +38,17 @@ class Made(SensorReader):
 
 
 @dataclass
-class Page:
-    """The page without a detector, whose folders are filled by the test."""
+class Page(Alone):
+    """With sensors that are made up."""
 
-    tab: Tab
-    paths: Paths
     made: Made
 
 
 @pytest.fixture(scope="module")
-def page(driver: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    folder: Path = tmp_path_factory.mktemp("page")
-    paths = Paths(folder / "data", folder / "run", folder / "common")
-    paths.make()
-    password.save(paths.admin_password, PASSWORD)
-    app, made = create_app(paths), Made()
-    app.extensions[NAME] = replace(app.extensions[NAME], sensors=made)
-    server = make_server("127.0.0.1", port := free_port(), app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    tab = Tab(driver, Appliance(None, port, PASSWORD))  # type: ignore[arg-type]
-    tab.sign_in(PASSWORD)
-    yield Page(tab, paths, made)
-    server.shutdown()
-    thread.join()
+def page(alone: Alone) -> Page:
+    made = Made()
+    alone.app.extensions[NAME] = replace(alone.app.extensions[NAME], sensors=made)
+    return Page(alone.tab, alone.paths, alone.app, made)
 
 
 def well(page: Page) -> str:
