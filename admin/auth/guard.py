@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.cookies import full_name
 from admin.auth.proxy import PROXIED, is_local
-from admin.auth.returning import page_asked_for, page_of_typed
+from admin.auth.returning import is_for, page_asked_for, page_of_typed
 from admin.auth.roles import fingerprints
 from admin.auth.sessions import Session
 from admin.auth.tokens import Token
@@ -67,7 +67,7 @@ def is_owner() -> bool:
 
 def may_use(endpoint: str) -> bool:
     """Whether who is signed in may ask for this, so that nobody is drawn what would be refused."""
-    return is_owner() or _is_marked(endpoint, "is_for_viewers")
+    return is_for(endpoint, "owner" if is_owner() else "viewer")
 
 
 def signed_in() -> Session | None:
@@ -103,11 +103,7 @@ def _admit() -> AnyResponse | None:
 
 
 def _is_open(endpoint: str) -> bool:
-    return endpoint == "static" or _is_marked(endpoint, "is_open")
-
-
-def _is_marked(endpoint: str, mark: str) -> bool:
-    return bool(getattr(current_app.view_functions.get(endpoint), mark, False))
+    return endpoint == "static" or bool(getattr(current_app.view_functions.get(endpoint), "is_open", False))
 
 
 def _token() -> Token | None:

@@ -18,7 +18,7 @@ Kind = Literal["restart", "saving"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Change:
     """Something that changed the memory. time_s: monotonic. said: in words."""
 
     time_s: float
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A step in the chart; ago: in words."""
+    """A change in the chart; ago: in words."""
 
     x: float
     kind: Kind
@@ -52,7 +52,7 @@ class Chart:
     highest_mb: float | None
 
 
-def chart(readings: Iterable[Reading], steps: Iterable[Step], now_s: float, budget_mb: float | None) -> Chart:
+def chart(readings: Iterable[Reading], changes: Iterable[Change], now_s: float, budget_mb: float | None) -> Chart:
     """RSS over time, from the first reading to now, two hours at most; a gap in the readings is a gap in the line."""
     kept = [reading for reading in readings if now_s - HISTORY_S <= reading.time_s <= now_s]
     if not kept:
@@ -61,10 +61,10 @@ def chart(readings: Iterable[Reading], steps: Iterable[Step], now_s: float, budg
     span_s = now_s - from_s
     highest_mb = max(reading.rss_mb for reading in kept)
     top_mb = _top_mb(max(highest_mb, budget_mb or 0.0))
-    shown = [step for step in steps if kept[0].time_s <= step.time_s <= now_s][-MARKS_MAX:]
+    shown = [change for change in changes if kept[0].time_s <= change.time_s <= now_s][-MARKS_MAX:]
     return Chart(
         lines=tuple(_lines(kept, from_s, span_s, top_mb)),
-        marks=tuple(_mark(step, from_s, span_s, now_s) for step in shown),
+        marks=tuple(_mark(change, from_s, span_s, now_s) for change in shown),
         labels=(f"{lasting(span_s)} ago", f"{lasting(span_s / 2)} ago", "now"),
         top_mb=top_mb,
         budget_y=HEIGHT * (1 - budget_mb / top_mb) if budget_mb else None,
@@ -87,9 +87,9 @@ def _lines(kept: Sequence[Reading], from_s: float, span_s: float, top_mb: float)
     yield " ".join(points)
 
 
-def _mark(step: Step, from_s: float, span_s: float, now_s: float) -> Mark:
-    ago = f"{lasting(now_s - step.time_s)} ago"
-    return Mark(round(WIDTH * (step.time_s - from_s) / span_s, 1), step.kind, step.said, ago)
+def _mark(change: Change, from_s: float, span_s: float, now_s: float) -> Mark:
+    ago = f"{lasting(now_s - change.time_s)} ago"
+    return Mark(round(WIDTH * (change.time_s - from_s) / span_s, 1), change.kind, change.said, ago)
 
 
 def _top_mb(most_mb: float) -> float:

@@ -10,7 +10,7 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from admin.auth.guard import for_viewers
-from admin.health.memory_chart import HEIGHT, WIDTH, Step, chart
+from admin.health.memory_chart import HEIGHT, WIDTH, Change, chart
 from admin.health.memory_use import Line, Row, summary, table, total_mb
 from admin.health.now import told_now
 from admin.parts import parts
@@ -74,11 +74,11 @@ def _readings(newest: Line, now_s: float) -> Iterator[Reading]:
         yield Reading(now_s, newest.usage.rss_mb, newest.usage.pss_mb, 0.0)
 
 
-def _steps(now_s: float) -> list[Step]:
+def _changes(now_s: float) -> list[Change]:
     """Starts of the detector and what was done to save memory, oldest first."""
     own = parts()
     found = [
-        Step(start_s, "restart", "the detector was started again")
+        Change(start_s, "restart", "the detector was started again")
         for start_s in read_starts(own.paths.memory_history, boot_id())
     ]
     try:
@@ -86,11 +86,11 @@ def _steps(now_s: float) -> list[Step]:
     except JournalUnreadable:
         events = []
     found += [
-        Step(entry.event.onset_s, "saving", entry.event.detail)
+        Change(entry.event.onset_s, "saving", entry.event.detail)
         for entry in events
         if entry.event.kind is State.SAVING_MEMORY
     ]
-    return sorted(found, key=lambda step: step.time_s)
+    return sorted(found, key=lambda change: change.time_s)
 
 
 def _figures() -> dict[str, object]:
@@ -101,7 +101,7 @@ def _figures() -> dict[str, object]:
         "total_mb": total_mb(lines),
         "system": system(),
         "status": latest,
-        "chart": chart(_readings(lines[0], now_s), _steps(now_s), now_s, budget_mb),
+        "chart": chart(_readings(lines[0], now_s), _changes(now_s), now_s, budget_mb),
         "width": WIDTH,
         "height": HEIGHT,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin.health.memory_chart import GAP_S, HEIGHT, MARKS_MAX, WIDTH, Chart, Step, chart
+from admin.health.memory_chart import GAP_S, HEIGHT, MARKS_MAX, WIDTH, Change, Chart, chart
 from app.memory.history import HISTORY_S, Reading
 
 NOW_S = 100_000.0
@@ -12,8 +12,8 @@ def at(ago_s: float, rss_mb: float = 80.0) -> Reading:
     return Reading(NOW_S - ago_s, rss_mb, None, 500.0)
 
 
-def drawn(*readings: Reading, steps: tuple[Step, ...] = (), budget_mb: float | None = 160.0) -> Chart:
-    return chart(readings, steps, NOW_S, budget_mb)
+def drawn(*readings: Reading, changes: tuple[Change, ...] = (), budget_mb: float | None = 160.0) -> Chart:
+    return chart(readings, changes, NOW_S, budget_mb)
 
 
 def points(line: str) -> list[tuple[float, float]]:
@@ -52,13 +52,13 @@ def test_the_upper_edge_is_a_round_figure_above_readings_and_budget() -> None:
 
 
 def test_steps_are_marked_where_they_were_and_the_newest_are_kept() -> None:
-    steps = tuple(Step(NOW_S - 300 + number, "saving", f"step {number}") for number in range(2 * MARKS_MAX))
-    old = Step(NOW_S - 601, "restart", "before the first reading")
-    found = drawn(at(600), at(0), steps=(old, *steps))
-    assert len(found.marks) == MARKS_MAX and found.marks[-1].said == "step 23"
+    changes = tuple(Change(NOW_S - 300 + number, "saving", f"change {number}") for number in range(2 * MARKS_MAX))
+    old = Change(NOW_S - 601, "restart", "before the first reading")
+    found = drawn(at(600), at(0), changes=(old, *changes))
+    assert len(found.marks) == MARKS_MAX and found.marks[-1].said == "change 23"
     assert 300 < found.marks[0].x < 330 and found.marks[0].ago == "5 min ago"
 
 
 def test_without_a_reading_nothing_is_drawn() -> None:
-    assert drawn(steps=(Step(NOW_S, "restart", "x"),)) == Chart((), (), (), 0.0, None, None, None)
+    assert drawn(changes=(Change(NOW_S, "restart", "x"),)) == Chart((), (), (), 0.0, None, None, None)
     assert drawn(at(-5)).lines == ()

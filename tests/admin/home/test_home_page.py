@@ -52,6 +52,12 @@ def test_how_the_detector_last_failed_is_on_the_page_and_in_the_api(owner: Flask
     assert "2 failures since the Pi was switched on" in owner.get("/").text
 
 
+def test_trouble_with_the_events_is_said_once_also_beside_other_trouble(owner: FlaskClient, paths: Paths) -> None:
+    for problem in ("the card is full", "wipe the lens"):
+        say(paths, journal_problem="the card is full", problem=problem)
+        assert owner.get("/").text.count("the card is full") == 1
+
+
 def test_what_cannot_be_measured_is_not_shown_as_zero(owner: FlaskClient, paths: Paths) -> None:
     say(paths)
     text = owner.get("/").text
