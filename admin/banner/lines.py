@@ -150,7 +150,8 @@ def _restart(facts: Facts) -> Iterator[Line]:
         yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
     elif progress.phase == "failed" and (latest is None or _is_silent(facts) or latest.state is State.NO_CAMERA):
         log = f" `{facts.log_command}` shows more." if facts.log_command else ""
-        yield Line("failed", "bad", "The restart failed", f"{progress.message.rstrip('.')}.{log}", (RESTART,))
+        edit = Link("Edit the settings", "settings.show")
+        yield Line("failed", "bad", "The restart failed", f"{progress.message.rstrip('.')}.{log}", (RESTART,), edit)
 
 
 def _silence(facts: Facts) -> Iterator[Line]:

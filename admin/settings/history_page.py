@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from flask import abort, redirect, render_template, request, session, url_for
+from flask import abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.returning import returns_to
@@ -99,6 +99,7 @@ def edit_rejected() -> AnyResponse:
     rejected = versions(parts().paths.data).rejected
     version = _named(request.args.get("name", rejected[0].name if rejected else ""))
     endpoint = "settings.yaml" if forms.reading(version.text).problems else "settings.show"
+    flash("This is the rejected version. Correct it, then review it: nothing is saved yet.")
     return redirect(url_for(endpoint, rejected=version.name), 303)
 
 

@@ -134,6 +134,10 @@ function offerPreview(button) {
   });
 }
 
+// A page that Back takes out of the browser's memory is as old as when it was left; what was typed there stays
+addEventListener("pageshow", (event) => {
+  if (event.persisted && !document.querySelector("[data-keep-typed]")) location.reload();
+});
 showLocalTimes(document);
 document.querySelectorAll("[data-day]").forEach(sayWhenDayBegins);
 document.querySelector("[data-refresh]")?.before(alarm);

@@ -7,7 +7,7 @@ from math import ceil, radians, sin, sqrt
 
 from admin.home import strips
 from admin.words import STRAIGHT, angle
-from app.events import WORDS, Level, Limits, Neutral
+from app.events import WORDS, Level, Limits, Neutral, State
 from app.telemetry.course import Sample
 from app.telemetry.event_signals import EventSignals
 
@@ -67,7 +67,8 @@ def _frame(sample: Sample, onset_s: float, road: Neutral, limits: Limits) -> Fra
     sideways = None if yaw_deg is None else yaw_deg - road.yaw_deg
     height = None if pitch_deg is None else pitch_deg - road.pitch_deg
     is_shut = blink is not None and limits.eye_blink is not None and blink >= limits.eye_blink
-    level = f", {sample.level.name.lower()}" if sample.level > Level.NONE else ""
+    level = Level.NONE if sample.state is State.ATTENTIVE else sample.level  # which falls a step every two seconds
+    said = f", {level.name.lower()}" if level > Level.NONE else ""
     return Frame(
         at_s=sample.time_s - onset_s,
         x=_shift(sideways, FACE_RADIUS),
@@ -76,10 +77,10 @@ def _frame(sample: Sample, onset_s: float, road: Neutral, limits: Limits) -> Fra
         eyes=None if blink is None else round(1 - min(1.0, max(0.0, blink)), 2),
         sideways=angle(sideways, "right", "left"),
         height=angle(height, "up", "down"),
-        lids="" if blink is None else f"{'closed' if is_shut else 'open'}, {1 - blink:.0%}",
-        perclos="" if sample.perclos is None else f"{sample.perclos:.1%}",
-        words=f"{WORDS[sample.state]}{level}",
-        level=sample.level,
+        lids="" if blink is None else f"{'closed' if is_shut else 'open'}, {100 * (1 - blink):.0f} %",
+        perclos="" if sample.perclos is None else f"{100 * sample.perclos:.1f} %",
+        words=f"{WORDS[sample.state]}{said}",
+        level=level,
     )
 
 

@@ -190,3 +190,12 @@ def test_four_settings_are_saved_and_take_effect_with_one_press(tab: Tab) -> Non
     tab.open("/")
     tab.find(By.CSS_SELECTOR, ".figures summary").click()
     tab.sees("480 \u00d7 360")
+
+
+def test_back_after_saving_does_not_say_that_nothing_is_saved(tab: Tab) -> None:
+    change(tab, raspberry_pi__compression_quality="64")
+    tab.press("Save only")
+    tab.sees("A restart is due")
+    tab.driver.back()
+    tab.sees("These changes are saved.")
+    assert "Nothing is saved yet" not in tab.find(By.TAG_NAME, "body").text

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from admin.banner.lines import Facts, Line, due, lines
+from admin.banner.lines import Facts, Line, Link, due, lines
 from admin.restart.course import Progress
 from app.events import State
 from app.part_status import CameraHealth
@@ -73,7 +73,8 @@ def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
     progress = replace(IDLE, phase="failed", message="The detector does not watch: it ends again and again")
     blind = replace(WELL, state=State.NO_CAMERA)
     for latest in (None, GONE, blind):
-        assert kinds(replace(FACTS, latest=latest, progress=progress)) == ["failed"]
+        line = only(replace(FACTS, latest=latest, progress=progress))
+        assert line.kind == "failed" and line.link == Link("Edit the settings", "settings.show")
     assert kinds(replace(FACTS, progress=progress)) == []
 
 

@@ -62,7 +62,7 @@ def test_one_that_is_not_valid_is_edited_as_text(client: FlaskClient, store: Sto
     store.change({"camera.width": 480}, store.load().version)
     area = shown_after(client, client.get("/settings/rejected"))
     assert ("text", "# theirs\r\ncamera:\r\n  width: wide\r\n") in Form(area.text).fields["/settings/yaml"]
-    assert "line 3: camera.width: wide must be" in area.text
+    assert "line 3: camera.width: wide must be" in area.text and "This is the rejected version." in area.text
     fixed = sent(area, "/settings/yaml", text="# theirs\ncamera:\n  width: 700\n")
     save(client, send(client, "/settings/yaml", fixed))
     assert store.load().text == "# theirs\ncamera:\n  width: 700\n"

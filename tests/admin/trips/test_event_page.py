@@ -53,7 +53,7 @@ def test_an_event_opens_with_its_strips_and_its_replay(owner: FlaskClient, paths
     assert text.count('class="strip"') == 4 and "20 s before" in text and "it began" in text
     rows = re.findall(r'<tr data-at="(.*?)".*?</tr>', text)
     assert len(rows) == 41 and (rows[0], rows[-1]) == ("-20.0", "20.0")
-    assert "41° left" in text and "closed, 10%" in text and "looking away from the road, warning" in text
+    assert "41° left" in text and "closed, 10 %" in text and "looking away from the road, warning" in text
     assert "no face" in text and 'src="/static/replay.js"' in text and "<img" not in text
 
 
@@ -64,7 +64,7 @@ def test_the_head_is_drawn_as_it_was_relative_to_the_road(owner: FlaskClient, pa
     assert at_onset and float(at_onset[1]) == pytest.approx(-32.8, abs=0.1)
     assert (float(at_onset[2]), at_onset[3]) == (0.0, "0.9")
     assert re.search(r'<tr data-at="10\.0" data-level="0" data-measured="nothing was measured">', text)
-    assert 'data-measured="head 41° left; eyes open, 90%"' in text
+    assert 'data-measured="head 41° left; eyes open, 90 %"' in text
 
 
 def test_an_event_without_signals_says_why(owner: FlaskClient, paths: Paths) -> None:
