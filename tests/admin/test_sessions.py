@@ -11,26 +11,11 @@ import pytest
 
 from admin.auth.roles import ROLES, Role
 from admin.auth.sessions import FILE_MAX_BYTES, IDLE_S, LIFE_S, MIRROR_S, MOST, Sessions
+from tests.support.page import START_S, Clock
 
 PASSWORD, OTHER_PASSWORD = "5" * 64, "6" * 64
 VIEWERS = "7" * 64
 STORED: dict[Role, str] = {"owner": PASSWORD, "viewer": VIEWERS}
-START_S = 4000.0
-
-
-class Clock:
-    """A monotonic clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now_s = START_S
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

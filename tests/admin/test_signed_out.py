@@ -16,25 +16,11 @@ from admin.application import create_app
 from admin.auth.sessions import IDLE_S, LIFE_S
 from config import password
 from config.paths import Paths
-from tests.support.page import PASSWORD, VIEWERS_PASSWORD, own_parts, token_of
+from tests.support.page import PASSWORD, VIEWERS_PASSWORD, Clock, own_parts, token_of
 from tests.support.settings_form import sent
 
 TYPED = {"camera__width": "640", "raspberry_pi__compression_quality": "many"}
 NEW_PASSWORD = "another horse battery"
-
-
-class Clock:
-    """A monotonic clock that is set by hand."""
-
-    now_s = 4000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

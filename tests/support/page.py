@@ -26,6 +26,7 @@ VIEWERS_PASSWORD = "looking is free for all"
 WRONG = "wrong horse battery"
 OPEN = {"static", "login.form", "login.sign_in", "api.healthz"}
 ORIGIN = "http://localhost"
+START_S = 4000.0  # monotonic
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,21 @@ def paths(tmp_path: Path, stored: str) -> Paths:
     made.make()
     made.admin_password.write_text(stored)
     return made
+
+
+class Clock:
+    """A monotonic clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = START_S
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
