@@ -40,7 +40,10 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Directions:
-    """The diagram, and the same in words. head: None where no face is measured; allowed: None without limits."""
+    """The diagram, and the same in words, "" where not known.
+
+    head: None where no face is measured; allowed: None without limits.
+    """
 
     head: Head | None
     road_x: int
@@ -53,8 +56,10 @@ class Directions:
     height: int = HEIGHT
 
 
-def directions(signals: Signals, road: Neutral, limits: Limits) -> Directions:
-    """Place head and road by their angles from the camera's axis, from the driver's seat."""
+def directions(signals: Signals, road: Neutral | None, limits: Limits) -> Directions:
+    """Place head and road by their angles from the camera's axis, from the driver's seat. road: None if not known."""
+    if road is None:
+        return Directions(None, _x(0.0), _y(0.0), False, None, "", "")
     road_words = angles(road.yaw_deg, road.pitch_deg)
     yaw_deg, pitch_deg = signals.yaw_deg, signals.pitch_deg
     head, head_words = None, ""

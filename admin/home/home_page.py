@@ -70,8 +70,8 @@ def _figures() -> dict[str, object]:
         "now_s": own.clock(),
         "version": VERSION,
         "strips": strips.strips(course.read(own.paths.course), window, latest.limits, latest.neutral),
-        "directions": directions(signals, latest.neutral, latest.limits),
-        "trip": trip_words(latest.trip),
+        "directions": directions(signals, latest.neutral if shown.status else None, latest.limits),
+        "trip": trip_words(latest.trip) if shown.status else "not known",
         "memory": memory_words(latest.memory),
     }
 

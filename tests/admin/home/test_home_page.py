@@ -39,6 +39,14 @@ def test_a_status_that_is_old_or_missing_is_never_shown_as_the_present(owner: Fl
     assert SILENT in owner.get("/").text
 
 
+def test_without_a_detector_neither_road_nor_trip_is_said(owner: FlaskClient, paths: Paths) -> None:
+    text = owner.get("/").text
+    assert "straight ahead" not in text and "none yet" not in text
+    say(paths)
+    text = owner.get("/").text
+    assert "straight ahead" in text and "none yet" in text
+
+
 def test_how_the_detector_last_failed_is_on_the_page_and_in_the_api(owner: FlaskClient, paths: Paths) -> None:
     failure.note(paths.failure, "it hung for 20 s while judging <a frame>", own_parts(owner).clock())
     for silent in (owner.get("/").text, owner.get("/banner/part").text):
