@@ -12,7 +12,7 @@ from admin.home.verdict import OVERDUE_S
 from admin.parts import parts
 from admin.words import minutes_left
 from app.telemetry import requests, status
-from app.telemetry.requests import LASTS, Request
+from app.telemetry.requests import Request
 from app.telemetry.status import Status
 
 routes: Final = Blueprint("actions", __name__)
@@ -24,7 +24,6 @@ ANSWERS = {
     Request.RECALIBRATE: "The detector learns the road direction again: look at the road for 20 s.",
     Request.MUTE: "Cautions and warnings are silent for 10 minutes; alarms are not.",
     Request.END_MUTE: "Cautions and warnings sound again.",
-    Request.DELETE_EVENTS: "The detector deletes all events as soon as it runs.",
 }
 
 BACK = {"aim": "aim.show", "setup": "setup.show"}  # pages with such buttons, but for Home
@@ -53,11 +52,11 @@ def why_not(wanted: Request, latest: Status | None, now_s: float, *, is_restarti
 
     What a detector was asked before it ends, or while it hangs, the next one forgets.
     """
-    if wanted not in LASTS and is_restarting:
+    if is_restarting:
         return RESTARTING
-    if wanted not in LASTS and (latest is None or status.age_s(latest, now_s) > OVERDUE_S):
+    if latest is None or status.age_s(latest, now_s) > OVERDUE_S:
         return SILENT
-    if latest and wanted is Request.TEST_BUZZER and not latest.alerts.buzzer_ok:
+    if wanted is Request.TEST_BUZZER and not latest.alerts.buzzer_ok:
         needless = f"{latest.camera.source} needs none" if latest.is_rehearsal else ""
         return needless or latest.alerts.buzzer_message or "there is none"
     return ""
@@ -76,8 +75,9 @@ def ask() -> AnyResponse:
     own = parts()
     try:
         wanted = Request(request.form.get("what", ""))
-    except ValueError:
-        abort(400, "The detector knows no such request.")
+        said = ANSWERS[wanted]
+    except (ValueError, LookupError):  # a deletion must outlive a reboot: trips/events_page.py asks for it
+        abort(400, "The detector cannot be asked so.")
     is_ending = own.restarter.progress().is_under_way
     problem = why_not(wanted, status.read(own.paths.status), own.clock(), is_restarting=is_ending)
     if not problem:
@@ -85,5 +85,5 @@ def ask() -> AnyResponse:
             requests.ask(own.paths.run, wanted)
         except OSError as error:
             problem = error.strerror or "its folder is not there"
-    flash(f"The detector could not be asked: {problem}." if problem else ANSWERS[wanted])
+    flash(f"The detector could not be asked: {problem}." if problem else said)
     return redirect(url_for(BACK.get(request.form.get("back", ""), "home.show")))
