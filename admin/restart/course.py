@@ -166,7 +166,7 @@ class Course:
             message=_problem(found) or "The detector is starting to watch.",
             pid_now=found.pid,
             in_force=configuration.version_token,
-            reason=found.problem,
+            reason=found.problem if found.state is State.NO_CAMERA else "",  # else it watches in spite of it
             watching_since_s=self.watching_since_s if is_same else None,
         )
         if configuration.version_token not in (NOT_OURS, self.wanted):
