@@ -151,7 +151,7 @@ def read_lines(path: Path, least: int = logging.INFO) -> tuple[Line, ...]:
 def _parsed(text: str) -> Iterator[Line]:
     """The records in it; what is damaged is left out."""
     records: list[list[str]] = []
-    for line in text.replace("\0", "").split("\n"):  # zeros are what a power cut may leave
+    for line in map(_printable, text.replace("\0", "").split("\n")):  # zeros are what a power cut may leave
         if line.startswith(_MORE) and records:
             records[-1].append(line.removeprefix(_MORE))
         elif _HEAD.fullmatch(line):
@@ -167,9 +167,13 @@ def _line(text: str, wall_s: float) -> str:
 
 def _safe(text: str) -> str:
     """The text without control characters, so that `tail` shows it on any terminal."""
-    lines = text[:RECORD_MAX_CHARS].split("\n")
-    shown = ("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line) for line in lines)
-    return f"\n{_MORE}".join(shown)
+    return f"\n{_MORE}".join(map(_printable, text[:RECORD_MAX_CHARS].split("\n")))
+
+
+def _printable(line: str) -> str:
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def _newest(data: bytes) -> bytes:

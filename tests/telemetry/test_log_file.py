@@ -58,6 +58,13 @@ def test_a_message_of_many_lines_is_one_record_and_none_can_look_like_another(lo
     assert kept(log, path) == [(AT, "ERROR", f"stacks\n  File x\n{AT} ERROR forged\\x1b[31m\\r")]
 
 
+def test_control_characters_that_another_program_wrote_reach_no_reader(path: Path) -> None:
+    keep_line(path, "INFO before")
+    with path.open("a") as file:
+        file.write("2026-11-30T12:00:00Z ERROR \x1b[31mred \u202eback\r\n    more\a\n")
+    assert read_lines(path)[-1].text == "\\x1b[31mred \\u202eback\\r\nmore\\x07"
+
+
 def test_a_message_that_does_not_fit_its_arguments_ends_nothing(log: logging.Logger, path: Path) -> None:
     log.info("%d", "no number")
     log.info("next")
