@@ -13,7 +13,6 @@ from app.journal.trip import LEVELS, NO_FAULTS, Ending, Segment, Trip
 
 WIDTH, HEIGHT = 1000, 40  # of the timeline in its own units: the SVG is stretched to its place
 SEEN_WIDTH = 3  # a look away takes less of an hour than could be seen
-PERCLOS_LINES = ((0.08, Level.CAUTION), (0.15, Level.WARNING), (0.25, Level.ALARM))  # of the normal profile
 
 ENDINGS: Final = {
     Ending.IGNITION: "ended with the ignition",
@@ -139,6 +138,11 @@ def alerts(trip: Trip) -> tuple[Alerts, ...]:
         Alerts(WORDS[kind], counted(*counts), trip.disputed.get(kind, 0), kind not in NO_FAULTS)
         for kind, counts in found
     )
+
+
+def perclos_limits(trip: Trip) -> list[tuple[float, Level]]:
+    """From which PERCLOS on which level was reached; empty where an earlier release did not say."""
+    return list(zip(trip.perclos_limits, LEVELS, strict=True)) if len(trip.perclos_limits) == len(LEVELS) else []
 
 
 def perclos_y(ratio: float) -> float:

@@ -39,8 +39,9 @@ class Trip:
 
     seen_s: the driver's face was judged. alerts: how many events of a kind reached caution, warning and alarm at most.
     disputed: how many of them the driver called wrong. perclos: mean of each perclos_bin_s driven, None where unknown.
-    distance_km: None where no speed was known. segments: the states in their order, from the start to the end; none of
-    a trip that an earlier release recorded.
+    perclos_limits: from where it counted as caution, warning and alarm. distance_km: None where no speed was known.
+    segments: the states in their order, from the start to the end. An earlier release recorded neither limits nor
+    segments.
     """
 
     start_s: float
@@ -56,6 +57,7 @@ class Trip:
     perclos_bin_s: float = 60.0
     distance_km: float | None = None
     segments: tuple[Segment, ...] = ()
+    perclos_limits: tuple[float, ...] = ()
 
     @property
     def score(self) -> int | None:
@@ -93,6 +95,7 @@ def summary_of(trip: Trip) -> str:
             "perclos_bin_s": trip.perclos_bin_s,
             "distance_km": None if trip.distance_km is None else round(trip.distance_km, 2),
             "segments_of": [state.value if state else None for state in states],
+            "perclos_limits": list(trip.perclos_limits),
             "segments": [[states.index(state), round(time_s, 1)] for state, time_s in trip.segments],
         },
         separators=(",", ":"),
@@ -117,6 +120,7 @@ def trip_of(start_s: float, end_s: float, ended: str, summary: str) -> Trip:
         _number(told["perclos_bin_s"]),
         None if distance_km is None else _number(distance_km),
         _segments(told.get("segments_of", ()), told.get("segments", ())),
+        tuple(map(_number, told.get("perclos_limits", ())[: len(LEVELS)])),
     )
 
 

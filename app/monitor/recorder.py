@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 from app.events import ClockQuality, Event, Limits, Motion
@@ -28,6 +29,7 @@ class Recorder:
         self._meter = TripMeter()
         self._vehicle, self._motion = Vehicle(), Motion.UNKNOWN
         self._saved_s = -inf
+        self._perclos_limits: tuple[float, ...] = ()
 
     @property
     def problem(self) -> str:
@@ -56,6 +58,8 @@ class Recorder:
             self.record(event, now_s)
             self._signals.note(event, look.verdict.neutral, limits, now_s)
         self._save_signals(now_s)
+        told = (limits.perclos_caution, limits.perclos_warning, limits.perclos_alarm)
+        self._perclos_limits = tuple(limit for limit in told if limit is not None)
         speed_kmh = self._vehicle.fresh_speed_kmh(now_s)
         has_face = look.signals is not None
         moment = Moment(now_s, look.verdict, has_face, self._motion, self._vehicle.ignition, speed_kmh)
@@ -112,5 +116,6 @@ class Recorder:
     def _save(self, trip: Trip, now_s: float) -> None:
         if self._journal is not None and trip.end_s - trip.start_s >= SAVE_TRIP_EVERY_S:
             stamp = self._clock.read(now_s)
+            trip = replace(trip, perclos_limits=self._perclos_limits)
             self._journal.save_trip(trip, stamp.wall_s, now_s, stamp.clock)
             self._saved_s = now_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from app.attention.policy import NORMAL
 from app.events import ClockQuality, State
 from app.journal.trip import Ending
 from app.monitor.recorder import SAVE_TRIP_EVERY_S
@@ -24,6 +25,8 @@ def test_a_trip_is_saved_once_a_minute_and_at_its_end() -> None:
     assert [b - a for a, b in pairwise(times_s[:-1])] == [SAVE_TRIP_EVERY_S] * 4
     assert [trip.ended for trip, _ in bench.journal.trips] == [Ending.LASTS] * 5 + [Ending.STOPPED]
     assert len({trip.start_s for trip, _ in bench.journal.trips}) == 1
+    limits = (NORMAL.perclos_caution, NORMAL.perclos_warning, NORMAL.perclos_alarm)
+    assert {trip.perclos_limits for trip, _ in bench.journal.trips} == {limits}
 
 
 def test_a_detector_that_ends_within_a_minute_fills_no_table() -> None:

@@ -77,5 +77,5 @@ def test_p3_a_trip_has_neither_picture_place_nor_identity(tmp_path: Path) -> Non
     assert columns == {"id", "boot_id", "start_s", "end_s", "ended", "wall_s", "clock", "summary"}
     assert set(json.loads(summary_of(Trip(0.0, 1.0)))) == {
         *("driven_s", "seen_s", "states_s", "alerts", "disputed", "longest_away_s"),
-        *("perclos", "perclos_bin_s", "distance_km", "segments", "segments_of"),
+        *("perclos", "perclos_bin_s", "distance_km", "segments", "segments_of", "perclos_limits"),
     }

@@ -99,7 +99,8 @@ def _trip(drive: Drive, events: tuple[Event, ...], timeline: Timeline) -> Trip:
     seen_s = length_s - states.get(State.NO_FACE, 0.0)
     segments = timeline.until(length_s)
     end_s = START_S + length_s
-    counted = (length_s, seen_s, states, alerts, disputed, 6.0, perclos, 60.0, drive.distance_km, segments)
+    limits = (0.08, 0.15, 0.25)
+    counted = (length_s, seen_s, states, alerts, disputed, 6.0, perclos, 60.0, drive.distance_km, segments, limits)
     return Trip(START_S, end_s, drive.ended, *counted)
 
 

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 
 from admin.trips import trip_view
 from admin.trips.trips_page import SHOWN_TRIPS
-from app.attention.policy import NORMAL
 from app.events import ClockQuality, Event, Level, State
 from app.journal.journal import Journal
 from app.journal.trip import Trip, summary_of
@@ -140,6 +139,9 @@ def test_a_trip_that_is_not_there_is_not_found(owner: FlaskClient, paths: Paths,
     assert owner.get(path).status_code == 404
 
 
-def test_the_lines_of_perclos_are_where_the_normal_profile_alerts() -> None:
-    limits = (NORMAL.perclos_caution, NORMAL.perclos_warning, NORMAL.perclos_alarm)
-    assert tuple(limit for limit, _ in trip_view.PERCLOS_LINES) == limits
+def test_the_lines_of_perclos_are_those_of_the_trip_and_none_of_an_older_one(owner: FlaskClient, paths: Paths) -> None:
+    save(paths, replace(TRIP, perclos_limits=(0.1, 0.2, 0.3)))
+    page = owner.get("/trips/1").text
+    assert [words in page for words in ("10 %: caution", "20 %: warning", "30 %: alarm")] == [True] * 3
+    damaged = replace(TRIP, perclos_limits=(0.1,))
+    assert (trip_view.perclos_limits(TRIP), trip_view.perclos_limits(damaged)) == ([], [])
