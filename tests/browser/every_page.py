@@ -13,7 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.browser.tab import LAPTOP, Tab, suspended
-from tests.support.appliance import Appliance, running
+from tests.support.appliance import Appliance, running, wait_for
 from tests.support.driven import Drive, write
 
 PICTURE = "return [...document.images].some(i => i.naturalWidth)"
@@ -50,6 +50,8 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
         data / "events.sqlite", Drive("first", BEGAN_S, 75, distance_km=62.3), Drive("second", BEGAN_S + 9e4, 25, 900.0)
     )
     with running(folder) as made:
+        owner = made.signed_in()
+        assert wait_for(lambda: "ttentive" in owner.get("/status/verdict").text)
         yield made
 
 
