@@ -7,6 +7,7 @@ worker.py         the process that serves: how it begins, with little memory, an
 server/           serving (gunicorn's worker), connection (one client), framing (where a request ends), log_limit
 headers.py        the headers of every answer
 application.py    `create_app` puts all together, and explains errors
+newest.py         what the detector wrote last, read once for each request
 words.py          times, angles and counts as people read them
 parts.py          what all routes work with: folders, settings, sessions, the detector's restart
 auth/             guard (who may ask for what), login, account, roles, viewer (the viewer's password), sessions,

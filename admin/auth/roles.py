@@ -24,7 +24,7 @@ def fingerprints(paths: Paths) -> dict[Role, str]:
 
 
 def role_of(paths: Paths, word: str) -> Role | None:
-    """Whose password this is; None if it is nobody's. A wrong one is checked against all that there are."""
+    """The role that this password opens, None if it opens none. A wrong one costs a check against each stored hash."""
     owner = password.load(paths.admin_password)
     if password.verify(owner, word):
         return "owner"

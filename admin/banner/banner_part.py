@@ -28,19 +28,7 @@ def facts() -> Facts:
     """What the lines are read from, now."""
     own = parts()
     told, loaded = told_now(), own.store.load()
-    return Facts(
-        latest=told.latest,
-        now_s=own.clock(),
-        progress=own.restarter.progress(),
-        loaded=loaded,
-        due=due(told.latest, loaded, own.store.copies),
-        failure=told.failure,
-        folder_problem=told.folder_problem,
-        certificate_problem=told.certificate_problem,
-        is_exposed=told.is_exposed,
-        is_clock_set=told.machine.is_clock_set,
-        log_command=told.log_command,
-    )
+    return Facts(told, own.clock(), own.restarter.progress(), loaded, due(told.latest, loaded, own.store.copies))
 
 
 @routes.get("/banner/part")

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from admin.health.problems import EXPOSED, last_failure, silence
+from admin.health.problems import EXPOSED, Told, last_failure, silence
 from admin.restart.course import NOT_OURS, Progress
 from admin.words import minutes_left
 from app.events import State
 from app.telemetry import status
-from app.telemetry.failure import Failure
 from app.telemetry.requests import Request
 from app.telemetry.status import Configuration, Status
 from config.commands import encrypt_command
@@ -63,23 +62,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the lines are read from. latest: the newest status file, None if it is missing or of an earlier boot.
+    """What the lines are read from. told: what Health's problems are read from. now_s is monotonic.
 
-    due: the settings that a restart would change, None where it is not known which. now_s is monotonic.
-    folder_problem, certificate_problem: "" while all is well. log_command shows the detector's log.
+    due: the settings that a restart would change, None where it is not known which.
     """
 
-    latest: Status | None
+    told: Told
     now_s: float
     progress: Progress
     loaded: Loaded
     due: tuple[str, ...] | None = ()
-    failure: Failure | None = None
-    folder_problem: str = ""
-    certificate_problem: str = ""
-    is_exposed: bool = False
-    is_clock_set: bool = True
-    log_command: str = ""
 
 
 RESTART = Button("Restart now", "restart.start")
@@ -90,11 +82,11 @@ def lines(facts: Facts) -> tuple[Line, ...]:
     found = (
         *_restart(facts),
         *_silence(facts),
-        *_exposure(facts.is_exposed),
+        *_exposure(facts.told.is_exposed),
         *_of_detector(facts),
         *_settings(facts),
         *_certificate(facts),
-        *_clock(facts.is_clock_set),
+        *_clock(facts.told.machine.is_clock_set),
     )
     return tuple(sorted(found, key=lambda line: TONES.index(line.tone)))
 
@@ -136,11 +128,11 @@ def _in_force(used: Configuration, copies: Callable[[], Mapping[str, str]]) -> S
 
 
 def _is_silent(facts: Facts) -> bool:
-    return facts.latest is None or status.is_silent(facts.latest, facts.now_s)
+    return facts.told.latest is None or status.is_silent(facts.told.latest, facts.now_s)
 
 
 def _restart(facts: Facts) -> Iterator[Line]:
-    progress, latest = facts.progress, facts.latest
+    progress, latest = facts.progress, facts.told.latest
     if progress.is_under_way:
         passed_s = max(0, int(facts.now_s - progress.since_s))
         yield Line("restarting", "doubtful", "Restarting the detector", f"{progress.message} For {passed_s} s so far.")
@@ -149,7 +141,7 @@ def _restart(facts: Facts) -> Iterator[Line]:
         words = "New settings failed, old ones restored"
         yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
     elif progress.phase == "failed" and (latest is None or _is_silent(facts) or latest.state is State.NO_CAMERA):
-        log = f" `{facts.log_command}` shows more." if facts.log_command else ""
+        log = f" `{facts.told.log_command}` shows more." if facts.told.log_command else ""
         edit = Link("Edit the settings", "settings.show")
         yield Line("failed", "bad", "The restart failed", f"{progress.message.rstrip('.')}.{log}", (RESTART,), edit)
 
@@ -157,13 +149,13 @@ def _restart(facts: Facts) -> Iterator[Line]:
 def _silence(facts: Facts) -> Iterator[Line]:
     if facts.progress.is_under_way or facts.progress.phase == "failed" or not _is_silent(facts):
         return
-    if facts.folder_problem:
-        more = f"{facts.folder_problem}. Then restart detector and page."
+    if facts.told.folder_problem:
+        more = f"{facts.told.folder_problem}. Then restart detector and page."
         yield Line("silent", "bad", "The detector cannot be told, and asked nothing", more)
         return
-    words = f"The detector {silence(facts.latest, facts.failure, facts.now_s)}"
-    why = f"{last_failure(facts.failure)}. " if facts.failure else ""
-    log = f"If a restart does not help: `{facts.log_command}` shows why." if facts.log_command else ""
+    words = f"The detector {silence(facts.told.latest, facts.told.failure, facts.now_s)}"
+    why = f"{last_failure(facts.told.failure)}. " if facts.told.failure else ""
+    log = f"If a restart does not help: `{facts.told.log_command}` shows why." if facts.told.log_command else ""
     yield Line("silent", "bad", words, why + log, (RESTART,), said="The detector does not answer")
 
 
@@ -174,7 +166,7 @@ def _exposure(is_exposed: bool) -> Iterator[Line]:
 
 def _of_detector(facts: Facts) -> Iterator[Line]:
     """What a detector that answers says of itself."""
-    latest = facts.latest
+    latest = facts.told.latest
     if latest is None or _is_silent(facts) or facts.progress.is_under_way:
         return
     if not latest.alerts.buzzer_ok and latest.camera.source and not latest.is_rehearsal:
@@ -189,7 +181,7 @@ def _of_detector(facts: Facts) -> Iterator[Line]:
 
 
 def _settings(facts: Facts) -> Iterator[Line]:
-    loaded, latest = facts.loaded, facts.latest
+    loaded, latest = facts.loaded, facts.told.latest
     if loaded.problems:
         correct = Link("Correct it", "settings.show")
         more = f"{loaded.problems[0]}. In force: {'the rest of it' if loaded.origin == CONFIG else loaded.origin}."
@@ -206,8 +198,8 @@ def _settings(facts: Facts) -> Iterator[Line]:
 
 
 def _certificate(facts: Facts) -> Iterator[Line]:
-    if facts.certificate_problem:
-        yield Line("certificate", "doubtful", "HTTPS needs attention", f"{facts.certificate_problem}.")
+    if facts.told.certificate_problem:
+        yield Line("certificate", "doubtful", "HTTPS needs attention", f"{facts.told.certificate_problem}.")
 
 
 def _clock(is_set: bool) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.guard import for_viewers
 from admin.first_run import checklist, ticks
-from admin.first_run.checklist import Checklist, Known
+from admin.first_run.checklist import Checklist, Known, Step
 from admin.first_run.wiring import header
 from admin.home.home_page import now_shown
 from admin.parts import parts
@@ -66,9 +66,7 @@ def part() -> str:
 @routes.post("/setup/confirm")
 def confirm() -> AnyResponse:
     """Keep what a person says of a step, if it can be so."""
-    step = next((one for one in now_list().steps if one.key == request.form.get("step")), None)
-    if step is None:
-        abort(400, "There is no such step.")
+    step = _asked_step()
     if step.may_confirm:
         ticks.change(parts().paths.first_run, **{_tick(step.key): _value(step.key)})
         log.info("first run, confirmed: %s", step.title)
@@ -80,9 +78,7 @@ def confirm() -> AnyResponse:
 @routes.post("/setup/take-back")
 def take_back() -> AnyResponse:
     """Ask for a step again."""
-    step = next((one for one in now_list().steps if one.key == request.form.get("step")), None)
-    if step is None:
-        abort(400, "There is no such step.")
+    step = _asked_step()
     if step.is_confirmed:
         ticks.change(parts().paths.first_run, **{_tick(step.key): "" if step.key in KEPT_TEXTS else False})
     return redirect(url_for("setup.show"))
@@ -111,3 +107,11 @@ def _value(key: str) -> bool | str:
     if key == "https":
         return own.where.certificate.fingerprint if own.where.certificate else ""
     return password.fingerprint(own.paths.admin_password) if key == "password" else True
+
+
+def _asked_step() -> Step:
+    """The step that the form names, as it is now."""
+    step = next((one for one in now_list().steps if one.key == request.form.get("step")), None)
+    if step is None:
+        abort(400, "There is no such step.")
+    return step

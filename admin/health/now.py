@@ -6,10 +6,9 @@ from flask import g
 
 from admin.health.machine import machine_now
 from admin.health.problems import Problem, Told, problems
+from admin.newest import newest_failure, newest_status, run_folder_problem
 from admin.parts import parts
-from app.telemetry import failure, status
 from config.commands import log_command
-from config.own_files import folder_problem
 
 
 def told_now() -> Told:
@@ -18,9 +17,9 @@ def told_now() -> Told:
         own = parts()
         certificate = own.where.certificate
         g.told = Told(
-            status.read(own.paths.status),
-            failure.last(own.paths.failure),
-            folder_problem(own.paths.run),
+            newest_status(),
+            newest_failure(),
+            run_folder_problem(),
             certificate.problem if certificate else "",
             machine_now(own.paths, own.sensors.read(own.clock())),
             log_command("detector", own.paths.detector_log),

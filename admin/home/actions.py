@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.home.verdict import OVERDUE_S
+from admin.newest import newest_status
 from admin.parts import parts
 from admin.words import minutes_left
 from app.telemetry import requests, status
@@ -66,7 +67,7 @@ def why_not(wanted: Request, latest: Status | None, now_s: float, *, is_restarti
 def now_actions() -> tuple[Action, ...]:
     """Those of the newest status."""
     own = parts()
-    return actions(status.read(own.paths.status), own.clock(), is_restarting=own.restarter.progress().is_under_way)
+    return actions(newest_status(), own.clock(), is_restarting=own.restarter.progress().is_under_way)
 
 
 @routes.post("/ask")
@@ -79,7 +80,7 @@ def ask() -> AnyResponse:
     except (ValueError, LookupError):  # a deletion must outlive a reboot: trips/events_page.py asks for it
         abort(400, "The detector cannot be asked so.")
     is_ending = own.restarter.progress().is_under_way
-    problem = why_not(wanted, status.read(own.paths.status), own.clock(), is_restarting=is_ending)
+    problem = why_not(wanted, newest_status(), own.clock(), is_restarting=is_ending)
     if not problem:
         try:
             requests.ask(own.paths.run, wanted)

@@ -11,14 +11,15 @@ from admin.auth.guard import for_viewers, is_owner
 from admin.home import strips
 from admin.home.directions import directions
 from admin.home.verdict import Verdict, verdict
+from admin.newest import newest_failure, newest_status, run_folder_problem
 from admin.parts import parts
 from admin.words import counted, lasting
-from app.telemetry import course, failure, status
+from app.telemetry import course
 from app.telemetry.preview import ask_for_preview
 from app.telemetry.status import Memory, Signals, Status, TripSoFar
 from app.version import VERSION
 from config.https import take_notice
-from config.own_files import folder_problem, read_file
+from config.own_files import read_file
 
 routes: Final = Blueprint("home", __name__)
 
@@ -27,9 +28,8 @@ PICTURE_MAX_BYTES = 4 * 1024 * 1024
 
 def now_shown(*, is_restarting: bool = False) -> Verdict:
     """The newest status file, judged now."""
-    own = parts()
-    found = verdict(status.read(own.paths.status), own.clock(), is_restarting=is_restarting)
-    return replace(found, failure=failure.last(own.paths.failure), folder_problem=folder_problem(own.paths.run))
+    found = verdict(newest_status(), parts().clock(), is_restarting=is_restarting)
+    return replace(found, failure=newest_failure(), folder_problem=run_folder_problem())
 
 
 @routes.get("/")

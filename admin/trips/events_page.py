@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.auth.guard import for_viewers
+from admin.newest import newest_status
 from admin.parts import parts
 from admin.trips.recorded import download, is_recording, pending_deletion, unreadable
 from admin.words import iso
@@ -20,7 +21,7 @@ from app.journal.csv_table import csv_text
 from app.journal.entries import READ_MAX, Entry, JournalUnreadable, newest_or_damaged, one, signals_text
 from app.journal.journal_file import why_beside
 from app.journal.trips import StoredTrip, one_trip, trip_at
-from app.telemetry import course, requests, status
+from app.telemetry import course, requests
 from app.telemetry.event_signals import EventSignals, signals_of
 from app.telemetry.requests import Request
 from app.telemetry.run_folder import boot_id
@@ -181,7 +182,7 @@ def _signals(entry: Entry) -> EventSignals:
     kept = signals_of(signals_text(parts().paths.events, entry.id))
     if kept.samples or entry.boot_id != boot_id():
         return kept
-    now = status.read(parts().paths.status)
+    now = newest_status()
     onset_s = entry.event.onset_s
     samples = tuple(one for one in course.read(parts().paths.course) if abs(one.time_s - onset_s) <= AROUND_S)
     return EventSignals(samples, now.neutral, now.limits) if now else EventSignals(samples)

@@ -7,60 +7,51 @@ from dataclasses import replace
 import pytest
 
 from admin.banner import banner_part
-from admin.banner.lines import Facts
+from admin.health.machine import Machine
 from admin.restart.course import Phase, Progress
-from app.events import State
-from app.part_status import CameraHealth
 from app.telemetry.failure import Failure
 from app.telemetry.run_folder import boot_id
-from app.telemetry.status import Alerts, Configuration, Status
+from app.telemetry.status import Alerts
 from config.check import Problem
-from config.settings import Settings
-from config.store import Loaded
 from tests.browser.conftest import Alone
-
-NOW_S = 5000.0
+from tests.support.banner import LOADED, NOW_S, WELL, facts
 
 
 def ended(phase: Phase, **more: str) -> Progress:
     return replace(Progress(phase, "", 0, 0, "v2", "v2", NOW_S - 9), **more)  # type: ignore[arg-type]
 
 
-IDLE = ended("idle")
-WELL = Status(
-    boot_id=boot_id(),
-    time_s=NOW_S,
-    state=State.ATTENTIVE,
-    camera=CameraHealth(state="live", source="/dev/video0 (uvcvideo)"),
-    alerts=Alerts(buzzer_ok=True),
-    configuration=Configuration(version_token="v2", origin="config.yaml", fixed_keys=("camera.source",)),
-)
-LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
-FACTS = Facts(WELL, NOW_S, IDLE, LOADED, log_command="sudo snap logs drivewatch.detector")
+FIXED = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
+LOG = "sudo snap logs drivewatch.detector"
 NO_BUZZER = Alerts(
     buzzer_message="GPIO may not be opened: `sudo snap connect drivewatch:gpio-control`", muted_until_s=NOW_S + 470
 )
 CERTIFICATE = "/home/pi/fullchain.pem expires on 2026-12-09: renew it and run `sudo drivewatch.enable-https CERT KEY`"
 STATES = {
-    "silent": replace(
-        FACTS, latest=replace(WELL, time_s=NOW_S - 75), failure=Failure(NOW_S - 80, boot_id(), "it hung for 20 s")
+    "silent": facts(
+        log_command=LOG,
+        latest=replace(FIXED, time_s=NOW_S - 75),
+        failure=Failure(NOW_S - 80, boot_id(), "it hung for 20 s"),
     ),
-    "restarting": replace(FACTS, progress=ended("starting", message="The detector is starting.")),
-    "rolled-back": replace(
-        FACTS, progress=ended("rolled_back", why="/dev/video99 is not there: `v4l2-ctl --list-devices` lists cameras")
+    "restarting": facts(log_command=LOG, progress=ended("starting", message="The detector is starting.")),
+    "rolled-back": facts(
+        log_command=LOG,
+        progress=ended("rolled_back", why="/dev/video99 is not there: `v4l2-ctl --list-devices` lists cameras"),
     ),
-    "failed": replace(
-        FACTS, latest=None, progress=ended("failed", message="The detector does not watch: it ends again and again")
+    "failed": facts(
+        log_command=LOG,
+        latest=None,
+        progress=ended("failed", message="The detector does not watch: it ends again and again"),
     ),
-    "due-and-muted": replace(
-        FACTS,
-        latest=replace(WELL, alerts=replace(NO_BUZZER, buzzer_ok=True)),
+    "due-and-muted": facts(
+        log_command=LOG,
+        latest=replace(FIXED, alerts=replace(NO_BUZZER, buzzer_ok=True)),
         due=("camera.width", "camera.height", "camera.target_fps", "analysis.perclos_window"),
     ),
-    "all": replace(
-        FACTS,
-        latest=replace(WELL, alerts=NO_BUZZER),
-        is_clock_set=False,
+    "all": facts(
+        log_command=LOG,
+        latest=replace(FIXED, alerts=NO_BUZZER),
+        machine=Machine(is_clock_set=False),
         is_exposed=True,
         certificate_problem=CERTIFICATE,
         loaded=replace(LOADED, problems=(Problem("camera.width", "wide", "must be a whole number", 3),)),

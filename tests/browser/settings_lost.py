@@ -63,7 +63,7 @@ def test_a_session_that_ends_loses_nothing_that_was_typed(driver: webdriver.Chro
 
 
 def expire_sessions(folder: Path, appliance: Appliance) -> None:
-    """As half an hour without a request does: the worker reads the sessions anew when it starts."""
+    """Let the sessions end, as half an hour without a request does: the worker reads their file when it starts."""
     (file,) = folder.glob("run/**/sessions.json")
     table = json.loads(file.read_text())
     for row in table["sessions"].values():

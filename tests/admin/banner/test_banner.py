@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from admin.banner.lines import Facts, Line, Link, due, lines
-from admin.restart.course import Progress
+from admin.health.machine import Machine
 from app.events import State
 from app.part_status import CameraHealth
 from app.telemetry.failure import Failure
@@ -16,66 +16,55 @@ from app.telemetry.status import SILENT_S, Alerts, Configuration, Status
 from config.check import Problem
 from config.settings import Settings
 from config.store import NO_FILE, Loaded, version_of
+from tests.support.banner import IDLE, LOADED, NOW_S, WELL, facts
 
-NOW_S = 1000.0
-IDLE = Progress("idle", "", 0, 0, "", "", 0.0)
-LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
-WELL = Status(
-    boot_id=boot_id(),
-    time_s=NOW_S,
-    state=State.ATTENTIVE,
-    camera=CameraHealth(state="live", source="/dev/video0 (uvcvideo)"),
-    alerts=Alerts(buzzer_ok=True),
-    configuration=Configuration(version_token="v2", origin="config.yaml"),
-)
-FACTS = Facts(WELL, NOW_S, IDLE, LOADED)
 GONE = replace(WELL, time_s=NOW_S - SILENT_S - 1)
 
 
-def kinds(facts: Facts) -> list[str]:
-    return [line.kind for line in lines(facts)]
+def kinds(found: Facts) -> list[str]:
+    return [line.kind for line in lines(found)]
 
 
-def only(facts: Facts) -> Line:
-    (line,) = lines(facts)
+def only(found: Facts) -> Line:
+    (line,) = lines(found)
     return line
 
 
 def test_nothing_is_said_while_all_is_well() -> None:
-    assert lines(FACTS) == ()
+    assert lines(facts()) == ()
 
 
 def test_a_restart_that_is_due_names_what_it_changes_and_offers_it() -> None:
-    line = only(replace(FACTS, due=("camera.target_fps", "alerting.visual_alerts_enabled")))
+    line = only(facts(due=("camera.target_fps", "alerting.visual_alerts_enabled")))
     assert line.more == "It changes Frame rate (camera.target_fps) and LED (alerting.visual_alerts_enabled)."
     assert [button.label for button in line.buttons] == ["Restart now"]
-    many = only(replace(FACTS, due=("camera.width", "camera.height", "camera.rotate", "camera.mirror", "profile")))
+    many = only(facts(due=("camera.width", "camera.height", "camera.rotate", "camera.mirror", "profile")))
     assert many.more.endswith("Turn the picture (camera.rotate) and 2 more.")
-    assert only(replace(FACTS, due=None)).more == "It changes settings."
+    assert only(facts(due=None)).more == "It changes settings."
 
 
 @pytest.mark.parametrize("phase", ("stopping", "starting"))
 def test_a_restart_under_way_is_all_that_is_said_of_the_detector(phase: str) -> None:
     progress = replace(IDLE, phase=phase, message="The detector is starting.", since_s=NOW_S - 7)  # type: ignore[arg-type]
-    line = only(replace(FACTS, latest=GONE, progress=progress, due=("camera.width",)))
+    line = only(facts(latest=GONE, progress=progress, due=("camera.width",)))
     assert (line.kind, line.more) == ("restarting", "The detector is starting. For 7 s so far.")
 
 
 def test_a_roll_back_says_why_until_the_settings_are_others() -> None:
     progress = replace(IDLE, phase="rolled_back", version_wanted="v2", why="no camera at /dev/video99", rejected="v3")
-    line = only(replace(FACTS, progress=progress))
+    line = only(facts(progress=progress))
     assert line.words == "New settings failed, old ones restored" and line.more == "Why: no camera at /dev/video99."
     assert line.link is not None and line.link.label == "Edit the rejected version again"
-    assert kinds(replace(FACTS, progress=replace(progress, version_wanted="v1"))) == []
+    assert kinds(facts(progress=replace(progress, version_wanted="v1"))) == []
 
 
 def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
     progress = replace(IDLE, phase="failed", message="The detector does not watch: it ends again and again")
     blind = replace(WELL, state=State.NO_CAMERA)
     for latest in (None, GONE, blind):
-        line = only(replace(FACTS, latest=latest, progress=progress))
+        line = only(facts(latest=latest, progress=progress))
         assert line.kind == "failed" and line.link == Link("Edit the settings", "settings.show")
-    assert kinds(replace(FACTS, progress=progress)) == []
+    assert kinds(facts(progress=progress)) == []
 
 
 @pytest.mark.parametrize(
@@ -89,48 +78,50 @@ def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
 )
 def test_a_silent_detector_is_said_with_how_long_and_what_helps(latest: Status | None, words: str) -> None:
     failed = Failure(NOW_S - 9, boot_id(), "it hung for 20 s")
-    line = only(replace(FACTS, latest=latest, failure=failed, log_command="tail log", due=("camera.width",)))
+    line = only(facts(latest=latest, failure=failed, log_command="tail log", due=("camera.width",)))
     assert (line.kind, line.tone, line.words) == ("silent", "bad", words)
     assert line.more == "It last failed because it hung for 20 s. If a restart does not help: `tail log` shows why."
     assert [button.label for button in line.buttons] == ["Restart now"]
-    never = only(replace(FACTS, latest=None))
+    never = only(facts(latest=None))
     assert never.words == "The detector has not run since this machine was switched on"
 
 
 def test_a_run_folder_that_is_not_read_is_why_nothing_is_known() -> None:
-    line = only(replace(FACTS, latest=None, folder_problem="/run/drivewatch is another user's: `ls -ld` shows whose"))
+    line = only(facts(latest=None, folder_problem="/run/drivewatch is another user's: `ls -ld` shows whose"))
     assert line.words == "The detector cannot be told, and asked nothing" and "another user's" in line.more
 
 
 def test_what_the_command_line_fixes_is_named() -> None:
     fixed = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
-    assert only(replace(FACTS, latest=fixed)).more == "Camera (camera.source): changes here have no effect."
+    assert only(facts(latest=fixed)).more == "Camera (camera.source): changes here have no effect."
     other = replace(WELL, configuration=Configuration(version_token="", origin="/home/pi/car.yaml"))
-    assert "uses /home/pi/car.yaml" in only(replace(FACTS, latest=other)).more
-    assert kinds(replace(FACTS, latest=replace(fixed, time_s=0))) == ["silent"]
+    assert "uses /home/pi/car.yaml" in only(facts(latest=other)).more
+    assert kinds(facts(latest=replace(fixed, time_s=0))) == ["silent"]
 
 
 def test_a_buzzer_matters_where_a_camera_sees_a_driver() -> None:
     mute = replace(WELL, alerts=Alerts(buzzer_ok=False, buzzer_message="no GPIO chip: `ls /dev/gpiochip*`"))
-    assert only(replace(FACTS, latest=mute)).more == "no GPIO chip: `ls /dev/gpiochip*`"
-    assert kinds(replace(FACTS, latest=replace(mute, camera=CameraHealth(source="fake:commute")))) == []
+    assert only(facts(latest=mute)).more == "no GPIO chip: `ls /dev/gpiochip*`"
+    assert kinds(facts(latest=replace(mute, camera=CameraHealth(source="fake:commute")))) == []
 
 
 def test_a_mute_says_its_minutes_and_can_be_ended_until_it_ends() -> None:
     muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted=True, muted_until_s=NOW_S + 421))
-    line = only(replace(FACTS, latest=muted))
+    line = only(facts(latest=muted))
     assert (line.words, line.buttons[0].value) == ("Muted: 8 min left", "end-mute")
-    assert kinds(replace(FACTS, latest=muted, now_s=NOW_S + 421, progress=replace(IDLE, phase="starting"))) == [
-        "restarting"
-    ]
+    assert kinds(facts(latest=muted, now_s=NOW_S + 421, progress=replace(IDLE, phase="starting"))) == ["restarting"]
 
 
 def test_clock_certificate_exposure_and_a_damaged_file_are_said_worst_first() -> None:
     damaged = replace(LOADED, problems=(Problem("camera.width", "x", "must be a number", 3),))
-    facts = replace(
-        FACTS, is_clock_set=False, certificate_problem="it has expired", is_exposed=True, loaded=damaged, latest=GONE
+    found = facts(
+        machine=Machine(is_clock_set=False),
+        certificate_problem="it has expired",
+        is_exposed=True,
+        loaded=damaged,
+        latest=GONE,
     )
-    assert kinds(facts) == ["silent", "exposed", "settings", "certificate", "clock"]
+    assert kinds(found) == ["silent", "exposed", "settings", "certificate", "clock"]
 
 
 def file(**values: object) -> str:
@@ -166,8 +157,8 @@ def test_due_is_what_the_file_has_otherwise_than_the_detector_uses_it() -> None:
 def test_a_screen_reader_is_told_of_what_comes_and_goes_and_of_no_figure() -> None:
     muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted_until_s=NOW_S + 421))
     for latest in (muted, GONE):
-        now, later = (only(replace(FACTS, latest=latest, now_s=NOW_S + after_s)) for after_s in (0, 3))
+        now, later = (only(facts(latest=latest, now_s=NOW_S + after_s)) for after_s in (0, 3))
         assert now.said == later.said != "" and not any(map(str.isdigit, now.said))
     progress = replace(IDLE, phase="starting", since_s=NOW_S)
-    now, later = (only(replace(FACTS, progress=progress, now_s=NOW_S + after_s)) for after_s in (0, 3))
+    now, later = (only(facts(progress=progress, now_s=NOW_S + after_s)) for after_s in (0, 3))
     assert now.words == later.words and now.more != later.more

@@ -1,0 +1,36 @@
+"""Facts of the page's banner where all is well, with what a test changes of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from admin.banner.lines import Facts
+from admin.health.problems import Told
+from admin.restart.course import Progress
+from app.events import State
+from app.part_status import CameraHealth
+from app.telemetry.run_folder import boot_id
+from app.telemetry.status import Alerts, Configuration, Status
+from config.settings import Settings
+from config.store import Loaded
+
+NOW_S = 1000.0
+IDLE = Progress("idle", "", 0, 0, "", "", 0.0)
+LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
+WELL = Status(
+    boot_id=boot_id(),
+    time_s=NOW_S,
+    state=State.ATTENTIVE,
+    camera=CameraHealth(state="live", source="/dev/video0 (uvcvideo)"),
+    alerts=Alerts(buzzer_ok=True),
+    configuration=Configuration(version_token="v2", origin="config.yaml"),
+)
+_OF_TOLD = {field.name for field in fields(Told)}
+
+
+def facts(**changes: object) -> Facts:
+    """changes: fields of Facts, and of the Told in it."""
+    told = {"latest": WELL, **{name: value for name, value in changes.items() if name in _OF_TOLD}}
+    others = {"now_s": NOW_S, "progress": IDLE, "loaded": LOADED}
+    others |= {name: value for name, value in changes.items() if name not in _OF_TOLD}
+    return Facts(Told(**told), **others)  # type: ignore[arg-type]
