@@ -98,9 +98,6 @@ bench-snap: $(VENV)/.tests ## size of the snaps, start from them, the page with 
 bench-rules: $(VENV)/.tests ## the cases of ADDW, Euro NCAP and DDAW at four rates: how late is the slowest alert? build/bench/rules.md, in 20 minutes
 	$(BIN)/python -m tests.benchmarks.rules
 
-bench-saving: $(VENV)/.tests ## what saving memory frees, profile by profile, in five minutes
-	$(BIN)/python -m tests.benchmarks.saving
-
 bench-squeeze: $(VENV)/.tests ## memory runs short around the detector, with the governor and without (as root, 20 minutes)
 	$(BIN)/python -m tests.benchmarks.squeeze
 

@@ -1,4 +1,4 @@
-"""Memory of drivewatch in each profile and model, beside what people would use instead, on the same frames."""
+"""Memory of drivewatch in each profile and model, beside the alternatives, on the same frames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODELS_OF_THE_FLOOR = (model_files.SHORT_RANGE, model_files.ATTENTION_MESH, mode
 OURS, NAIVE, FLOOR = "drivewatch, low_memory", "naive recipe", "floor: three bare LiteRT interpreters"
 DEFAULT_MODEL = DECLARATIONS["vision.model"].default
 CAMERA_FLOOR = "the same, and OpenCV imported"
-# Like for like: after the start they release their libraries' unmodified file-backed pages, as drivewatch does
+# Like for like: the alternatives, too, release their libraries' unmodified file-backed pages after the start
 UNMAPPED = "unmapped as ours"
 FLOORS = {
     FLOOR: "default",
@@ -43,7 +43,7 @@ NAIVES = {
 
 
 def ours() -> dict[str, Mapping[str, Value]]:
-    """The variants of drivewatch by name, and the settings that make them."""
+    """The settings of each variant of drivewatch, by its name."""
     return {
         **{f"drivewatch, {profile}": {"profile": profile} for profile in PROFILES},
         **{f"low_memory with model {model}": {"vision.model": model} for model in MODELS if model != DEFAULT_MODEL},
@@ -51,7 +51,7 @@ def ours() -> dict[str, Mapping[str, Value]]:
 
 
 def memory_of(effort: Effort) -> dict[str, Usage]:
-    """Each variant and each alternative, alone in its process."""
+    """Memory of each variant and each alternative, each in its own process."""
     tasks: dict[str, Callable[[], Usage]] = {}
     for name, settings in ours().items():
         camera = settings_from(settings).camera
@@ -70,7 +70,7 @@ def memory_of(effort: Effort) -> dict[str, Usage]:
 
 
 def models_of_the_floor() -> list[Path]:
-    """The default profile's models; the attention mesh without operations that LiteRT has not got."""
+    """The default profile's models; the attention mesh without the operations that LiteRT lacks."""
     made = []
     for model in MODELS_OF_THE_FLOOR:
         path = (FOLDER / model.path.name).absolute()
@@ -86,7 +86,7 @@ def _last(effort: Effort, command: tuple[str | Path, ...]) -> Usage:
 
 
 def memory_section(usages: Mapping[str, Usage]) -> Section:
-    """All of them."""
+    """The memory table of all variants and alternatives."""
     base_mb = usages[OURS].rss_mb
     rows = tuple(
         (name, one.rss_mb / base_mb, one.rss_mb, one.anonymous_mb, one.file_mb, one.pss_mb or "unreadable")
@@ -110,7 +110,7 @@ def memory_section(usages: Mapping[str, Usage]) -> Section:
 
 
 def memory_figures(usages: Mapping[str, Usage]) -> list[Figure]:
-    """Ratios with the limits of the issue."""
+    """The detector's memory as a ratio of the alternatives', with the limits."""
     ours_mb = usages[OURS].rss_mb
     return [
         Figure("detector's RSS, of the naive recipe's", ours_mb / usages[NAIVE].rss_mb, "", 0.5),
@@ -120,7 +120,7 @@ def memory_figures(usages: Mapping[str, Usage]) -> list[Figure]:
 
 
 def like_for_like(usages: Mapping[str, Usage]) -> str:
-    """The same ratios where the others, too, release their libraries' pages, which their limits do not ask."""
+    """A sentence with the same ratios where the alternatives, too, release their libraries' pages."""
     unmapped = (f"{name}, {UNMAPPED}" for name in (NAIVE, FLOOR, CAMERA_FLOOR))
     naive, floor, camera_floor = (usages[OURS].rss_mb / usages[name].rss_mb for name in unmapped)
     return (
@@ -130,7 +130,7 @@ def like_for_like(usages: Mapping[str, Usage]) -> str:
 
 
 def appliance(effort: Effort) -> tuple[Section, list[Figure]]:
-    """Detector, gunicorn's master and worker: idle, and in use."""
+    """Memory of detector, gunicorn's master and worker, idle and in use, and the figure with a limit."""
     frames = pictures((320, 240)).absolute()
     with tempfile.TemporaryDirectory() as folder, running(Path(folder), "--camera", str(frames)) as appliance:
         time.sleep(effort.seconds)

@@ -1,7 +1,7 @@
-"""The floor: LiteRT's bare interpreters on the same model files, nothing else; for a venv of its own.
+"""The floor: only LiteRT's bare interpreters on the same model files; runs in a separate virtual environment.
 
-`python -m tests.benchmarks.bare_interpreters default|plain MODEL...`: default takes XNNPACK, as it comes; plain the
-kernels that drivewatch takes; camera-default imports OpenCV too; default-unmapped lets go of its libraries' pages.
+`python -m tests.benchmarks.bare_interpreters default|plain MODEL...`: default uses XNNPACK; plain uses the
+kernels that drivewatch uses; camera-default imports OpenCV too; default-unmapped releases its file-backed pages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.benchmarks.steps import release_file_pages, step
 def main(kernels: str, *models: str) -> None:
     """Run each model ten times."""
     if kernels.startswith("camera"):
-        import cv2  # what any program with a camera has
+        import cv2  # any program with a camera needs it
 
         cv2.setNumThreads(1)
     import numpy as np

@@ -12,7 +12,7 @@ GREY = "#666"
 
 
 def bars(title: str, parts: Sequence[str], rows: Sequence[tuple[str, Sequence[float]]], unit: str = "MB") -> str:
-    """A bar a row, in parts from the left; the sum stands at its end."""
+    """An SVG with a stacked bar for each row, and the sum at its end."""
     most = max(sum(values) for _, values in rows) or 1.0
     drawn = _legend(parts)
     for number, (label, values) in enumerate(rows):
@@ -29,7 +29,7 @@ def bars(title: str, parts: Sequence[str], rows: Sequence[tuple[str, Sequence[fl
 
 
 def lines(title: str, across: str, series: Mapping[str, Sequence[tuple[float, float]]], unit: str) -> str:
-    """A line for each series of (x, y), both from zero."""
+    """An SVG with a line for each series of (x, y), both axes from zero."""
     points = [point for line in series.values() for point in line]
     most_x, most_y = (max(point[axis] for point in points) or 1.0 for axis in (0, 1))
     bottom_px, left_px = TOP_PX + PLOT_PX, 70

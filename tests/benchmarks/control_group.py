@@ -1,4 +1,4 @@
-"""A memory control group of version 1 or 2, with what is left in it, and a hog that fills it."""
+"""A memory control group of version 1 or 2, the memory left in it, and a hog that fills it."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ for line in sys.stdin:
 
 
 class NotTried(RuntimeError):
-    """This machine cannot do it; the message says why."""
+    """This machine cannot run the benchmark; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A control group of its own, of version 1 or 2."""
+    """A control group of version 1 or 2."""
 
     folder: Path
     limit: str
     killed: str
 
     def enter(self) -> None:
-        """In the child, before it becomes another program."""
+        """Join the group: in the child, before it executes another program."""
         (self.folder / "cgroup.procs").write_text(str(os.getpid()))
 
     def enter_as_victim(self) -> None:
-        """The kernel kills it first."""
+        """Join the group as the process that the kernel kills first."""
         self.enter()
         Path("/proc/self/oom_score_adj").write_text("1000")
 
     def kills(self) -> int:
-        """How many processes the kernel has killed in it for want of memory."""
+        """How many processes the kernel has killed in the group because memory ran out."""
         lines = (self.folder / self.killed).read_text().splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("oom_kill ")))
 
 
 @contextmanager
 def group() -> Iterator[Group]:
-    """Make one with the limit, and remove it. Raises: NotTried."""
+    """A new control group with the limit, removed at the end of the block. Raises: NotTried."""
     root = Path("/sys/fs/cgroup")
     if (root / "memory").is_dir():
         made = Group(root / "memory" / f"drivewatch-{os.getpid()}", "memory.limit_in_bytes", "memory.oom_control")
@@ -67,7 +67,7 @@ def group() -> Iterator[Group]:
         raise NotTried(f"{made.folder} cannot be made ({error.strerror}): run it as root") from error
     try:
         (made.folder / made.limit).write_text(str(int(LIMIT_MB * MB)))
-        # pages of files that others have read are charged to them, and none are missing where the group is full
+        # File pages that other programs have read are charged to those, so start without any in memory
         Path("/proc/sys/vm/drop_caches").write_text("1")
         yield made
     except FileNotFoundError as error:
@@ -78,7 +78,7 @@ def group() -> Iterator[Group]:
 
 
 class Hog:
-    """A process that holds as many MB as it is told."""
+    """A process that holds as many MB as `hold` asks for."""
 
     def __init__(self, within: Group) -> None:
         self._process = subprocess.Popen(
@@ -87,7 +87,7 @@ class Hog:
         self.holds_mb = 0.0
 
     def hold(self, mb: float) -> None:
-        """Take or give back, when it can: where nothing is left it waits for long."""
+        """Allocate or free, as soon as there is memory."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{mb:.0f}\n")
         self._process.stdin.flush()
@@ -99,7 +99,7 @@ class Hog:
 
 
 def taken_mb(group: Group) -> float:
-    """What of the group's memory no kernel can take back."""
+    """Memory of the group that the kernel cannot reclaim, in MB."""
     names = ("memory.usage_in_bytes", "total_") if group.limit == "memory.limit_in_bytes" else ("memory.current", "")
     figures = dict(line.split() for line in (group.folder / "memory.stat").read_text().splitlines())
     file_bytes = sum(int(figures[f"{names[1]}{kind}_file"]) for kind in ("active", "inactive"))
@@ -107,6 +107,6 @@ def taken_mb(group: Group) -> float:
 
 
 def room_mb(group: Group) -> float:
-    """As the detector in it reads it."""
+    """Room in the group in MB, as the detector in it reads it."""
     found = cgroup.group_in(group.folder)
     return min(found.room_mb, LIMIT_MB) if found else LIMIT_MB

@@ -45,7 +45,7 @@ POSES = (Scene(), Scene(pitch_deg=-12), Scene(pitch_deg=8), Scene(yaw_deg=20), S
 def shown(
     mesh: FaceMesh, renderers: Iterable[Renderer], scene: Scene
 ) -> Iterator[tuple[Renderer, Scene, Picture, Face | None]]:
-    """Each seed's scene and picture, and the face that is found in it without a face before it."""
+    """Each seed's scene and picture, and the face that is found in it without tracking."""
     for seed, renderer in enumerate(renderers):
         mesh.reset()
         moved = replace(scene, time_s=seed, x_cm=1.5 * (seed - 2))
@@ -73,7 +73,7 @@ def pose_cells(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> str:
 
 
 def ear_and_mar(face: Face) -> tuple[float, float]:
-    """Both eyes' mean EAR and the MAR, uncorrected."""
+    """The mean EAR of both eyes and the MAR, uncorrected."""
     landmarks = face.landmarks
     return (eye_aspect_ratio(landmarks, RIGHT_EYE) + eye_aspect_ratio(landmarks, LEFT_EYE)) / 2, mouth_aspect_ratio(
         landmarks
@@ -81,13 +81,13 @@ def ear_and_mar(face: Face) -> tuple[float, float]:
 
 
 def mean_ear(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> float:
-    """Over the seeds in which a face was found; NaN without any."""
+    """The mean EAR over the seeds with a face; NaN without any."""
     ears = [ear_and_mar(face)[0] for face, _ in seen(mesh, renderers, scene) if face]
     return float(np.mean(ears)) if ears else float("nan")
 
 
 def print_lids(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
-    """EAR by pitch, and what is left of it when the eyes are shut."""
+    """Print the EAR by pitch, and the share of it that shut eyes have."""
     print("\n| EAR by pitch | " + " | ".join(f"{m}: open | half | shut | shut of open" for m in meshes) + " |")
     print("|---" * (1 + 4 * len(meshes)) + "|")
     for pitch_deg in LID_PITCHES_DEG:
@@ -99,15 +99,15 @@ def print_lids(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
 
 
 def found_range(shares: dict[float, float], usual: float) -> str:
-    """The values around the usual one up to the first on each side for which a face was missed."""
+    """The range around the usual value in which no face was missed."""
     low = max((value for value in shares if value < usual and shares[value] < 1), default=-np.inf)
     high = min((value for value in shares if value > usual and shares[value] < 1), default=np.inf)
     inside = [usual, *(value for value in shares if low < value < high)]
     return f"from {min(inside):g} to {max(inside):g}"
 
 
-def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
-    """Count the heads turned far away that are read as facing the road."""
+def print_misread_heads(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
+    """Print how many heads that are turned far away are read as facing the road."""
     limit_deg = NORMAL.yaw_limit_deg
     camera = camera_matrix(*SIZE, FOV_DEG)
     scenes = [Scene(yaw_deg=side * yaw, distance_cm=cm) for yaw in FAR_YAWS_DEG for side in (-1, 1) for cm in (50, 62)]
@@ -123,14 +123,14 @@ def print_lies(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
 
 
 def blinks(mesh: FaceMesh, renderers: list[Renderer], scene: Scene) -> list[float]:
-    """How far shut the eyes are read in each seed's picture, as the plain mesh's scores are corrected."""
+    """The corrected blink score in each seed's picture."""
     faces = [face for face, _ in seen(mesh, renderers, scene) if face]
     read = [measure(face, SIZE, FOV_DEG, mesh.calibration).eye_blink for face in faces]
     return [blink for blink in read if blink is not None]
 
 
 def print_blinks(meshes: dict[str, FaceMesh]) -> None:
-    """How eyes read open, half shut and shut."""
+    """Print the blink scores of open, half shut and shut eyes."""
     print("\n| blink score | " + " | ".join(f"{m}: open | half | shut" for m in meshes) + " |")
     print("|---" * (1 + 3 * len(meshes)) + "|")
     for name, (face, glasses) in DRIVERS.items():
@@ -144,7 +144,7 @@ def print_blinks(meshes: dict[str, FaceMesh]) -> None:
 
 
 def print_seats(mesh: FaceMesh, renderers: list[Renderer]) -> None:
-    """How far shoulders and chest resemble those before: the head turned ahead, aside or down, and an empty seat."""
+    """Print how much shoulders and chest resemble the remembered ones: head ahead, aside or down, and an empty seat."""
     there, bowed, empty = [], [], []
     for place in SEAT_PLACES:
         for seed, renderer in enumerate(renderers):
@@ -169,7 +169,7 @@ def print_seats(mesh: FaceMesh, renderers: list[Renderer]) -> None:
 
 
 def print_limits(meshes: dict[str, FaceMesh], renderers: list[Renderer]) -> None:
-    """Say in words where the face was found in every picture."""
+    """Print the ranges in which the face was found in every picture."""
     for model, mesh in meshes.items():
         said = []
         for name, values in SWEEPS.items():
@@ -211,7 +211,7 @@ def main() -> None:
     print_lids(meshes, renderers)
     print_blinks(meshes)
     print_limits(meshes, renderers)
-    print_lies(meshes, renderers)
+    print_misread_heads(meshes, renderers)
     print_seats(meshes["standard"], renderers)
 
 

@@ -33,7 +33,7 @@ end a stack. The order from left to right means nothing.
 
 
 def main() -> int:
-    """Record both."""
+    """Record both flame graphs."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.flames", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0])

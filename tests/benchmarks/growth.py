@@ -1,4 +1,4 @@
-"""Where each megabyte goes, and the start-up by stages: one process growing step by step, as the detector does.
+"""Memory and CPU time of each step of the start: one process that does step by step what the detector does.
 
 `python -m tests.benchmarks.growth FOLDER MODEL` is that process.
 """
@@ -16,13 +16,13 @@ FIRST_FACE = "first face: weights, buffers of inference"
 
 
 def load(module: str) -> None:
-    """Import for what it costs: by name, as a linter takes away an import that nothing uses."""
-    assert module not in sys.modules, f"{module} came with an earlier step, which is told as the larger"
+    """Import a module to measure it; by name, as a linter would remove an unused import."""
+    assert module not in sys.modules, f"{module} was loaded by an earlier step, which seems larger than it is"
     import_module(module)
 
 
 def start() -> None:
-    """Up to the face mesh."""
+    """The steps before the face mesh."""
     step("Python")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     load("app.commands.run")
@@ -43,7 +43,7 @@ def start() -> None:
 
 
 def look(folder: str, model: str) -> None:
-    """The face mesh, and frames."""
+    """The steps of the face mesh and the first frames."""
     from app.camera.pictures import as_bgr, read_picture
     from app.memory.allocator import settle_allocator, trim
     from app.memory.file_pages import release_file_pages

@@ -1,7 +1,7 @@
-"""A model as LiteRT's bare interpreter takes it: `python -m tests.benchmarks.litert_model FROM TO`, for its venv.
+"""Converts a model for LiteRT's bare interpreter: `python -m tests.benchmarks.litert_model FROM TO`.
 
-The attention mesh has operations that are MediaPipe's own. Each is left out, and what it gave is one more input: so all
-weights and all other operations stay.
+The attention mesh has MediaPipe's own operations. Each is left out and its output becomes an input, so that all
+weights and all other operations stay. Runs in the floor's virtual environment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema  # type: ignore[import-
 
 
 def main(source: str, target: str) -> None:
-    """Write it."""
+    """Write the converted model."""
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(Path(source).read_bytes(), 0))
     for graph in model.subgraphs:
         own = [one for one in graph.operators if model.operatorCodes[one.opcodeIndex].customCode]

@@ -1,4 +1,4 @@
-"""The parent's side of a measurement: each in a process of its own, medians of several, read from /proc."""
+"""The parent's side of a measurement: runs each program in its own process and reads /proc; medians of several runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from app.fake_driver.record import rendered
 from app.fake_driver.scenario import load_scenario
 from app.memory.usage import MB, system, usage_of
 from app.part_status import Usage
-from app.telemetry.preview import ask_for_preview
 from config.declaration import Value
 from config.patch import patch
 from config.paths import Paths
@@ -42,7 +41,7 @@ PRESENT, OF_FILE = np.uint64(1 << 63), np.uint64(1 << 61)  # admin-guide/mm/page
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a process stood: what it said of itself, and what it used."""
+    """A step that a program reported, with the memory that it used then and the figures that it printed."""
 
     name: str
     usage: Usage
@@ -51,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One table of the report, with a chart where that shows more; each cell is text or a figure."""
+    """One table of the report, and a chart if there is one; each cell is text or a figure."""
 
     name: str
     title: str
@@ -63,18 +62,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much a run of the benchmarks takes upon itself."""
+    """How often and how long a run of the benchmarks measures."""
 
     repeats: int
-    seconds: float  # that a detector runs at FPS frames a second
-    cpu_seconds: float  # that it runs at one
+    seconds: float  # for which a detector runs at FPS frames a second
 
 
-QUICK, FULL = Effort(1, 4.5, 6.0), Effort(3, 9.0, 60.0)
+QUICK, FULL = Effort(1, 4.5), Effort(3, 9.0)
 
 
 def steps_of(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> list[Step]:
-    """Run a program that calls steps.step. Raises: RuntimeError with its last words when it fails."""
+    """The steps of a program that calls steps.step. Raises: RuntimeError with the end of stderr when it fails."""
     with tempfile.TemporaryFile("w+") as errors, subprocess.Popen(
         command, cwd=ROOT, env=env or clean(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
     ) as process:  # fmt: skip
@@ -92,7 +90,7 @@ def steps_of(command: Sequence[str | Path], env: Mapping[str, str] | None = None
 
 
 def medians(runs: Sequence[list[Step]]) -> list[Step]:
-    """One run out of several of the same program."""
+    """The median of each step over several runs of the same program."""
     return [_median(same) for same in zip(*runs, strict=True)]
 
 
@@ -115,14 +113,14 @@ def repeated(effort: Effort, command: Sequence[str | Path], env: Mapping[str, st
 
 
 def side_by_side(tasks: Mapping[str, Callable[[], T]], at_once: int = 0) -> dict[str, T]:
-    """Do them in threads, one a core unless given: for memory, which does not mind, never for times."""
+    """The results of tasks run in threads, one per core by default: for memory, never for times."""
     with ThreadPoolExecutor(at_once or len(os.sched_getaffinity(0))) as pool:
         futures = {name: pool.submit(task) for name, task in tasks.items()}
         return {name: future.result() for name, future in futures.items()}
 
 
 def prepared(folder: Path, settings: Mapping[str, Value]) -> dict[str, str]:
-    """The environment of a detector with settings of its own in a folder of its own."""
+    """The environment of a detector with these settings, in its own folder."""
     env = clean(DRIVEWATCH_DATA=f"{folder}/data", XDG_RUNTIME_DIR=str(folder))
     paths = Paths.from_environment(env)
     paths.make()
@@ -137,7 +135,7 @@ def detector(
     launcher: Sequence[str] = ("app",),
     env: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[subprocess.Popen[str], Paths]]:
-    """A detector after its first verdict, with settings of its own."""
+    """A detector with these settings, after its first verdict."""
     with tempfile.TemporaryDirectory() as folder:
         own = {**prepared(Path(folder), settings), **(env or {})}
         command = [*PYTHON, *launcher, "run", "--camera", str(camera.absolute())]
@@ -159,23 +157,18 @@ def detector_usage(
     settings: Mapping[str, Value] = {},
     launcher: Sequence[str] = ("app",),
     env: Mapping[str, str] | None = None,
-    watched: bool = False,
 ) -> Usage:
-    """Memory of the running detector, the median of several; `watched`: while somebody looks at the preview."""
+    """Memory of the running detector, the median of several runs."""
     usages = []
     for _ in range(effort.repeats):
-        with detector(camera, {"camera.target_fps": FPS, **settings}, launcher, env) as (process, paths):
-            until_s = time.monotonic() + effort.seconds
-            while time.monotonic() < until_s:
-                if watched:
-                    ask_for_preview(paths.run)
-                time.sleep(0.5)
+        with detector(camera, {"camera.target_fps": FPS, **settings}, launcher, env) as (process, _):
+            time.sleep(effort.seconds)
             usages.append(sample(process.pid, 0.0).usage)
     return usage_median(usages)
 
 
 def pictures(size: tuple[int, int], count: int = 120, fps: float = 1.0) -> Path:
-    """A folder of JPEGs of fake:commute, so many a second, as a camera's MJPG; rendered once for each size."""
+    """A folder of JPEGs of fake:commute, `fps` a second, like a camera's MJPG; rendered once for each size."""
     folder = FOLDER / (f"commute-{size[0]}x{size[1]}-{count}" + ("" if fps == 1 else f"-{fps:g}"))
     if not folder.exists():
         new = folder.with_suffix(".new")
@@ -187,7 +180,7 @@ def pictures(size: tuple[int, int], count: int = 120, fps: float = 1.0) -> Path:
 
 
 def alone_mb(pids: Sequence[int]) -> tuple[float, float]:
-    """Memory of these processes, and the private (anonymous) part; a memory page that several map counts once.
+    """Memory of these processes and its private (anonymous) part, in MB; a memory page that several map counts once.
 
     Their PSS would be smaller by what they happen to share with other processes of this machine. Pages of files are
     told apart by their place in the file, as the kernel shows numbers of pages to root alone; anonymous ones count by
@@ -214,7 +207,7 @@ def alone_mb(pids: Sequence[int]) -> tuple[float, float]:
 
 
 def machine() -> str:
-    """What all of this was measured on."""
+    """The machine and the versions of the measurement, for the head of the report."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     cpu = next((line.partition(":")[2].strip() for line in lines if "model name" in line), "unnamed processor")
     return (

@@ -1,7 +1,7 @@
-"""What others' detectors do: `import mediapipe`, FaceMesh, every frame; for a venv of its own.
+"""The recipe of usual tutorials: `import mediapipe`, FaceMesh on every frame; in a separate virtual environment.
 
 `python -m tests.benchmarks.naive_recipe VIDEO|FOLDER [refine] [static] [no-matplotlib] [unmapped]`
-With `alone` the pictures are decoded before, and the time of FaceMesh is told; with `fps=10` they come at that rate,
+With `alone` the pictures are decoded first and FaceMesh alone is timed; with `fps=10` they come at that rate,
 over and over.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.benchmarks.steps import cpu_ms_each, release_file_pages, step
 
 source, *options = sys.argv[1:]
-if "no-matplotlib" in options:  # it is not used, but imported: an empty stand-in shows what that costs
+if "no-matplotlib" in options:  # an empty stand-in shows what the unused import costs
     for name in ("matplotlib", "matplotlib.pyplot"):
         sys.modules[name] = types.ModuleType(name)
 
@@ -51,7 +51,7 @@ def sees(frame: MatLike) -> bool:
 
 
 def at_a_rate(fps: float) -> None:
-    """See all frames again and again."""
+    """Process all frames at this rate, again and again."""
     due_s = time.monotonic()
     while True:
         for frame in frames():

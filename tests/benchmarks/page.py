@@ -1,4 +1,4 @@
-"""`make bench-page`: what the page costs in memory while it is used. Exit status 1 when a figure misses its limit."""
+"""`make bench-page`: memory and time of the page in use. Exit status 1 when a figure misses its limit."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def page_mb(appliance: Appliance) -> float:
 
 
 def ask(browser: Browser, paths: tuple[str, ...], count: int) -> None:
-    """Ask for the paths in turn."""
+    """Request the paths in turn, `count` requests in all."""
     for number in range(count):
         answer = browser.get(paths[number % len(paths)])
         assert answer.status == 200, answer.text
 
 
 def in_use(appliance: Appliance) -> Browser:
-    """Use the page as an owner does; returns who did."""
+    """The browser of an owner who has used the page for a while."""
     owner = appliance.signed_in()
     ask(owner, VIEWS, 100)
     ask(owner, POLLS, 300)  # ten minutes of an open page
@@ -45,12 +45,12 @@ def in_use(appliance: Appliance) -> Browser:
 
 
 def bytes_of(answer: Answer) -> int:
-    """What is sent for one request, its headers included."""
+    """Bytes of an answer and its headers."""
     return len(answer.text.encode()) + sum(len(f"{name}: {value}\r\n") for name, value in answer.headers.items())
 
 
 def first_view_kb(browser: Browser) -> float:
-    """Home and all that it loads, as to a browser that has nothing yet; in units of 1,000 bytes."""
+    """Size of Home with all that it loads into an empty browser cache; in units of 1,000 bytes."""
     home = browser.get("/")
     return (bytes_of(home) + sum(bytes_of(browser.get(path)) for path in LOADED.findall(home.text))) / 1000
 
@@ -69,7 +69,7 @@ def cpu_s(appliance: Appliance) -> float:
 
 
 def polling_percent(appliance: Appliance, browser: Browser) -> float:
-    """The share of a core that the page takes while home is open, which asks for its parts as home says."""
+    """The share of a core that the page takes while an open Home polls its parts."""
     parts = [(path, float(every_s)) for path, every_s in RENEWED.findall(browser.get("/").text)]
     began_s, began_cpu_s = time.monotonic(), cpu_s(appliance)
     due_s = dict.fromkeys(parts, began_s)
@@ -82,7 +82,7 @@ def polling_percent(appliance: Appliance, browser: Browser) -> float:
 
 
 def measured(appliance: Appliance) -> list[Figure]:
-    """The figures with the limits of the issue."""
+    """The figures and their limits."""
     owner = in_use(appliance)
     in_use_mb = page_mb(appliance)
     (detector,) = appliance.pids("app run")

@@ -32,15 +32,15 @@ Size = tuple[int, int]
 
 SIZES: tuple[Size, ...] = ((320, 240), (640, 480), (1280, 720))
 RATES = (1, 2, 5, 10)
-FRAMES_MIN = 40  # that are counted, or so many seconds
+FRAMES_MIN = 40  # frames that a measurement takes, or SECONDS_MIN
 SECONDS_MIN = 12.0
 WARM_UP_S = 3.0
-SMALL, FAST = "fast kernels", "small kernels"  # the step of without.py that is taken back, so that the other ones run
+SMALL, FAST = "fast kernels", "small kernels"  # steps of without.py: leaving out one kind of kernels runs the other
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a running process took of one core, and holds."""
+    """CPU share and memory of a running process."""
 
     cpu_pct: float
     rss_mb: float
@@ -53,7 +53,7 @@ class Cost:
 
 @contextmanager
 def naive(frames: Path, fps: float) -> Iterator[subprocess.Popen[str]]:
-    """The naive recipe with irises on the same frames, after its first one."""
+    """The running naive recipe with irises, after its first frame."""
     options = str(frames.absolute()), "refine", f"fps={fps}"
     command = (str(python_with("naive")), "-m", "tests.benchmarks.naive_recipe", *options)
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
@@ -73,7 +73,7 @@ def naive(frames: Path, fps: float) -> Iterator[subprocess.Popen[str]]:
 
 
 def cost(process: subprocess.Popen[str], fps: float) -> Cost:
-    """Watch it for some frames."""
+    """The cost of the process over some frames."""
     time.sleep(WARM_UP_S)
     before = sample(process.pid, 0.0)
     time.sleep(max(SECONDS_MIN, min(FRAMES_MIN / fps, 2 * SECONDS_MIN)))
@@ -83,25 +83,25 @@ def cost(process: subprocess.Popen[str], fps: float) -> Cost:
 
 
 def ours_cost(size: Size, fps: float, launcher: Sequence[str] = ("app",)) -> Cost:
-    """The whole detector: decoding, verdicts, status and all."""
+    """The cost of the whole detector."""
     settings: Mapping[str, Value] = {"camera.width": size[0], "camera.height": size[1], "camera.target_fps": fps}
     with detector(frames_of(size, fps), settings, launcher) as (process, _):
         return cost(process, fps)
 
 
 def naive_cost(size: Size, fps: float) -> Cost:
-    """Decoding and FaceMesh alone."""
+    """The cost of decoding and FaceMesh alone."""
     with naive(frames_of(size, fps), fps) as process:
         return cost(process, fps)
 
 
 def frames_of(size: Size, fps: float) -> Path:
-    """Pictures so many a second of the rendered driver."""
+    """Pictures of the rendered driver, `fps` a second."""
     return pictures(size, 40 if fps < FAST_FROM_FPS else 60, fps)
 
 
 def section() -> Section:
-    """Memory, milliseconds and CPU by rate and size. Ours and the naive recipe run at the same time."""
+    """The table of memory, milliseconds and CPU by rate and size; ours and the naive recipe run at the same time."""
     python_with("naive")
     rows: list[tuple[str | float, ...]] = []
     for size, fps in product(SIZES, RATES):
@@ -125,13 +125,13 @@ def section() -> Section:
 
 
 def both(one: Callable[[], Cost], other: Callable[[], Cost]) -> tuple[Cost, Cost]:
-    """Two at the same time, so that both see the same neighbours."""
+    """The costs of two processes that run at the same time, so that other programs slow both alike."""
     done = side_by_side({"one": one, "other": other}, 2)
     return done["one"], done["other"]
 
 
 def kernels_section() -> Section:
-    """The trade: what the faster kernels save and cost."""
+    """The table of CPU time that the faster kernels save and of memory that they cost."""
     rows = []
     for fps in RATES:
         show(f"kernels at {fps} a second")
@@ -154,7 +154,7 @@ def kernels_section() -> Section:
 
 
 def alone_section(effort: Effort) -> Section:
-    """The same work: the face on decoded frames."""
+    """The table of CPU time of the face search alone, on decoded frames."""
     rows: list[tuple[str | float, ...]] = []
     for size in SIZES:
         frames = frames_of(size, 10).absolute()

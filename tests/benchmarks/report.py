@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 
 from config.declaration import PROFILES
 from config.settings import settings_from
-from tests.benchmarks import advice, alternatives, charts, rates, shrinking, ten_minutes
+from tests.benchmarks import alternatives, charts, rates, shrinking, ten_minutes
 from tests.benchmarks.growth import FIRST_FACE
 from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
 from tests.benchmarks.ten_minutes import FOLDER, Figure, print_table, show
@@ -24,7 +24,7 @@ SIZES = ((320, 240), (160, 120), (480, 360), (640, 480), (1280, 960))
 
 
 def growth_section(effort: Effort, profile: str) -> Section:
-    """Where each megabyte goes, and when."""
+    """What each step of the start adds to memory, and the CPU time it takes."""
     settings = settings_from({"profile": profile})
     frames = pictures((settings.camera.width, settings.camera.height))
     command = (*PYTHON, "tests.benchmarks.growth", frames, settings.vision.model)
@@ -49,14 +49,14 @@ def growth_section(effort: Effort, profile: str) -> Section:
 
 
 def time_sections(effort: Effort) -> Iterator[Section]:
-    """Stages, resolution, history."""
+    """CPU time of each stage, by resolution and by length of the history."""
     sizes = SIZES if effort is FULL else SIZES[:2]
     folders = [pictures(size, 120 if effort is FULL else 40) for size in sizes]
     steps = repeated(effort, (*PYTHON, "tests.benchmarks.timing", *folders))
     stages = [step for step in steps if step.name not in ("resolution", "history")]
     rows: list[tuple[str | float, ...]] = [(step.name, step.figures["ms"]) for step in stages]
     rows.append(("the pipeline could sustain", f"{1000 / stages[-1].figures['ms']:.0f} frames a second"))
-    about = "Model standard, 320 x 240, medians; CPU time, which is what passes on a core that nobody else wants."
+    about = "Model standard, 320 x 240, medians. CPU time, so that other programs do not count."
     yield Section("time", "Time of each stage", about, ("stage", "CPU, ms"), tuple(rows))
     across = sorted((step.figures["width_px"], step.figures["ms"]) for step in steps if step.name == "resolution")
     over = [(step.figures["window_s"], step.figures["ms"]) for step in steps if step.name == "history"]
@@ -77,14 +77,14 @@ def start_figure(growth: Section) -> Figure:
 
 
 def cell(value: str | float) -> str:
-    """Three digits that count."""
+    """A figure with three significant digits."""
     if isinstance(value, str):
         return value
     return f"{value:.1f}" if abs(value) >= 10 or value == 0 else f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.3f}"
 
 
 def markdown(head: str, results: Sequence[Figure], note: str, sections: Iterable[Section]) -> str:
-    """The report."""
+    """The report as Markdown."""
     parts = [
         f"# What drivewatch costs\n\n{head}\n",
         "## In short\n\n| figure | measured | limit | holds |\n|---|---|---|---|",
@@ -106,7 +106,7 @@ def tables(sections: Iterable[Section]) -> str:
 
 
 def write(head: str, results: Sequence[Figure], note: str, sections: Sequence[Section]) -> None:
-    """Leave the report in its three forms."""
+    """Write report.md, report.json and the charts."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "report.md").write_text(markdown(head, results, note, sections))
     for section in sections:
@@ -125,7 +125,7 @@ def write(head: str, results: Sequence[Figure], note: str, sections: Sequence[Se
 
 
 def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section], list[Figure], str]:
-    """Everything; the long run and what takes long besides only with full effort."""
+    """All sections and figures, and a note. Only full effort takes the slow ones and the long run."""
     show("memory")
     usages = alternatives.memory_of(effort)
     results = alternatives.memory_figures(usages)
@@ -137,12 +137,10 @@ def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section
     show("times")
     sections = [alternatives.memory_section(usages), appliance, growth, *time_sections(effort)]
     if effort is FULL:
-        show("steps taken back")
+        show("what each step saves")
         sections.append(shrinking.section(effort))
         show("rates")
         sections += rates.sections(effort)
-        show("the recipe's advice")
-        sections += (advice.section(effort), advice.sizes_section(effort), advice.cpu_section(effort))
         results += ten_minutes.measured(minutes, profile)
     show("")
     return sections, results, alternatives.like_for_like(usages)
@@ -162,7 +160,7 @@ def main() -> int:
     run = (
         "each measured once"
         if asked.quick
-        else f"medians of {effort.repeats} but where said, long run {asked.minutes:g} minutes"
+        else f"medians of {effort.repeats} unless a table says otherwise, long run {asked.minutes:g} minutes"
     )
     took_min = (time.monotonic() - began_s) / 60
     head = f"{now}, {machine()}. Profile {asked.profile}; {run}; took {took_min:.1f} minutes."

@@ -39,7 +39,7 @@ Speed = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A trip whose driver does something at ONSET_S, and how soon after it which alert must come.
+    """A trip whose driver does something at ONSET_S, and the alert that must come within limit_s.
 
     limit_s: after the onset; inf: nothing may sound. detail: of the event, where one is asked for.
     """
@@ -64,7 +64,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How late the alert came in each of the phases at one rate, in s; inf: never. sounds: how many were heard."""
+    """Delay of the alert in s in each phase at one rate; inf: never. sounds: how many cues there were."""
 
     case: str
     fps: float
@@ -172,7 +172,7 @@ def _eyes() -> tuple[Observer, Renderer]:
 
 
 def drive(case: Case, fps: float, phase_s: float) -> tuple[list[tuple[float, Event]], int]:
-    """Play the case once: when which events began or rose, and how often something sounded from the onset on."""
+    """The times and events that began or rose in one drive, and how many cues there were from the onset on."""
     watch, renderer = _eyes()
     watch.reset()
     trip, tracker = case.scenario, MotionTracker()
@@ -192,7 +192,7 @@ def drive(case: Case, fps: float, phase_s: float) -> tuple[list[tuple[float, Eve
 
 
 def _motion(tracker: MotionTracker, speed: Speed, time_s: float) -> Motion:
-    """A receiver tells the speed once a second."""
+    """The motion by a receiver that sends the speed once a second."""
     return tracker.update(time_s, Vehicle(speed(float(int(time_s))), float(int(time_s)), source="speed track"))
 
 
@@ -206,19 +206,19 @@ def delay_s(case: Case, told: Iterable[tuple[float, Event]]) -> float:
 
 
 def try_at(job: tuple[int, float]) -> Result:
-    """One case at one rate, in all phases."""
+    """The result of one case at one rate, in all phases."""
     case, fps = CASES[job[0]], job[1]
     drives = [drive(case, fps, number / PHASES / fps) for number in range(PHASES)]
     return Result(case.name, fps, tuple(delay_s(case, told) for told, _ in drives), sum(sounds for _, sounds in drives))
 
 
 def passes(case: Case, result: Result) -> bool:
-    """In time in every phase; or silent, where nothing may sound."""
+    """Whether the alert came in time in every phase, or nothing sounded where nothing may."""
     return result.sounds == 0 if case.limit_s == inf else max(result.delays_s) <= case.limit_s
 
 
 def cell(case: Case, result: Result) -> str:
-    """The slowest alert of four phases; of a silent case the number of sounds."""
+    """The cell with the slowest alert of the phases, or with the number of sounds of a silent case."""
     slowest_s = max(result.delays_s)
     figure = str(result.sounds) if case.limit_s == inf else "none" if slowest_s == inf else f"{slowest_s:.2f}"
     return figure if passes(case, result) else f"**{figure}**"

@@ -1,4 +1,4 @@
-"""What each step that made the detector smaller gives, measured by taking it back; and what was tried and rejected."""
+"""Memory that each step saves, measured without it; and steps that were tried and rejected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DONE = {
     "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
     "file pages": "unmodified file-backed pages released, once after the start",
 }
-# Variables of the environment that take a step back, or try one
+# Steps that environment variables undo or try
 PLAIN, NONE, OPTIMIZED, MALLOC = "docstrings", "byte-code", "optimized", "malloc"
 DONE_OUTSIDE = {
     PLAIN: "packages' byte-code without docstrings, by `make setup`",
@@ -38,7 +38,7 @@ REJECTED = {
 
 
 def section(effort: Effort) -> Section:
-    """Measure each."""
+    """The table of the memory that each step saves."""
     detector = partial(detector_usage, effort, pictures((320, 240)))
     tasks: dict[str, Callable[[], Usage]] = {
         name: partial(detector, launcher=("tests.benchmarks.without", name)) for name in ("nothing", *DONE)

@@ -1,6 +1,6 @@
-"""`make bench-snap`: what a snap weighs, how soon its detector watches, and what byte-code saves the page.
+"""`make bench-snap`: size of the snaps, time to the first verdict, and the memory that byte-code saves the page.
 
-As root, for it mounts the snaps and empties the page cache; what cannot be measured is printed as not tried.
+Needs root to mount the snaps and to empty the page cache; what cannot be measured is printed as not tried.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from app.telemetry import status
 from config.paths import STATUS
 from snap.local.pack import BUILD, pack
 from snap.local.stage import TARGETS, interpreter_of
-from tests.support.appliance import Browser, free_port, pss_mb, wait_for
+from tests.benchmarks.ten_minutes import cpu_seconds
+from tests.support.appliance import Browser, answers, free_port, pss_mb, wait_for
 
 PYTHON = "3.12"
-COMPRESSIONS = {"lzo": 90, "xz": 70}  # MB, the aims
+COMPRESSIONS = {"lzo": 90, "xz": 70}  # the aimed size in MB
 RUNS = 3
 CACHES = Path("/proc/sys/vm/drop_caches")
 
@@ -57,12 +58,12 @@ def main() -> int:
 def running(
     interpreter: str, library: Path, *command: str, **more: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A module of the payload alone, and its run folder."""
+    """A process of a module of the payload, and its run folder."""
     with tempfile.TemporaryDirectory() as folder:
         env = {"PATH": os.environ["PATH"], "PYENV_VERSION": PYTHON, "PYTHONPATH": str(library), "PYTHONSAFEPATH": "1"}
         env |= {"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder, "PYTHONDONTWRITEBYTECODE": "1", **more}
         base = subprocess.run([interpreter, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True)
-        program = [base.stdout.strip(), "-S", "-m", *command]  # the Python itself, not what starts it
+        program = [base.stdout.strip(), "-S", "-m", *command]  # the Python itself, not a launcher such as pyenv's
         with subprocess.Popen(
             program, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as process:
@@ -73,7 +74,7 @@ def running(
 
 
 def first_verdict(interpreter: str, snap: Path) -> str:
-    """From the start of the detector until it has found a face, from a snap of which nothing is in memory yet."""
+    """Time from the start of the detector to the first face, from a snap that is not in the page cache."""
     with tempfile.TemporaryDirectory() as folder:
         os.sync()
         CACHES.write_text("3\n")
@@ -87,36 +88,27 @@ def first_verdict(interpreter: str, snap: Path) -> str:
             ):
                 assert wait_for(lambda: has_face(run / STATUS))
                 wall_s = time.monotonic() - began_s
-                figures = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-                cpu_s = (int(figures[11]) + int(figures[12])) / os.sysconf("SC_CLK_TCK")
+                cpu_s = cpu_seconds(process.pid)
         finally:
             subprocess.run(["umount", folder], check=True)
     return f"first verdict after {wall_s:.1f} s, {cpu_s:.1f} s of CPU"
 
 
 def has_face(path: Path) -> bool:
-    """Whether the detector has seen one."""
+    """Whether the detector has found a face."""
     found = status.read(path)
     return found is not None and found.signals.has_face
 
 
 def page_mb(interpreter: str, library: Path) -> float:
-    """PSS of gunicorn's master and worker once the form to sign in was asked for."""
+    """PSS of gunicorn's master and worker after a view of the sign-in page."""
     port = free_port()
     command = ("app.service.page", "-c", str(library / "admin/gunicorn.conf.py"))
     with running(interpreter, library, *command, PORT=str(port)) as (master, _):
-        browser = Browser(port)
-        assert wait_for(lambda: answers(browser))
+        assert wait_for(lambda: answers(port))
+        assert Browser(port).get("/login").status == 200
         children = Path(f"/proc/{master.pid}/task/{master.pid}/children").read_text().split()
         return sum(pss_mb(pid) for pid in (master.pid, *map(int, children)))
-
-
-def answers(browser: Browser) -> bool:
-    """Whether the page is there."""
-    try:
-        return browser.get("/login").status == 200
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

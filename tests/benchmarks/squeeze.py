@@ -1,11 +1,10 @@
 """`make bench-squeeze`: memory runs short around the real detector, with the governor and without it.
 
-A control group with a memory limit holds the detector (model full, a video of the rendered driver) and a hog. If memory
-runs out there, the kernel is told to choose the detector (oom_score_adj), as beside a system's own services. The hog
-grows until 4 MB are missing of what no kernel can take back (all but the pages of files), stays for a while, and lets
-go. Needs root, a memory control group, and that nothing else runs from the same .venv, whose pages the detector would
-share; exit status 1 when the governor does not bring the detector through, or the detector without it comes through as
-well.
+A control group with a memory limit holds the detector (model full, a video of the rendered driver) and a hog. When
+memory runs out there, the kernel chooses the detector (oom_score_adj), as beside a system's own services. The hog grows
+until 4 MB are missing that the kernel cannot reclaim (all but file pages), stays for a while, and frees its memory.
+Needs root, a memory control group, and that nothing else runs from the same .venv, as the detector would share its
+pages. Exit status 1 when the detector with the governor does not survive, or the one without it survives as well.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/squeeze")
 GROWTH_MB = 2.0  # a second
 LESS_MB = 4.0
-LEFT_MB = 12.0  # where saving does not help: for the file-backed pages of libraries, of which each frame needs 20
+LEFT_MB = 12.0  # left for file-backed pages of libraries where saving does not help: each frame needs 20 MB
 SETTLE_S, HOLD_S = 20.0, 30.0
 WAIT_S = 60.0
 
 
 @dataclass
 class Run:
-    """One detector through one squeeze, looked at twice a second."""
+    """One detector in one squeeze, read twice a second."""
 
     process: subprocess.Popen[bytes]
     paths: Paths
     room_mb: Callable[[], float]
     changes: list[tuple[float, bool]] = field(default_factory=list)
-    """When it began to save memory, and when it stopped."""
+    """The times at which it began (True) and stopped (False) saving memory."""
     least_room_mb: float = LIMIT_MB
     faces: int = 0
     longest_s: float = 0.0
@@ -67,7 +66,7 @@ class Run:
         return usage_of(self.process.pid)
 
     def look(self, for_s: float, until: Callable[[], bool] = lambda: False) -> None:
-        """Note what it says of itself."""
+        """Follow its status and note what changes."""
         end_s = time.monotonic() + for_s
         while self.lives and time.monotonic() < end_s and not until():
             time.sleep(0.5)
@@ -94,7 +93,7 @@ class Run:
 
 @contextmanager
 def started(within: Group, name: str, model: str, governor: bool) -> Iterator[Run]:
-    """A detector in the group, from its first verdict on."""
+    """A detector in the group, after its first face."""
     folder = FOLDER.absolute() / name
     paths = Paths(folder / "data", folder / "run" / "drivewatch", folder / "data")
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,14 +127,14 @@ def started(within: Group, name: str, model: str, governor: bool) -> Iterator[Ru
 
 
 def squeeze(run: Run, hog: Hog, wanted_mb: float) -> None:
-    """Let the hog grow until it holds so much, or the detector is gone."""
+    """Let the hog grow until it holds `wanted_mb`, or the detector has ended."""
     while run.lives and hog.holds_mb < wanted_mb:
         hog.hold(hog.holds_mb + GROWTH_MB)
         run.look(1.0)
 
 
 def through(within: Group, governor: bool) -> tuple[Run, dict[str, str]]:
-    """The whole squeeze and the time after it."""
+    """The run of the whole squeeze and the time after it, with the rows of the table."""
     kills = within.kills()
     with started(within, "governed" if governor else "ungoverned", "full", governor) as run:
         run.look(SETTLE_S)
@@ -174,7 +173,7 @@ def through(within: Group, governor: bool) -> tuple[Run, dict[str, str]]:
 
 
 def beyond_saving(within: Group) -> str:
-    """How the default model ends, squeezed beyond what saving can free."""
+    """How a detector ends that is squeezed beyond what saving can free."""
     with started(within, "desperate", "lite", governor=True) as run:
         run.look(SETTLE_S)
         hog = Hog(within)
@@ -188,7 +187,7 @@ def beyond_saving(within: Group) -> str:
 
 
 def main() -> int:
-    """Run all three and print them."""
+    """Run all three squeezes and print the table."""
     argparse.ArgumentParser(prog="python -m tests.benchmarks.squeeze", description=__doc__).parse_args()
     render = ["render", "attentive", "--out", str(FOLDER), "--seconds", "60", "--video"]
     subprocess.run([sys.executable, "-m", "app", *render], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)

@@ -1,6 +1,6 @@
-"""The child's side of a measurement: it says where it stands and waits until the parent has read its memory.
+"""The child's side of a measurement: it prints each step and waits until the parent has read its memory.
 
-Only the standard library, as other virtual environments run it too.
+Imports only the standard library, as other virtual environments run it too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MADV_DONTNEED, _MADV_COLD = 4, 20
 
 
 def step(name: str, **figures: float) -> None:
-    """Say that this step is done, with what was measured in it; the time while the parent reads does not count."""
+    """Print that this step is done, with its figures; the time while the parent reads does not count."""
     global _began_s
     now_s = time.perf_counter()
     print(json.dumps({"step": name, "time_s": now_s - _began_s, "cpu_s": time.process_time(), **figures}), flush=True)
@@ -28,7 +28,7 @@ def step(name: str, **figures: float) -> None:
 
 
 def cpu_ms_each(act: Callable[[T], object], things: Sequence[T], first: int = 10) -> float:
-    """Milliseconds of CPU, of all threads, for each of these things, the first ones left out."""
+    """Milliseconds of CPU of all threads for each of these things, without the first ones."""
     for thing in things[:first]:
         act(thing)
     began_s = time.process_time()
@@ -38,7 +38,7 @@ def cpu_ms_each(act: Callable[[T], object], things: Sequence[T], first: int = 10
 
 
 def release_file_pages() -> None:
-    """As app.memory.file_pages.release_file_pages, whose import would add 2 MB to the measured process."""
+    """Do what app.memory.file_pages does, whose import would add 2 MB to the measured process."""
     import ctypes
     import re
 

@@ -29,10 +29,10 @@ from config.store import Store
 
 FOLDER = Path("build/bench")
 SAMPLE_S = 2.0
-# Judging a frame takes 20 ms, in which its buffers are 1 MB more: what stays is the least of so many readings
+# Judging a frame takes 20 ms, while its buffers take 1 MB more: the lowest of several readings is without them
 READINGS, READING_S = 5, 0.03
-WINDOW_S = 60.0  # the highest RSS of so long is compared with that of another such time
-GROWTH_FROM_S = 3 * WINDOW_S  # a run that is shorter says nothing of growth
+WINDOW_S = 60.0  # growth compares the highest RSS of two windows of this length
+GROWTH_FROM_S = 3 * WINDOW_S  # a shorter run says nothing about growth
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,7 +56,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the process had used at a time since its start, between two frames."""
+    """Memory and CPU time of a process between two frames, with the seconds since its start."""
 
     time_s: float
     usage: Usage
@@ -71,18 +71,18 @@ def print_table(results: Sequence[Figure]) -> int:
 
 
 def clean(**more: str) -> dict[str, str]:
-    """The environment with byte-code, which a shell may have switched off."""
+    """This environment with `more`, and with byte-code, which the shell may have switched off."""
     return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **more}
 
 
 def environment() -> dict[str, str]:
-    """Folders of the benchmark's own, so that it neither reads nor writes the user's."""
+    """The environment with separate folders, so that the benchmark neither reads nor writes the user's files."""
     private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": str(FOLDER.absolute() / "run")}
     return clean(**private)
 
 
 def start(video: Path) -> tuple[subprocess.Popen[str], float]:
-    """Start the detector; returns it and the seconds to its first verdict. Raises: RuntimeError."""
+    """The started detector, and the seconds to its first verdict. Raises: RuntimeError."""
     began_s = time.monotonic()
     command = [sys.executable, "-m", "app", "run", "--camera", str(video.absolute())]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True)
@@ -92,22 +92,27 @@ def start(video: Path) -> tuple[subprocess.Popen[str], float]:
     return process, time.monotonic() - began_s
 
 
-def sample(pid: int, began_s: float) -> Sample:
-    """Read what the process uses now. Raises: RuntimeError, OSError where it has ended."""
+def cpu_seconds(pid: int) -> float:
+    """CPU seconds of all threads of a process, in user and system mode."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def sample(pid: int, began_s: float) -> Sample:
+    """Memory and CPU time of a process now. Raises: RuntimeError or OSError where it has ended."""
+    cpu_s = cpu_seconds(pid)
     time_s, usages = time.monotonic() - began_s, [usage_of(pid)]
     while len(usages) < READINGS:
         time.sleep(READING_S)
         usages.append(usage_of(pid))
     least = min(usages, key=lambda usage: usage.rss_mb)
     if not least.rss_mb:
-        raise RuntimeError(f"process {pid} has ended, which would be told as no memory at all")
+        raise RuntimeError(f"process {pid} has ended, and would count as using no memory")
     return Sample(time_s, least, cpu_s)
 
 
 def watch(process: subprocess.Popen[str], minutes: float) -> list[Sample]:
-    """Sample the process until the minutes are over."""
+    """Samples of the process until the minutes are over."""
     began_s = time.monotonic()
     samples = [sample(process.pid, began_s)]
     while samples[-1].time_s < minutes * 60:
@@ -118,13 +123,13 @@ def watch(process: subprocess.Popen[str], minutes: float) -> list[Sample]:
 
 
 def show(text: str) -> None:
-    """Progress, on a terminal only."""
+    """Show progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def python_with(requirements: str) -> Path:
-    """Python in a virtual environment of its own with a list of tests/benchmarks; made at the first time."""
+    """Python in a separate virtual environment with a requirements file of this folder; made at the first call."""
     venv = Path("build") / f"{requirements}-venv"
     done = venv / ".done"
     if not done.exists():
@@ -132,7 +137,7 @@ def python_with(requirements: str) -> Path:
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
         needs = ROOT / f"tests/benchmarks/{requirements}.txt"
         subprocess.run([venv / "bin/python", "-m", "pip", "install", "--quiet", "-r", needs], check=True)
-        # Or the first measurement would count what compiling takes: 1 MB of the floor, 10 of the naive recipe
+        # Otherwise the first measurement would count compiling: 1 MB of the floor, 10 MB of the naive recipe
         subprocess.run([venv / "bin/python", "-m", "compileall", "-q", "-q", venv / "lib"], check=False)
         done.touch()
     return (venv / "bin/python").absolute()
@@ -148,7 +153,7 @@ def naive_rss_mb(video: Path) -> float:
 
 
 def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: float, profile: str) -> list[Figure]:
-    """The figures with the limits of issue 2; other profiles than low_memory may take their budget, and CPU for it."""
+    """The figures and their limits; profiles other than low_memory may use their budget, and more CPU."""
     small = profile == PROFILES[0]
     most_mb = 100 if small else float(DECLARATIONS["memory.budget_mb"].in_profile(profile))
     first = next(one for one in samples if one.time_s >= min(120.0, samples[-1].time_s / 5))
@@ -169,16 +174,16 @@ def figures(samples: list[Sample], start_s: float, latency_ms: float, naive_mb: 
 
 
 def plateau_mb(samples: list[Sample], from_s: float) -> float:
-    """The highest RSS within WINDOW_S."""
+    """The highest RSS within WINDOW_S from this time on."""
     return max(one.usage.rss_mb for one in samples if from_s <= one.time_s <= from_s + WINDOW_S)
 
 
 def measured(minutes: float, profile: str) -> list[Figure]:
-    """Run the detector and the naive recipe, and read the figures."""
+    """The figures of a run of the detector beside one of the naive recipe."""
     camera = settings_from({"profile": profile}).camera
     scenario = load_scenario("commute")
     show("rendering the video")
-    # longer than is watched: it is opened again at its end, for which 3 MB of libavformat are read that no camera needs
+    # Longer than the run, as opening the video again at its end reads 3 MB of libavformat, which no camera needs
     record(scenario, FOLDER, 1.0, minutes * 60 + WINDOW_S, (camera.width, camera.height), as_video=True)
     store = Store(Path(environment()["DRIVEWATCH_DATA"]))
     store.save(f"profile: {profile}\n", store.load().version)
@@ -193,7 +198,7 @@ def measured(minutes: float, profile: str) -> list[Figure]:
         process.wait(10)
     assert latest is not None, "the detector wrote no status"
     told = [one for one in recent(Paths.from_environment(environment()).events) if one.wall_s >= began_s]
-    assert told or minutes < 2, "the detector told nothing of what the driver in the video does"
+    assert told or minutes < 2, "the detector recorded no event of the driver in the video"
     return figures(samples, start_s, latest.latency.mean_ms or float("inf"), naive_mb, profile)
 
 

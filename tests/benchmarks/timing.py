@@ -1,4 +1,4 @@
-"""CPU time of each stage, and cost against resolution and length of history.
+"""CPU time of each stage, and by resolution and length of the history.
 
 `python -m tests.benchmarks.timing FOLDER...` is the process that measures: the first folder holds pictures of the usual
 size, and each one is a resolution.
@@ -42,23 +42,23 @@ Picture = npt.NDArray[np.uint8]
 
 SETTINGS = settings_from({})
 HISTORIES_S = (60, 120, 300, 600)
-TIMES = 100  # that a short act is done, for its median
+TIMES = 100  # repetitions of a short act, for its median
 
 
 def ms(act: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> float:
-    """Milliseconds of CPU, of all threads, that it takes once: the time on a core that nobody else wants."""
+    """Milliseconds of CPU of all threads that one call takes."""
     began_s = time.process_time()
     act(*arguments, **named)
     return 1000 * (time.process_time() - began_s)
 
 
 def read(path: Path) -> Picture:
-    """A picture as the camera's thread decodes it."""
+    """A picture, decoded as the camera's thread does."""
     return as_bgr(read_picture(path))
 
 
 def camera(folder: Path) -> None:
-    """Decode and resize."""
+    """Time decoding and resizing."""
     paths = sorted(folder.iterdir())
     step("capture: a JPEG of 320 x 240 decoded", ms=median(ms(read, path) for path in paths))
     large = fitted(read(paths[0]), (640, 480))
@@ -66,7 +66,7 @@ def camera(folder: Path) -> None:
 
 
 def mesh(frames: list[Picture]) -> Face:
-    """The face mesh, in each of its cases; returns the first face."""
+    """Time each case of the face mesh; returns the first face."""
     tracking, static = FaceMesh(), FaceMesh(static_image_mode=True)
     step("face mesh: first face", ms=ms(tracking.find, frames[0]))
     step("face mesh: tracked, head still", ms=median(ms(tracking.find, frames[0]) for _ in range(7)))
@@ -80,7 +80,7 @@ def mesh(frames: list[Picture]) -> Face:
 
 
 def after_the_mesh(frame: Picture, face: Face) -> None:
-    """What follows from a face."""
+    """Time the stages after the face mesh."""
     taken = face, (320, 240), SETTINGS.vision.horizontal_fov_deg, FaceMesh().calibration
     step("signals", ms=median(ms(measure, *taken) for _ in range(TIMES)))
     step("whether the eyes can be seen", ms=median(ms(eyes_hidden, frame, face.landmarks) for _ in range(TIMES)))
@@ -95,7 +95,7 @@ def after_the_mesh(frame: Picture, face: Face) -> None:
 
 
 def status_ms() -> float:
-    """One update of the status file."""
+    """Milliseconds of CPU of one update of the status file."""
     around = Surroundings(CameraHealth(), Availability(True, "", True, ""), (), "", "", "", None, MemorySaving())
     with tempfile.TemporaryDirectory() as folder, Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         paths = Paths.from_environment({"DRIVEWATCH_DATA": folder, "XDG_RUNTIME_DIR": folder})
@@ -106,7 +106,7 @@ def status_ms() -> float:
 
 
 def trip_ms(frames: list[Picture]) -> float:
-    """Frame to verdict, the mean of a trip."""
+    """Mean milliseconds of CPU from frame to verdict."""
     with Observer(SETTINGS.vision, SETTINGS.analysis, 3.0) as watch:
         watch.look(Frame(frames[0], 0.0, 0))
         trip = [Frame(frame, float(at), at) for at, frame in enumerate(frames[1:], 1)]
@@ -114,7 +114,7 @@ def trip_ms(frames: list[Picture]) -> float:
 
 
 def verdict_ms(window_s: int) -> float:
-    """Attention's part of a verdict, when its history is full."""
+    """Milliseconds of CPU of attention's part of a verdict, with a full history."""
     attention = Attention(settings_from({"analysis.history_window": window_s}).analysis, 3.0)
     took_ms = []
     for at in range(2 * window_s + 200):

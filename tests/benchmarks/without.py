@@ -1,12 +1,11 @@
 """The detector without one step that made it smaller: `python -m tests.benchmarks.without STEP run ...`.
 
-Imports nothing besides, so that all variants differ by that step alone; `nothing` leaves out no step.
+It imports nothing else, so that the variants differ only by that step; `nothing` leaves out no step.
 """
 
 from __future__ import annotations
 
 import ctypes
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -62,12 +61,6 @@ def _keep_file_pages() -> None:
     file_pages.release_file_pages = lambda proc=None: None
 
 
-def _debug() -> None:
-    from app.commands import terminal
-
-    terminal.log_to_stderr = lambda level: logging.basicConfig(level=logging.DEBUG)
-
-
 STEPS: dict[str, Callable[[], None]] = {
     "nothing": _nothing,
     "small kernels": _small_kernels,
@@ -80,7 +73,6 @@ STEPS: dict[str, Callable[[], None]] = {
     "psutil": _imports("psutil"),
     "shutil": _imports("shutil"),
     "file pages": _keep_file_pages,
-    "debug": _debug,
 }
 
 
