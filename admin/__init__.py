@@ -5,7 +5,7 @@ request -> server/ -> auth/guard.py -> a route of a room's *_page.py, or of api.
 gunicorn.conf.py  gunicorn's settings; `python -m app.service.page` starts it
 worker.py         the process that serves: how it begins, with little memory, and its end when nobody asks
 server/           serving (gunicorn's worker), connection (one client), framing (where a request ends), log_limit
-headers.py        the headers of every answer
+headers.py        the headers of every answer; addresses.py: IP addresses, compared and counted
 application.py    `create_app` puts all together, and explains errors
 newest.py         what the detector wrote last, read once for each request
 words.py          times, angles and counts as people read them

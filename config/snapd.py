@@ -15,7 +15,7 @@ import sys
 from collections.abc import Mapping
 from typing import Protocol
 
-from config import durable, told
+from config import durable, snapd_told
 from config.check import Problem, from_text, shown
 from config.commands import instance
 from config.declaration import Value
@@ -70,7 +70,7 @@ def configure(paths: Paths, ask: Snapctl = snapctl) -> None:
     """
     store = Store(paths.data)
     before = store.load()
-    wanted = changes(_found(ask), told.told(paths.snapd_told))
+    wanted = changes(_found(ask), snapd_told.read(paths.snapd_told))
     if wanted and store.change(wanted, before.version) != before.version:
         _restart_detector(ask)
 
@@ -120,9 +120,9 @@ def tell(paths: Paths, settings: Settings, ask: Snapctl = snapctl) -> None:
     if new or gone:
         ask("set", "-t", *gone, *new)
         found = _found(ask)
-    before = told.told(paths.snapd_told)
-    if os.path.lexists(paths.config) or told.was_there(before):
-        found |= told.THERE
+    before = snapd_told.read(paths.snapd_told)
+    if os.path.lexists(paths.config) or snapd_told.was_there(before):
+        found |= snapd_told.THERE
     if found != before:
         with durable.held(paths.snapd_told, Disk()):
             durable.replace(paths.snapd_told, json.dumps(found).encode(), Disk())

@@ -12,19 +12,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import durable, told
+from config import durable, snapd_told
 from config.check import Problem, accept, shown
 from config.declaration import Value
 from config.disk import Disk
 from config.document import MAX_BYTES
 from config.durable import StoreError
-from config.lost import is_blank, loss
+from config.lost_settings import is_blank, loss
 from config.patch import PatchError, patch
 from config.paths import CONFIG, HISTORY, LAST_GOOD, SNAPD_TOLD
 from config.read import OLDER_KEYS, Reading, not_a_setting, read
 from config.reference import config_yaml
 from config.settings import DECLARATIONS, Settings, settings_from
-from config.shelf import BROKEN, EARLIER, Shelf
+from config.versions import BROKEN, EARLIER, NumberedFiles
 
 DEFAULTS = "defaults"  # the origin of settings that no file gave
 NO_FILE = "none"  # the version of a file that is missing
@@ -85,7 +85,7 @@ class Store:
         except OSError as error:
             why = f"cannot be read: {error.strerror}; `ls -ld {self._config}` shows what stands there"
             return self._loaded(b"", Reading({}, (Problem("", "", why),)))
-        copies, was_told = self._copies(), told.was_there(told.told(self._folder / SNAPD_TOLD, self._disk))
+        copies, was_told = self._copies(), snapd_told.was_there(snapd_told.read(self._folder / SNAPD_TOLD, self._disk))
         if why := loss(data, reading, copies.values(), was_told=was_told):
             return self._instead(data, Problem(CONFIG, "", why))
         if data is None:
@@ -167,7 +167,7 @@ class Store:
         version = NO_FILE if data is None else version_of(data)
         origin, settings = self._in_force(Reading({}, (problem,)))
         text = self.copies().get(origin, config_yaml())
-        if origin == DEFAULTS and (values := told.values(told.told(self._folder / SNAPD_TOLD, self._disk))):
+        if origin == DEFAULTS and (values := snapd_told.values(snapd_told.read(self._folder / SNAPD_TOLD, self._disk))):
             origin, settings, text = SNAPD_TOLD, settings_from(values), patch(text, values)
         return Loaded(settings, (problem,), (), origin, text, version)
 
@@ -216,7 +216,7 @@ class Store:
                 self._replace(old, data, BROKEN if old.problems else EARLIER, is_like_loss=is_like_loss)
             return version
 
-    def _replace(self, old: Loaded, data: bytes, shelf: Shelf, *, is_like_loss: bool = False) -> None:
+    def _replace(self, old: Loaded, data: bytes, kept: NumberedFiles, *, is_like_loss: bool = False) -> None:
         """Put this into config.yaml's place. What looks like a loss is kept as well: `loss` knows it by that."""
         if old.version != NO_FILE and not self._disk.is_plain_file(self._config):
             raise StoreError(
@@ -226,23 +226,23 @@ class Store:
             )
         with durable.written(self._config, data, self._disk) as new:
             if old.version != NO_FILE:
-                self._keep(self._config, shelf, old.version[:8])
+                self._keep(self._config, kept, old.version[:8])
             if is_like_loss:
                 self._keep(new, EARLIER, version_of(data)[:8])
             self._disk.rename(new, self._config)
         self._disk.sync_folder(self._folder)
 
-    def _kept(self, shelf: Shelf) -> list[str]:
-        return shelf.numbered(self._disk.names(self._folder / shelf.folder))
+    def _kept(self, kept: NumberedFiles) -> list[str]:
+        return kept.numbered(self._disk.names(self._folder / kept.folder))
 
-    def _keep(self, path: Path, shelf: Shelf, crc32: str) -> None:
+    def _keep(self, path: Path, kept: NumberedFiles, crc32: str) -> None:
         """Give a file a second name before it is replaced or renamed: that takes no space and cannot fail halfway."""
-        folder, names = self._folder / shelf.folder, ["", *self._kept(shelf)]
+        folder, names = self._folder / kept.folder, ["", *self._kept(kept)]
         if crc32 in names[-1]:
             return  # kept by a save that failed after this
         self._disk.make_folder(folder)
-        self._disk.link(path, folder / shelf.next_name(names[-1], crc32))
-        for oldest in names[1 : -shelf.most + 1]:
+        self._disk.link(path, folder / kept.next_name(names[-1], crc32))
+        for oldest in names[1 : -kept.most + 1]:
             self._disk.remove(folder / oldest)
         self._disk.sync_folder(folder)
 

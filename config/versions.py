@@ -1,17 +1,41 @@
-"""The settings files that were saved before: what each says, and when it was saved, for people to go back to."""
+"""The settings files that were saved before: their names, what each says, and when it was saved, to go back to."""
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.disk import Disk
 from config.document import MAX_BYTES
-from config.lost import is_blank
-from config.paths import CONFIG, LAST_GOOD
+from config.lost_settings import is_blank
+from config.paths import CONFIG, HISTORY, LAST_GOOD
 from config.release_date import RELEASED_S
-from config.shelf import BROKEN, EARLIER, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedFiles:
+    """Earlier files, at most `most`, and their names: numbered, as a Pi's clock does not tell which is the oldest."""
+
+    folder: str
+    start: str
+    end: str
+    most: int
+
+    def numbered(self, names: list[str]) -> list[str]:
+        """Return those of the names that are such, oldest first."""
+        form = re.compile(re.escape(self.start) + "[0-9]{6}-[0-9a-f]{8}" + re.escape(self.end))
+        return sorted(name for name in names if form.fullmatch(name))
+
+    def next_name(self, newest: str, crc32: str) -> str:
+        """Return the name that follows the newest one, "" if there is none."""
+        number = int(newest.removeprefix(self.start)[:6]) + 1 if newest else 1
+        return f"{self.start}{number:06d}-{crc32}{self.end}"
+
+
+EARLIER = NumberedFiles(HISTORY, "", ".yaml", most=10)
+BROKEN = NumberedFiles("", f"{CONFIG}.broken-", "", most=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +71,17 @@ def versions(folder: Path, disk: Disk | None = None) -> Versions:
     return Versions(
         _version(folder, CONFIG, disk),
         _version(folder, LAST_GOOD, disk),
-        _of_shelf(folder, EARLIER, disk),
-        _of_shelf(folder, BROKEN, disk),
+        _newest_first(folder, EARLIER, disk),
+        _newest_first(folder, BROKEN, disk),
     )
 
 
-def _of_shelf(folder: Path, shelf: Shelf, disk: Disk) -> tuple[Version, ...]:
+def _newest_first(folder: Path, kept: NumberedFiles, disk: Disk) -> tuple[Version, ...]:
     names: list[str] = []
     with suppress(OSError):
-        names = shelf.numbered(disk.names(folder / shelf.folder))
-    prefix = f"{shelf.folder}/" if shelf.folder else ""
-    found = (_version(folder, prefix + name, disk) for name in reversed(names[-shelf.most :]))
+        names = kept.numbered(disk.names(folder / kept.folder))
+    prefix = f"{kept.folder}/" if kept.folder else ""
+    found = (_version(folder, prefix + name, disk) for name in reversed(names[-kept.most :]))
     return tuple(version for version in found if version and not is_blank(version.text.encode()))
 
 

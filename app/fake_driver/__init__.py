@@ -8,6 +8,7 @@ hand.py       a hand with a phone
 glasses.py    glasses, clear, dark or mirroring
 mask.py       a surgical mask
 infrared.py   the light of a night camera
+record.py     a scenario as pictures or a video, with its truth
 render.py     scene -> picture
 __main__.py   the process that `fake:SCENARIO` starts, so that the renderer's memory is not the detector's
 

@@ -1,1 +1,1 @@
-"""Lines of the Raspberry Pi's header, for buzzer, LED and lamp, button and ignition."""
+"""Lines of the Raspberry Pi's header (lines), for buzzer, LED, lamp and ignition; and the button (button)."""

@@ -1,1 +1,1 @@
-"""What runs beside the detector: the supervisor of `make run`, the page's process, snapd's health."""
+"""What runs beside the detector: appliance (supervises `make run`), page (its process), health (as snapd shows it)."""

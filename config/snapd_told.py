@@ -16,7 +16,7 @@ MAX_BYTES = 64 * 1024  # all settings take 3 KiB
 THERE = {CONFIG: "there"}  # beside the settings: whoever finds no file later knows that one is lost
 
 
-def told(file: Path, disk: Disk | None = None) -> dict[str, str]:
+def read(file: Path, disk: Disk | None = None) -> dict[str, str]:
     """Return the texts by key, nothing if the file is missing or damaged. Never raises."""
     try:
         table = json.loads((disk or Disk()).read(file, MAX_BYTES))
