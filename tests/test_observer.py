@@ -115,7 +115,6 @@ def test_a_long_look_aside_is_an_event_that_alarms_and_ends(watch: Observer) -> 
     verdicts = [look.verdict for look in looks]
     assert [(event.kind, event.level) for event in events(verdicts)] == [(State.LOOKING_AWAY, Level.ALARM)]
     warned_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
-    assert warned_s is not None
     assert abs(warned_s - LEARNT_S - NORMAL.away_warning_s) <= 1
     (ended,) = [event.end_s for verdict in verdicts for event in verdict.events if event.end_s is not None]
     assert abs(ended - LEARNT_S - 7) <= 1
@@ -189,7 +188,6 @@ def test_sleep_is_seen_through_clear_glasses(watch: Observer) -> None:
     glasses = Scene(glasses=0.05)
     looks = trip(watch, (LEARNT_S, glasses), (5, replace(glasses, eyes_closed=1)), (3, glasses))
     alarm_s = reached([look.verdict for look in looks], State.EYES_CLOSED, Level.ALARM)
-    assert alarm_s is not None
     assert abs(alarm_s - LEARNT_S - 3) <= 1
 
 

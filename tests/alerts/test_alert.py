@@ -9,11 +9,7 @@ from gpiozero import LED, Buzzer
 from gpiozero.pins.mock import MockFactory
 
 from app.alerts.alert import LED_OFF, Alert
-from app.alerts.patterns import (
-    TEST_SOUND,
-    led_rhythm,
-    sound_of,
-)
+from app.alerts.patterns import TEST_SOUND, led_rhythm, sound_of
 from app.events import Cue, Level, State
 from tests.support.alert_sounds import CUES, length_ms
 
@@ -21,7 +17,7 @@ BUZZER, LAMP = 17, 27
 
 
 class Bench:
-    """An alert on mock pins whose thread never starts: `run` plays the time."""
+    """An alert on mock pins. Its thread never starts: `run` steps through the time."""
 
     def __init__(self, *, beep_only: bool = True, visual: bool = True) -> None:
         self.factory = MockFactory()
@@ -37,7 +33,7 @@ class Bench:
         return bool(self.factory.pin(pin).state)
 
     def run(self, for_s: float, pin: int = BUZZER) -> list[tuple[bool, int]]:
-        """Let the time pass; the pin's levels with their lengths in ms, without the silence at the end."""
+        """Let the time pass and return the pin's levels with their lengths in ms, without the final silence."""
         end_s, levels = self.now_s + for_s, []
         while self.now_s < end_s:
             due_s = min(self.alert.step(self.now_s), end_s)
@@ -57,26 +53,26 @@ class Bench:
 # The buzzer
 
 
-def test_off_at_start_and_silent_without_a_cue() -> None:
+def test_buzzer_is_silent_without_a_cue() -> None:
     bench = Bench()
     assert bench.run(60) == []
     assert bench.alert.availability.buzzer_ok
 
 
 @pytest.mark.parametrize("cue", CUES)
-def test_a_cue_sounds_once_in_its_own_rhythm(cue: Cue) -> None:
+def test_each_cue_sounds_its_rhythm_once(cue: Cue) -> None:
     bench = Bench()
     bench.alert.play(cue)
     assert bench.beeps_ms(60) == [on_ms for on_ms, _ in sound_of(cue).rhythm]
 
 
-def test_pauses_are_kept() -> None:
+def test_rhythm_includes_the_pauses_between_beeps() -> None:
     bench = Bench()
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
     assert bench.run(5) == [(True, 150), (False, 100), (True, 150)]
 
 
-def test_a_louder_cue_interrupts_and_beeps_do_not_run_together() -> None:
+def test_louder_cue_interrupts_after_a_short_pause() -> None:
     bench = Bench()
     bench.alert.play(Cue(State.EYES_CLOSED, Level.WARNING))
     assert bench.run(0.3) == [(True, 300)]
@@ -94,7 +90,7 @@ def test_a_quieter_cue_waits_for_its_turn() -> None:
     assert bench.beeps_ms(5) == [40, 90, 90, 90, 60, 60, 60]  # 150 + 50 ms of the five had passed
 
 
-def test_of_two_waiting_cues_the_louder_is_kept() -> None:
+def test_louder_of_two_waiting_cues_is_kept() -> None:
     bench = Bench()
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
     bench.run(0.2)
@@ -103,7 +99,7 @@ def test_of_two_waiting_cues_the_louder_is_kept() -> None:
     assert bench.beeps_ms(5)[-2:] == [80, 350]
 
 
-def test_attention_regained_silences_what_plays_and_what_waits() -> None:
+def test_regained_attention_silences_playing_and_waiting_cues() -> None:
     bench = Bench()
     bench.alert.show(State.EYES_CLOSED, Level.ALARM)
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
@@ -113,7 +109,7 @@ def test_attention_regained_silences_what_plays_and_what_waits() -> None:
     assert bench.run(5) == []
 
 
-def test_staying_attentive_cuts_no_sound_short() -> None:
+def test_staying_attentive_does_not_cut_a_sound_short() -> None:
     bench = Bench()
     bench.alert.play(Cue(State.YAWNING, Level.CAUTION))
     bench.run(0.02)
@@ -131,7 +127,7 @@ def test_a_cue_that_comes_with_regained_attention_sounds() -> None:
     assert bench.beeps_ms(5) == [40]
 
 
-def test_the_test_sounds_and_never_interrupts_a_warning() -> None:
+def test_test_sound_never_interrupts_a_warning() -> None:
     bench = Bench()
     bench.alert.sound(TEST_SOUND)
     assert bench.beeps_ms(5) == [100] * 3
@@ -141,7 +137,7 @@ def test_the_test_sounds_and_never_interrupts_a_warning() -> None:
     assert bench.beeps_ms(5) == [140, 150, 100, 100, 100]
 
 
-def test_a_thread_held_up_skips_the_beeps_it_missed() -> None:
+def test_delayed_thread_skips_the_beeps_it_missed() -> None:
     bench = Bench()
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
     bench.alert.step(0.0)
@@ -150,7 +146,7 @@ def test_a_thread_held_up_skips_the_beeps_it_missed() -> None:
     assert not bench.is_driven(BUZZER)
 
 
-def test_without_beep_only_the_buzzer_is_driven_by_a_wave() -> None:
+def test_without_beep_only_the_buzzer_gets_a_square_wave() -> None:
     bench = Bench(beep_only=False)
     bench.alert.play(Cue(State.DROWSY, Level.WARNING))
     assert len(bench.run(10)) > 500
@@ -175,7 +171,7 @@ def test_the_led_repeats_the_pattern_of_the_state(state: State, level: Level) ->
     assert bench.beeps_ms(period_s * 3 - 0.01, LAMP) == [on_ms for on_ms, _ in rhythm] * 3
 
 
-def test_the_led_is_dark_while_all_is_well() -> None:
+def test_led_is_off_while_the_driver_is_attentive() -> None:
     bench = Bench()
     bench.alert.show(State.LOOKING_AWAY, Level.ALARM)
     bench.run(1.0)
@@ -183,7 +179,7 @@ def test_the_led_is_dark_while_all_is_well() -> None:
     assert bench.run(60, LAMP) == []
 
 
-def test_showing_the_same_again_does_not_restart_the_pattern() -> None:
+def test_showing_the_same_level_again_does_not_restart_the_pattern() -> None:
     bench = Bench()
     bench.alert.show(State.LOOKING_AWAY, Level.CAUTION)
     bench.run(0.1)
@@ -191,7 +187,7 @@ def test_showing_the_same_again_does_not_restart_the_pattern() -> None:
     assert bench.run(1.0, LAMP)[0] == (True, 100)
 
 
-def test_without_visual_alerts_the_led_is_not_touched_and_not_a_fault() -> None:
+def test_disabled_led_is_not_opened_and_not_reported_as_a_fault() -> None:
     bench = Bench(visual=False)
     bench.alert.show(State.NO_CAMERA, Level.WARNING)
     bench.run(5)
@@ -202,7 +198,7 @@ def test_without_visual_alerts_the_led_is_not_touched_and_not_a_fault() -> None:
 # The thread and the end
 
 
-def test_closing_in_the_middle_of_a_beep_turns_both_off_and_may_be_repeated() -> None:
+def test_closing_during_a_beep_turns_both_outputs_off() -> None:
     bench = Bench()
     bench.alert.show(State.EYES_CLOSED, Level.ALARM)
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))

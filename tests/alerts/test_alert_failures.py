@@ -24,11 +24,8 @@ from config.settings import RaspberryPi
 ROOT = Path(__file__).parents[2]
 
 
-# Faults
-
-
 class Flaky:
-    """A switch that can be refused, lost and hung, and remembers."""
+    """A switch that can be refused, lost or hung, and counts how often it was opened and closed."""
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal
@@ -68,7 +65,7 @@ def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.INFO]
 
 
-def test_a_refused_buzzer_is_tried_again_told_once_and_welcomed_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_buzzer_is_retried_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     buzzer = Flaky(refusal="refused: `sudo snap connect drivewatch:gpio-control`")
     alert = flaky_alert(buzzer)
@@ -96,7 +93,7 @@ def test_a_cue_missed_without_a_buzzer_does_not_sound_late() -> None:
     assert not buzzer.driven.is_set()
 
 
-def test_a_buzzer_lost_while_it_sounds_is_given_back_and_found_again() -> None:
+def test_buzzer_lost_while_sounding_is_closed_and_reopened() -> None:
     buzzer = Flaky()
     alert = flaky_alert(buzzer)
     buzzer.lost = True
@@ -109,7 +106,7 @@ def test_a_buzzer_lost_while_it_sounds_is_given_back_and_found_again() -> None:
     assert alert.availability.buzzer_ok
 
 
-def test_any_error_of_gpiozero_is_a_lost_buzzer_and_not_the_end_of_the_alerts() -> None:
+def test_gpiozero_error_makes_the_buzzer_unavailable_without_raising() -> None:
     def open_buzzer() -> Switch:
         raise PinFactoryFallback
 
@@ -117,7 +114,7 @@ def test_any_error_of_gpiozero_is_a_lost_buzzer_and_not_the_end_of_the_alerts() 
     assert alert.availability.buzzer_message == "PinFactoryFallback"
 
 
-def test_a_missing_led_leaves_the_buzzer_alone() -> None:
+def test_missing_led_does_not_affect_the_buzzer() -> None:
     buzzer = Flaky()
     alert = flaky_alert(buzzer, Flaky(refusal="line 27 is in use by somebody").open)
     assert alert.availability.buzzer_ok
@@ -125,14 +122,14 @@ def test_a_missing_led_leaves_the_buzzer_alone() -> None:
     assert alert.availability.led_message == "line 27 is in use by somebody"
 
 
-def test_this_machine_without_gpio_says_what_to_do() -> None:
+def test_missing_gpio_chip_is_named_in_the_availability() -> None:
     alert = open_alert(RaspberryPi(gpio_chip="/nowhere/gpiochip0"))
     assert "there is no GPIO chip /nowhere/gpiochip0" in alert.availability.buzzer_message
     assert alert.availability.led_message == alert.availability.buzzer_message
     alert.close()
 
 
-def test_the_thread_plays_and_leaves_the_buzzer_off() -> None:
+def test_alert_thread_plays_a_cue_and_closes_the_buzzer() -> None:
     buzzer = Flaky()
     with flaky_alert(buzzer) as alert:
         alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
@@ -174,7 +171,7 @@ if sys.argv[1:]:
 
 
 @pytest.mark.parametrize("terminated", [False, True], ids=["exit", "SIGTERM"])
-def test_the_buzzer_is_given_back_at_exit_and_at_sigterm(terminated: bool) -> None:
+def test_buzzer_is_closed_at_exit_and_at_sigterm(terminated: bool) -> None:
     command = [sys.executable, "-c", DAEMON, *["wait"] * terminated]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
@@ -188,7 +185,7 @@ def test_the_buzzer_is_given_back_at_exit_and_at_sigterm(terminated: bool) -> No
     assert complaints.strip() == ("terminated" if terminated else "")
 
 
-def test_a_pin_that_hangs_at_the_end_is_given_back_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pin_that_hangs_during_closing_is_closed_when_it_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.alerts.alert.CLOSE_S", 0.01)
     buzzer = Flaky()
     buzzer.free.clear()

@@ -15,14 +15,14 @@ def lit(brightness: float | None, seconds: int, rule: LampRule, from_s: int = 0,
     return on
 
 
-def test_it_is_on_in_the_dark_and_off_by_day() -> None:
+def test_lamp_is_on_in_the_dark_and_off_by_day() -> None:
     rule = LampRule()
     assert not lit(BRIGHT, 60, rule)
     assert lit(DARK, 10, rule, 60)
     assert not lit(BRIGHT, 20, rule, 70)
 
 
-def test_a_bridge_does_not_switch_it_on_nor_headlamps_off() -> None:
+def test_short_shade_or_light_does_not_switch_the_lamp() -> None:
     rule = LampRule()
     assert not lit(DARK, 2, rule)
     lit(BRIGHT, 1, rule, 2)
@@ -30,19 +30,19 @@ def test_a_bridge_does_not_switch_it_on_nor_headlamps_off() -> None:
     assert lit(DARK, 10, rule, 5) and lit(BRIGHT, 5, rule, 15)
 
 
-def test_its_own_light_does_not_switch_it_off() -> None:
+def test_lamps_own_light_does_not_switch_it_off() -> None:
     rule = LampRule()
     assert lit(DARK, 10, rule) and lit(DUSK, 600, rule, 10)
 
 
-def test_it_is_off_in_a_parked_vehicle() -> None:
+def test_lamp_is_off_in_a_parked_vehicle() -> None:
     rule = LampRule()
     assert lit(DARK, 10, rule)
     assert not rule.update(11, DARK, True, Motion.PARKED)
     assert rule.update(12, DARK, True, Motion.SLOW)
 
 
-def test_without_anybody_it_goes_off_and_looks_now_and_then() -> None:
+def test_lamp_without_a_face_is_lit_only_now_and_then() -> None:
     rule = LampRule()
     lit(DARK, 10, rule)
     minutes = [rule.update(10.0 + number, DARK, False, Motion.UNKNOWN) for number in range(int(10 * NOBODY_FOR_S))]
@@ -50,6 +50,6 @@ def test_without_anybody_it_goes_off_and_looks_now_and_then() -> None:
     assert rule.update(1e4, DARK, True, Motion.UNKNOWN)
 
 
-def test_a_missing_picture_changes_nothing() -> None:
+def test_missing_brightness_does_not_switch_the_lamp() -> None:
     rule = LampRule()
     assert lit(DARK, 10, rule) and lit(None, 60, rule, 10)

@@ -1,4 +1,4 @@
-"""The GPIO character device, against a kernel that is played here: states, errnos and the structs by their header."""
+"""The GPIO character device against a fake kernel: line states, errnos and the sizes of the structs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_buzzer_and_led_of_one_factory_drive_their_own_lines(kernel: FakeKernel)
         assert (buzzer.value, led.value) == (0, 1)
 
 
-def test_a_line_is_taken_low_and_in_our_name(kernel: FakeKernel) -> None:
+def test_output_line_is_requested_low_and_named_drivewatch(kernel: FakeKernel) -> None:
     chip, gpio = pi4(kernel)
     open_output("buzzer", 17, gpio=gpio).close()
     assert chip.history[0] == (17, False)
@@ -52,7 +52,7 @@ def test_a_line_is_taken_low_and_in_our_name(kernel: FakeKernel) -> None:
     assert kernel.requests[0].flags == 1 << 3, "an output"
 
 
-def test_closing_turns_the_line_off_and_gives_it_back(kernel: FakeKernel) -> None:
+def test_closed_line_is_off_released_and_can_be_opened_again(kernel: FakeKernel) -> None:
     chip, gpio = pi4(kernel)
     buzzer = open_output("buzzer", 17, gpio=gpio)
     buzzer.on()
@@ -61,17 +61,12 @@ def test_closing_turns_the_line_off_and_gives_it_back(kernel: FakeKernel) -> Non
     buzzer.close()
     assert chip.history[-1] == (17, False)
     assert not kernel.is_held(kernel.dev / "gpiochip0", 17)
+    reopened = open_output("buzzer", 17, gpio=gpio)
+    reopened.on()
+    assert chip.history[-1] == (17, True)
 
 
-def test_a_closed_output_can_be_opened_again(kernel: FakeKernel) -> None:
-    chip, gpio = pi4(kernel)
-    open_output("led", 27, gpio=gpio).close()
-    led = open_output("led", 27, gpio=gpio)
-    led.on()
-    assert chip.history[-1] == (27, True)
-
-
-def test_a_lost_line_is_given_back_although_it_cannot_be_turned_off(kernel: FakeKernel) -> None:
+def test_lost_line_is_released_although_it_cannot_be_turned_off(kernel: FakeKernel) -> None:
     _, gpio = pi4(kernel)
     line = OutputLine(gpio, Line(kernel.dev / "gpiochip0", 17))
     line.drive(True)
@@ -83,7 +78,7 @@ def test_a_lost_line_is_given_back_although_it_cannot_be_turned_off(kernel: Fake
 
 
 @pytest.mark.parametrize("label", ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"])
-def test_the_header_is_known_by_its_label_not_by_its_number(kernel: FakeKernel, label: str) -> None:
+def test_gpio_header_is_found_by_its_label_not_by_its_number(kernel: FakeKernel, label: str) -> None:
     kernel.add("gpiochip0", FakeChip("gpio-brcmstb@107d508500"))
     kernel.add("gpiochip1", FakeChip("raspberrypi-exp-gpio", errno=errno.EIO))
     kernel.add("gpiochip4", FakeChip(label))
@@ -91,7 +86,7 @@ def test_the_header_is_known_by_its_label_not_by_its_number(kernel: FakeKernel, 
     assert found == Line(kernel.dev / "gpiochip4", 17)
 
 
-def test_a_chip_named_by_its_path_is_taken_whatever_its_label(kernel: FakeKernel) -> None:
+def test_chip_named_by_its_path_is_used_whatever_its_label(kernel: FakeKernel) -> None:
     _, gpio = pi4(kernel)
     kernel.add("gpiochip7", FakeChip("some-expander", lines=8))
     path = kernel.dev / "gpiochip7"
@@ -107,7 +102,7 @@ def test_a_connected_gpio_chardev_plug_is_line_0_of_its_own_chip(kernel: FakeKer
     assert gpio.find_line(17, "buzzer", str(named)) == Line(named, 17), "a chip named by its path comes first"
 
 
-def test_outside_a_snap_a_gpio_chardev_plug_is_somebody_elses(kernel: FakeKernel) -> None:
+def test_gpio_chardev_plug_is_ignored_outside_a_snap(kernel: FakeKernel) -> None:
     _, gpio = pi4(kernel)
     kernel.add("snap/gpio-chardev/buzzer", FakeChip("gpio-aggregator.0", lines=1))
     assert gpio.find_line(17, "buzzer") == Line(kernel.dev / "gpiochip0", 17)
@@ -128,7 +123,7 @@ def test_a_refusal_outside_a_snap_names_the_group(kernel: FakeKernel) -> None:
         gpio.find_line(17, "buzzer")
 
 
-def test_a_machine_without_a_header_says_so(kernel: FakeKernel) -> None:
+def test_machine_without_a_gpio_header_is_reported(kernel: FakeKernel) -> None:
     kernel.add("gpiochip0", FakeChip("INT34C5:00"))
     with pytest.raises(GpioMissing, match="no Raspberry Pi GPIO chip"):
         Gpio(kernel.dev, "", kernel.ioctl).find_line(17, "buzzer")
@@ -160,14 +155,14 @@ def test_a_file_that_is_no_gpio_chip_is_named() -> None:
         Gpio().find_line(17, "buzzer", "/dev/null")
 
 
-def test_any_other_failure_is_told_in_the_kernels_words(kernel: FakeKernel) -> None:
+def test_unknown_gpio_failure_is_reported_with_the_kernels_message(kernel: FakeKernel) -> None:
     chip, gpio = pi4(kernel)
     chip.errno = errno.EIO
     with pytest.raises(GpioUnavailable, match="Input/output error"):
         gpio.find_line(17, "buzzer", str(kernel.dev / "gpiochip0"))
 
 
-def test_inputs_and_pwm_are_refused_clearly(kernel: FakeKernel) -> None:
+def test_inputs_and_pwm_are_refused_with_a_clear_error(kernel: FakeKernel) -> None:
     _, gpio = pi4(kernel)
     factory = pin_factory(gpio, {17: Line(kernel.dev / "gpiochip0", 17)})
     with pytest.raises(PinInvalidFunction, match="GPIO17 can only be an output here, not an input"):

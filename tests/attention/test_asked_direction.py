@@ -1,4 +1,4 @@
-"""The request to take where the driver looks as the road's direction, and what learning that waits for."""
+"""The request "use this direction as the road": when it is granted or refused, and what learning waits for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def asked(analysis: Analysis | None = None) -> Attention:
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_a_head_that_is_held_still_becomes_the_roads_direction(fps: float) -> None:
+def test_a_head_held_still_becomes_the_roads_direction(fps: float) -> None:
     verdicts = looks(asked(), lambda _: ASIDE, HELD_TO_THE_END_S, fps)
     assert verdicts[0].learning.answer is DirectionAnswer.WAITING
     last = verdicts[-1]
@@ -49,20 +49,20 @@ def test_a_head_that_is_held_still_becomes_the_roads_direction(fps: float) -> No
     assert last.yaw_error_deg == pytest.approx(0)
 
 
-def test_it_is_the_mean_of_the_looks_that_were_held() -> None:
+def test_requested_direction_is_the_mean_of_the_held_looks() -> None:
     sways = asked()
     last = looks(sways, lambda t: replace(ASIDE, yaw_deg=12.0 + (1.5 if t % 2 else -1.5)), HELD_TO_THE_END_S, 10)[-1]
     assert last.neutral.yaw_deg == pytest.approx(12, abs=1.5)
     assert last.learning.answer is DirectionAnswer.TAKEN
 
 
-def test_who_presses_on_a_telephone_has_time_to_look_up() -> None:
+def test_request_from_a_phone_leaves_time_to_look_up() -> None:
     verdicts = looks(asked(), lambda t: LAP if t < 8 else ASIDE)
     assert verdicts[-1].learning.answer is DirectionAnswer.TAKEN
     assert verdicts[-1].neutral.pitch_deg == pytest.approx(-6, abs=0.5)
 
 
-def test_a_look_at_the_telephone_that_is_short_is_not_taken() -> None:
+def test_short_look_at_the_phone_is_not_taken_as_the_road() -> None:
     beside = replace(ROAD, yaw_deg=20.0)
     last = looks(asked(), lambda t: beside if t < LOOK_UP_S else ROAD, HELD_TO_THE_END_S)[-1]
     assert last.neutral.yaw_deg == pytest.approx(0, abs=0.5)
@@ -71,7 +71,6 @@ def test_a_look_at_the_telephone_that_is_short_is_not_taken() -> None:
 @pytest.mark.parametrize(
     ("seen", "answer"),
     [
-        (lambda _: LAP, DirectionAnswer.OUT_OF_RANGE),
         (lambda _: replace(ROAD, yaw_deg=-27.0), DirectionAnswer.OUT_OF_RANGE),
         (lambda t: replace(ROAD, yaw_deg=12.0 * (t % 2)), DirectionAnswer.UNSTEADY),
         (lambda _: None, DirectionAnswer.NO_FACE),
@@ -79,7 +78,7 @@ def test_a_look_at_the_telephone_that_is_short_is_not_taken() -> None:
         (lambda _: replace(ROAD, eye_blink=0.8), DirectionAnswer.NO_FACE),
     ],
 )
-def test_what_cannot_be_the_road_is_refused_and_changes_nothing(
+def test_a_direction_that_cannot_be_the_road_is_refused(
     seen: Callable[[float], Signals | None], answer: DirectionAnswer
 ) -> None:
     attention = new_attention()
@@ -91,14 +90,14 @@ def test_what_cannot_be_the_road_is_refused_and_changes_nothing(
     assert last.learning.answered_s == pytest.approx(100 + GIVE_UP_S)
 
 
-def test_the_range_is_that_of_the_settings() -> None:
+def test_range_of_the_direction_is_centred_on_the_settings() -> None:
     pillar = replace(ROAD, yaw_deg=-40.0)
     verdict = looks(asked(replace(Settings().analysis, neutral_yaw=-30.0)), lambda _: pillar)[-1]
     assert verdict.learning.answer is DirectionAnswer.TAKEN
     assert verdict.neutral.yaw_deg == pytest.approx(-40)
 
 
-def test_a_vehicle_that_stands_learns_what_was_asked_for_and_nothing_else() -> None:
+def test_parked_vehicle_learns_only_a_requested_direction() -> None:
     attention = new_attention()
     verdict = looks(attention, lambda _: ASIDE, START_S, motion=Motion.PARKED)[-1]
     assert (verdict.learning.progress, verdict.learning.waits_for) == (0, WaitsFor.MOTION)
@@ -108,7 +107,7 @@ def test_a_vehicle_that_stands_learns_what_was_asked_for_and_nothing_else() -> N
     assert verdict.neutral.yaw_deg == pytest.approx(12)
 
 
-def test_learning_says_how_far_it_is_and_what_it_waits_for() -> None:
+def test_learning_reports_its_progress_and_what_it_waits_for() -> None:
     attention = new_attention()
     assert looks(attention, lambda _: None, 3, from_s=0)[-1].learning.waits_for is WaitsFor.FACE
     half = looks(attention, lambda _: ROAD, NORMAL.neutral_learning_s / 2, from_s=10)[-1].learning
@@ -124,7 +123,7 @@ def test_learning_says_how_far_it_is_and_what_it_waits_for() -> None:
 
 
 @pytest.mark.parametrize(("yaw_deg", "beyond_deg"), [(33.0, 8.0), (-33.0, -8.0), (20.0, 0.0)])
-def test_it_tells_by_how_much_the_road_lies_beyond_what_may_be_learnt(yaw_deg: float, beyond_deg: float) -> None:
+def test_learning_reports_how_far_the_road_lies_out_of_range(yaw_deg: float, beyond_deg: float) -> None:
     attention = new_attention()
     aside = replace(ROAD, yaw_deg=yaw_deg)
     learning = looks(attention, lambda _: aside, 3 * START_S)[-1].learning

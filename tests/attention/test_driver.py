@@ -1,4 +1,4 @@
-"""What is learnt of the driver: where the road is, whose face it is."""
+"""What is learnt about the driver: the road's direction, whose face it is, and the limits that follow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention.judgement import Attention
 from app.attention.neutral_pose import UNLEARNT_MARGIN_DEG
 from app.attention.policy import NORMAL, PRESETS, Policy
 from app.attention.usual_face import SHUT_BLINK
@@ -15,37 +14,31 @@ from config.settings import Settings
 from tests.support.story import (
     ROAD,
     START_S,
-    Part,
     attentive,
     events,
     kinds,
     looking,
+    lost,
     new_attention,
-    passenger,
     samples,
+    showing,
     story,
 )
 
 ANALYSIS = Settings().analysis
 
 
-def test_a_passenger_is_not_taken_for_the_driver() -> None:
-    verdicts = story(attentive(START_S), passenger(15), attentive(10))
-    assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
+@pytest.mark.parametrize(
+    ("aside", "width"),
+    [(0.4, 0.15), (0.39, 0.255), (0.49, 0.3)],
+    ids=["farther from the camera", "a little farther", "as near as the driver"],
+)
+def test_passenger_is_not_taken_for_the_driver(aside: float, width: float) -> None:
+    passenger = showing(15, face_x=ROAD.face_x + aside, face_width=width)
+    assert kinds(story(attentive(START_S), passenger, attentive(10))) == [(State.NO_FACE, Level.WARNING)]
 
 
-def test_a_passenger_a_little_farther_away_than_a_driver_beside_is_not_taken_for_the_driver() -> None:
-    beside = replace(ROAD, face_x=ROAD.face_x + 1.3 * ROAD.face_width, face_width=0.85 * ROAD.face_width)
-    seated_there = Part(15, lambda _: beside)
-    assert kinds(story(attentive(START_S), seated_there, attentive(10))) == [(State.NO_FACE, Level.WARNING)]
-
-
-def test_a_passenger_as_near_the_camera_is_not_taken_for_the_driver() -> None:
-    beside = Part(15, lambda _: replace(ROAD, face_x=0.99, face_width=ROAD.face_width))
-    assert kinds(story(attentive(START_S), beside, attentive(10))) == [(State.NO_FACE, Level.WARNING)]
-
-
-def test_a_camera_beside_the_wheel_is_learnt() -> None:
+def test_road_direction_is_learnt_with_a_camera_beside_the_wheel() -> None:
     aside = replace(ROAD, yaw_deg=18, pitch_deg=-12)
     attention = new_attention()
     verdicts = [attention.update(time_s, Sight.CLEAR, aside) for time_s in range(120)]
@@ -54,7 +47,7 @@ def test_a_camera_beside_the_wheel_is_learnt() -> None:
     assert (verdicts[-1].yaw_error_deg, verdicts[-1].pitch_error_deg) == (0, 0)
 
 
-def test_nobody_can_teach_it_to_look_into_the_lap() -> None:
+def test_a_steady_look_into_the_lap_is_not_learnt_as_the_road() -> None:
     lap = replace(ROAD, pitch_deg=-45)
     attention = new_attention()
     verdicts = [attention.update(time_s, Sight.CLEAR, lap) for time_s in range(60)]
@@ -62,27 +55,19 @@ def test_nobody_can_teach_it_to_look_into_the_lap() -> None:
     assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - NORMAL.neutral_pitch_range_deg
 
 
-def has_learnt(attention: Attention) -> bool:
-    return attention.driver.neutral.learnt
-
-
-def test_a_new_driver_after_an_absence_learns_anew_and_so_does_a_recalibration() -> None:
+def test_absence_and_recalibration_restart_learning() -> None:
     attention = new_attention()
-    for time_s in range(60):
-        attention.update(time_s, Sight.CLEAR, ROAD)
-    assert has_learnt(attention)
-    for time_s in range(60, 100):
-        attention.update(time_s, Sight.CLEAR, None)
-    assert not has_learnt(attention)
+    verdicts = [attention.update(*sample) for sample in samples((attentive(60), lost(40)), 1.0)]
+    assert [verdicts[number].neutral.learnt for number in (59, 99)] == [True, False]
     taller = replace(ROAD, pitch_deg=-14, yaw_deg=10, face_x=0.3)
     verdicts = [attention.update(time_s, Sight.CLEAR, taller) for time_s in range(100, 160)]
     assert [event.kind for event in events(verdicts)] == [State.NO_FACE]  # the absence ends, nothing new begins
     assert attention.driver.neutral.pitch_deg == pytest.approx(-14, abs=1)
     attention.recalibrate()
-    assert not has_learnt(attention)
+    assert not attention.driver.neutral.learnt
 
 
-def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
+def test_changing_the_mesh_keeps_the_road_direction() -> None:
     attention = new_attention()
     for sample in samples((looking(40, yaw_deg=8),), 1.0):
         neutral = attention.update(*sample).neutral
@@ -91,7 +76,7 @@ def test_another_mesh_is_learnt_anew_without_forgetting_the_road() -> None:
 
 
 @pytest.mark.parametrize("policy", PRESETS.values(), ids=PRESETS)
-def test_the_limits_are_those_of_the_policy_and_of_the_driver_as_learnt(policy: Policy) -> None:
+def test_limits_come_from_the_policy_and_the_learnt_driver(policy: Policy) -> None:
     attention = new_attention(policy=policy)
     before = attention.driver.limits
     assert (before.yaw_deg, before.eye_blink) == (policy.yaw_limit_deg + UNLEARNT_MARGIN_DEG, SHUT_BLINK)

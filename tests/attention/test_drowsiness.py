@@ -1,8 +1,9 @@
-"""PERCLOS, and microsleeps that add up."""
+"""Drowsiness: PERCLOS, and repeated microsleeps."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -29,7 +30,7 @@ ANALYSIS = Settings().analysis
 
 
 @pytest.mark.parametrize("fps", (0.5, 1.0, 5.0))
-def test_eyes_closed_a_sixth_of_the_time_are_drowsy(fps: float) -> None:
+def test_eyes_closed_a_sixth_of_the_time_is_drowsy(fps: float) -> None:
     verdicts = story(attentive(60), blinking(300, every_s=6.0 + 1 / 7, blink_s=1.2), fps=fps)
     assert State.DROWSY in {event.kind for event in events(verdicts)}
     assert verdicts[-1].perclos == pytest.approx(0.19, abs=0.06)
@@ -48,15 +49,15 @@ def test_drowsy_clears_after_the_driver_is_gone(then: Part) -> None:
     }
 
 
-@pytest.mark.parametrize(("what", "shown"), [("nothing", State.NO_CAMERA), ("dark", State.CAMERA_BLOCKED)])
-def test_who_sees_nothing_shows_that_before_all_else(what: str, shown: State) -> None:
+@pytest.mark.parametrize(("what", "shown"), [(Sight.NOTHING, State.NO_CAMERA), (Sight.DARK, State.CAMERA_BLOCKED)])
+def test_camera_fault_is_shown_rather_than_drowsy(what: Sight, shown: State) -> None:
     sleepy = (attentive(5), eyes_closed(3)) * 4
-    verdicts = story(attentive(60), *sleepy, attentive(3), sight(20, Sight(what)))
+    verdicts = story(attentive(60), *sleepy, attentive(3), sight(20, what))
     assert (verdicts[-21].state, verdicts[-1].state) == (State.DROWSY, shown)
 
 
 @pytest.mark.parametrize(("microsleeps", "told"), [(2, set()), (3, {Level.ALARM})])
-def test_the_third_microsleep_in_five_minutes_is_a_drowsy_alarm_that_sounds_once(
+def test_third_microsleep_in_five_minutes_is_a_drowsy_alarm_that_sounds_once(
     microsleeps: int, told: set[Level]
 ) -> None:
     verdicts = story(attentive(120), *(eyes_closed(3), attentive(60)) * microsleeps)
@@ -64,12 +65,12 @@ def test_the_third_microsleep_in_five_minutes_is_a_drowsy_alarm_that_sounds_once
     assert len([cue for _, cue in cues(verdicts) if cue.kind is State.DROWSY]) == len(told)
 
 
-def test_eyes_closed_for_more_than_a_quarter_of_the_time_are_a_drowsy_alarm() -> None:
+def test_perclos_above_a_quarter_is_a_drowsy_alarm() -> None:
     verdicts = story(attentive(60), blinking(600, every_s=3 + 1 / 7, blink_s=1.3))
-    assert reached(verdicts, State.DROWSY, Level.ALARM)
+    assert reached(verdicts, State.DROWSY, Level.ALARM) < inf
 
 
-def test_perclos_over_the_shortest_history_is_known_in_spite_of_a_look_that_fails() -> None:
+def test_perclos_over_the_shortest_history_survives_failed_looks() -> None:
     shortest = replace(Settings(), analysis=replace(ANALYSIS, history_window=60))
     verdicts = story(*(attentive(30), lost(1)) * 6, settings=shortest)
     assert None not in [verdict.perclos for verdict in verdicts[100:]]
@@ -81,8 +82,8 @@ def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
     assert verdicts[-1].perclos == 0
 
 
-def drowsy(history_s: int, fps: float) -> float | None:
-    """When a driver who closes the eyes 2 of 7 seconds from 200 s on is called drowsy."""
+def drowsy(history_s: int, fps: float) -> float:
+    """When a driver who closes the eyes 2 of 7 seconds from 200 s on is reported as drowsy."""
     no_microsleeps = replace(NORMAL, microsleep_s=3.0, asleep_s=5.9)
     attention = new_attention(replace(ANALYSIS, history_window=history_s), no_microsleeps)
     parts = (attentive(200), blinking(400, 7, 2))
@@ -90,7 +91,5 @@ def drowsy(history_s: int, fps: float) -> float | None:
 
 
 @pytest.mark.parametrize("fps", (0.5, 1.0))
-def test_a_shorter_history_still_tells_a_drowsy_driver(fps: float) -> None:
-    usual_s, shorter_s = drowsy(120, fps), drowsy(60, fps)
-    assert usual_s is not None and shorter_s is not None
-    assert shorter_s <= usual_s + 10
+def test_shorter_history_does_not_delay_drowsy(fps: float) -> None:
+    assert drowsy(60, fps) <= drowsy(120, fps) + 10 < inf

@@ -1,4 +1,4 @@
-"""How levels rise and fall, when a sound is due, which events are kept."""
+"""Escalation: how levels rise and fall, when an alarm repeats, how many events are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention.judgement import Attention
 from app.attention.policy import NORMAL
 from app.events import Level, Sight, State, Verdict
 from config.settings import Settings
@@ -37,7 +36,7 @@ ANALYSIS = Settings().analysis
     [looking(20, yaw_deg=40), looking(20, pitch_deg=-25), eyes_closed(20), on_phone(20)],
     ids=["away", "down", "asleep", "phone"],
 )
-def test_the_alarm_repeats_while_its_cause_lasts_and_stops_with_it(inattentive: Part) -> None:
+def test_alarm_repeats_until_its_cause_ends(inattentive: Part) -> None:
     verdicts = story(attentive(START_S), inattentive, attentive(20))
     alarms = [time_s for time_s, cue in cues(verdicts) if cue.level is Level.ALARM]
     assert all(REPEAT_S - 1e-6 <= later - earlier <= REPEAT_S + 1 for earlier, later in itertools.pairwise(alarms))
@@ -53,10 +52,6 @@ def test_the_level_falls_one_step_at_a_time() -> None:
     assert after[-1] is Level.NONE
 
 
-def kept(attention: Attention) -> int:
-    return len(attention.recent_events)
-
-
 def test_events_kept_are_bounded_by_number_and_age() -> None:
     few = replace(ANALYSIS, max_events_buffer=3, history_window=120)
     attention = new_attention(few)
@@ -65,15 +60,15 @@ def test_events_kept_are_bounded_by_number_and_age() -> None:
         for signals in [ROAD] * 14 + [replace(ROAD, yaw_deg=40)] * 6:
             attention.update(time_s, Sight.CLEAR, signals)
             time_s += 1
-    assert kept(attention) == 3
+    assert len(attention.recent_events) == 3
     for _ in range(200):
         attention.update(time_s, Sight.CLEAR, ROAD)
         time_s += 1
-    assert kept(attention) == 0
+    assert len(attention.recent_events) == 0
 
 
 def thinned(parts: tuple[Part, ...], slow_from_s: float, slow_to_s: float) -> list[Verdict]:
-    """A story at 1 frame a second, of which every second is skipped meanwhile: as the memory governor does it."""
+    """A story at 1 frame a second; between the two times every second frame is skipped, as the governor does."""
     attention = new_attention()
     seen = [sample for sample in samples(parts, 1.0) if not (slow_from_s <= sample[0] < slow_to_s and sample[0] % 2)]
     return [attention.update(*sample) for sample in seen]
@@ -91,18 +86,15 @@ HALVED = [(since_s, to_s) for since_s in range(10, 42) for to_s in (since_s + 1,
         (on_phone(14), State.PHONE, NORMAL.phone_alarm_s),
     ],
 )
-def test_whenever_the_rate_is_halved_and_full_again_an_alarm_comes_in_time_and_once(
-    part: Part, kind: State, alarm_s: float
-) -> None:
+def test_alarm_is_on_time_and_single_whenever_the_frame_rate_changes(part: Part, kind: State, alarm_s: float) -> None:
     for since_s, to_s in HALVED:
         verdicts = thinned((attentive(START_S), part, attentive(30)), since_s, to_s)
         assert kinds(verdicts) == [(kind, Level.ALARM)], (since_s, to_s)
         at_s = reached(verdicts, kind, Level.ALARM)
-        assert at_s is not None
         assert -1.0 <= at_s - (START_S + alarm_s) <= 2.0, (since_s, to_s)  # one period of the slower rate
 
 
-def test_whenever_the_rate_is_halved_attention_raises_no_sound() -> None:
+def test_attentive_driving_is_silent_whenever_the_frame_rate_changes() -> None:
     """A glance during which the rate changes back may seem half a second longer: a caution by light alone, once."""
     turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), blinking(10, 4, 0.2))
     for since_s, to_s in HALVED:

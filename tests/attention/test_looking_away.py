@@ -41,7 +41,7 @@ def test_mirror_and_instrument_glances_stay_silent(fps: float) -> None:
         (State.LOOKING_DOWN, {"pitch_deg": -25}),
     ],
 )
-def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(
+def test_each_level_of_a_look_aside_comes_within_a_frame_of_its_limit(
     fps: float, kind: State, turn: dict[str, float]
 ) -> None:
     limits = {
@@ -53,30 +53,23 @@ def test_each_level_of_a_glance_comes_within_a_sample_of_its_time(
         verdicts = story(attentive(START_S), looking(9, **turn), attentive(20), fps=fps, phase_s=phase_s)
         assert kinds(verdicts) == [(kind, Level.ALARM)]
         for level, limit_s in limits.items():
-            alert_s = reached(verdicts, kind, level)
-            assert alert_s is not None
-            assert abs(alert_s - START_S - limit_s) <= 1 / fps + 1e-6
+            assert abs(reached(verdicts, kind, level) - START_S - limit_s) <= 1 / fps + 1e-6
 
 
-def test_the_warning_of_three_and_a_half_seconds_falls_on_the_fourth_sample_away() -> None:
-    verdicts = story(attentive(START_S), looking(9, yaw_deg=40))
-    assert reached(verdicts, State.LOOKING_AWAY, Level.WARNING) == START_S + 3
-
-
-def test_an_event_says_between_which_times_it_began_and_when_it_ended() -> None:
+def test_event_has_bounds_of_its_onset_and_an_end() -> None:
     (event,) = events(story(attentive(START_S), looking(6, yaw_deg=40), attentive(20), phase_s=0.25))
     assert event.onset_earliest_s <= START_S <= event.onset_latest_s
     assert event.end_s is not None
     assert abs(event.end_s - START_S - 6) <= 1
 
 
-def test_eleven_seconds_away_are_unresponsive() -> None:
+def test_eleven_seconds_away_is_unresponsive() -> None:
     (event,) = events(story(attentive(START_S), looking(14, yaw_deg=40), attentive(5)))
     assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_short_glances_add_up(fps: float) -> None:
+def test_short_glances_add_up_to_distracted(fps: float) -> None:
     # no multiple of a sample period, or a slow camera would see all of them or none
     glances = (looking(1.8, yaw_deg=40), attentive(2.37)) * 9
     for phase_s in phases(fps):
@@ -84,7 +77,6 @@ def test_short_glances_add_up(fps: float) -> None:
         assert [kind for kind, _ in kinds(verdicts)] == [State.DISTRACTED]
         warned_s = reached(verdicts, State.DISTRACTED, Level.WARNING)
         # 10 s away are reached in the sixth glance: five of 1.8 s, then 1 s; few samples count it a glance or two off
-        assert warned_s is not None
         assert abs(warned_s - (START_S + 5 * 4.17 + 1)) <= 4.17 + 3 / fps
 
 
@@ -94,7 +86,7 @@ def test_a_long_glance_with_its_own_warning_is_not_counted_again_as_repeated() -
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps: float) -> None:
+def test_face_lost_while_turning_is_a_look_aside_and_later_absence(fps: float) -> None:
     turning = looking(2.0, yaw_deg=30)
     verdicts = story(attentive(START_S), turning, lost(6), attentive(20), fps=fps)
     assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
@@ -102,7 +94,7 @@ def test_a_face_lost_while_turning_away_is_a_glance_and_later_absence(fps: float
     assert {State.LOOKING_AWAY, State.NO_FACE} == {event.kind for event in events(verdicts)}
 
 
-def test_a_missing_sample_neither_ends_nor_starts_a_glance() -> None:
+def test_flat_picture_does_not_interrupt_a_look_aside() -> None:
     verdicts = story(
         attentive(START_S), looking(3, yaw_deg=40), sight(1, Sight.FLAT), looking(3, yaw_deg=40), attentive(9)
     )

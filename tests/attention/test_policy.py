@@ -1,4 +1,4 @@
-"""The presets: every number in its order and with its source, and what a driver hears of the choice."""
+"""The presets: the order and the sources of their numbers, and when the driver is warned with each."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from tests.support.story import (
     looking,
     new_attention,
     on_phone,
+    phases,
     reached,
     samples,
 )
@@ -30,6 +31,7 @@ from tests.support.story import (
 RISING = (
     ("away_caution_s", "away_warning_s", "away_alarm_s", "unresponsive_s"),
     ("away_warning_s", "slow_away_warning_s", "slow_away_alarm_s", "unresponsive_s"),
+    ("away_alarm_s", "slow_away_alarm_s"),
     ("glances_warning_s", "glances_alarm_s", "glances_window_s"),
     ("microsleep_s", "asleep_s", "eyes_unresponsive_s"),
     ("perclos_caution", "perclos_warning", "perclos_alarm"),
@@ -57,7 +59,7 @@ SOURCES = re.compile(r"# (drivewatch|openpilot|EU 2023/2590|Euro NCAP|NHTSA|FHWA
 each_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 
 
-def test_the_setting_names_each_preset_and_normal_is_the_default() -> None:
+def test_policy_setting_names_each_preset_and_defaults_to_normal() -> None:
     assert tuple(PRESETS) == POLICIES
     assert policy_of(read("").settings.analysis) is NORMAL
     for name, preset in PRESETS.items():
@@ -66,7 +68,7 @@ def test_the_setting_names_each_preset_and_normal_is_the_default() -> None:
 
 
 @each_preset
-def test_levels_rise_in_their_order_and_each_rule_clears_below_its_limit(preset: Policy) -> None:
+def test_limits_rise_with_the_level_and_each_rule_clears_below_its_limit(preset: Policy) -> None:
     numbers = asdict(preset)
     for names in RISING:
         values = [numbers[name] for name in names]
@@ -83,7 +85,7 @@ def test_strict_is_never_slower_than_normal_and_relaxed_never_faster() -> None:
     assert STRICT != NORMAL != RELAXED
 
 
-def test_each_number_says_where_it_comes_from() -> None:
+def test_each_policy_number_names_its_source() -> None:
     lines = [line for line in inspect.getsource(policy).splitlines() if re.match(r"    \w+.*=", line)]
     assert len(lines) >= len(fields(Policy)) + len(asdict(STRICT).items() - asdict(NORMAL).items())
     assert [line for line in lines if not SOURCES.search(line)] == []
@@ -99,20 +101,19 @@ def test_the_numbers_are_those_of_their_sources() -> None:
     assert RELAXED.away_warning_s < 4.0 and RELAXED.microsleep_s < 2.0 and RELAXED.asleep_s <= 3.0
     assert RELAXED.perclos_warning == 0.15 and RELAXED.phone_alarm_s < 10.0
     assert (RELAXED.glances_warning_s, RELAXED.glances_window_s) == (10.0, 30.0)
+    assert all(preset.slow_away_warning_s <= 6.0 for preset in PRESETS.values())
 
 
-def after_s(preset: str, kind: State, level: Level, fps: float, phase_s: float = 0.0) -> float | None:
-    """How long after its true onset a distraction of 14 s reaches a level."""
+def after_s(preset: str, kind: State, level: Level, fps: float, phase_s: float = 0.0) -> float:
+    """Seconds from the true onset of a distraction of 14 s until it reaches a level."""
     part = {
         State.LOOKING_AWAY: looking(14, yaw_deg=40),
         State.EYES_CLOSED: eyes_closed(14),
         State.PHONE: on_phone(14),
     }[kind]
     attention = new_attention(read(f"analysis: {{policy: {preset}}}").settings.analysis)
-    told_s = reached(
-        [attention.update(*one) for one in samples((attentive(START_S), part, attentive(5)), fps, phase_s)], kind, level
-    )
-    return None if told_s is None else told_s - START_S
+    trip = samples((attentive(START_S), part, attentive(5)), fps, phase_s)
+    return reached([attention.update(*sample) for sample in trip], kind, level) - START_S
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def after_s(preset: str, kind: State, level: Level, fps: float, phase_s: float =
         (State.PHONE, Level.ALARM, 9.9, 8.0, 4.9),
     ],
 )
-def test_choosing_a_preset_changes_when_the_driver_is_told(
+def test_preset_sets_when_each_level_is_reached(
     kind: State, level: Level, relaxed_s: float, normal_s: float, strict_s: float
 ) -> None:
     for preset, due_s in (("relaxed", relaxed_s), ("normal", normal_s), ("strict", strict_s)):
@@ -137,12 +138,11 @@ def test_choosing_a_preset_changes_when_the_driver_is_told(
 
 @pytest.mark.parametrize(("preset", "latest_s"), [("relaxed", 4.0), ("normal", 4.0), ("strict", 3.0)])
 @pytest.mark.parametrize("fps", [1.0, 2.0, 10.0])
-def test_the_warning_keeps_its_bound_wherever_the_camera_happens_to_look(
+def test_look_aside_warning_keeps_its_bound_at_any_phase_of_the_camera(
     preset: str, latest_s: float, fps: float
 ) -> None:
-    for part in range(4):
-        told_s = after_s(preset, State.LOOKING_AWAY, Level.WARNING, fps, phase_s=part / 4 / fps)
-        assert told_s is not None and told_s <= latest_s
+    for phase_s in phases(fps):
+        assert after_s(preset, State.LOOKING_AWAY, Level.WARNING, fps, phase_s) <= latest_s
 
 
 @each_preset

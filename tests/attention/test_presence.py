@@ -1,4 +1,4 @@
-"""An empty seat, a covered camera, no camera."""
+"""An empty seat, a blocked camera, a lost camera."""
 
 from __future__ import annotations
 
@@ -23,49 +23,49 @@ from tests.support.story import (
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_an_empty_seat_is_no_face_and_not_distraction(fps: float) -> None:
+def test_empty_seat_is_no_face_and_not_distraction(fps: float) -> None:
     verdicts = story(attentive(START_S), lost(30), attentive(30), fps=fps)
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
     assert State.NO_FACE in {verdict.state for verdict in verdicts}
     assert len(cues(verdicts)) == 1
 
 
-def test_a_face_that_cannot_be_measured_is_not_called_attentive() -> None:
+def test_unmeasured_face_is_no_face_and_not_attentive() -> None:
     unmeasured = Part(8, lambda _: Signals(face_width=ROAD.face_width))
     verdicts = story(attentive(START_S), unmeasured, attentive(10))
     assert kinds(verdicts) == [(State.NO_FACE, Level.WARNING)]
     assert verdicts[round(START_S) + 5].state is State.NO_FACE
 
 
-def test_a_seat_that_was_empty_from_the_start_is_shown_but_not_alerted() -> None:
+def test_seat_empty_from_the_start_is_shown_without_an_event() -> None:
     verdicts = story(lost(60))
     assert kinds(verdicts) == []
     assert verdicts[-1].state is State.NO_FACE
 
 
 @pytest.mark.parametrize("what", (Sight.DARK, Sight.FLAT, Sight.FROZEN))
-def test_a_blocked_camera_is_said_once_and_is_not_the_drivers_fault(what: Sight) -> None:
+def test_blocked_camera_is_reported_once_with_its_cause(what: Sight) -> None:
     verdicts = story(attentive(START_S), sight(60, what), attentive(30))
     (event,) = events(verdicts)
     assert (event.kind, event.level, event.detail) == (State.CAMERA_BLOCKED, Level.WARNING, what.value)
     assert len(cues(verdicts)) == 1
 
 
-def test_a_lens_that_looks_dark_and_flat_in_turn_is_blocked_once() -> None:
+def test_alternating_dark_and_flat_pictures_are_one_blocked_event() -> None:
     verdicts = story(attentive(START_S), *(sight(1, Sight.DARK), sight(1, Sight.FLAT)) * 30, attentive(30))
     assert kinds(verdicts) == [(State.CAMERA_BLOCKED, Level.WARNING)]
-    assert sum(len(verdict.events) for verdict in verdicts) == 2  # it begins and ends
+    assert sum(len(verdict.events) for verdict in verdicts) == 2  # its begin and its end
     assert len(cues(verdicts)) == 1
 
 
-def test_a_lost_camera_is_said_once() -> None:
+def test_lost_camera_is_reported_once() -> None:
     verdicts = story(attentive(START_S), sight(60, Sight.NOTHING), attentive(30))
     assert kinds(verdicts) == [(State.NO_CAMERA, Level.WARNING)]
     assert len(cues(verdicts)) == 1
     assert verdicts[-1].state is State.ATTENTIVE
 
 
-def test_one_look_that_comes_late_at_half_a_frame_a_second_is_no_lost_camera() -> None:
+def test_one_late_frame_at_half_a_frame_a_second_is_not_a_lost_camera() -> None:
     attention = new_attention()
     seen = [attention.update(time_s, Sight.CLEAR, ROAD) for time_s in (0.0, 2.0, 4.0, 6.0)]
     seen.append(attention.update(8.5, Sight.NOTHING, None))  # half a second after the frame was due

@@ -1,4 +1,4 @@
-"""Rules: a condition that lasts, and a figure that grows, at any rate and whatever the frames' times."""
+"""Rules for a condition that lasts and for a figure that grows, at any frame rate and with irregular frames."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rises(rule: SpellRule, samples: list[tuple[float, bool]], rate_hz: float) ->
 
 @derandomized
 @given(rates_hz, phases)
-def test_a_rule_counts_seconds_and_not_frames(rate_hz: float, phase: float) -> None:
+def test_spell_rule_counts_seconds_and_not_frames(rate_hz: float, phase: float) -> None:
     onset_s = 5 + phase / rate_hz
     changes = rises(SpellRule(STEPS, CLEAR_S), seen(onset_s, onset_s + 12, rate_hz, 40), rate_hz)
     # at a low rate a sample may meet two limits at once: the higher one is told
@@ -43,7 +43,7 @@ def test_a_rule_counts_seconds_and_not_frames(rate_hz: float, phase: float) -> N
 
 @derandomized
 @given(st.lists(st.floats(0.5, 1.2), min_size=30, max_size=60))
-def test_a_rule_holds_with_frames_that_come_when_they_like(gaps_s: list[float]) -> None:
+def test_spell_rule_is_on_time_with_irregular_frames(gaps_s: list[float]) -> None:
     times_s = [*accumulate(gaps_s)]  # no gap is longer than the hold-off at any pace
     onset_s = times_s[9]
     pace, rule = Pace(), SpellRule(STEPS, CLEAR_S)
@@ -56,7 +56,7 @@ def test_a_rule_holds_with_frames_that_come_when_they_like(gaps_s: list[float]) 
     raise AssertionError("no alarm")
 
 
-def test_one_sample_is_not_enough_where_two_are_asked_for() -> None:
+def test_spell_rule_can_require_two_samples_in_a_row() -> None:
     steps = (Step(0.5, Level.WARNING),)
     for in_a_row_min, changes in ((1, 2), (2, 0)):
         rule = SpellRule(steps, CLEAR_S, in_a_row_min)
@@ -72,18 +72,18 @@ def measured(rule: MeasureRule, figures: list[float | None], adds: bool = True) 
     return changes
 
 
-def test_a_figure_rises_step_by_step_and_ends_below_its_own_limit() -> None:
+def test_measure_rule_rises_by_step_and_ends_below_its_clear_limit() -> None:
     rule = MeasureRule((Step(0.08, Level.CAUTION), Step(0.15, Level.WARNING)), clear=0.06)
     caution, warning, end = (Level.CAUTION, False), (Level.WARNING, False), (Level.WARNING, True)
     assert measured(rule, [0.05, 0.09, 0.07, 0.16, None, 0.07, 0.05, 0.05]) == [caution, warning, end]
 
 
-def test_a_figure_that_leaps_over_a_step_is_one_change() -> None:
+def test_measure_rule_skipping_a_step_makes_one_change() -> None:
     rule = MeasureRule((Step(1, Level.CAUTION), Step(2, Level.WARNING)), clear=0.5)
     assert measured(rule, [0, 3]) == [(Level.WARNING, False)]
 
 
-def test_a_figure_rises_only_while_the_driver_adds_to_it() -> None:
+def test_measure_rule_rises_only_while_the_driver_adds_to_it() -> None:
     rule = MeasureRule((Step(0.08, Level.CAUTION),), clear=0.06)
     assert measured(rule, [0.2, 0.3], adds=False) == []
     assert not rule.holds_now
@@ -91,7 +91,7 @@ def test_a_figure_rises_only_while_the_driver_adds_to_it() -> None:
     assert rule.holds_now
 
 
-def test_the_onset_of_a_figures_event_lies_between_two_samples() -> None:
+def test_onset_of_a_measure_rule_lies_between_two_samples() -> None:
     rule = MeasureRule((Step(0.08, Level.CAUTION),), clear=0.06)
     measured(rule, [0.0, 0.0, 0.1])
     event = rule.episode.event

@@ -1,4 +1,4 @@
-"""Microsleep and sleep, and what is neither: blinks and misread lids."""
+"""Microsleep and sleep; blinks and misread lids are neither."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from app.attention.policy import NORMAL
 from app.events import Level, Sight, State, Verdict
+from app.vision.measurements import Signals
 from tests.support.story import (
     OPEN,
     RATES,
@@ -25,6 +26,7 @@ from tests.support.story import (
     new_attention,
     phases,
     reached,
+    showing,
     story,
     watched,
 )
@@ -39,29 +41,26 @@ def test_blinks_raise_nothing(fps: float) -> None:
 # A look comes at most a period after the lids shut; from it on looks must show them shut for 1.25 s: after 1, 2, 3, 13
 # periods. The warning is due then, or at 1.5 s: 2 + 2, 1 + 2, 0.5 + 1.5, 0.1 + 1.4 seconds
 @pytest.mark.parametrize(("fps", "latest_s"), [(0.5, 4.0), (1.0, 3.0), (2.0, 2.0), (10.0, 1.6)])
-def test_eyes_closed_for_a_second_and_a_half_are_a_microsleep(fps: float, latest_s: float) -> None:
+def test_eyes_closed_warns_after_microsleep_time(fps: float, latest_s: float) -> None:
     for phase_s in phases(fps):
         for_s = max(2.2, latest_s)  # a slower camera can only see longer ones
         verdicts = story(attentive(100), eyes_closed(for_s), attentive(100), fps=fps, phase_s=phase_s)
         found = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
         assert [event.level >= Level.WARNING for event in found] == [True]
         alert_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
-        assert alert_s is not None
         assert 1.5 - 1 / fps - 1e-6 <= alert_s - 100 <= latest_s + 1e-6
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_sleep_alarms(fps: float) -> None:
+def test_eyes_closed_alarms_after_asleep_time(fps: float) -> None:
     for phase_s in phases(fps):
         verdicts = story(attentive(100), eyes_closed(9), attentive(100), fps=fps, phase_s=phase_s)
         (event,) = [event for event in events(verdicts) if event.kind is State.EYES_CLOSED]
         assert (event.level, event.detail) == (Level.ALARM, "unresponsive")
-        alert_s = reached(verdicts, State.EYES_CLOSED, Level.ALARM)
-        assert alert_s is not None
-        assert abs(alert_s - 100 - NORMAL.asleep_s) <= 1 / fps + 1e-6
+        assert abs(reached(verdicts, State.EYES_CLOSED, Level.ALARM) - 100 - NORMAL.asleep_s) <= 1 / fps + 1e-6
 
 
-def test_an_event_is_told_once_for_each_step_it_reaches() -> None:
+def test_event_is_reported_once_for_each_level_it_reaches() -> None:
     verdicts = story(attentive(100), eyes_closed(30), attentive(20))
     told = [event for verdict in verdicts for event in verdict.events if event.kind is State.EYES_CLOSED]
     assert [event.detail for event in told] == ["microsleep", "asleep", "unresponsive", "unresponsive"]
@@ -69,12 +68,15 @@ def test_an_event_is_told_once_for_each_step_it_reaches() -> None:
 
 
 def test_lids_that_follow_the_gaze_down_are_not_sleep() -> None:
-    down = replace(ROAD, pitch_deg=-25, eye_blink=0.12)
+    verdicts = story(attentive(START_S), showing(6, pitch_deg=-25, eye_blink=0.12))
+    assert {kind for kind, _ in kinds(verdicts)} == {State.LOOKING_DOWN}
+
+
+def seen_after_the_road(looks: dict[float, Signals]) -> list[Verdict]:
+    """The verdicts on 30 s of looking at the road and on these looks by their times."""
     attention = new_attention()
-    for time_s in range(30):
-        attention.update(time_s, Sight.CLEAR, ROAD)
-    seen = [attention.update(30 + number, Sight.CLEAR, down) for number in range(6)]
-    assert {event.kind for verdict in seen for event in verdict.events} == {State.LOOKING_DOWN}
+    road = dict.fromkeys(map(float, range(30)), ROAD)
+    return [attention.update(time_s, Sight.CLEAR, signals) for time_s, signals in (road | looks).items()]
 
 
 def looked_at(
@@ -83,13 +85,13 @@ def looked_at(
     period_s: float = 1.0,
     yaw_deg: Callable[[float], float] = lambda _: 0,
 ) -> list[Verdict]:
-    """By a live camera."""
+    """The verdicts of a live camera on a driver whose lids and head move like this."""
     trip = Part(until_s, lambda time_s: replace(ROAD, eye_blink=blink(time_s), yaw_deg=yaw_deg(time_s)))
     return watched(trip, fps=1 / period_s)
 
 
 @pytest.mark.parametrize("apart_s", [0.5, 0.9, 1.0, 1.1, 2.0])
-def test_two_blinks_are_no_microsleep(apart_s: float) -> None:
+def test_two_blinks_are_not_a_microsleep(apart_s: float) -> None:
     for phase in range(20):
         first_s = START_S + phase / 20
 
@@ -101,29 +103,21 @@ def test_two_blinks_are_no_microsleep(apart_s: float) -> None:
 
 
 @pytest.mark.parametrize("between", ("open", "turned"))
-def test_a_blink_soon_after_a_misread_lid_is_no_microsleep(between: str) -> None:
+def test_blink_after_a_misread_lid_is_not_a_microsleep(between: str) -> None:
     shown = {"closed": replace(ROAD, eye_blink=SHUT), "turned": replace(ROAD, yaw_deg=33), "open": ROAD}
-    attention = new_attention()
-    for time_s in range(30):
-        attention.update(time_s, Sight.CLEAR, ROAD)
     looks = {30.0: "turned", 31.0: "closed", 31.35: between, 31.7: "closed", 32.0: "open", 32.35: "open", 33.0: "open"}
-    verdicts = [attention.update(time_s, Sight.CLEAR, shown[what]) for time_s, what in looks.items()]
+    verdicts = seen_after_the_road({time_s: shown[what] for time_s, what in looks.items()})
     assert State.EYES_CLOSED not in {kind for kind, _ in kinds(verdicts)}
 
 
-def test_a_blink_and_misread_lids_soon_after_it_are_no_microsleep() -> None:
+def test_misread_lids_after_a_blink_are_not_a_microsleep() -> None:
     looks = {30.0: SHUT, 30.35: OPEN, 30.7: SHUT, 31.0: SHUT, 31.35: SHUT, 32.0: OPEN}
-    attention = new_attention()
-    for time_s in range(30):
-        attention.update(time_s, Sight.CLEAR, ROAD)
-    verdicts = [
-        attention.update(time_s, Sight.CLEAR, replace(ROAD, eye_blink=blink)) for time_s, blink in looks.items()
-    ]
+    verdicts = seen_after_the_road({time_s: replace(ROAD, eye_blink=blink) for time_s, blink in looks.items()})
     assert events(verdicts) == []
 
 
 def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], float]:
-    """Closed for so long, but for the look of that number, which leaves in doubt whether they are."""
+    """Blink scores of lids shut for lasts_s; the look number `misread` sees a doubtful score instead."""
     looks = itertools.count()
     doubtful = 0.4  # shut from 0.43 on, open below 0.37
 
@@ -136,27 +130,25 @@ def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float
 
 
 @pytest.mark.parametrize("lasts_s", [2.4, 2.6])
-def test_a_microsleep_is_told_at_any_phase_and_in_spite_of_a_misread_lid(lasts_s: float) -> None:
+def test_microsleep_warns_at_any_phase_despite_a_misread_lid(lasts_s: float) -> None:
     for phase in range(20):
         begin_s = START_S + phase / 20
         for misread in (None, 1):
             verdicts = looked_at(shut(begin_s, lasts_s, misread), 60)
             assert kinds(verdicts) == [(State.EYES_CLOSED, Level.WARNING)], (phase, misread)
             told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
-            assert told_s is not None
             # a second before they are looked at, and looks after 0.35, 0.7, 1 and 1.35 s
             assert told_s - begin_s <= 2.35 + 1e-6
 
 
-def test_sleep_of_three_and_a_half_seconds_is_told_within_them_at_half_a_frame_a_second() -> None:
+def test_sleep_of_three_and_a_half_seconds_warns_before_it_ends_at_half_a_frame_a_second() -> None:
     for phase in range(40):
         verdicts = looked_at(shut(START_S + phase / 20, 3.5, None), 60, period_s=2.0)
         told_s = reached(verdicts, State.EYES_CLOSED, Level.WARNING)
-        assert told_s is not None
         assert told_s - START_S - phase / 20 <= 3.4 + 1e-6  # 2 s before they are looked at, and 4 looks 0.35 s apart
 
 
-def test_a_look_aside_soon_after_a_microsleep_is_told_in_time_at_half_a_frame_a_second() -> None:
+def test_look_aside_after_a_microsleep_warns_in_time_at_half_a_frame_a_second() -> None:
     verdicts = looked_at(
         lambda time_s: SHUT if 99.5 <= time_s < 102.6 else OPEN,
         120,
@@ -165,9 +157,8 @@ def test_a_look_aside_soon_after_a_microsleep_is_told_in_time_at_half_a_frame_a_
     )
     assert {State.EYES_CLOSED, State.LOOKING_AWAY} == {kind for kind, _ in kinds(verdicts)}
     told_s = reached(verdicts, State.LOOKING_AWAY, Level.WARNING)
-    assert told_s is not None
     assert told_s - 105 <= NORMAL.away_warning_s + 2
 
 
-def test_open_eyes_are_looked_at_once_a_second() -> None:
+def test_open_eyes_need_no_second_look() -> None:
     assert [verdict.time_s for verdict in looked_at(lambda _: OPEN, 60)] == list(range(60))

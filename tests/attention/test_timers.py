@@ -1,4 +1,4 @@
-"""Spells and shares: seconds between samples, never frames, and nothing that grows."""
+"""Timers count seconds and never frames, and keep a bounded number of values."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from app.attention.timers import (
 from tests.support.sampling import CLEAR_S, RATES_HZ, derandomized, phases, rates_hz, seen
 
 
-def test_pace_is_the_median_so_that_one_late_frame_changes_nothing() -> None:
+def test_pace_ignores_one_late_frame() -> None:
     pace = Pace()
     assert pace.update(10) == FIRST_PERIOD_S
     assert [pace.update(time_s) for time_s in (10.5, 11, 11.5, 19, 19.5)] == [0.5] * 5
 
 
-def test_pace_follows_a_new_rate_within_the_samples_it_keeps() -> None:
+def test_pace_follows_a_new_rate_within_its_kept_samples() -> None:
     pace = Pace()
     periods_s = [pace.update(time_s) for time_s in accumulate([1.0] * 20 + [0.1] * PERIODS_KEPT)]
     assert periods_s[19] == 1
@@ -42,7 +42,7 @@ def test_pace_follows_a_new_rate_within_the_samples_it_keeps() -> None:
     assert len(pace._periods) == PERIODS_KEPT
 
 
-def test_pace_is_not_upset_by_two_samples_of_one_time() -> None:
+def test_pace_ignores_samples_with_the_same_time() -> None:
     pace = Pace()
     assert [pace.update(time_s) for time_s in (0, 1, 1, 1, 2)] == [1] * 5
 
@@ -64,7 +64,7 @@ def test_a_spells_onset_lies_between_its_bounds(rate_hz: float, phase: float, fo
 
 @derandomized
 @given(rates_hz, phases, st.floats(0.5, 20))
-def test_a_limit_in_seconds_is_met_about_a_period_around_its_time(rate_hz: float, phase: float, limit_s: float) -> None:
+def test_spell_reaches_a_limit_within_about_a_period(rate_hz: float, phase: float, limit_s: float) -> None:
     onset_s, period_s = 10 + phase / rate_hz, 1 / rate_hz
     spell = Spell(CLEAR_S)
     for time_s, holds in seen(onset_s, math.inf, rate_hz, 60):
@@ -78,7 +78,7 @@ def test_a_limit_in_seconds_is_met_about_a_period_around_its_time(rate_hz: float
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-def test_a_break_shorter_than_the_clearing_time_ends_nothing(rate_hz: float) -> None:
+def test_break_shorter_than_the_clear_time_does_not_end_a_spell(rate_hz: float) -> None:
     clear_s = 5.0
     spell = Spell(clear_s)
     ends = []
@@ -91,7 +91,7 @@ def test_a_break_shorter_than_the_clearing_time_ends_nothing(rate_hz: float) -> 
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-def test_a_spell_ends_when_the_condition_was_gone_for_the_clearing_time(rate_hz: float) -> None:
+def test_spell_ends_after_the_clear_time(rate_hz: float) -> None:
     clear_s = 5.0
     spell = Spell(clear_s)
     for time_s, holds in seen(10, 20, rate_hz, 60):
@@ -104,9 +104,7 @@ def test_a_spell_ends_when_the_condition_was_gone_for_the_clearing_time(rate_hz:
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 @pytest.mark.parametrize("missing", (1, 2, 4, 9, 11, 21))
-def test_what_cannot_be_measured_holds_a_spell_for_one_and_a_half_periods_and_a_second(
-    rate_hz: float, missing: int
-) -> None:
+def test_unmeasured_samples_hold_a_spell_only_for_the_hold_off(rate_hz: float, missing: int) -> None:
     spell = Spell(CLEAR_S)
     for number in range(40):
         holds = None if 10 <= number < 10 + missing else True
@@ -116,7 +114,7 @@ def test_what_cannot_be_measured_holds_a_spell_for_one_and_a_half_periods_and_a_
     assert (spell.span.latest_s == 0) is is_held
 
 
-def test_a_spell_that_ended_ends_between_the_last_look_with_it_and_the_first_without() -> None:
+def test_ended_spell_ends_between_the_last_true_and_the_first_false_sample() -> None:
     spell = Spell(2.0)
     for time_s, holds in enumerate((False, True, True, False, False, False)):
         spell.update(time_s, holds, 1)
@@ -124,7 +122,7 @@ def test_a_spell_that_ended_ends_between_the_last_look_with_it_and_the_first_wit
     assert spell.ended == Span(0, 1, 2.5)
 
 
-def test_what_cannot_be_measured_starts_nothing() -> None:
+def test_unmeasured_samples_do_not_start_a_spell() -> None:
     spell = Spell(CLEAR_S)
     for number in range(20):
         spell.update(number, None, 1)
@@ -133,24 +131,17 @@ def test_what_cannot_be_measured_starts_nothing() -> None:
     assert not spell.holds_now
 
 
-def test_a_spell_after_a_gap_began_when_it_was_seen_and_not_at_the_last_look_long_ago() -> None:
-    spell = Spell(CLEAR_S)
-    spell.update(0, False, 1)
-    spell.update(300, True, 1)
-    assert spell.span == Span(300, 300)
-
-
-def test_a_spell_counts_the_newest_samples_in_a_row_that_showed_it() -> None:
+def test_spell_counts_true_samples_in_a_row_and_restarts_after_a_gap() -> None:
     spell, counts = Spell(3.0), []
     for time_s, holds in enumerate((False, True, True, None, True, False, True, True)):
         spell.update(time_s, holds, 1)
         counts.append(spell.in_a_row)
-    assert counts == [0, 1, 2, 2, 3, 0, 1, 2]  # what could not be seen is no look that showed otherwise
+    assert counts == [0, 1, 2, 2, 3, 0, 1, 2]  # an unmeasured sample does not break the row
     spell.update(60, True, 1)
     assert (spell.in_a_row, spell.span) == (1, Span(60, 60))
 
 
-def test_restart_begins_another_spell() -> None:
+def test_restart_begins_a_new_spell() -> None:
     spell = Spell(CLEAR_S)
     for time_s in range(5):
         spell.update(time_s, True, 1)
@@ -172,19 +163,19 @@ def fed(share: Share, held: Sequence[bool | None], period_s: float) -> Share:
     return share
 
 
-def test_share_is_the_held_part_of_what_was_measured() -> None:
+def test_share_is_the_held_part_of_the_measured_time() -> None:
     share = fed(Share(60), [True, False, None, False] * 10, 1.0)
     assert (share.held_s, share.measured_s) == (10, 30)
     assert share.ratio == pytest.approx(1 / 3)
 
 
-def test_share_of_nothing_measured_is_unknown() -> None:
+def test_share_without_measurements_is_unknown() -> None:
     assert Share(60).ratio is None
     assert fed(Share(60), [None] * 10, 1.0).ratio_lower_bound is None
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
-def test_share_forgets_what_is_older_than_its_window_and_does_not_grow(rate_hz: float) -> None:
+def test_share_forgets_samples_older_than_its_window(rate_hz: float) -> None:
     share = Share(30)
     sizes = []
     for number in range(int(200 * rate_hz)):
@@ -207,7 +198,7 @@ def test_share_agrees_with_counting_to_within_a_bin(held: list[bool | None], rat
     assert share.ratio is None or 0 <= share.ratio <= 1
 
 
-def test_share_forgets_the_stretch_that_is_warned_of_by_itself() -> None:
+def test_share_can_forget_all_samples_since_a_time() -> None:
     share = fed(Share(60), [False] * 10 + [True] * 10, 1.0)
     share.forget_since(10)
     assert (share.held_s, share.measured_s) == (0, 10)
@@ -215,14 +206,14 @@ def test_share_forgets_the_stretch_that_is_warned_of_by_itself() -> None:
     assert share.ratio is None
 
 
-def test_a_cleared_share_does_not_remember_the_run_that_lasted() -> None:
+def test_cleared_share_forgets_the_current_run() -> None:
     share = fed(Share(60), [True] * 20, 1.0)
     share.clear()
     share.add(20, 1, 1)
     assert share.ratio_lower_bound == pytest.approx(1 - SURE_SIGMAS)
 
 
-def test_few_runs_are_less_sure_than_many_short_ones() -> None:
+def test_one_long_run_has_a_lower_confidence_bound_than_many_short_ones() -> None:
     one_long = fed(Share(120), [True] * 20 + [False] * 100, 1.0)
     many_short = fed(Share(120), ([True] + [False] * 5) * 20, 1.0)
     assert one_long.ratio == many_short.ratio == pytest.approx(1 / 6)
@@ -230,7 +221,7 @@ def test_few_runs_are_less_sure_than_many_short_ones() -> None:
     assert many_short.ratio_lower_bound == pytest.approx((20 - SURE_SIGMAS * math.sqrt(20)) / 120)
 
 
-def test_the_sure_share_is_seldom_above_the_true_one() -> None:
+def test_lower_confidence_bound_is_seldom_above_the_true_share() -> None:
     rng = np.random.default_rng(4)
     true_share = 0.1
     above = 0
@@ -242,7 +233,7 @@ def test_the_sure_share_is_seldom_above_the_true_one() -> None:
 
 @derandomized
 @given(st.lists(st.floats(0.01, 3.0), min_size=1, max_size=300), st.floats(5, 60))
-def test_shares_and_counts_are_bounded_however_frames_come(gaps_s: list[float], window_s: float) -> None:
+def test_shares_and_counts_are_bounded_with_irregular_frames(gaps_s: list[float], window_s: float) -> None:
     share, recent = Share(window_s), Recent(window_s)
     for time_s, gap_s in zip(accumulate(gaps_s), gaps_s, strict=True):
         share.add(time_s, gap_s, gap_s)
@@ -254,23 +245,17 @@ def test_shares_and_counts_are_bounded_however_frames_come(gaps_s: list[float], 
 
 
 @pytest.mark.parametrize(("period_s", "count"), [(2.0, 2), (1.0, 3), (0.2, 11)])
-def test_a_mean_is_of_its_window_and_known_once_that_was_measured(period_s: float, count: int) -> None:
+def test_mean_covers_its_window_and_is_unknown_before_it_is_full(period_s: float, count: int) -> None:
     mean = Mean(2)
     means = [mean.update(number * period_s, float(number), period_s) for number in range(20)]
     assert means[: count - 1] == [None] * (count - 1)
     assert means[count - 1 :] == [number - (count - 1) / 2 for number in range(count - 1, 20)]
 
 
-def test_a_mean_leaves_out_what_was_not_measured_and_keeps_a_bounded_number() -> None:
+def test_mean_skips_unmeasured_samples_and_keeps_a_bounded_number() -> None:
     mean = Mean(2)
-    assert [mean.update(time_s, value, 1) for time_s, value in enumerate((4, None, 8, None, None, 1))] == [
-        None,
-        None,
-        6,
-        None,
-        None,
-        None,
-    ]
+    means = [mean.update(time_s, value, 1) for time_s, value in enumerate((4, None, 8, None, None, 1))]
+    assert means == [None, None, 6, None, None, None]
     for number in range(1000):
         mean.update(10 + number / 1000, 1, 0.001)
     assert len(mean._values) == Mean.KEPT

@@ -1,4 +1,4 @@
-"""Yawns, and what is none."""
+"""Yawns; talking, and sleeping with an open mouth, are none."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.story import (
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: float) -> None:
+def test_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: float) -> None:
     yawn = (attentive(40), mouth_open(5))
     assert kinds(story(*yawn * 2, attentive(30), fps=fps)) == []
     assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
@@ -28,24 +28,24 @@ def test_the_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: flo
     assert kinds(story(*talk * 200, fps=fps)) == []
 
 
-def test_a_yawn_is_wide_on_average_though_single_looks_are_misread() -> None:
+def test_yawn_is_found_by_its_mean_width_despite_misread_looks() -> None:
     yawn = (attentive(40), mouth_open(1, 0.45), mouth_open(1, 0.6), mouth_open(1, 0.35), mouth_open(1, 0.5))
     assert kinds(story(*yawn * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
 
 
-def test_a_yawn_is_wider_than_the_words_of_who_yawns() -> None:
+def test_yawn_must_be_wider_than_the_drivers_talking() -> None:
     words, yawn = (mouth_open(1, 0.1), mouth_open(2, 0.38)) * 13, mouth_open(5, 0.5)
     assert kinds(story(*(attentive(40), yawn) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
     assert kinds(story(*(*words, yawn) * 3, attentive(30))) == []
     assert kinds(story(*(*words, mouth_open(5, 0.6)) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
 
 
-def test_a_look_that_fails_makes_no_second_yawn_of_one() -> None:
+def test_failed_look_does_not_split_one_yawn_into_two() -> None:
     yawn = (attentive(40), mouth_open(3), lost(1), mouth_open(3))
     assert kinds(story(*yawn * 2, attentive(30))) == []
 
 
-def test_who_sleeps_with_an_open_mouth_does_not_yawn() -> None:
+def test_sleeping_with_an_open_mouth_is_not_a_yawn() -> None:
     asleep = eyes_closed(30, mar=0.9)
     verdicts = story(attentive(START_S), asleep, attentive(20))
     assert kinds(verdicts) == [(State.EYES_CLOSED, Level.ALARM)]

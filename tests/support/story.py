@@ -1,9 +1,10 @@
-"""Trips told in a line: `story(attentive(30), looking(4, yaw_deg=45))`, and what attention makes of them."""
+"""Trips written in one line, `story(attentive(30), looking(4, yaw_deg=45))`, and attention's verdicts on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import inf
 
 from app.attention.judgement import Attention
 from app.attention.policy import Policy
@@ -38,7 +39,7 @@ START_S = 30.0  # long enough to learn the neutral pose
 class Part:
     """A stretch of a story; signals_at gets the seconds since its start and returns None for "no face".
 
-    torso: what is seen of the driver then.
+    torso: the driver's torso as seen during the part.
     """
 
     for_s: float
@@ -57,7 +58,7 @@ def attentive(for_s: float) -> Part:
 
 
 def showing(for_s: float, **changes: float | bool | None) -> Part:
-    """Somebody who looks at the road but for these signals."""
+    """The signals of a driver who looks at the road, with these changes."""
     seen = replace(ROAD, **changes)  # type: ignore[arg-type]
     return Part(for_s, lambda _: seen)
 
@@ -89,6 +90,11 @@ def eyes_hidden(for_s: float) -> Part:
     return showing(for_s, eye_blink=None, eyes_hidden=True, brow_down=None, ear=None, gaze_yaw_deg=None)
 
 
+def detected_only(for_s: float, turned: State, torso: Torso | None = None) -> Part:
+    """The face detector finds a head turned beyond the mesh's angles; the mesh does not fit it."""
+    return Part(for_s, lambda _: Signals(face_width=ROAD.face_width, detected_only=turned), torso=torso)
+
+
 def lost(for_s: float, torso: Torso | None = None) -> Part:
     """The face cannot be found, the picture is good."""
     return Part(for_s, lambda _: None, torso=torso)
@@ -98,12 +104,8 @@ def sight(for_s: float, what: Sight) -> Part:
     return Part(for_s, lambda _: None, what)
 
 
-def passenger(for_s: float) -> Part:
-    return Part(for_s, lambda _: replace(ROAD, face_x=0.9, face_width=0.15))
-
-
 def while_(motion: Motion, part: Part) -> Part:
-    """The same in a vehicle that moves so."""
+    """The same part with this motion of the vehicle."""
     return replace(part, motion=motion)
 
 
@@ -111,7 +113,7 @@ Sample = tuple[float, Sight, Signals | None, Torso | None, Motion]
 
 
 def sample_at(parts: tuple[Part, ...], time_s: float) -> Sample:
-    """What attention.update takes at this time; the last part goes on."""
+    """The arguments of attention.update at this time; the last part continues without end."""
     rest_s = time_s
     for part in parts[:-1]:
         if rest_s < part.for_s:
@@ -135,7 +137,7 @@ def story(*parts: Part, fps: float = 1.0, phase_s: float = 0.0, settings: Settin
 
 
 def watched(*parts: Part, fps: float = 1.0, phase_s: float = 0.0) -> list[Verdict]:
-    """The same by a live camera, which looks again soon while a look is urgent."""
+    """The verdicts with a live camera, which takes a second look soon while the verdict is urgent."""
     attention, total_s = new_attention(), sum(part.for_s for part in parts)
     verdicts: list[Verdict] = []
     number, time_s = 0, phase_s
@@ -158,21 +160,21 @@ def events(verdicts: list[Verdict]) -> list[Event]:
     return list(latest.values())
 
 
-def reached(verdicts: list[Verdict], kind: State, level: Level) -> float | None:
-    """When an event of this kind first had at least this level."""
+def reached(verdicts: list[Verdict], kind: State, level: Level) -> float:
+    """When an event of this kind first had at least this level; infinite if none had."""
     for verdict in verdicts:
         if any(event.kind is kind and event.level >= level and event.end_s is None for event in verdict.events):
             return verdict.time_s
-    return None
+    return inf
 
 
 def cues(verdicts: list[Verdict]) -> list[tuple[float, Cue]]:
-    """When which sound was due."""
+    """Each sound that was due, with its time."""
     return [(verdict.time_s, verdict.cue) for verdict in verdicts if verdict.cue]
 
 
 def phases(fps: float, number: int = 4) -> list[float]:
-    """Where between two events the camera may happen to look."""
+    """Evenly spread offsets of the first look within one period of the camera, in seconds."""
     return [part / number / fps for part in range(number)]
 
 
