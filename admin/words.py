@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from math import ceil
 
+NOT_ANSWERING = "is not answering"  # of a detector that is silent
 STRAIGHT = "straight"
 STRAIGHT_DEG = 2.0  # nearer to the road than anybody could say
 

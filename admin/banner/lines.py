@@ -8,7 +8,7 @@ from typing import Literal
 
 from admin.health.problems import EXPOSED, Told, last_failure, silence
 from admin.restart.course import NOT_OURS, Progress
-from admin.words import minutes_left
+from admin.words import NOT_ANSWERING, minutes_left
 from app.events import State
 from app.telemetry import status
 from app.telemetry.requests import Request
@@ -73,6 +73,11 @@ class Facts:
     loaded: Loaded
     due: tuple[str, ...] | None = ()
 
+    @property
+    def latest(self) -> Status | None:
+        """What a detector that answers says."""
+        return status.answering(self.told.latest, self.now_s)
+
 
 RESTART = Button("Restart now", "restart.start")
 
@@ -127,12 +132,8 @@ def _in_force(used: Configuration, copies: Callable[[], Mapping[str, str]]) -> S
     return None
 
 
-def _is_silent(facts: Facts) -> bool:
-    return facts.told.latest is None or status.is_silent(facts.told.latest, facts.now_s)
-
-
 def _restart(facts: Facts) -> Iterator[Line]:
-    progress, latest = facts.progress, facts.told.latest
+    progress, latest = facts.progress, facts.latest
     if progress.is_under_way:
         passed_s = max(0, int(facts.now_s - progress.since_s))
         yield Line("restarting", "doubtful", "Restarting the detector", f"{progress.message} For {passed_s} s so far.")
@@ -140,14 +141,14 @@ def _restart(facts: Facts) -> Iterator[Line]:
         edit = Link("Edit the rejected version again", "settings.rejected")
         words = "New settings failed, old ones restored"
         yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
-    elif progress.phase == "failed" and (latest is None or _is_silent(facts) or latest.state is State.NO_CAMERA):
+    elif progress.phase == "failed" and (latest is None or latest.state is State.NO_CAMERA):
         log = f" `{facts.told.log_command}` shows more." if facts.told.log_command else ""
         edit = Link("Edit the settings", "settings.show")
         yield Line("failed", "bad", "The restart failed", f"{progress.message.rstrip('.')}.{log}", (RESTART,), edit)
 
 
 def _silence(facts: Facts) -> Iterator[Line]:
-    if facts.progress.is_under_way or facts.progress.phase == "failed" or not _is_silent(facts):
+    if facts.progress.is_under_way or facts.progress.phase == "failed" or facts.latest:
         return
     if facts.told.folder_problem:
         more = f"{facts.told.folder_problem}. Then restart detector and page."
@@ -156,7 +157,7 @@ def _silence(facts: Facts) -> Iterator[Line]:
     words = f"The detector {silence(facts.told.latest, facts.told.failure, facts.now_s)}"
     why = f"{last_failure(facts.told.failure)}. " if facts.told.failure else ""
     log = f"If a restart does not help: `{facts.told.log_command}` shows why." if facts.told.log_command else ""
-    yield Line("silent", "bad", words, why + log, (RESTART,), said="The detector does not answer")
+    yield Line("silent", "bad", words, why + log, (RESTART,), said=f"The detector {NOT_ANSWERING}")
 
 
 def _exposure(is_exposed: bool) -> Iterator[Line]:
@@ -166,8 +167,8 @@ def _exposure(is_exposed: bool) -> Iterator[Line]:
 
 def _of_detector(facts: Facts) -> Iterator[Line]:
     """What a detector that answers says of itself."""
-    latest = facts.told.latest
-    if latest is None or _is_silent(facts) or facts.progress.is_under_way:
+    latest = facts.latest
+    if latest is None or facts.progress.is_under_way:
         return
     if not latest.alerts.buzzer_ok and latest.camera.source and not latest.is_rehearsal:
         yield Line("buzzer", "bad", "The buzzer is not available, so no alert sounds", latest.alerts.buzzer_message)
@@ -181,14 +182,14 @@ def _of_detector(facts: Facts) -> Iterator[Line]:
 
 
 def _settings(facts: Facts) -> Iterator[Line]:
-    loaded, latest = facts.loaded, facts.told.latest
+    loaded, latest = facts.loaded, facts.latest
     if loaded.problems:
         correct = Link("Correct it", "settings.show")
         more = f"{loaded.problems[0]}. In force: {'the rest of it' if loaded.origin == CONFIG else loaded.origin}."
         yield Line("settings", "doubtful", "The settings file has a mistake", more, link=correct)
-    elif facts.due != () and not facts.progress.is_under_way and not _is_silent(facts):
+    elif facts.due != () and not facts.progress.is_under_way and latest:
         yield Line("restart-due", "doubtful", "A restart is due", f"It changes {_named(facts.due)}.", (RESTART,))
-    configuration = latest.configuration if latest and not _is_silent(facts) else None
+    configuration = latest.configuration if latest else None
     if configuration and configuration.version_token == NOT_OURS and configuration.origin not in ("", DEFAULTS):
         more = f"The detector uses {configuration.origin}: what is changed here has no effect."
         yield Line("fixed", "note", "Settings are fixed by the command line", more)

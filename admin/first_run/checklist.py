@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from admin.aim import aiming
 from admin.first_run.ticks import Ticks
+from admin.words import NOT_ANSWERING
 from app.telemetry.status import Status
 from config.certificates import Certificate
 from config.https import Listening
 from config.settings import Settings
 
-SILENT = "The detector is not answering."
+SILENT = f"The detector {NOT_ANSWERING}."
 NOT_READY = "Possible as soon as the driver's face is seen and the road direction is learnt."
 READY = "Look at the picture and the hints under “Aim the camera”, then accept the place."
 ACCEPTED = "Seen when you accepted the camera's place."

@@ -81,7 +81,7 @@ def log_text(name: str) -> Response:
 def _figures() -> dict[str, object]:
     own, told = parts(), told_now()
     now_s, settings = own.clock(), own.store.load().settings
-    latest = told.latest if told.latest and not status.is_silent(told.latest, now_s) else None
+    latest = status.answering(told.latest, now_s)
     names = [f"{name}" for name in sorted(own_names()) if name.endswith(".local")]
     names += [name for name in re.split(r"[ ,]+", settings.admin.hostnames) if name][:NAMES_MAX]
     snap = f"snap {instance()}, revision {os.environ.get('SNAP_REVISION', 'not known')}" if instance() else ""

@@ -57,10 +57,10 @@ class Told:
 
 def problems(told: Told, now_s: float) -> tuple[Problem, ...]:
     """All that is wrong at a monotonic time; what keeps the driver from being watched or warned comes first."""
-    latest = told.latest
+    latest = status.answering(told.latest, now_s)
     if told.folder_problem:
         found = [Problem("Detector", f"It cannot be read or asked: {told.folder_problem}", is_grave=True)]
-    elif latest is None or status.is_silent(latest, now_s):
+    elif latest is None:
         found = [] if told.is_restarting else [_silence(told, now_s)]
     else:
         found = [*_recent_failure(told, now_s), *_of_detector(latest)]

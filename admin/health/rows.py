@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from admin.health.machine import Machine
 from admin.health.problems import HOT_C
 from admin.health.sensors import Sensors
-from admin.words import lasting
+from admin.words import NOT_ANSWERING, lasting
 from app.events import ClockQuality
 from app.telemetry.status import Status
 from app.version import VERSION
@@ -118,7 +118,7 @@ def _clock(machine: Machine, latest: Status | None, wall_s: float) -> Row:
 def of_detector(latest: Status | None, settings: Settings, now_s: float) -> list[Row]:
     """Camera, pins and vehicle as a detector that answers tells them; None for one that does not."""
     if latest is None:
-        return [Row("Detector", "does not answer", "bad"), *_pins(settings, None)]
+        return [Row("Detector", NOT_ANSWERING, "bad"), *_pins(settings, None)]
     camera, vehicle = latest.camera, latest.vehicle
     seen = f"{camera.width} x {camera.height}, {camera.measured_fps:.2g} frames/s" if camera.width else ""
     is_live = camera.state == "live"

@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from admin.home.verdict import OVERDUE_S
 from admin.newest import newest_status
 from admin.parts import parts
-from admin.words import minutes_left
+from admin.words import NOT_ANSWERING, minutes_left
 from app.telemetry import requests, status
 from app.telemetry.requests import Request
 from app.telemetry.status import Status
 
 routes: Final = Blueprint("actions", __name__)
 
-SILENT, RESTARTING = "it is not answering", "it is being restarted"
+RESTARTING = "it is being restarted"
 ANSWERS = {
     Request.TEST_BUZZER: "The detector plays the test sound now.",
     Request.USE_DIRECTION: "Look at the road now, and hold the head still: two beeps say that its direction is taken.",
@@ -56,7 +56,7 @@ def why_not(wanted: Request, latest: Status | None, now_s: float, *, is_restarti
     if is_restarting:
         return RESTARTING
     if latest is None or status.age_s(latest, now_s) > OVERDUE_S:
-        return SILENT
+        return f"it {NOT_ANSWERING}"
     if wanted is Request.TEST_BUZZER and not latest.alerts.buzzer_ok:
         needless = f"{latest.camera.source} needs none" if latest.is_rehearsal else ""
         return needless or latest.alerts.buzzer_message or "there is none"

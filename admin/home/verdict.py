@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal, TypeAlias
 
+from admin.words import NOT_ANSWERING
 from app.events import BLIND, WORDS, Level, State
 from app.telemetry import status
 from app.telemetry.failure import Failure
 from app.telemetry.status import Status
 
-SILENT = "the detector is not answering"
+SILENT = f"the detector {NOT_ANSWERING}"
 RESTARTING = "the detector restarts"
 AGAIN = "attentive again"
 NO_NEWS = "No news"
@@ -58,7 +59,7 @@ def verdict(latest: Status | None, now_s: float, *, is_restarting: bool = False)
     known = latest if age_s < inf else None
     if is_restarting:
         return Verdict(RESTARTING, "doubtful", None, known, age_s)
-    if known is None or status.is_silent(known, now_s):
+    if known is None or age_s > status.SILENT_S:
         return Verdict(SILENT, "blind", None, known, age_s)
     since_s = now_s - known.since_s
     if age_s > OVERDUE_S:

@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template
 
 from admin.home.home_page import now_shown
 from admin.parts import parts
+from admin.words import NOT_ANSWERING
 from app.journal import deletion
 from app.journal.entries import JournalUnreadable
 from app.telemetry.run_folder import boot_id
@@ -33,7 +34,7 @@ def pending_deletion() -> str:
         return ""
     now = now_shown()
     if now.status is None or now.since_s is None:
-        return "The detector is not answering. It deletes them as soon as it runs again."
+        return f"The detector {NOT_ANSWERING}. It deletes them as soon as it runs again."
     if not own.store.load().settings.analysis.event_history:
         return "The detector records no events now, so it deletes the old ones when it is restarted."
     if now.status.journal_problem:

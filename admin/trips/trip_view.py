@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from admin.home.strips import PERCLOS_MAX
-from admin.words import counted
+from admin.words import NOT_ANSWERING, counted
 from app.events import WORDS, Event, Level, State
 from app.journal.trip import LEVELS, NO_FAULTS, Ending, Segment, Trip
 
@@ -21,7 +21,7 @@ ENDINGS: Final = {
     Ending.STOPPED: "ended with the detector",
     Ending.INTERRUPTED: "cut off: the power went, or the detector crashed",
 }
-NOT_ENDED = "cut off, or the detector is not answering"
+NOT_ENDED = f"cut off, or the detector {NOT_ANSWERING}"
 
 
 @dataclass(frozen=True, slots=True)

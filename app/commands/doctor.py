@@ -121,7 +121,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
     yield from _folders(paths, machine)
     yield _events(paths)
     yield from _failure(paths, machine.clock())
-    running = _running(paths, machine.clock())
+    running = status.answering(status.read(paths.status), machine.clock())
     if running is not None and settings.camera == loaded.settings.camera:
         yield from _detector(running, machine.clock())
     else:
@@ -182,11 +182,6 @@ def _failure(paths: Paths, now_s: float) -> Iterator[Finding]:
     if found is not None:
         text = f"{(now_s - found.time_s) / 60:.0f} min ago, number {found.count} of this boot: {found.reason}"
         yield Finding("last failure", now_s - found.time_s > FAILURE_FRESH_S, text)
-
-
-def _running(paths: Paths, now_s: float) -> status.Status | None:
-    found = status.read(paths.status)
-    return None if found is None or status.is_silent(found, now_s) else found
 
 
 def _detector(running: status.Status, now_s: float) -> Iterator[Finding]:

@@ -38,15 +38,14 @@ def overview(paths: Paths, now_s: float) -> int:
     if problem := folder_problem(paths.run):
         print(f"detector  cannot be told: {problem}")
         return 1
-    found = status.read(paths.status)
-    is_alive = found is not None and not status.is_silent(found, now_s)
-    for name, text in (*_lines(found, now_s, is_alive=is_alive), ("page", _page(paths))):
+    found = status.answering(status.read(paths.status), now_s)
+    for name, text in (*_lines(found, now_s), ("page", _page(paths))):
         print(f"{name:9} {text}")
-    return 0 if is_alive and found is not None and not found.problem else 1
+    return 0 if found is not None and not found.problem else 1
 
 
-def _lines(found: Status | None, now_s: float, *, is_alive: bool) -> Iterator[tuple[str, str]]:
-    if found is None or not is_alive:
+def _lines(found: Status | None, now_s: float) -> Iterator[tuple[str, str]]:
+    if found is None:
         yield "detector", f"not running; `{command('check')}` says what is wrong here, and what helps"
         return
     level = f" ({found.level.name.lower()})" if found.level > Level.NONE else ""

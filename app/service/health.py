@@ -100,8 +100,8 @@ def _keep_informed(paths: Paths, settings: Settings) -> None:
 
 def look(paths: Paths, transitions: Transitions, now_s: float, ask: Snapctl = snapctl) -> None:
     """Read the status as the page does, and tell snapd where a note is due."""
-    found = status.read(paths.status)
-    if found is None or status.is_silent(found, now_s):
+    found = status.answering(status.read(paths.status), now_s)
+    if found is None:
         return
     note = note_of(found)
     if not transitions.is_due(note, now_s):

@@ -212,6 +212,6 @@ def age_s(status: Status, now_s: float) -> float:
     return now_s - status.time_s if is_of_this_boot else inf
 
 
-def is_silent(status: Status, now_s: float) -> bool:
-    """Whether the detector that wrote it does not answer, or is gone."""
-    return age_s(status, now_s) > SILENT_S
+def answering(found: Status | None, now_s: float) -> Status | None:
+    """The status of a detector that answers; None of one that is silent or gone."""
+    return found if found is not None and age_s(found, now_s) <= SILENT_S else None
