@@ -29,7 +29,7 @@ from app.monitor.wall_clock import WallClock
 from app.observer import Observation, Observer
 from app.part_status import MemorySaving
 from app.telemetry import status
-from app.telemetry.requests import LASTS, Request
+from app.telemetry.requests import Request
 from app.vehicle.motion import MotionTracker
 from app.vehicle.reading import Vehicle
 
@@ -102,8 +102,6 @@ class Detector:
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Watch until is_over says so. Raises: DetectorError."""
-        self._at("taking the page's requests")
-        self._obey([*LASTS.intersection(self._hooks.take_requests())], self._clock())  # from before the start
         try:
             while not is_over():
                 self.step()

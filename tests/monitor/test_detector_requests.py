@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.alerts.patterns import TEST_SOUND
 from app.attention.policy import NORMAL
-from app.events import Cue, Event, Level, Sight, State
+from app.events import Cue, Level, Sight, State
 from app.monitor.driver_feedback import MUTE_S
 from app.monitor.page_requests import PageRequests
 from app.monitor.saving import save_now
@@ -15,18 +15,7 @@ from tests.support.bench import AWAY, Bench
 from tests.support.story import eyes_closed
 
 
-def test_requests_of_yesterday_are_dropped(bench: Bench) -> None:
-    bench.requests = [Request.TEST_BUZZER, Request.MUTE]
-    bench.run(5)
-    assert TEST_SOUND not in bench.alert.sounded
-    assert not bench.is_muted()
-
-
-def test_a_deletion_asked_for_before_the_start_is_done(bench: Bench, tmp_path: Path) -> None:
-    bench.journal.recorded = [(Event(State.PHONE, Level.ALARM, 1.0, 1.0, 1.0), 0.0)]
-    bench.requests = [Request.TEST_BUZZER, Request.DELETE_EVENTS]
-    bench.run(1)
-    assert (bench.journal.recorded, TEST_SOUND in bench.alert.sounded) == ([], False)
+def test_of_what_was_asked_before_the_start_only_a_deletion_is_done(tmp_path: Path) -> None:
     for request in Request:
         ask(tmp_path / "run", request)
     found = PageRequests(tmp_path / "run", save_now)
