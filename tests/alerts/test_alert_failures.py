@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from gpiozero.exc import PinFactoryFallback
@@ -20,8 +19,7 @@ from app.events import Cue, Level, State
 from app.gpio.lines import GpioRefused
 from app.part_status import Availability
 from config.settings import RaspberryPi
-
-ROOT = Path(__file__).parents[2]
+from tests.support.process import ROOT
 
 
 class Flaky:

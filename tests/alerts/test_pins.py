@@ -14,7 +14,8 @@ from gpiozero.exc import PinInvalidFunction, PinPWMUnsupported
 
 from app.alerts.pins import open_output, pin_factory
 from app.gpio.lines import Gpio, GpioBusy, GpioMissing, GpioRefused, GpioUnavailable, Line, OutputLine
-from tests.support.gpio_kernel import ChipInfo, FakeChip, FakeKernel, LineInfo, LineRequest, LineValues, open_files
+from tests.support.gpio_kernel import ChipInfo, FakeChip, FakeKernel, LineInfo, LineRequest, LineValues
+from tests.support.process import ROOT, open_files
 
 
 @pytest.fixture
@@ -187,4 +188,4 @@ def test_a_machine_without_gpio_never_imports_gpiozero(tmp_path: Path) -> None:
         f"try: open_output('buzzer', 17, gpio=Gpio(Path({str(tmp_path)!r})))\n"
         "except GpioMissing: sys.exit('gpiozero' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -1,4 +1,4 @@
-"""Looks at the camera once for each line of stdin that names a fault, and prints what came of it as JSON.
+"""Look at the camera once for each fault named on a line of stdin, and print the results as JSON.
 
 `python -m tests.camera.looks FAULT_FILE`, in a process of its own, into which the played camera is preloaded.
 """
@@ -17,7 +17,7 @@ PICTURES = 3
 
 
 def look() -> dict[str, object]:
-    """How many pictures came, how many were refused, or why there are none."""
+    """How many pictures were good, why one was refused, or why the camera was lost."""
     good, bad = 0, ""
     try:
         source = open_source(settings.Camera())

@@ -1,4 +1,4 @@
-"""A V4L2 driver that is played: it answers a Stream's ioctls, and its buffers lie in a plain file."""
+"""A fake V4L2 driver: it answers a Stream's ioctls, and its buffers are a plain file."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Driver:
     def _fill(self, fd: int, answer: bytearray) -> None:
         number = max(self.last, floor(self.queued[0][1] * self.fps)) + 1 if self.queued else self.last
         if not self.queued or number / self.fps > self.now_s:
-            self.now_s += 0.001  # of who asks again and again
+            self.now_s += 0.001  # time passes while the caller polls
             raise BlockingIOError(errno.EAGAIN, "none yet")
         index, _ = self.queued.popleft()
         self.last, sent = number, self.picture(number)

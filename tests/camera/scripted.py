@@ -1,4 +1,4 @@
-"""Scripted sources, and a time that the tests turn."""
+"""Scripted sources and a fake clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A face keeps its shape, whatever the shape of the picture and of its pixels."""
+"""A face keeps its proportions in pictures of any shape, and with pixels that are not square."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from config.settings import Camera
 
 
 def round_face(width: int, height: int, stretch: float = 1.0) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """A disc; stretch: how many times too high its pixels show it."""
+    """A white disc. stretch: how many times too high its pixels show it."""
     picture = np.zeros((height, width, 3), np.uint8)
     radius = 0.35 * min(width, height)
     middle, axes = (width // 2, height // 2), (round(radius / max(1.0, stretch)), round(radius * min(1.0, stretch)))
@@ -26,39 +26,29 @@ def round_face(width: int, height: int, stretch: float = 1.0) -> np.ndarray[tupl
 
 
 def proportion(bgr: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> float:
-    """Width of what is lit, of its height."""
+    """Width of the lit part, divided by its height."""
     rows, columns = np.nonzero(bgr[:, :, 0] > 127)
     return float(np.ptp(columns) + 1) / float(np.ptp(rows) + 1)
 
 
-SIZES = [
-    (640, 480),
-    (2560, 1080),
-    (1080, 2560),
-    (480, 480),
-    (1080, 1920),
-    (333, 517),
-    (3840, 2160),
-    (64, 48),
-    (1601, 201),
-]
+SIZES = [(640, 480), (2560, 1080), (1080, 2560), (480, 480), (333, 517), (64, 48), (1601, 201)]
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("camera", [Camera(), Camera(rotate=90), Camera(width=640, height=360), Camera(width=64)])
-def test_a_face_is_never_squeezed(width: int, height: int, camera: Camera) -> None:
+def test_mounted_picture_keeps_its_proportions(width: int, height: int, camera: Camera) -> None:
     picture = mounted(Frame(round_face(width, height), 0.0, 0), camera).bgr
     assert proportion(picture) == pytest.approx(1, abs=0.12 if min(picture.shape[:2]) < 64 else 0.05)
 
 
 @pytest.mark.parametrize(("width", "height"), [(320, 1), (1, 240), (4000, 15), (0, 5)])
-def test_a_line_is_no_picture(width: int, height: int) -> None:
+def test_picture_of_less_than_16_pixels_is_refused(width: int, height: int) -> None:
     with pytest.raises(BadPicture, match="less than 16 pixels"):
         check_size(width, height)
 
 
 def write_y4m(path: Path, pixel: str, stretch: float) -> Path:
-    """Three raw frames whose pixels have these sides, width to height."""
+    """Write a video of three raw frames. pixel: a pixel's width to its height."""
     grey = round_face(160, 120, stretch)[:, :, 0]
     chroma = np.full((60, 160), 128, np.uint8)  # both planes
     head = f"YUV4MPEG2 W160 H120 F10:1 Ip A{pixel} C420jpeg\n".encode()
@@ -69,7 +59,7 @@ def write_y4m(path: Path, pixel: str, stretch: float) -> Path:
 @pytest.mark.parametrize(
     ("pixel", "stretch"), [("1:1", 1.0), ("4:3", 4 / 3), ("64:45", 64 / 45), ("3:4", 0.75), ("0:0", 1.0)]
 )
-def test_a_video_whose_pixels_are_not_square_is_put_right(tmp_path: Path, pixel: str, stretch: float) -> None:
+def test_video_with_pixels_that_are_not_square_is_corrected(tmp_path: Path, pixel: str, stretch: float) -> None:
     path = write_y4m(tmp_path / "dash.y4m", pixel, stretch)
     source = VideoFile(path)
     source.grab(0.0)

@@ -1,4 +1,4 @@
-"""The camera's thread: its queue, second looks and hangs, with scripted sources and a time that the tests turn."""
+"""The camera's thread: its queue, second looks and hangs, with scripted sources and a fake clock."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_read_returns_within_its_timeout_when_nothing_comes() -> None:
 
 
 class Judging(Time):
-    """Wishes for second looks, as the detector does while the camera waits: after which frames, is told."""
+    """Requests a second look after these frames, as the detector does while the camera waits."""
 
     def __init__(self, end_s: float, wishes: set[int]) -> None:
         super().__init__(end_s)
@@ -65,6 +65,14 @@ class Judging(Time):
         super().wait(closing, seconds)
 
 
+def frames_s(time: Judging, camera: settings.Camera, source: Scripted) -> list[float]:
+    """When each delivered frame was taken, in seconds since the start."""
+    with CameraThread(camera, time, time.wait, opening(source)) as watched:
+        time.begin(watched)
+        assert time.is_over.wait(5)
+        return [frame.time_s - 100 for frame in (watched.read(0) for _ in range(16)) if frame]
+
+
 @pytest.mark.parametrize(
     ("fps", "expected_s"),
     [
@@ -73,38 +81,25 @@ class Judging(Time):
         (2.0, [0, 0.5, 1, 1.5, 2]),  # soon enough as it is
     ],
 )
-def test_a_second_look_comes_soon_and_changes_no_other(fps: float, expected_s: list[float]) -> None:
+def test_second_look_comes_soon_and_does_not_shift_the_others(fps: float, expected_s: list[float]) -> None:
     time = Judging(expected_s[-1] + 0.1, wishes={2, 3})
     camera = settings.Camera(target_fps=fps, buffer_frames=16)
-    with CameraThread(camera, time, time.wait, opening(Scripted([PICTURE] * 50))) as watched:
-        time.begin(watched)
-        assert time.is_over.wait(5)
-        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
-        assert [frame.time_s - 100 for frame in frames] == pytest.approx(expected_s)
+    assert frames_s(time, camera, Scripted([PICTURE] * 50)) == pytest.approx(expected_s)
 
 
 def test_a_video_without_a_newer_picture_has_no_second_look() -> None:
     time, source = Judging(3.1, wishes={1, 2, 3}), Scripted([PICTURE] * 50)
     source.period_s = 1.0
-    with CameraThread(settings.Camera(buffer_frames=16), time, time.wait, opening(source)) as watched:
-        time.begin(watched)
-        assert time.is_over.wait(5)
-        frames = [frame for frame in (watched.read(0) for _ in range(16)) if frame]
-        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 1, 2, 3])
+    assert frames_s(time, settings.Camera(buffer_frames=16), source) == pytest.approx([0, 1, 2, 3])
 
 
-def test_a_second_look_is_analysed_also_where_frames_are_skipped() -> None:
-    time = Judging(4.1, wishes={3})
-    with CameraThread(
-        settings.Camera(frame_skip=2, buffer_frames=16), time, time.wait, opening(Scripted([PICTURE] * 9))
-    ) as camera:
-        time.begin(camera)
-        assert time.is_over.wait(5)
-        frames = [frame for frame in (camera.read(0) for _ in range(9)) if frame]
-        assert [frame.time_s - 100 for frame in frames] == pytest.approx([0, 2, 2 + SECOND_LOOK_S, 4])
+def test_second_look_is_delivered_also_with_frame_skip() -> None:
+    camera = settings.Camera(frame_skip=2, buffer_frames=16)
+    found_s = frames_s(Judging(4.1, wishes={3}), camera, Scripted([PICTURE] * 9))
+    assert found_s == pytest.approx([0, 2, 2 + SECOND_LOOK_S, 4])
 
 
-def test_hung_camera_is_left_behind_and_replaced() -> None:
+def test_hung_camera_is_abandoned_and_replaced() -> None:
     time, hang = Time(), Hang()
     hung, fresh = Scripted([hang]), Scripted([PICTURE])
     with CameraThread(settings.Camera(), time, time.wait, opening(hung, fresh)) as camera:
@@ -117,7 +112,7 @@ def test_hung_camera_is_left_behind_and_replaced() -> None:
     assert_ended(hung, fresh)
 
 
-def test_when_the_replacement_hangs_too_there_is_no_third_thread() -> None:
+def test_hung_replacement_starts_no_third_thread() -> None:
     time, hangs = Time(), [Hang(), Hang()]
     sources = [Scripted([hang]) for hang in hangs]
     opened = opening(*sources)
@@ -137,7 +132,7 @@ def test_when_the_replacement_hangs_too_there_is_no_third_thread() -> None:
     assert_ended(*sources)
 
 
-def test_close_neither_waits_for_a_hung_camera_nor_lets_it_come_back() -> None:
+def test_close_does_not_wait_for_a_hung_camera() -> None:
     time, hang = Time(), Hang()
     hung = Scripted([hang])
     camera = CameraThread(settings.Camera(), time, time.wait, opening(hung))
@@ -153,7 +148,7 @@ def test_close_neither_waits_for_a_hung_camera_nor_lets_it_come_back() -> None:
     assert_ended(hung)
 
 
-def test_frame_of_a_thread_left_behind_is_not_delivered() -> None:
+def test_frame_of_an_abandoned_thread_is_not_delivered() -> None:
     class Late(Scripted):
         def grab(self, time_s: float) -> None:
             hang.began.set()
@@ -173,7 +168,7 @@ def test_frame_of_a_thread_left_behind_is_not_delivered() -> None:
         assert camera.read(0) is None
 
 
-def test_five_hundred_losses_leave_no_threads_and_no_sources_open(caplog: pytest.LogCaptureFixture) -> None:
+def test_five_hundred_losses_leave_no_thread_or_source_open(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.CRITICAL)
     time = Time(end_s=2_100)
     opened: list[Scripted] = []

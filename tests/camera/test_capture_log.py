@@ -1,4 +1,4 @@
-"""What a camera's losses leave in the log and its health: one line for each, few for those that repeat."""
+"""Log lines and health of a camera that is lost: one line for each change, few if it repeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A camera's own controls: set where asked, named where they cannot be, and never a stop."""
+"""A camera's controls: set if configured; one that cannot be set is reported and stops nothing."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class Controls:
         return 0
 
 
-def said(tmp_path: Path, driver: Controls, **asked: str) -> str:
+def problem_of(tmp_path: Path, driver: Controls, **asked: str) -> str:
     node = tmp_path / "video0"
     node.touch()
     return set_controls(node, replace(Camera(), **asked), driver.ioctl)  # type: ignore[arg-type]
 
 
-def test_by_default_the_camera_is_not_even_opened(tmp_path: Path) -> None:
+def test_default_settings_do_not_open_the_camera_for_controls(tmp_path: Path) -> None:
     assert set_controls(tmp_path / "gone", Camera()) == ""
 
 
@@ -69,15 +69,15 @@ def test_by_default_the_camera_is_not_even_opened(tmp_path: Path) -> None:
         ({"power_line_frequency": "off"}, [(FREQUENCY, 0)]),
     ],
 )
-def test_what_is_asked_for_is_set(tmp_path: Path, asked: dict[str, str], given: list[tuple[int, int]]) -> None:
+def test_configured_controls_are_set(tmp_path: Path, asked: dict[str, str], given: list[tuple[int, int]]) -> None:
     driver = Controls()
-    assert said(tmp_path, driver, **asked) == ""
+    assert problem_of(tmp_path, driver, **asked) == ""
     assert driver.given == given
 
 
 def test_a_value_out_of_range_is_named_with_the_range_and_the_others_are_set(tmp_path: Path) -> None:
     driver = Controls()
-    told = said(tmp_path, driver, exposure="9000", power_line_frequency="auto", focus="30")
+    told = problem_of(tmp_path, driver, exposure="9000", power_line_frequency="auto", focus="30")
     assert "camera.exposure: 9000 is beyond this camera's 3 to 2047" in told
     assert "camera.power_line_frequency: auto is beyond this camera's off, 50, 60" in told
     assert (FOCUS, 30) in driver.given
@@ -87,22 +87,22 @@ def test_a_value_out_of_range_is_named_with_the_range_and_the_others_are_set(tmp
 def test_a_control_that_the_camera_lacks_is_named(tmp_path: Path, driver: Controls) -> None:
     for key in ("exposure", "focus"):
         for value in ("auto", "7"):
-            told = said(tmp_path, driver, **{key: value})
+            told = problem_of(tmp_path, driver, **{key: value})
             assert told == f"camera.{key}: this camera has no such control, set it to unchanged"
-    assert "no such control" in said(tmp_path, driver, power_line_frequency="50")
+    assert "no such control" in problem_of(tmp_path, driver, power_line_frequency="50")
 
 
 def test_a_refusal_is_named_and_a_manual_camera_takes_a_number(tmp_path: Path) -> None:
     driver = Controls(refused=((FOCUS, 30),))
-    assert said(tmp_path, driver, focus="30").startswith(
+    assert problem_of(tmp_path, driver, focus="30").startswith(
         "camera.focus: the camera refuses 30 (Device or resource busy)"
     )
-    assert said(tmp_path, Controls({EXPOSURE: (1, 100)}), exposure="50") == ""
-    assert "no such control" in said(tmp_path, Controls({EXPOSURE: (1, 100)}), exposure="auto")
+    assert problem_of(tmp_path, Controls({EXPOSURE: (1, 100)}), exposure="50") == ""
+    assert "no such control" in problem_of(tmp_path, Controls({EXPOSURE: (1, 100)}), exposure="auto")
     assert "may not be set" in set_controls(tmp_path / "gone", Camera(focus="3"))
 
 
-def test_it_is_logged_once_and_watching_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_control_problem_is_logged_once_and_frames_continue(caplog: pytest.LogCaptureFixture) -> None:
     def noted() -> Scripted:
         source = Scripted([PICTURE])
         source.note = "camera.focus: this camera has no such control"
@@ -116,7 +116,7 @@ def test_it_is_logged_once_and_watching_goes_on(caplog: pytest.LogCaptureFixture
     assert [record.message for record in caplog.records].count(capture.health.note) == 1
 
 
-def test_the_settings_take_words_and_numbers() -> None:
+def test_control_settings_accept_words_and_numbers() -> None:
     for key in ("camera.exposure", "camera.focus"):
         for value in ("unchanged", "auto", "0", "156"):
             assert accept(DECLARATIONS[key], value) == value

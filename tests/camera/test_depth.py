@@ -1,4 +1,4 @@
-"""Pictures of more than 8 bits are as bright as what they hold."""
+"""Pictures of more than 8 bits keep their brightness."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(folder: Path, suffix: str, picture: MatLike) -> npt.NDArray[np.float64]
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
 @pytest.mark.parametrize("values", [GREY, COLOUR], ids=["grey", "colour"])
-def test_a_still_of_16_bits_is_scaled_by_the_bits_that_it_holds(
+def test_16_bit_still_is_scaled_by_the_bits_it_uses(
     tmp_path: Path, suffix: str, bits: int, values: npt.NDArray[np.float64]
 ) -> None:
     wanted = values if values.ndim == 3 else np.dstack([values] * 3)
@@ -44,24 +44,24 @@ def test_a_still_with_alpha_or_floats_is_read(tmp_path: Path) -> None:
     assert np.abs(read(tmp_path, ".tiff", COLOUR.astype(np.float32)) - COLOUR).max() <= 1
 
 
-def test_what_is_no_number_is_black() -> None:
+def test_values_that_are_not_numbers_are_black() -> None:
     odd = np.array([[np.nan, np.inf, -np.inf, -3.0, 0.0, 1.0]], np.float32)
     assert Depth().eight_bit(odd).tolist() == [[0, 0, 0, 0, 0, 255]]
     assert Depth().eight_bit(np.zeros((2, 2), np.uint16)).tolist() == [[0, 0], [0, 0]]
 
 
-def test_a_stream_stays_as_deep_as_it_was() -> None:
+def test_depth_of_a_stream_stays_the_same() -> None:
     depth = Depth(10)
     assert depth.eight_bit(np.array([[4095]], np.uint16)) == 255
     assert depth.eight_bit(np.array([[255]], np.uint16)) == 16
 
 
-def test_a_promise_of_the_format_holds_in_the_dark() -> None:
+def test_depth_given_by_the_format_is_kept_for_dark_pictures() -> None:
     assert Depth(12).eight_bit(np.array([[255]], np.uint16)) == 16
 
 
 @pytest.mark.parametrize(("suffix", "most"), [(".png", "25 megapixels"), (".tiff", "12.5 megapixels")])
-def test_a_deep_picture_may_not_take_more_memory(tmp_path: Path, suffix: str, most: str) -> None:
+def test_deep_picture_may_have_fewer_megapixels(tmp_path: Path, suffix: str, most: str) -> None:
     path = tmp_path / f"a{suffix}"
     cv2.imwrite(str(path), np.zeros((5001, 5001), np.uint16))
     with pytest.raises(BadPicture, match=most):

@@ -1,12 +1,9 @@
-"""A V4L2 camera's pictures: how old they are, which are refused as incomplete, and what is said when one fails."""
+"""A V4L2 camera's pictures: their age, which are refused as incomplete, and the messages when it fails."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -29,23 +26,10 @@ from tests.camera.played import (
 )
 
 
-class Play(Protocol):
-    def __call__(
-        self,
-        *,
-        picture: Callable[[int], Sent] = ...,
-        formats: tuple[str, ...] = ...,
-        size: tuple[int, int] = ...,
-        bytes_per_line: int = ...,
-        fps: float = ...,
-        min_buffers: int = ...,
-        errors: dict[int, int] = ...,
-    ) -> Driver: ...
-
-
 @pytest.fixture
-def play(tmp_path: Path) -> Play:
-    return partial(Driver, tmp_path / "video0")
+def file(tmp_path: Path) -> Path:
+    """The file that holds the fake driver's buffers."""
+    return tmp_path / "video0"
 
 
 def opened(driver: Driver, fps: float = 1.0) -> Device:
@@ -66,14 +50,14 @@ def ages_s(driver: Driver, camera: Device, fps: float, skip: int = 1) -> list[fl
 
 @pytest.mark.parametrize("skip", [1, 3])
 @pytest.mark.parametrize("buffers", [1, 2, 4])
-def test_a_picture_is_never_one_that_waited_in_the_driver(play: Play, buffers: int, skip: int) -> None:
-    driver = play(min_buffers=buffers)
+def test_grabbed_picture_never_waited_in_the_driver(file: Path, buffers: int, skip: int) -> None:
+    driver = Driver(file, min_buffers=buffers)
     assert max(ages_s(driver, opened(driver), fps=1.0, skip=skip)) < 1 / driver.fps
 
 
 @pytest.mark.parametrize("fps", [10.0, 15.0, 30.0])
-def test_a_fast_camera_gives_new_pictures_at_its_pace(play: Play, fps: float) -> None:
-    driver = play(fps=30.0, picture=lambda number: Sent(bytes([number % 256]) * 320 * 240))
+def test_a_fast_camera_gives_new_pictures_at_its_pace(file: Path, fps: float) -> None:
+    driver = Driver(file, fps=30.0)
     camera = opened(driver, fps=fps)
     taken = []
     for number in range(1, 40):
@@ -85,20 +69,20 @@ def test_a_fast_camera_gives_new_pictures_at_its_pace(play: Play, fps: float) ->
     assert driver.now_s == pytest.approx(39 / fps, abs=0.1)
 
 
-def test_the_device_is_asked_for_jpegs_and_a_higher_rate_before_anything_else(play: Play) -> None:
-    driver = play(formats=("YUYV", "H264", "MJPG"))
+def test_device_is_set_to_jpegs_and_a_higher_rate(file: Path) -> None:
+    driver = Driver(file, formats=("YUYV", "H264", "MJPG"))
     opened(driver, fps=5)
     assert driver.asked[S_FMT][8:20] == b"\x40\x01\0\0\xf0\0\0\0MJPG"
     assert int.from_bytes(driver.asked[S_PARM][16:20], "little") == 20_000
 
 
-def test_what_the_device_gives_instead_of_the_size_asked_for_is_promised(play: Play) -> None:
-    assert opened(play(size=(640, 480))).size == (640, 480)
-    assert opened(play(size=(640, 480), formats=("MJPG",))).size == (320, 240), "decoded at half"
+def test_device_reports_the_size_that_it_will_deliver(file: Path) -> None:
+    assert opened(Driver(file, size=(640, 480))).size == (640, 480)
+    assert opened(Driver(file, size=(640, 480), formats=("MJPG",))).size == (320, 240), "decoded at half"
 
 
-def test_a_device_that_neither_lists_its_formats_nor_has_a_rate_is_read(play: Play) -> None:
-    driver = play(errors={ENUM_FMT: errno.ENOTTY, S_PARM: errno.ENOTTY}, min_buffers=4)
+def test_a_device_that_neither_lists_its_formats_nor_has_a_rate_is_read(file: Path) -> None:
+    driver = Driver(file, errors={ENUM_FMT: errno.ENOTTY, S_PARM: errno.ENOTTY}, min_buffers=4)
     assert max(ages_s(driver, opened(driver), fps=1.0)) < 1 / driver.fps
 
 
@@ -129,8 +113,8 @@ PACKED = {
 
 
 @pytest.mark.parametrize("fourcc", PACKED)
-def test_each_format_shows_its_colours(play: Play, fourcc: str) -> None:
-    camera = opened(play(formats=(fourcc,), picture=lambda _: Sent(PACKED[fourcc].tobytes())))
+def test_each_format_shows_its_colours(file: Path, fourcc: str) -> None:
+    camera = opened(Driver(file, formats=(fourcc,), picture=lambda _: Sent(PACKED[fourcc].tobytes())))
     camera.grab(1.0)
     picture = camera.retrieve()
     expected = COLOURS if picture.ndim == 3 else GREYS
@@ -139,10 +123,10 @@ def test_each_format_shows_its_colours(play: Play, fourcc: str) -> None:
 
 
 @pytest.mark.parametrize("fourcc", ["YUYV", "NV12", "GREY", "BGR3"])
-def test_what_fills_up_each_row_is_no_part_of_the_picture(play: Play, fourcc: str) -> None:
+def test_padding_of_rows_is_removed(file: Path, fourcc: str) -> None:
     rows = PACKED[fourcc].reshape(-1, PACKED[fourcc].size // (360 if fourcc == "NV12" else 240))
     padded = np.pad(rows, ((0, 0), (0, 60)), constant_values=7)
-    driver = play(formats=(fourcc,), bytes_per_line=padded.shape[1], picture=lambda _: Sent(padded.tobytes()))
+    driver = Driver(file, formats=(fourcc,), bytes_per_line=padded.shape[1], picture=lambda _: Sent(padded.tobytes()))
     camera = opened(driver)
     camera.grab(1.0)
     expected = GREYS if fourcc == "GREY" else COLOURS
@@ -151,9 +135,9 @@ def test_what_fills_up_each_row_is_no_part_of_the_picture(play: Play, fourcc: st
 
 @pytest.mark.parametrize("share", [0.0, 0.18, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("fourcc", PACKED)
-def test_a_picture_whose_end_did_not_arrive_is_refused(play: Play, fourcc: str, share: float) -> None:
+def test_a_picture_whose_end_did_not_arrive_is_refused(file: Path, fourcc: str, share: float) -> None:
     whole = PACKED[fourcc].tobytes()
-    camera = opened(play(formats=(fourcc,), picture=lambda _: Sent(whole[: int(share * len(whole))])))
+    camera = opened(Driver(file, formats=(fourcc,), picture=lambda _: Sent(whole[: int(share * len(whole))])))
     for time_s in (1.0, 2.0):
         camera.grab(time_s)
         with pytest.raises(BadPicture):
@@ -161,14 +145,14 @@ def test_a_picture_whose_end_did_not_arrive_is_refused(play: Play, fourcc: str, 
 
 
 @pytest.mark.parametrize("fourcc", PACKED)
-def test_a_picture_that_the_driver_marks_as_damaged_is_refused(play: Play, fourcc: str) -> None:
-    camera = opened(play(formats=(fourcc,), picture=lambda _: Sent(PACKED[fourcc].tobytes(), FLAG_ERROR)))
+def test_a_picture_that_the_driver_marks_as_damaged_is_refused(file: Path, fourcc: str) -> None:
+    camera = opened(Driver(file, formats=(fourcc,), picture=lambda _: Sent(PACKED[fourcc].tobytes(), FLAG_ERROR)))
     camera.grab(1.0)
     with pytest.raises(BadPicture, match="damaged"):
         camera.retrieve()
 
 
-# ---- what is said when one fails
+# ---- messages when a camera fails
 
 
 @pytest.mark.parametrize(
@@ -183,9 +167,9 @@ def test_a_picture_that_the_driver_marks_as_damaged_is_refused(play: Play, fourc
         (S_PARM, errno.ENODEV, "plug the camera in"),
     ],
 )
-def test_a_camera_that_does_not_start_is_told_by_its_cause(play: Play, call: int, number: int, words: str) -> None:
+def test_camera_that_does_not_start_is_reported_with_its_cause(file: Path, call: int, number: int, words: str) -> None:
     with pytest.raises(SourceLost, match=words) as lost:
-        opened(play(errors={call: number}))
+        opened(Driver(file, errors={call: number}))
     assert isinstance(lost.value, SourceRefused) == (number == errno.ENOSPC)
     assert lost.value.remedy or number == errno.ENODEV
 
@@ -194,8 +178,8 @@ def test_a_camera_that_does_not_start_is_told_by_its_cause(play: Play, call: int
     ("number", "words"),
     [(errno.EIO, "plug the camera out"), (errno.ENODEV, "plug the camera in"), (errno.EPROTO, "another cable")],
 )
-def test_a_camera_that_fails_while_it_streams_is_told_by_its_cause(play: Play, number: int, words: str) -> None:
-    driver = play()
+def test_camera_that_fails_while_streaming_is_reported_with_its_cause(file: Path, number: int, words: str) -> None:
+    driver = Driver(file)
     camera = opened(driver)
     camera.grab(1.0)
     driver.errors[DQBUF] = number
@@ -206,14 +190,14 @@ def test_a_camera_that_fails_while_it_streams_is_told_by_its_cause(play: Play, n
     assert not driver.is_streaming
 
 
-def test_a_camera_of_unknown_formats_only_is_named_with_them(play: Play) -> None:
+def test_camera_with_unknown_formats_only_is_refused_and_names_them(file: Path) -> None:
     with pytest.raises(SourceRefused, match=r"A Camera\) sends only H264, HEVC, which cannot be read: take") as lost:
-        opened(play(formats=("H264", "HEVC")))
+        opened(Driver(file, formats=("H264", "HEVC")))
     assert "MJPEG or YUYV" in lost.value.remedy
 
 
-def test_a_silent_camera_is_waited_for_no_longer_than_three_seconds(play: Play) -> None:
-    driver = play()
+def test_silent_camera_is_lost_after_three_seconds(file: Path) -> None:
+    driver = Driver(file)
     camera = opened(driver)
     driver.fps = 0.01
     with pytest.raises(SourceLost, match="it sends no pictures"):

@@ -1,4 +1,4 @@
-"""JPEGs as a camera sends them: decoded no larger than needed, and those of which a part is missing refused."""
+"""A camera's JPEGs are decoded no larger than needed, and refused if a part is missing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def jpeg(size: tuple[int, int] = SENT, *options: int) -> bytes:
 
 
 def decode(data: bytes, reduction: int = 2) -> Bytes:
-    """As device.py does."""
+    """Check and decode as device.py does."""
     check_no_hole(np.frombuffer(data, np.uint8))
     return decoded_jpeg(np.frombuffer(data, np.uint8), SENT, reduction)
 
@@ -57,7 +57,7 @@ KINDS = {
         ((160, 120), (320, 240), 1),
     ],
 )
-def test_a_picture_is_decoded_as_small_as_the_size_judged_allows(
+def test_jpeg_is_decoded_as_small_as_the_analysed_size_allows(
     sent: tuple[int, int], wanted: tuple[int, int], reduction: int
 ) -> None:
     assert jpeg_reduction(sent, wanted) == reduction
@@ -88,7 +88,7 @@ def test_a_jpeg_with_a_hole_in_the_middle_is_refused(kind: str, lost: int) -> No
             decode(whole[:middle] + hole + whole[middle + lost :])
 
 
-def test_at_random_places_too() -> None:
+def test_jpeg_with_a_hole_at_a_random_place_is_refused() -> None:
     chance, passed = random.Random(1), 0
     for _ in range(200):
         whole = chance.choice([*KINDS.values()])
@@ -102,45 +102,34 @@ def test_at_random_places_too() -> None:
     assert passed <= 2
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        WHOLE[:-2],
-        WHOLE + bytes(5000),
-        WHOLE + b"\7" * 100,
-        WHOLE + bytes(500) + b"\7",
-        WHOLE[:-2] + bytes(4000),
-        WHOLE[:-2] + bytes(4000) + END,
-        WHOLE[:-2] + b"\1\2\3\4\5" + END,
-    ],
-    ids=[
-        "no end",
-        "zeros behind it",
-        "more behind it",
-        "zeros and more behind it",
-        "zeros instead of it",
-        "zeros before it",
-        "bytes left over",
-    ],
-)
-def test_what_cameras_add_or_leave_out_at_the_end_does_not_matter(
-    data: bytes, capfd: pytest.CaptureFixture[str]
-) -> None:
+ENDS = {
+    "no end": WHOLE[:-2],
+    "zeros behind it": WHOLE + bytes(5000),
+    "more behind it": WHOLE + b"\7" * 100,
+    "zeros and more behind it": WHOLE + bytes(500) + b"\7",
+    "zeros instead of it": WHOLE[:-2] + bytes(4000),
+    "zeros before it": WHOLE[:-2] + bytes(4000) + END,
+    "bytes left over": WHOLE[:-2] + b"\1\2\3\4\5" + END,
+}
+
+
+@pytest.mark.parametrize("data", ENDS.values(), ids=ENDS)
+def test_additions_and_gaps_at_the_end_of_a_jpeg_are_tolerated(data: bytes, capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
         assert np.array_equal(decode(data), decode(WHOLE))
     assert capfd.readouterr().err == ""
 
 
-def with_bytes_left_over(whole: bytes) -> bytes:
-    """As Logitech's C270 sends each frame: a byte or two too many before a restart marker."""
+def with_superfluous_bytes(whole: bytes) -> bytes:
+    """Superfluous bytes before restart markers, as Logitech's C270 sends them in each frame."""
     return whole.replace(b"\xff\xd1", b"\1\2\xff\xd1").replace(b"\xff\xd4", b"\3\xff\xd4")
 
 
-def test_a_camera_that_leaves_bytes_over_before_restart_markers_is_read_in_silence(
+def test_superfluous_bytes_before_restart_markers_are_tolerated(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     whole = KINDS["with restart markers"]
-    odd = with_bytes_left_over(whole)
+    odd = with_superfluous_bytes(whole)
     assert len(odd) > len(whole) + 3
     assert np.array_equal(decode(odd), decode(whole))
     for share in (0.18, 0.5, 0.9):
@@ -157,7 +146,7 @@ def test_no_library_prints_for_a_damaged_picture(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr().err == ""
 
 
-def test_what_others_print_meanwhile_is_not_lost(
+def test_other_output_on_stderr_is_kept_while_decoding(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def decode_and_print(data: Bytes, flags: int) -> None:
@@ -174,13 +163,13 @@ def test_what_others_print_meanwhile_is_not_lost(
     [bytes(5000), jpeg((320, 240)), b"\xff\xd8\xff\xe0\xff\xd9"],
     ids=["zeros", "another size", "no picture in it"],
 )
-def test_bytes_that_are_no_picture_of_the_promised_size_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_a_picture_of_the_given_size_are_refused(data: bytes) -> None:
     with pytest.raises(BadPicture):
         decode(data)
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_camera_that_says_how_it_hangs_is_not_turned(orientation: int) -> None:
+def test_orientation_in_a_cameras_jpeg_is_ignored(orientation: int) -> None:
     exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0" + bytes([orientation]) + bytes(7)
     told = b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + WHOLE[2:]
     np.testing.assert_array_equal(decode(told), decode(WHOLE))

@@ -1,4 +1,4 @@
-"""Pictures whose lower part is the one before are refused, and nothing that a camera may well show."""
+"""Pictures whose lower part is left from the one before are refused; ordinary pictures are not."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ def joined(above: Picture, below: Picture, row: int, column: int = 0) -> Picture
 
 @pytest.mark.parametrize("row", [20, 60, 120, 200, 226])
 @pytest.mark.parametrize("column", [0, 100])
-def test_a_picture_cut_off_over_the_one_before_is_refused(row: int, column: int) -> None:
+def test_picture_ending_in_the_previous_one_is_refused(row: int, column: int) -> None:
     whole = [noisy(number) for number in range(4)]
     assert refused([*whole[:3], joined(whole[3], whole[2], row, column), noisy(9)]) == [3]
 
 
-def test_a_camera_that_keeps_the_same_tail_for_ever_is_refused_for_ever() -> None:
+def test_every_picture_with_the_same_kept_tail_is_refused() -> None:
     whole = [noisy(number) for number in range(9)]
     assert refused([*whole[:3], *(joined(picture, whole[2], 120) for picture in whole[3:])]) == [3, 4, 5, 6, 7, 8]
 
 
-def test_a_banner_below_that_never_changes_is_no_kept_tail() -> None:
+def test_constant_banner_is_not_a_kept_tail() -> None:
     assert refused(joined(noisy(number), noisy(0), 200) for number in range(9)) == []
 
 
-def test_a_still_picture_and_one_in_which_little_moves_are_no_kept_tails() -> None:
+def test_still_and_almost_still_pictures_are_not_kept_tails() -> None:
     still, moved = noisy(1), noisy(1)
     moved[80:140, 120:200] += 20
     assert refused([noisy(0), still, still, moved, still]) == []
 
 
-def test_black_below_is_no_kept_tail() -> None:
+def test_black_lower_part_is_not_a_kept_tail() -> None:
     pictures = [noisy(number) for number in range(5)]
     for picture in pictures[2:]:
         picture[150:] = 0

@@ -1,4 +1,4 @@
-"""The picture as the mounted camera should show it, in `run` and `analyze` alike."""
+"""Pictures are mirrored and turned as the camera is mounted, in `run` and `analyze` alike."""
 
 from __future__ import annotations
 
@@ -31,18 +31,15 @@ def lit(frame: Frame) -> list[str]:
 
 
 @pytest.mark.parametrize(("camera", "corner", "shape"), TURNED)
-def test_a_picture_is_mirrored_then_turned_clockwise_and_keeps_its_pixels(
-    camera: Camera, corner: str, shape: tuple[int, int]
-) -> None:
+def test_picture_is_mirrored_then_turned_clockwise(camera: Camera, corner: str, shape: tuple[int, int]) -> None:
     frame = mounted(Frame(LIT_TOP_LEFT, 3.0, 7), camera)
     assert (lit(frame), frame.bgr.shape[:2]) == ([corner], shape)
     assert frame.bgr.flags.c_contiguous
     assert (frame.rotated_deg, frame.time_s, frame.number) == (camera.rotate, 3.0, 7)
 
 
-@pytest.mark.parametrize(("camera", "corner", "shape"), TURNED)
-def test_the_camera_delivers_frames_so(camera: Camera, corner: str, shape: tuple[int, int]) -> None:
-    time = Time()
+def test_capture_delivers_mounted_frames() -> None:
+    time, (camera, corner, shape) = Time(), TURNED[-1]
     capture = Capture(camera, lambda: Scripted([LIT_TOP_LEFT]), time, time(), CameraHealth())
     capture.step()
     frame = capture.step()

@@ -1,4 +1,4 @@
-"""Picture files as they come from cameras, editors, memory sticks and accidents."""
+"""Picture files from cameras and editors, whole and damaged."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_size_is_known_before_decoding_and_the_picture_is_bgr(tmp_path: Path, ki
     assert picture.dtype == np.uint8
 
 
-def test_bmp_from_the_top_down_is_as_high() -> None:
+def test_height_of_a_top_down_bmp_is_positive() -> None:
     data = bytearray(KINDS["bmp"])
     struct.pack_into("<i", data, 22, -40)
     assert stated_size(bytes(data)) == (64, 40)
@@ -141,16 +141,14 @@ def test_pictures_are_made_smaller_by_averaging_neighbours() -> None:
         (320, 240, (240, 320)),
     ],
 )
-def test_a_picture_of_another_shape_is_made_to_fit_and_never_squeezed(
-    width: int, height: int, fits: tuple[int, int]
-) -> None:
+def test_picture_of_another_shape_is_fitted_without_squeezing(width: int, height: int, fits: tuple[int, int]) -> None:
     assert fitted(np.zeros((height, width, 3), np.uint8), (320, 240)).shape == (*fits, 3)
 
 
 def cut_off(
     at: int, bgr: tuple[int, int, int], top: tuple[int, int, int] | None = None
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """A picture of 240 lines, of which those from `at` on have this colour, and the first ten the other."""
+    """Noise of 240 lines; those from `at` on are filled with bgr, and the first ten with top."""
     picture = np.random.default_rng(1).integers(0, 256, (240, 320, 3), dtype=np.uint8)
     picture[at:] = bgr
     if top is not None:
@@ -179,13 +177,13 @@ def test_a_picture_cut_off_is_refused(line: int, filling: tuple[int, int, int]) 
     [cut_off(240, GREY), cut_off(200, GREY), dark_below(), cut_off(180, GREY, top=GREY), cut_off(0, WHITE)],
     ids=["whole", "the last lines lost", "a dark cabin below", "bars above and below", "one colour all over"],
 )
-def test_what_a_camera_may_well_show_is_not_refused(
+def test_ordinary_pictures_are_not_refused(
     picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
 ) -> None:
     check_whole(picture)
 
 
-def test_one_dot_in_the_lowest_quarter_is_a_picture() -> None:
+def test_one_dot_in_the_lowest_quarter_makes_a_picture_whole() -> None:
     picture = cut_off(120, GREY)
     picture[200, 100] = 127
     check_whole(picture)

@@ -1,4 +1,4 @@
-"""A real V4L2 camera as far as a process can tell: which of its pictures are taken, and what is said when it fails."""
+"""A camera played by a preloaded library, as the process sees a real one: which pictures it takes, and its messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.process import ROOT
 
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
-# What is refused as long as the fault lasts, though the camera goes on to send
+# Faults with which every picture is refused while the camera continues to send
 DAMAGED = ("cut=18", "cut=50", "cut=90", "cut=99", "empty", "marked")
 LOST = {
     "away": "no camera found: plug a USB camera in",
@@ -54,7 +54,7 @@ def looks(folder: Path, fourcc: str, *faults: str) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("fourcc", ["MJPG", "YUYV", "GREY"])
-def test_no_picture_that_came_in_part_is_taken_and_the_next_whole_one_is(tmp_path: Path, fourcc: str) -> None:
+def test_incomplete_pictures_are_refused_and_the_next_whole_one_is_taken(tmp_path: Path, fourcc: str) -> None:
     faults = (*DAMAGED, "hole") if fourcc == "MJPG" else DAMAGED
     first, *found, last = looks(tmp_path, fourcc, "", *faults, "")
     assert (first["good"], last["good"], first["bad"], last["bad"]) == (3, 3, "", "")
@@ -62,7 +62,7 @@ def test_no_picture_that_came_in_part_is_taken_and_the_next_whole_one_is(tmp_pat
     assert all(one["bad"] and not one["lost"] for one in found)
 
 
-def test_what_helps_fits_the_cause(tmp_path: Path) -> None:
+def test_each_loss_of_the_camera_names_a_fitting_remedy(tmp_path: Path) -> None:
     for (fault, words), found in zip(LOST.items(), looks(tmp_path, "MJPG", *LOST), strict=True):
         assert str(found["lost"]).startswith(words), fault
         assert found["remedy"] or fault in ("away", f"dqbuf={errno.ENODEV}")

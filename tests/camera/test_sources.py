@@ -1,4 +1,4 @@
-"""Video files, folders and the fake driver as sources: played in their time, named when they fail, closed when done."""
+"""Video files, folders and the fake driver as sources: timing, messages when they fail, and closing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ import pytest
 from app.camera.pictures import BadPicture, SourceLost, SourceRefused, as_bgr
 from app.camera.sources import FakeDriver, PictureFolder, Source, VideoFile, open_source
 from config import settings
+from tests.support.process import ROOT, open_files
 from tests.support.videos import FPS, cut_off, number_of, write_video
-
-ROOT = Path(__file__).parents[2]
 
 
 def at(source: Source, time_s: float) -> int:
@@ -30,11 +29,11 @@ def at(source: Source, time_s: float) -> int:
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2 s."""
+    """A video of 2 s."""
     return write_video(tmp_path_factory.mktemp("videos") / "drive.avi")
 
 
-def test_video_plays_in_its_own_time_from_when_it_is_first_wanted(video: Path) -> None:
+def test_video_plays_in_real_time_from_the_first_grab(video: Path) -> None:
     source = VideoFile(video)
     assert [at(source, 100 + time_s) for time_s in (0, 0.11, 0.51, 0.52, 1.91)] == [0, 1, 5, 5, 19]
     source.close()
@@ -46,7 +45,7 @@ def test_video_starts_over_at_its_end(video: Path) -> None:
     source.close()
 
 
-def test_video_that_fell_far_behind_goes_on_without_racing_through_what_was_missed(video: Path) -> None:
+def test_video_far_behind_skips_the_missed_frames(video: Path) -> None:
     source = VideoFile(video)
     assert at(source, 0.0) == 0
     at(source, 1e6)
@@ -55,7 +54,7 @@ def test_video_that_fell_far_behind_goes_on_without_racing_through_what_was_miss
     source.close()
 
 
-def test_grey_video_is_a_video(tmp_path: Path) -> None:
+def test_grey_video_is_read(tmp_path: Path) -> None:
     source = VideoFile(write_video(tmp_path / "grey.avi", color=False))
     source.grab(0.5)
     source.grab(1.0)
@@ -107,14 +106,14 @@ def test_tiny_video_is_refused(tmp_path: Path) -> None:
         VideoFile(write_video(tmp_path / "tiny.avi", height=8))
 
 
-def test_missing_video_and_folder_in_its_place_give_the_systems_message(tmp_path: Path) -> None:
+def test_missing_video_and_folder_in_its_place_raise_os_errors(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         VideoFile(tmp_path / "gone.avi")
     with pytest.raises(IsADirectoryError):
         VideoFile(tmp_path)
 
 
-def test_video_broken_off_plays_what_there_is_over_and_over(video: Path, tmp_path: Path) -> None:
+def test_broken_off_video_loops_over_its_frames(video: Path, tmp_path: Path) -> None:
     source = VideoFile(cut_off(video, tmp_path / "half.avi"))
     seen = [at(source, number / FPS) for number in range(30)]
     assert seen[:5] == [0, 1, 2, 3, 4]
@@ -144,20 +143,13 @@ def test_videos_opened_again_and_again_leave_no_file_open(video: Path, tmp_path:
         with pytest.raises(SourceLost):
             source.grab(0.0)
         source.close()
-    assert files_open_under(video.parent) == files_open_under(tmp_path) == 0
-
-
-def files_open_under(folder: Path) -> int:
-    links = [entry.resolve() for entry in Path("/proc/self/fd").iterdir()]
-    return sum(link.is_relative_to(folder) for link in links)
+    assert not [path for path in open_files() if path.startswith((str(video.parent), str(tmp_path)))]
 
 
 def test_damaged_video_prints_no_messages_of_opencv_and_ffmpeg(tmp_path: Path) -> None:
     video = write_video(tmp_path / "drive.mp4")  # its index stands at the end
     video.write_bytes(video.read_bytes()[:2000])
-    code = (
-        "import sys; from pathlib import Path; from app.camera.sources import VideoFile; VideoFile(Path(sys.argv[1]))"
-    )
+    code = "import sys, pathlib; from app.camera.sources import VideoFile; VideoFile(pathlib.Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, video], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stderr.splitlines()[-1].endswith("drive.mp4: not a video, or damaged")
     assert done.stderr.startswith("Traceback")
@@ -202,7 +194,7 @@ def test_folder_without_pictures_and_missing_picture_are_named(tmp_path: Path) -
         PictureFolder(tmp_path / "gone.png")
 
 
-# ---- the fake driver, played by a few lines
+# ---- the fake driver, replaced by a few lines of Python
 
 WIDTH, HEIGHT = 300, 220
 RENDER = f"""
@@ -238,14 +230,14 @@ def test_fake_driver_renders_the_picture_of_the_time_asked_for() -> None:
     ],
     ids=["refuses", "crashes", "ends", "gives half a frame"],
 )
-def test_fake_driver_that_ends_is_quoted_and_not_started_every_second(program: str, reason: str) -> None:
+def test_fake_driver_that_ends_is_refused_with_its_last_words(program: str, reason: str) -> None:
     source = stand_in(program)
     with pytest.raises(SourceRefused, match=reason):
         at(source, 0.0)
     source.close()
 
 
-def test_fake_driver_that_hangs_is_given_up() -> None:
+def test_fake_driver_that_hangs_is_lost_after_its_time() -> None:
     source = stand_in("import sys; input(); print('x', flush=True); sys.stdin.read()", answer_s=0.2)
     with pytest.raises(SourceLost, match=r"fake:stand-in has not answered for 0\.2 s"):
         at(source, 0.0)
@@ -265,17 +257,8 @@ def test_closing_ends_the_fake_drivers_process_and_may_be_repeated() -> None:
 
 @pytest.mark.parametrize("source", ["63", "/dev/video63", "/dev/v4l/by-id/none"])
 def test_device_is_opened_as_a_device(source: str) -> None:
-    with pytest.raises(SourceLost, match="does not exist"):
+    with pytest.raises(SourceLost, match="does not exist: plug the camera in"):
         open_source(settings.Camera(source=source))
-
-
-def test_file_and_folder_are_told_apart(video: Path, tmp_path: Path) -> None:
-    write_pictures(tmp_path, 1)
-    names = [str(video), str(tmp_path), str(tmp_path / "0.png")]
-    sources = [open_source(settings.Camera(source=name)) for name in names]
-    assert [type(source) for source in sources] == [VideoFile, PictureFolder, PictureFolder]
-    assert [source.name for source in sources] == names
-    sources[0].close()
 
 
 def test_scenario_starts_the_fake_driver_in_the_set_size() -> None:

@@ -1,4 +1,4 @@
-"""Which video node is the camera, and what is said when there is none."""
+"""Finding the camera's video node, and the messages when none can be used."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import pytest
 
 from app.camera.pictures import SourceLost, SourceRefused
 from app.camera.v4l2 import find_node
+from tests.support.process import open_files
 
 CAPTURE, METADATA, M2M, DEVICE_CAPS = 0x1, 0x0080_0000, 0x8000, 0x8000_0000
 
 
 @dataclass
 class Kernel:
-    """Answers the V4L2 ioctls for nodes that are plain files under dev: (driver, what the node can do)."""
+    """Answers the V4L2 ioctls for nodes that are plain files in dev. nodes: driver and capabilities by name."""
 
     dev: Path
     nodes: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -38,8 +39,7 @@ class Kernel:
             raise OSError(self.errors[name], os.strerror(self.errors[name]))
         driver, caps = self.nodes[name]
         if request & 0xFF == 0:
-            # The device as a whole can all that any of its nodes can.
-            everything = CAPTURE | METADATA | DEVICE_CAPS
+            everything = CAPTURE | METADATA | DEVICE_CAPS  # the device has the capabilities of all its nodes
             struct.pack_into("16s32s32s3I", buffer, 0, driver.encode(), b"A Camera", b"usb-1", 0, everything, caps)
         elif name in self.busy:
             raise OSError(errno.EBUSY, "Device or resource busy")
@@ -57,7 +57,7 @@ def kernel(tmp_path: Path) -> Kernel:
 
 
 def add_pi_nodes(kernel: Kernel) -> None:
-    """What a Pi 4 has without any camera."""
+    """The video nodes of a Pi 4 without a camera."""
     kernel.add("video10", "bcm2835-codec", M2M)
     kernel.add("video13", "bcm2835-isp", CAPTURE)
     kernel.add("video18", "bcm2835-codec-image_fx", M2M)
@@ -71,7 +71,7 @@ def why_not(kernel: Kernel, source: str = "auto") -> str:
     return str(lost.value)
 
 
-def test_auto_takes_the_usb_camera_and_not_the_pis_own_nodes_nor_metadata(kernel: Kernel) -> None:
+def test_auto_takes_the_usb_camera_not_codecs_or_metadata_nodes(kernel: Kernel) -> None:
     add_pi_nodes(kernel)
     kernel.add("video30", "uvcvideo", METADATA)
     kernel.add("video31", "uvcvideo")
@@ -93,12 +93,12 @@ def test_auto_takes_the_second_camera_while_the_first_is_in_use(kernel: Kernel) 
     assert kernel.find() == "video2"
 
 
-def test_without_a_camera_the_message_says_what_helps(kernel: Kernel) -> None:
+def test_missing_camera_message_says_to_plug_one_in(kernel: Kernel) -> None:
     add_pi_nodes(kernel)
     assert why_not(kernel) == "no camera found: plug a USB camera in; `lsusb` lists what is plugged in"
 
 
-def test_ribbon_cable_camera_is_told_apart_from_none(kernel: Kernel) -> None:
+def test_ribbon_cable_camera_is_named(kernel: Kernel) -> None:
     kernel.add("video0", "unicam")
     assert "ribbon cable" in why_not(kernel)
 
@@ -124,7 +124,7 @@ def test_refusal_names_the_connection_in_a_snap_and_the_group_outside(
 
 
 @pytest.mark.parametrize("source", ["auto", "0"])
-def test_only_a_refusal_is_costly_to_try_again(kernel: Kernel, source: str) -> None:
+def test_only_permission_errors_count_as_refusals(kernel: Kernel, source: str) -> None:
     kernel.add("video0", "uvcvideo")
     for number in (errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO, errno.ENODEV):
         kernel.errors["video0"] = number
@@ -166,5 +166,4 @@ def test_looking_for_cameras_leaves_no_files_open(kernel: Kernel) -> None:
         kernel.add(f"video{number}", "uvcvideo")
         kernel.errors[f"video{number}"] = errno.EIO
     why_not(kernel)
-    links = [entry.resolve() for entry in Path("/proc/self/fd").iterdir()]
-    assert not [link for link in links if link.is_relative_to(kernel.dev)]
+    assert not [path for path in open_files() if path.startswith(str(kernel.dev))]

@@ -13,7 +13,7 @@ from tests.camera.scripted import LOST, Time
 
 
 class Trip:
-    """A Capture without a thread, its frames, and the sources it opened."""
+    """A Capture, its frames, and the times at which it opened a source."""
 
     def __init__(self, *openings: Source | Exception, camera: settings.Camera | None = None) -> None:
         self.time = Time()

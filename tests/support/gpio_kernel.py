@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.process import open_files
+
 
 class ChipInfo(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char * 32), ("label", ctypes.c_char * 32), ("lines", ctypes.c_uint32)]
@@ -129,13 +131,3 @@ class FakeKernel:
 
     def is_held(self, chip: Path, offset: int) -> bool:
         return str(self._line_file(chip, offset)) in open_files()
-
-
-def open_files() -> list[str]:
-    links = []
-    for entry in Path("/proc/self/fd").iterdir():
-        try:
-            links.append(str(entry.readlink()))
-        except FileNotFoundError:  # the listing's own descriptor
-            continue
-    return links

@@ -53,6 +53,17 @@ class Process:
                 self.err += text
 
 
+def open_files() -> list[str]:
+    """Paths that this process has open."""
+    links = []
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            links.append(str(entry.readlink()))
+        except FileNotFoundError:  # the listing's own descriptor
+            continue
+    return links
+
+
 def started(processes: list[Process], *arguments: str) -> Process:
     command = [sys.executable, "-m", "app", *arguments]
     process = Process(
