@@ -15,6 +15,11 @@ def iso(wall_s: float) -> str:
     return datetime.fromtimestamp(int(wall_s), timezone.utc).isoformat()
 
 
+def capital(text: str) -> str:
+    """A text that begins with a capital letter; str.capitalize would lower the others."""
+    return text[:1].upper() + text[1:]
+
+
 def lasting(seconds: float) -> str:
     """A time that has passed, coarser as it grows."""
     seconds = max(0.0, seconds)

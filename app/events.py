@@ -66,6 +66,16 @@ class Sight(str, Enum):
     NOTHING = "nothing"  # no frame at all
 
 
+SIGHT_PROBLEMS = {
+    Sight.DARK: "the picture is dark: switch a light on, and take away what covers the lens",
+    Sight.FLAT: "the lens shows nothing: clean it, and take away what covers it",
+    Sight.FROZEN: "the camera sends the same picture again and again: plug it out and in again",
+    Sight.NOISE: "the picture is noise: see that nothing covers the lens, or plug the camera out and in again",
+    Sight.NOTHING: "no picture comes: plug the camera out and in again",
+}
+"""Why the driver cannot be seen, with what helps; how to turn a picture that lies, `Observation` says."""
+
+
 class Motion(str, Enum):
     """How the vehicle moves, as far as the rules differ; app/vehicle/motion.py says at which speeds."""
 

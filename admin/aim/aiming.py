@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from admin.words import angles
-from app.events import DirectionAnswer, Learning, Neutral, Sight, WaitsFor
+from admin.words import angles, capital
+from app.events import SIGHT_PROBLEMS, DirectionAnswer, Learning, Neutral, Sight, WaitsFor
 from app.telemetry.status import Aim, RoadRange, Status
 
 # README, "Mounting the camera"; tests/benchmarks/tables/fake-driver-limits.md has each face found from 35 to 130 cm
@@ -23,13 +23,6 @@ STEP_CM, STEPS_MAX_CM = 5.0, 200.0
 ROOM_BESIDE, ROOM_ABOVE = 0.5, 0.05
 ANSWER_SHOWN_S = 60.0
 
-SIGHTS = {
-    Sight.DARK: "Too dark: switch a light on. A webcam needs some at night, too.",
-    Sight.FLAT: "The lens shows nothing: clean it, and take away what covers it.",
-    Sight.FROZEN: "The camera sends the same picture again and again: plug it out and in again.",
-    Sight.NOISE: "The picture is noise: see that nothing covers the lens, or plug the camera out and in again.",
-    Sight.NOTHING: "No picture comes: plug the camera out and in again.",
-}
 OPENING = "The camera is being opened."
 NO_FACE = (
     f"No face: sit as you drive. The camera belongs in front of you, {NEAR_CM:.0f} to {FAR_CM:.0f} cm away, "
@@ -110,13 +103,14 @@ def blocked(status: Status) -> Hint | None:
     """Why nothing can be said of the driver."""
     aim, camera = status.aim, status.camera
     if camera.state in ("lost", "hung"):
-        return Hint(f"No picture: {camera.message}." if camera.message else SIGHTS[Sight.NOTHING], "bad")
+        why = f"no picture: {camera.message}" if camera.message else SIGHT_PROBLEMS[Sight.NOTHING]
+        return Hint(f"{capital(why)}.", "bad")
     if camera.state == "opening":
         return Hint(OPENING, "doubtful")
     if aim.rotate_to is not None:
         return Hint(f"The picture is {aim.sight.value}: set Rotate to {aim.rotate_to}.", "bad", "camera.rotate")
-    if aim.sight in SIGHTS:
-        return Hint(SIGHTS[aim.sight], "bad")
+    if aim.sight in SIGHT_PROBLEMS:
+        return Hint(f"{capital(SIGHT_PROBLEMS[aim.sight])}.", "bad")
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal, TypeAlias
 
-from admin.words import NOT_ANSWERING
+from admin.words import NOT_ANSWERING, capital
 from app.events import BLIND, WORDS, Level, State
 from app.telemetry import status
 from app.telemetry.failure import Failure
@@ -50,7 +50,7 @@ class Verdict:
             return NO_NEWS
         words = WORDS[State.ATTENTIVE] if self.words == AGAIN else self.words
         said = f"{self.level.name.lower()}: {words}" if self.level else words
-        return said[:1].upper() + said[1:]
+        return capital(said)
 
 
 def verdict(latest: Status | None, now_s: float, *, is_restarting: bool = False) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from admin.settings import forms
 from admin.settings.costs import FACES_SHOWN, model_cost, profile_cost, size_cost
 from admin.settings.forms import CUSTOM, HEIGHT, RESOLUTION, WIDTH, Basis, Typed, text_of
+from admin.words import capital
 from config.check import limits
 from config.declaration import Declaration
 from config.settings import DECLARATIONS, SECTIONS
@@ -228,4 +229,4 @@ def _help(declaration: Declaration) -> str:
     if declaration.kind is not bool:
         return declaration.help
     words = declaration.help.replace("false: ", "off: ")
-    return words[:1].upper() + words[1:]
+    return capital(words)

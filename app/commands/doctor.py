@@ -13,7 +13,7 @@ from pathlib import Path
 from app.alerts.alert import Alert, open_alert
 from app.camera.camera_thread import CameraThread
 from app.camera.frame import Frame
-from app.events import BLIND, Motion, Sight
+from app.events import BLIND, SIGHT_PROBLEMS, Motion, Sight
 from app.journal.entries import JournalUnreadable, recent
 from app.journal.journal_file import why_beside
 from app.memory.usage import MB, System, system
@@ -27,7 +27,7 @@ from app.vehicle.vehicle_thread import VehicleThread
 from app.version import VERSION
 from app.vision.face import FaceMesh
 from app.vision.model_files import FaceMeshError
-from app.vision.sight import NOISE_REMEDY, Lens
+from app.vision.sight import Lens
 from config import settings as declared
 from config.commands import command, instance
 from config.own_files import folder_problem
@@ -35,11 +35,6 @@ from config.paths import FREE_MIN_MB, Paths
 from config.settings import Settings
 from config.store import Loaded
 
-MORE_SIGHT = ": clean the lens, check that nothing hangs in front of it, and that there is light"
-SIGHT_REMEDIES = {
-    Sight.CLEAR: "",
-    Sight.NOISE: f": {NOISE_REMEDY}",
-}
 MOUNTING_FRAMES = 3  # in one the driver may blink or look away
 FRAME_WAIT_S = 15.0  # the fake driver's process, or a USB camera that wakes up
 SPEED_WAIT_S = 10.0  # a receiver speaks once a second; at another baud rate it is understood after 5 s
@@ -212,7 +207,7 @@ def _camera(settings: Settings, machine: Machine) -> Iterator[Finding]:
     size = f"{health.width} x {health.height}"
     yield Finding("camera", True, f"{health.source}, {size}, used as {frame.bgr.shape[1]} x {frame.bgr.shape[0]}")
     sight = Lens().judge(frame.bgr)
-    said = lies or f"{sight.value}{SIGHT_REMEDIES.get(sight, MORE_SIGHT)}"
+    said = lies or SIGHT_PROBLEMS.get(sight, sight.value)
     yield Finding("picture", sight is Sight.CLEAR and not lies, said)
 
 

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.events import ClockQuality, Event, Limits, Sight, State
+from app.events import SIGHT_PROBLEMS, ClockQuality, Event, Limits, Sight, State
 from app.observer import Observation
 from app.part_status import Availability, CameraHealth, MemorySaving
 from app.telemetry.status import Configuration, TripSoFar, Vehicle
-from app.vision.sight import NOISE_REMEDY
-
-SENT_BY_BROKEN_CAMERAS = {  # which no clean lens helps
-    Sight.FROZEN: "the same picture again and again: plug the camera out and in again",
-    Sight.NOISE: f"noise: {NOISE_REMEDY}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +39,11 @@ def problem_in(look: Observation, around: Surroundings, configuration: Configura
     if camera.state in ("lost", "hung"):
         return camera.message
     if state is State.NO_CAMERA:
-        return f"{camera.source} sends no pictures: plug the camera out and in again"
+        return SIGHT_PROBLEMS[Sight.NOTHING]
     if look.mounting_problem:
         return look.mounting_problem
-    if state is State.CAMERA_BLOCKED and look.sight in SENT_BY_BROKEN_CAMERAS:
-        return f"{camera.source} sends {SENT_BY_BROKEN_CAMERAS[look.sight]}"
     if state is State.CAMERA_BLOCKED:
-        return f"the camera shows nothing ({look.sight.value}): clean the lens, and take away what covers it"
+        return SIGHT_PROBLEMS.get(look.sight, SIGHT_PROBLEMS[Sight.FLAT])
     problems = (
         alerts.buzzer_message,
         "" if alerts.led_ok else alerts.led_message,

@@ -23,7 +23,6 @@ FLAT_CONTRAST, FLAT_OF_MEAN = 7.0, 0.35
 FLAT_OF_USUAL = 0.25  # or this share of the usual contrast, which is scaled down where it is darker now (a tunnel)
 EMPTY_CONTRAST = 0.5  # less is one colour all over, which a covered lens may repeat without being frozen
 NOISE_OF_CONTRAST = 0.6  # a picture that keeps less of its contrast when it is averaged is noise; README.md, sight
-NOISE_REMEDY = "see that nothing covers the lens, or plug the camera out and in again"
 USUAL_WEIGHT = 0.05  # of each new clear picture in what the lens usually sees
 SMEARED_OF_USUAL = 0.65  # of the usual sharpness of the driver's face; README.md, sight
 SHARPNESS_MIN_PX = 16  # a smaller face shows no lids

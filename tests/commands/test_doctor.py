@@ -80,7 +80,10 @@ def test_a_camera_that_sends_nothing_is_waited_for_and_named(practice: Practice)
 
 @pytest.mark.parametrize(
     ("shown", "sight", "remedy"),
-    [(np.full_like(PICTURE, 3), "dark", "clean the lens"), (DOTS, "noise", "plug the camera out and in again")],
+    [
+        (np.full_like(PICTURE, 3), "the picture is dark", "covers the lens"),
+        (DOTS, "the picture is noise", "plug the camera out and in again"),
+    ],
 )
 def test_a_camera_that_shows_nothing_is_named(
     practice: Practice, shown: npt.NDArray[np.uint8], sight: str, remedy: str

@@ -25,12 +25,12 @@ BAD_SETTING = replace(NO_PROBLEMS, problems=("line 2: camera.width: 7 must be be
     [
         (State.ATTENTIVE, WELL, NO_PROBLEMS, ""),
         (State.NO_CAMERA, replace(WELL, camera=LOST, alerts=NO_BUZZER), NO_PROBLEMS, LOST.message),
-        (State.NO_CAMERA, WELL, NO_PROBLEMS, "fake:attentive sends no pictures: plug the camera out and in again"),
+        (State.NO_CAMERA, WELL, NO_PROBLEMS, "no picture comes: plug the camera out and in again"),
         (
             State.CAMERA_BLOCKED,
             replace(WELL, alerts=NO_BUZZER),
             NO_PROBLEMS,
-            "the camera shows nothing (flat): clean the lens",
+            "the lens shows nothing: clean it",
         ),
         (
             State.ATTENTIVE,
@@ -56,9 +56,9 @@ def test_one_line_says_what_is_worst(
 @pytest.mark.parametrize(
     ("sight", "line"),
     [
-        (Sight.DARK, "the camera shows nothing (dark): clean the lens"),
-        (Sight.FROZEN, "fake:attentive sends the same picture again and again: plug the camera out and in again"),
-        (Sight.NOISE, "fake:attentive sends noise: see that nothing covers the lens, or plug the camera out"),
+        (Sight.DARK, "the picture is dark: switch a light on"),
+        (Sight.FROZEN, "the camera sends the same picture again and again: plug it out and in again"),
+        (Sight.NOISE, "the picture is noise: see that nothing covers the lens, or plug the camera out"),
     ],
 )
 def test_a_broken_camera_is_told_with_what_helps(sight: Sight, line: str) -> None:

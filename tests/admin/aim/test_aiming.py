@@ -40,7 +40,7 @@ def test_a_good_place_is_called_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sight", "word"), [(Sight.DARK, "Too dark"), (Sight.FLAT, "lens"), (Sight.FROZEN, "again"), (Sight.NOISE, "noise")]
+    ("sight", "word"), [(Sight.DARK, "dark"), (Sight.FLAT, "lens"), (Sight.FROZEN, "again"), (Sight.NOISE, "noise")]
 )
 def test_a_picture_that_shows_nothing_comes_first_and_alone(sight: Sight, word: str) -> None:
     (hint,) = hints(aimed(sight=sight, face=None, distance_cm=150.0))
