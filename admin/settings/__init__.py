@@ -4,5 +4,4 @@ settings_page, text_page, history_page   the routes; answers: the pages that the
 fields, forms                            the form as drawn; what was typed into it
 draft, drafts                            what would be saved; where it is kept until then
 effects, costs                           what a change does to memory and alerts; figures as measured
-uploads                                  why a file cannot be the settings
 """

@@ -10,9 +10,10 @@ from admin.parts import parts
 from admin.settings.answers import NO_LONGER_KEPT, found_draft, reviewed, text_page, to_settings
 from admin.settings.draft import Draft, base_of_form, problems, text_draft
 from admin.settings.forms import Typed, reading
-from admin.settings.uploads import refusal
+from config.check import shown
 from config.document import MAX_BYTES
 from config.paths import CONFIG
+from config.read import read
 from config.store import Loaded
 from config.versions import versions
 
@@ -50,6 +51,20 @@ def download() -> Response:
     """The file as it is, to keep."""
     headers = {"Content-Disposition": f'attachment; filename="{CONFIG}"'}
     return Response(parts().store.load().text, headers=headers, mimetype="application/yaml")
+
+
+def refusal(name: str, data: bytes) -> str:
+    """What is wrong with a file of this name, in a sentence that names it; "" if it is text. Pure."""
+    called = shown(name) if name else "The file"
+    if not name and not data:
+        return "No file was chosen: choose one such as config.yaml."
+    if not data:
+        return f"{called} is empty: choose a file such as config.yaml."
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return f"{called} cannot be used: {read(data).problems[0]}."
+    return ""
 
 
 def _uploaded() -> Draft | None:

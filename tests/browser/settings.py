@@ -161,7 +161,7 @@ def test_a_picture_is_refused_by_its_own_name(tab: Tab, tmp_path: Path) -> None:
     with without_script(tab):
         choose(tab, tmp_path / "holiday.png", 5_000)
         tab.press("Review changes")
-        tab.sees("holiday.png is a PNG picture.")
+        tab.sees("holiday.png cannot be used: line 1: the file is not UTF-8 text")
         tab.picture("settings-picture-refused")
         assert "line 2" not in tab.find(By.TAG_NAME, "main").text
         choose(tab, tmp_path / "holiday.png", 3_000_000)

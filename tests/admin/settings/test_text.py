@@ -86,21 +86,19 @@ def test_the_offending_line_is_quoted(client: FlaskClient) -> None:
     assert re.search(r"line 3: .*\n?.*<code>width: wide  # too</code>", answer.text)
 
 
+NOT_TEXT = "cannot be used: line 1: the file is not UTF-8 text"
 NO_SETTINGS = (
-    ("holiday.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0camera:\n", "holiday.jpg is a JPEG picture."),
-    ("screen.png", b"\x89PNG\r\n\x1a\n\0\0", "screen.png is a PNG picture."),
-    ("trip.mp4", b"\0\0\0\x18ftypmp42\0\0", "trip.mp4 is a video or a HEIC picture."),
-    ("all.zip", b"PK\x03\x04\0\0\xff", "all.zip is a ZIP archive"),
-    ("config.yaml", "camera:\n".encode("utf-16"), "config.yaml is text in UTF-16: save it as UTF-8"),
+    ("holiday.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0camera:\n", f"holiday.jpg {NOT_TEXT}"),
+    ("config.yaml", "camera:\n".encode("utf-16"), f"config.yaml {NOT_TEXT}"),
     ("config.yaml", b"camera:\n  width: \xff\xfe\n", "config.yaml cannot be used: line 2: the file is not UTF-8 text"),
     ("config.yaml", b"", "config.yaml is empty"),
-    ("../../etc/<b>.gif", b"GIF89a\xff\0", "<b>.gif is a GIF picture."),
-    ("x" * 300, b"\x1f\x8b\xff", "x" * 60 + "\N{HORIZONTAL ELLIPSIS} is a compressed file"),
+    ("../../etc/<b>.gif", b"GIF89a\xff\0", f"<b>.gif {NOT_TEXT}"),
+    ("x" * 300, b"\x1f\x8b\xff", "x" * 60 + "\N{HORIZONTAL ELLIPSIS} " + NOT_TEXT),
 )
 
 
 @pytest.mark.parametrize(("name", "data", "said"), NO_SETTINGS)
-def test_a_picture_or_another_file_is_refused_by_its_name_and_kind(
+def test_a_picture_or_another_file_is_refused_by_its_name(
     client: FlaskClient, store: Store, name: str, data: bytes, said: str
 ) -> None:
     store.save(MINE, NO_FILE)
