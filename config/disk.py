@@ -83,9 +83,9 @@ class Disk:
         finally:
             os.close(file)
 
-    def wait_for_lock(self, file: int, wait_s: float = LOCK_WAIT_S) -> None:
+    def wait_for_lock(self, file: int) -> None:
         """Lock a file; the kernel has no call with a time limit."""
-        for _ in range(int(wait_s / LOCK_LOOK_S)):
+        for _ in range(int(LOCK_WAIT_S / LOCK_LOOK_S)):
             with suppress(BlockingIOError):
                 return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             time.sleep(LOCK_LOOK_S)

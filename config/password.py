@@ -90,9 +90,9 @@ def save(path: Path, password: str, disk: Disk | None = None, *, keep_tokens: bo
         disk.sync_folder(path.parent)
 
 
-def remove(path: Path, disk: Disk | None = None) -> None:
+def remove(path: Path) -> None:
     """Let no password open any more, which ends the sessions made under it. Raises: StoreError."""
-    with durable.held(path, disk := disk or Disk()):
+    with durable.held(path, disk := Disk()):
         disk.remove(path)
         disk.sync_folder(path.parent)
 

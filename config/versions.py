@@ -65,9 +65,9 @@ class Versions:
         return next((version for version in there if version.name == name), None)
 
 
-def versions(folder: Path, disk: Disk | None = None) -> Versions:
+def versions(folder: Path) -> Versions:
     """Return all that are kept in the data folder; what cannot be read is left out. Never raises."""
-    disk = disk or Disk()
+    disk = Disk()
     return Versions(
         _version(folder, CONFIG, disk),
         _version(folder, LAST_GOOD, disk),

@@ -59,7 +59,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One restart. It ends healthy, failed or rolled back within about limit_s, or twice that when it rolls back.
+    """One restart. It ends healthy, failed or rolled back within about LIMIT_S, or twice that when it rolls back.
 
     is_proven: the detector watched with these settings before, so they are not to blame. was_blind: it had no camera
     before, so a missing camera is no failure of the restart. undone: why the last good settings were put back in place
@@ -67,7 +67,6 @@ class Course:
     """
 
     began_s: float
-    limit_s: float = LIMIT_S
     pid_before: int = 0
     started_before_s: float = 0.0
     is_proven: bool = False
@@ -88,14 +87,13 @@ class Course:
     reason: str = ""
 
     @classmethod
-    def from_before(cls, now_s: float, before: Status | None, wanted: str, limit_s: float = LIMIT_S) -> Course:
+    def from_before(cls, now_s: float, before: Status | None, wanted: str) -> Course:
         """Start the course of a restart of this detector, None if there is none."""
         if before is None:
-            return cls(now_s, limit_s, wanted=wanted)
+            return cls(now_s, wanted=wanted)
         is_blind = before.state is State.NO_CAMERA
         return cls(
             now_s,
-            limit_s,
             pid_before=before.pid,
             started_before_s=before.started_s,
             is_proven=not is_blind and before.configuration.version_token in (NOT_OURS, wanted),
@@ -130,7 +128,7 @@ class Course:
 
     def undoing(self, before: Status | None, wanted: str) -> Course:
         """The restart with the last good settings, after `Restarter._rolled_back` has put them back."""
-        course = Course.from_before(self.began_s, before, wanted, self.limit_s)
+        course = Course.from_before(self.began_s, before, wanted)
         return replace(course, was_blind=False, undone=self.reason, rejected=self.wanted, message=self.message)
 
     def once_more(self, found: Status | None) -> Course:
@@ -146,7 +144,7 @@ class Course:
 
     def _waiting(self, now_s: float, *, is_there: bool) -> tuple[Course, Action | None]:
         """The course while the old detector ends, or before a new one has written a status."""
-        if now_s - self.asked_s >= self.limit_s:
+        if now_s - self.asked_s >= LIMIT_S:
             return (
                 (self.failed("The detector does not end: turn the Pi off and on."), None) if is_there else self._lost()
             )
@@ -184,7 +182,7 @@ class Course:
             return self._done(f"The detector runs; as before: {found.problem or 'no camera'}"), None
         since_s = found.time_s if self.watching_since_s is None else self.watching_since_s
         if is_blind or found.time_s - since_s < SETTLED_S:  # by its own clock, so that one that hangs never settles
-            if now_s - self.asked_s >= self.limit_s:
+            if now_s - self.asked_s >= LIMIT_S:
                 return self._lost()
             return replace(self, watching_since_s=None if is_blind else since_s), None
         problem = _problem(found)

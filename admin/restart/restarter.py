@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from admin.mirror import LastingMirror, Mirror
-from admin.restart.course import LIMIT_S, TRIES, Action, Course, Progress, course_after_boot, course_of
+from admin.restart.course import TRIES, Action, Course, Progress, course_after_boot, course_of
 from app.telemetry import status
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Status
@@ -56,11 +56,10 @@ class Restarter:
         kill: Callable[[int, int], None] = os.kill,
         spawn: Callable[[Callable[[], None]], None] = in_thread,
         proc: Path = Path("/proc"),
-        limit_s: float = LIMIT_S,
     ) -> None:
         self._paths, self._store, self._clock = paths, store, clock
         self._ask_snapd, self._kill, self._spawn = ask_snapd, kill, spawn
-        self._proc, self._limit_s = proc, limit_s
+        self._proc = proc
         self._lock = threading.Lock()
         self._is_driven = False
         self._mirror = Mirror(paths.run / RESTART, MIRROR_MAX_BYTES)
@@ -76,7 +75,7 @@ class Restarter:
                 self._course = self._course.joined(wanted)
             else:
                 log.info("the detector is restarted: %s", reason)
-                self._course = Course.from_before(self._clock(), found, wanted, self._limit_s)
+                self._course = Course.from_before(self._clock(), found, wanted)
         self.resume()
 
     def resume(self) -> None:

@@ -33,7 +33,7 @@ KEEP_SIGNALS = 500  # events with what was measured around them; 0.5 MB, at most
 SIGNALS_MAX = 2500  # characters; 40 looks take 1,000
 SIGNALS_LATE_S = 60.0  # a trip that lasts is saved meanwhile, and the signals with it: they cost no commit
 TRIPS_WAITING = SIGNALS_WAITING = 20
-KEEP_DAYS = 90.0
+KEEP_DAYS, DAY_S = 90.0, 86400.0
 BACKLOG = 300  # reports; an event that begins, rises and ends makes three
 RETRY_S = 30.0
 CHECK_S = 3600.0  # a card that goes bad is noticed with the next save after so long
@@ -50,12 +50,10 @@ class Journal:
     `problem` says why it waits.
     """
 
-    def __init__(
-        self, path: Path, boot_id: str, *, keep_events: int = KEEP_EVENTS, keep_days: float = KEEP_DAYS
-    ) -> None:
+    def __init__(self, path: Path, boot_id: str, *, keep_events: int = KEEP_EVENTS) -> None:
         self._path = path
         self._boot_id = boot_id
-        self._keep_events, self._keep_s = max(1, keep_events), keep_days * 86400
+        self._keep_events = max(1, keep_events)
         self._db: sqlite3.Connection | None = None
         self._file = path  # where events are recorded: `path`, or beside it while this release cannot use that
         self._inodes: tuple[int | None, ...] = ()
@@ -224,7 +222,7 @@ class Journal:
             retention.keep_signals(db, KEEP_SIGNALS)
         is_steady = self._now_s - self._steady_since_s >= CLOCK_STEADY_S
         if is_steady and self._clock is not ClockQuality.GUESS:
-            retention.keep_since(db, self._now_s + self._offset_s - self._keep_s)
+            retention.keep_since(db, self._now_s + self._offset_s - KEEP_DAYS * DAY_S)
 
     def _row(self, event: Event) -> tuple[str | float | None, ...]:
         onset = (event.onset_s, event.onset_earliest_s, event.onset_latest_s)

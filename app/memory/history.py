@@ -15,6 +15,7 @@ from config.own_files import read_file, replace_file
 log = logging.getLogger(__name__)
 
 HISTORY_S = 7200.0
+EVERY_S = 30.0
 HISTORY_MAX_BYTES = 64 * 1024  # 240 readings take 8 KiB
 STARTS_MAX = 32
 
@@ -32,31 +33,23 @@ class Reading:
 class History:
     """The newest readings. Their file outlives the detector, but not the boot."""
 
-    def __init__(
-        self,
-        path: Path,
-        boot_id: str,
-        window_s: float = HISTORY_S,
-        every_s: float = 30.0,
-        started_s: float | None = None,
-    ) -> None:
+    def __init__(self, path: Path, boot_id: str, started_s: float | None = None) -> None:
         """started_s: when this process began, in monotonic seconds."""
         self._path = path
         new = () if started_s is None else (started_s,)
         self._starts = [*read_starts(path, boot_id), *new][-STARTS_MAX:]
         self._boot_id = boot_id
-        self._window_s, self._every_s = window_s, every_s
-        self._readings = deque(read_history(path, boot_id), maxlen=max(1, int(window_s / every_s)))
+        self._readings = deque(read_history(path, boot_id), maxlen=int(HISTORY_S / EVERY_S))
 
     def add(self, reading: Reading) -> None:
         """Keep this reading if one is due. A file that cannot be written stops nothing."""
         last_s = self._readings[-1].time_s if self._readings else -inf
-        if not _is_sound(astuple(reading)) or reading.time_s - last_s < self._every_s:
+        if not _is_sound(astuple(reading)) or reading.time_s - last_s < EVERY_S:
             return
         self._readings.append(reading)
-        while reading.time_s - self._readings[0].time_s > self._window_s:
+        while reading.time_s - self._readings[0].time_s > HISTORY_S:
             self._readings.popleft()
-        self._starts = [start_s for start_s in self._starts if reading.time_s - start_s <= self._window_s]
+        self._starts = [start_s for start_s in self._starts if reading.time_s - start_s <= HISTORY_S]
         self._write()
 
     def _write(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 
@@ -30,9 +29,9 @@ class _PutOff(ModuleType):
         return super().__getattribute__(name)
 
 
-def put_off(names: Sequence[str] = PUT_OFF) -> None:
-    """Let whoever imports these modules have them, but load them only when they are used."""
-    for name in names:
+def put_off() -> None:
+    """Let whoever imports the modules of PUT_OFF have them, but load them only when they are used."""
+    for name in PUT_OFF:
         if name in sys.modules or not (spec := find_spec(name)):
             continue
         module = sys.modules[name] = module_from_spec(spec)
