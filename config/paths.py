@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from config.own_files import private_folder
 
@@ -31,6 +32,16 @@ def place(folder: Path, *names: str) -> Path:
     return folder.joinpath(*names)
 
 
+class _File:
+    """A file or folder in one of the three folders: its path."""
+
+    def __init__(self, folder: Literal["data", "run", "common"], name: str) -> None:
+        self._folder, self._name = folder, name
+
+    def __get__(self, paths: Paths, owner: type[Paths]) -> Path:
+        return place(getattr(paths, self._folder), self._name)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """The three folders, absolute.
@@ -43,6 +54,28 @@ class Paths:
     run: Path
     common: Path
 
+    config = _File("data", CONFIG)  # the settings file
+    last_good = _File("data", LAST_GOOD)  # the settings with which the daemon last ran in health
+    history = _File("data", HISTORY)  # the folder of the settings files before this one
+    snapd_told = _File("data", SNAPD_TOLD)  # the settings that snapd was told last
+    admin_password = _File("data", "admin-password")  # the hash of the page's password
+    viewer_password = _File("data", VIEWER_PASSWORD)  # the hash of the password of who may look and change nothing
+    admin_tokens = _File("data", TOKENS)  # the hashes of the tokens for programs
+    first_run = _File("data", "admin-first-run.json")  # what a person has confirmed of the page's checklist
+    events = _File("common", "events.sqlite")  # the database of distractions
+    detector_log = _File("common", "detector.log")  # the detector's newest log lines
+    page_log = _File("common", "page.log")  # the page's newest log lines
+    status = _File("run", STATUS)  # the detector's status, written about once a second
+    preview = _File("run", PREVIEW)  # the picture for the page, only while somebody watches
+    preview_wanted = _File("run", PREVIEW_WANTED)  # touched by the page while somebody watches
+    requests = _File("run", REQUESTS)  # the folder of the page's requests to the detector, a file each
+    course = _File("run", "course.json")  # what the looks of the last two minutes measured
+    memory_history = _File("run", "memory-history.json")  # the detector's memory since it started
+    failure = _File("run", FAILURE)  # how the daemon last failed in this boot
+    sessions = _File("run", "sessions.json")  # who is signed in to the page
+    drafts = _File("run", "drafts.json")  # settings that were typed on the page and are not saved yet
+    throttle = _File("run", "throttle.json")  # who gave wrong passwords
+
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> Paths:
         """Return the folders that snapd, the user or else the current folder give; nothing is created."""
@@ -54,111 +87,6 @@ class Paths:
         for folder in (self.data, self.common):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         private_folder(self.run)
-
-    @property
-    def config(self) -> Path:
-        """The settings file."""
-        return place(self.data, CONFIG)
-
-    @property
-    def last_good(self) -> Path:
-        """The settings with which the daemon last ran in health."""
-        return place(self.data, LAST_GOOD)
-
-    @property
-    def history(self) -> Path:
-        """The folder of the settings files before this one."""
-        return place(self.data, HISTORY)
-
-    @property
-    def snapd_told(self) -> Path:
-        """The settings that snapd was told last."""
-        return place(self.data, SNAPD_TOLD)
-
-    @property
-    def admin_password(self) -> Path:
-        """The hash of the page's password."""
-        return place(self.data, "admin-password")
-
-    @property
-    def viewer_password(self) -> Path:
-        """The hash of the password of who may look and change nothing."""
-        return place(self.data, VIEWER_PASSWORD)
-
-    @property
-    def admin_tokens(self) -> Path:
-        """The hashes of the tokens for programs."""
-        return place(self.data, TOKENS)
-
-    @property
-    def first_run(self) -> Path:
-        """What a person has confirmed of the page's checklist."""
-        return place(self.data, "admin-first-run.json")
-
-    @property
-    def events(self) -> Path:
-        """The database of distractions."""
-        return place(self.common, "events.sqlite")
-
-    @property
-    def detector_log(self) -> Path:
-        """The detector's newest log lines."""
-        return place(self.common, "detector.log")
-
-    @property
-    def page_log(self) -> Path:
-        """The page's."""
-        return place(self.common, "page.log")
-
-    @property
-    def status(self) -> Path:
-        """The detector's status, written about once a second."""
-        return place(self.run, STATUS)
-
-    @property
-    def preview(self) -> Path:
-        """The picture for the page, only while somebody watches."""
-        return place(self.run, PREVIEW)
-
-    @property
-    def preview_wanted(self) -> Path:
-        """Touched by the page while somebody watches."""
-        return place(self.run, PREVIEW_WANTED)
-
-    @property
-    def requests(self) -> Path:
-        """The folder of the page's requests to the detector, a file each."""
-        return place(self.run, REQUESTS)
-
-    @property
-    def course(self) -> Path:
-        """What the looks of the last two minutes measured."""
-        return place(self.run, "course.json")
-
-    @property
-    def memory_history(self) -> Path:
-        """The detector's memory since it started."""
-        return place(self.run, "memory-history.json")
-
-    @property
-    def failure(self) -> Path:
-        """How the daemon last failed in this boot."""
-        return place(self.run, FAILURE)
-
-    @property
-    def sessions(self) -> Path:
-        """Who is signed in to the page."""
-        return place(self.run, "sessions.json")
-
-    @property
-    def drafts(self) -> Path:
-        """Settings that were typed on the page and are not saved yet."""
-        return place(self.run, "drafts.json")
-
-    @property
-    def throttle(self) -> Path:
-        """Who gave wrong passwords."""
-        return place(self.run, "throttle.json")
 
 
 def _run_folder(env: Mapping[str, str]) -> Path:
