@@ -1,4 +1,4 @@
-"""Folders of its own for each test, and processes that end with it."""
+"""Folders for each test, and processes that end with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run folder; it and the data folder are in tmp_path."""
+    """The run folder; it and the data folder lie in tmp_path."""
     for name in ("SNAP_DATA", "SNAP_COMMON", "SNAP_INSTANCE_NAME", "PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DRIVEWATCH_DATA", str(tmp_path / "data"))
@@ -52,7 +52,7 @@ def practice(tmp_path: Path) -> Practice:
 
 @pytest.fixture
 def snapd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Snapd:
-    """A snap with a page's password and more; its run folder is an ordinary one."""
+    """An installed snap whose folders hold a file of each kind; its run folder is an ordinary one."""
     found = Snapd.installed(tmp_path)
     env = {**found.env, "SNAP_INSTANCE_NAME": "drivewatch"}
     for name in ("PATH", "SNAP_DATA", "SNAP_COMMON", "SNAP_INSTANCE_NAME", "FAKE_SNAPD", "PYTHONPATH"):

@@ -11,7 +11,7 @@ from config import password
 from config.paths import Paths
 
 
-def test_a_password_is_printed_once_and_only_its_hash_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_password_is_printed_once_and_only_its_hash_is_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["admin-password"]) == 0
     made = re.search(r"password: (\S+)", capsys.readouterr().out)
     assert made
@@ -23,7 +23,7 @@ def test_a_password_is_printed_once_and_only_its_hash_kept(paths: Paths, capsys:
     assert password.fingerprint(paths.admin_password) != before  # by which every session ends
 
 
-def test_the_tokens_end_unless_they_are_to_be_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_password_revokes_tokens_unless_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     paths.make()
     paths.admin_tokens.write_text("tokens")
     assert main(["admin-password", "--keep-tokens"]) == 0
@@ -32,9 +32,7 @@ def test_the_tokens_end_unless_they_are_to_be_kept(paths: Paths, capsys: pytest.
     assert (paths.admin_tokens.exists(), "have ended" in capsys.readouterr().out) == (False, True)
 
 
-def test_a_viewers_password_is_another_and_ends_nothing_of_the_owners(
-    paths: Paths, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_viewers_password_does_not_affect_the_owners(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["admin-password"]) == 0
     paths.admin_tokens.write_text("tokens")
     before = password.fingerprint(paths.admin_password)

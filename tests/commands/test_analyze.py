@@ -10,12 +10,7 @@ import cv2
 import pytest
 
 from app.commands.command_line import main
-from tests.support.process import WAIT_S, Process, started
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+from tests.support.process import WAIT_S, Process, Terminal, started
 
 
 @pytest.fixture
@@ -40,17 +35,17 @@ def test_a_plot_that_cannot_be_written_is_named(tmp_path: Path, caplog: pytest.L
         ("vision:\n  model: huge\n", "line 2: vision.model: huge must be lite, standard or full"),
     ],
 )
-def test_problems_of_a_config_file_are_named_and_the_work_is_done(
+def test_problems_of_a_config_file_are_reported_and_analyze_continues(
     tmp_path: Path,
+    wall: Path,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
     text: str | None,
     problem: str,
 ) -> None:
-    file, wall = tmp_path / "my.yaml", tmp_path / "wall.png"
+    file = tmp_path / "my.yaml"
     if text is not None:
         file.write_text(text)
-    cv2.imwrite(str(wall), cv2.UMat(48, 64, cv2.CV_8UC3).get())
     assert main(["analyze", str(wall), "--config", str(file)]) == 0
     assert problem in caplog.messages[0]
     assert caplog.messages[-1].startswith("configuration in force: ")
@@ -62,9 +57,8 @@ def test_an_endless_config_file_is_refused(caplog: pytest.LogCaptureFixture) -> 
     assert "configuration: /dev/zero cannot be read: it is not a file" in caplog.messages
 
 
-def test_analyze_ends_quietly_when_nobody_reads_on(start: list[Process], tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "wall.png"), cv2.UMat(48, 64, cv2.CV_8UC3).get())
-    process = started(start, "analyze", str(tmp_path / "wall.png"))
+def test_analyze_ends_quietly_when_its_pipe_is_closed(start: list[Process], wall: Path) -> None:
+    process = started(start, "analyze", str(wall))
     assert process.popen.stdout
     process.popen.stdout.close()
     assert process.popen.wait(WAIT_S) == 0
@@ -80,8 +74,9 @@ def test_analyze_ends_quietly_when_nobody_reads_on(start: list[Process], tmp_pat
         (io.StringIO(), io.StringIO(), False),
         (Terminal(), Terminal(), False),
     ],
+    ids=["output in a file", "no terminal", "output on the terminal"],
 )
-def test_the_progress_bar_is_for_a_terminal_that_shows_nothing_else(
+def test_progress_bar_is_shown_only_if_output_goes_elsewhere(
     wall: Path, monkeypatch: pytest.MonkeyPatch, out: io.StringIO, err: io.StringIO, is_shown: bool
 ) -> None:
     monkeypatch.setattr(sys, "stdout", out)

@@ -34,13 +34,13 @@ def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("command", ("run", "analyze", "render", "check"))
-def test_every_command_explains_itself_with_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_help_of_each_main_command_has_an_example(capsys: pytest.CaptureFixture[str], command: str) -> None:
     text = help_of(capsys, command)
     assert re.search(f"examples?:\n  python -m app {command}\\b", text)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_says_what_it_does(capsys: pytest.CaptureFixture[str], command: str) -> None:
+def test_help_of_every_command_begins_with_a_verb(capsys: pytest.CaptureFixture[str], command: str) -> None:
     about = help_of(capsys, command).split("\n\n")[1]
     assert about.partition(" ")[0] in ("Watches", "Judges", "Writes", "Looks", "Makes", "Serves", "Prints", "Deletes")
 
@@ -73,7 +73,7 @@ def test_a_wrong_option_is_refused_with_the_reason(
     assert reason in refusal(capsys, *arguments)
 
 
-def test_check_looks_at_the_camera_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_takes_the_camera_from_its_option(capsys: pytest.CaptureFixture[str]) -> None:
     """Its status depends on this machine's pins, which tests/commands/test_doctor.py makes up."""
     main(["check", "--camera", "fake:attentive"])
     out = capsys.readouterr().out

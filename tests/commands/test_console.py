@@ -1,4 +1,4 @@
-"""What a person at a terminal reads."""
+"""The console: a line for each change of state, and a live line on a terminal."""
 
 from __future__ import annotations
 
@@ -13,19 +13,15 @@ from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Level, Sight, State, Verdict
 from app.observer import Observation
 from config.settings import Settings
+from tests.support.process import Terminal
 from tests.support.story import ROAD, Part, attentive, eyes_closed, looking, sight, story
 
 ANALYSIS = Settings().analysis
 STARTED_S = 1000.0
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 class Gone(io.StringIO):
-    """A pipe that nobody reads any more."""
+    """A pipe whose reader is gone."""
 
     def write(self, text: str) -> int:
         raise BrokenPipeError
@@ -37,7 +33,7 @@ def look_of(verdict: Verdict) -> Observation:
 
 
 def printed(*parts: Part, out: io.StringIO | None = None) -> str:
-    """What a story prints, told live from STARTED_S on."""
+    """The console's output for a story that begins at STARTED_S."""
     out = out or io.StringIO()
     console = Console(STARTED_S, out)
     for verdict in story(*parts):
@@ -46,7 +42,7 @@ def printed(*parts: Part, out: io.StringIO | None = None) -> str:
     return out.getvalue()
 
 
-def test_a_line_for_each_change_and_none_for_what_stays() -> None:
+def test_console_prints_one_line_for_each_change() -> None:
     assert printed(attentive(40), looking(8, yaw_deg=45), attentive(60)).splitlines() == [
         "00:00:00  attentive",
         "00:00:42  looking away from the road: caution",
@@ -57,16 +53,12 @@ def test_a_line_for_each_change_and_none_for_what_stays() -> None:
     ]
 
 
-def test_an_attentive_minute_is_one_line() -> None:
-    assert printed(attentive(60)) == "00:00:00  attentive\n"
-
-
-def test_a_lost_camera_is_told_once() -> None:
+def test_console_prints_a_lost_camera_once() -> None:
     lines = printed(attentive(10), sight(600, Sight.NOTHING)).splitlines()
     assert [line[10:] for line in lines] == ["attentive", "no camera: warning, beep"]
 
 
-def test_the_time_is_that_since_the_start() -> None:
+def test_console_times_count_from_the_start() -> None:
     out = io.StringIO()
     Console(STARTED_S, out).show(look_of(story(attentive(1))[0]), STARTED_S + 27 * 3600 + 62.9)
     assert out.getvalue() == "27:01:02  attentive\n"
@@ -86,7 +78,6 @@ def test_a_terminal_gets_a_live_line_below_the_changes() -> None:
 
 
 def test_a_change_replaces_the_live_line() -> None:
-    """Every line begins by erasing: nothing of the figures before stays beside it."""
     text = printed(attentive(40), looking(8, yaw_deg=45), out=Terminal())
     lines = re.split(r"\n", text)[:-1]
     assert len(lines) == 5
@@ -101,7 +92,7 @@ def test_a_narrow_terminal_never_wraps_the_live_line(monkeypatch: pytest.MonkeyP
     assert max(map(len, live)) == 39
 
 
-def test_urgency_that_falls_is_no_news() -> None:
+def test_falling_level_prints_no_line() -> None:
     attentive_again = replace(story(attentive(1))[0], state=State.LOOKING_AWAY)
     out = io.StringIO()
     console = Console(STARTED_S, out)
@@ -110,14 +101,14 @@ def test_urgency_that_falls_is_no_news() -> None:
     assert out.getvalue().splitlines() == ["00:00:00  looking away from the road: warning"] * 2
 
 
-def test_the_live_line_has_dashes_for_what_cannot_be_measured() -> None:
+def test_live_line_has_dashes_for_unmeasured_values() -> None:
     verdict = story(attentive(1))[0]
     look = Observation(None, Sight.CLEAR, None, replace(ROAD, ear=None, yaw_deg=-12.3), verdict)
     assert live_line(look) == "attentive | yaw  -12  pitch   +0  EAR -  MAR 0.02  PERCLOS -"
     assert live_line(replace(look, signals=None, sight=Sight.DARK)) == "attentive | sight dark"
 
 
-def test_a_terminal_that_is_gone_stops_nothing() -> None:
+def test_closed_pipe_does_not_stop_the_console() -> None:
     printed(attentive(40), looking(8, yaw_deg=45), out=Gone())
 
 

@@ -1,4 +1,4 @@
-"""The doctor on machines that the tests make up."""
+"""`check` on fake machines: each part that is bad is named with what helps."""
 
 from __future__ import annotations
 
@@ -30,47 +30,35 @@ def fail_to_load(vision: declared.Vision) -> None:
     raise FaceMeshError("mediapipe is not installed: run `make setup`")
 
 
-def test_when_all_is_well_each_part_has_a_line_and_the_status_is_0(
+def test_check_prints_a_line_for_each_part_and_exits_0_if_all_are_ok(
     practice: Practice, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert practice.check() == 0
     lines = capsys.readouterr().out.splitlines()
-    parts = [line[5:19].strip() for line in lines[:-2]]
-    assert parts == [
-        "drivewatch",
-        "configuration",
-        "data folder",
-        "events folder",
-        "run folder",
-        "events",
-        "camera",
-        "picture",
-        "buzzer",
-        "LED",
-        "face mesh",
-        "memory",
-        "clock",
-    ]
+    parts = ", ".join(line[5:19].strip() for line in lines[:-2])
+    assert parts == (
+        "drivewatch, configuration, data folder, events folder, run folder, events, "
+        "camera, picture, buzzer, LED, face mesh, memory, clock"
+    )
     assert all(line.startswith("ok ") for line in lines[:-2])
     assert lines[-1] == "all is well"
     assert "/dev/video0 (uvcvideo: HD Webcam), 640 x 480, used as 320 x 240" in lines[6]
 
 
-def test_one_bad_part_is_enough_for_status_1(practice: Practice, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_exits_1_if_one_part_is_bad(practice: Practice, capsys: pytest.CaptureFixture[str]) -> None:
     assert practice.check(replace(WELL, open_camera=camera_with(LOST, None))) == 1
     out = capsys.readouterr().out
     assert "BAD  camera         no camera found: plug a USB camera in" in out
     assert "1 of 12 need attention" in out
 
 
-def test_nothing_stays_in_the_folders(practice: Practice) -> None:
+def test_check_leaves_no_file_behind(practice: Practice) -> None:
     practice.findings()
-    assert [
-        path for folder in ("data", "run", "common") for path in (practice.paths.data.parent / folder).iterdir()
-    ] == []
+    paths = practice.paths
+    assert [path for folder in (paths.data, paths.run, paths.common) for path in folder.iterdir()] == []
 
 
-def test_a_camera_that_sends_nothing_is_waited_for_and_named(practice: Practice) -> None:
+def test_camera_that_sends_no_picture_is_reported_after_the_wait(practice: Practice) -> None:
     times_s = count(0)
     silent = camera_with(CameraHealth(state="opening", source="auto"), None)
     (camera,) = practice.bad(replace(WELL, open_camera=silent, clock=lambda: float(next(times_s))))
@@ -85,7 +73,7 @@ def test_a_camera_that_sends_nothing_is_waited_for_and_named(practice: Practice)
         (DOTS, "the picture is noise", "plug the camera out and in again"),
     ],
 )
-def test_a_camera_that_shows_nothing_is_named(
+def test_dark_and_noisy_pictures_are_reported_with_a_remedy(
     practice: Practice, shown: npt.NDArray[np.uint8], sight: str, remedy: str
 ) -> None:
     ((part, text),) = practice.bad(replace(WELL, open_camera=camera_with(LIVE, shown)))
@@ -94,7 +82,7 @@ def test_a_camera_that_shows_nothing_is_named(
     assert remedy in text
 
 
-def test_a_picture_that_lies_is_named_with_the_right_setting(practice: Practice) -> None:
+def test_rotated_picture_is_reported_with_the_setting_to_change(practice: Practice) -> None:
     lies = "the picture is upside down: set camera.rotate to 180"
     assert practice.bad(replace(WELL, mounting_problem=lambda settings, frames: lies)) == [("picture", lies)]
 
@@ -110,29 +98,29 @@ def test_a_picture_is_judged_by_the_real_face_mesh(practice: Practice, rotate: i
     assert bool(practice.bad(machine)) == bool(says)
 
 
-def test_a_setting_that_the_camera_cannot_follow_is_named(practice: Practice) -> None:
+def test_unsupported_camera_setting_is_reported(practice: Practice) -> None:
     note = "camera.focus: this camera has no such control, set it to unchanged"
     assert practice.bad(replace(WELL, open_camera=camera_with(replace(LIVE, note=note)))) == [("camera", note)]
 
 
-def test_a_buzzer_that_cannot_be_had_is_named_with_the_command_that_connects_it(practice: Practice) -> None:
+def test_refused_buzzer_is_reported_with_the_command_that_connects_it(practice: Practice) -> None:
     ((part, text),) = practice.bad(replace(WELL, open_alert=alert_with(refuse)))
     assert (part, "`sudo snap connect drivewatch:gpio-chardev`" in text) == ("buzzer", True)
 
 
-def test_an_led_that_is_switched_off_is_well(practice: Practice) -> None:
+def test_disabled_led_is_ok(practice: Practice) -> None:
     (led,) = [found for found in practice.findings() if found.part == "LED"]
     assert led.is_well
     assert "visual_alerts_enabled" in led.text
 
 
-def test_missing_models_are_named(practice: Practice) -> None:
+def test_missing_face_mesh_is_reported(practice: Practice) -> None:
     assert practice.bad(replace(WELL, load_mesh=fail_to_load)) == [
         ("face mesh", "mediapipe is not installed: run `make setup`")
     ]
 
 
-def test_each_problem_of_the_configuration_is_named(practice: Practice) -> None:
+def test_each_problem_of_the_configuration_is_reported(practice: Practice) -> None:
     practice.configure("camera:\n  width: 7\n  hight: 240\n")
     problems = practice.bad()
     assert [part for part, _ in problems] == ["configuration"] * 2
@@ -141,23 +129,21 @@ def test_each_problem_of_the_configuration_is_named(practice: Practice) -> None:
     assert all("`.venv/bin/python -m app check`" in text for _, text in problems)
 
 
-def test_a_remedy_for_the_configuration_can_be_followed_in_the_snap(
-    practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_configuration_remedy_names_the_snaps_command(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch")
     practice.configure("camera:\n  width: 7\n")
     ((_, text),) = practice.bad()
     assert text.endswith("; `sudo drivewatch.check` shows when it is right")
 
 
-def test_an_older_name_is_a_note_and_no_problem(practice: Practice) -> None:
+def test_older_name_of_a_setting_is_a_note_and_not_a_problem(practice: Practice) -> None:
     practice.configure("vision:\n  use_lite_model: true\n")
     texts = [found.text for found in practice.findings() if found.part == "configuration"]
     assert any("older name" in text for text in texts)
     assert not practice.bad()
 
 
-def test_a_folder_that_cannot_be_written_is_named_with_the_folder_to_look_at(practice: Practice) -> None:
+def test_unwritable_folder_is_reported_with_its_parent(practice: Practice) -> None:
     practice.paths.data.parent.joinpath("file").touch()
     blocked = practice.paths.data.parent / "file" / "run"
     practice.paths = replace(practice.paths, run=blocked)
@@ -166,20 +152,20 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_folder_to_look_at(pra
     assert text == f"{blocked} cannot be written (Not a directory): `ls -ld {blocked.parent}` shows whose it is"
 
 
-def test_a_full_disk_is_named(practice: Practice) -> None:
+def test_full_disk_is_reported(practice: Practice) -> None:
     problems = practice.bad(replace(WELL, free_mb=lambda folder: FREE_MIN_MB - 1))
     assert [part for part, _ in problems] == ["data folder", "events folder", "run folder"]
     assert all("19 MB free: too little, make room; `df -h " in text for _, text in problems)
 
 
-def test_events_that_cannot_be_read_are_named(practice: Practice) -> None:
+def test_unreadable_events_are_reported(practice: Practice) -> None:
     practice.paths.common.mkdir()
     practice.paths.events.write_text("this is no database" * 100)
     ((part, text),) = practice.bad()
     assert (part, str(practice.paths.events) in text) == ("events", True)
 
 
-def test_events_recorded_beside_a_newer_file_are_named(practice: Practice) -> None:
+def test_events_recorded_beside_a_newer_file_are_reported(practice: Practice) -> None:
     practice.paths.common.mkdir()
     Journal(practice.paths.events, "newer").close()
     with closing(sqlite3.connect(practice.paths.events)) as db:
@@ -189,14 +175,14 @@ def test_events_recorded_beside_a_newer_file_are_named(practice: Practice) -> No
     assert (part, text.partition(":")[0]) == ("events", "new events are in events.sqlite.schema-3")
 
 
-def test_too_little_memory_is_named(practice: Practice) -> None:
+def test_too_little_memory_is_reported(practice: Practice) -> None:
     short = replace(WELL, memory=lambda: System(total_mb=426, available_mb=90, psi_pct=None))
     ((part, text),) = practice.bad(short)
     assert part == "memory"
     assert text.startswith("90 of 426 MB free, budget 160 MB: too little, stop other programs")
 
 
-def test_a_clock_that_was_never_set_is_named(practice: Practice) -> None:
+def test_clock_that_was_never_set_is_reported(practice: Practice) -> None:
     ((part, text),) = practice.bad(replace(WELL, wall=lambda: 60.0))
     assert part == "clock"
     assert "1970" in text

@@ -20,7 +20,7 @@ def no_camera(camera: declared.Camera) -> CameraThread:
     raise AssertionError("the detector has the camera")
 
 
-def test_a_failure_is_told_and_is_bad_while_it_is_fresh(practice: Practice) -> None:
+def test_last_failure_is_reported_and_bad_while_fresh(practice: Practice) -> None:
     practice.paths.make()
     failure.note(practice.paths.failure, "it hung", NOW_S - 60)
     assert practice.bad() == [("last failure", "1 min ago, number 1 of this boot: it hung")]
@@ -42,7 +42,7 @@ RUNNING = status.Status(
 TAKEN = replace(WELL, open_camera=no_camera, open_alert=alert_with(refuse))
 
 
-def test_a_detector_that_runs_has_the_camera_and_is_asked_instead(practice: Practice) -> None:
+def test_check_asks_a_running_detector_instead_of_opening_the_camera(practice: Practice) -> None:
     status.write(practice.paths.status, RUNNING)
     findings = practice.findings(TAKEN)
     assert all(found.is_well for found in findings)
@@ -52,7 +52,7 @@ def test_a_detector_that_runs_has_the_camera_and_is_asked_instead(practice: Prac
     assert "of which the detector has 100 MB" in texts["memory"]
 
 
-def test_what_the_detector_misses_is_named(practice: Practice) -> None:
+def test_problems_of_a_running_detector_are_reported(practice: Practice) -> None:
     health, alerts = "no camera found: plug a USB camera in", status.Alerts(False, "no GPIO chip", True, "")
     lost = CameraHealth(state="lost")
     missing = replace(RUNNING, state=State.NO_CAMERA, camera=lost, problem=health, alerts=alerts)
@@ -60,13 +60,13 @@ def test_what_the_detector_misses_is_named(practice: Practice) -> None:
     assert practice.bad(TAKEN) == [("camera", health), ("buzzer", "no GPIO chip")]
 
 
-def test_a_status_that_was_left_behind_is_no_detector(practice: Practice) -> None:
+def test_old_status_is_not_taken_for_a_running_detector(practice: Practice) -> None:
     for left in (replace(RUNNING, time_s=NOW_S - status.SILENT_S - 1), replace(RUNNING, boot_id="another")):
         status.write(practice.paths.status, left)
         assert "detector" not in [found.part for found in practice.findings()]
 
 
-def test_another_camera_is_tried_also_while_a_detector_runs(practice: Practice) -> None:
+def test_check_opens_another_camera_beside_a_running_detector(practice: Practice) -> None:
     status.write(practice.paths.status, RUNNING)
     settings = replace(Settings(), camera=replace(Settings().camera, source="fake:attentive"))
     findings = practice.findings(settings=settings)

@@ -1,4 +1,4 @@
-"""What `check` says of the clock: what the kernel says, not what it shows."""
+"""`check` on the clock: whether a time server set it, as the kernel says, and whether its day is possible."""
 
 from __future__ import annotations
 
@@ -25,16 +25,14 @@ def clock_of(practice: Practice, wall_s: float, is_synchronised: bool | None) ->
         (None, "a guess, as a strict snap may not ask who set it"),
     ],
 )
-def test_what_the_kernel_says_is_told_and_is_no_fault(
-    practice: Practice, is_synchronised: bool | None, said: str
-) -> None:
+def test_clock_line_says_who_set_it_and_is_ok(practice: Practice, is_synchronised: bool | None, said: str) -> None:
     found = clock_of(practice, RELEASED_S + 1e6, is_synchronised)
     assert found.is_well and said in found.text
 
 
 @pytest.mark.parametrize("wall_s", [0.0, RELEASED_S - 1.0, 4.08e9])
 @pytest.mark.parametrize("is_synchronised", [True, False, None])
-def test_a_day_on_which_this_version_cannot_run_is_named(
+def test_impossible_day_of_the_clock_is_reported(
     practice: Practice, wall_s: float, is_synchronised: bool | None
 ) -> None:
     found = clock_of(practice, wall_s, is_synchronised)

@@ -1,4 +1,4 @@
-"""What `check` says of the vehicle's speed."""
+"""`check` on the source of the vehicle's speed."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def found(speed_kmh: float | None = None, missing: VehicleUnavailable | None = N
     return [str(finding) for finding in _vehicle(Settings(), machine)]
 
 
-def test_a_receiver_with_a_fix_is_well() -> None:
+def test_receiver_with_a_fix_is_ok() -> None:
     assert found(52) == ["ok   vehicle        unknown, 52 km/h, by /dev/ttyACM0"]
 
 
-def test_a_receiver_without_a_fix_is_well_and_says_what_it_needs() -> None:
+def test_receiver_without_a_fix_is_ok_and_says_what_it_needs() -> None:
     (line,) = found(None)
     assert line.startswith("ok") and "speed unknown" in line and "a view of the sky" in line
 
 
-def test_a_missing_connection_is_named() -> None:
+def test_missing_vehicle_connection_is_reported() -> None:
     refused = VehicleUnavailable("/dev/ttyACM0 is refused: `sudo snap connect drivewatch:raw-usb`")
     assert found(missing=refused) == [f"BAD  vehicle        {refused}"]
 
 
-def test_without_a_source_nothing_is_said(tmp_path: Path) -> None:
+def test_check_has_no_vehicle_line_without_a_source(tmp_path: Path) -> None:
     assert list(_vehicle(Settings(), Machine())) == []
     gone = dataclasses.replace(Settings().vehicle, source=str(tmp_path / "ttyACM0"))
     (finding,) = _vehicle(dataclasses.replace(Settings(), vehicle=gone), Machine())

@@ -24,7 +24,7 @@ def test_https_is_switched_on_and_off(paths: Paths, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("wanted", (["self"], ["cert.pem"], ["cert.pem", "key.pem"], ["a", "b", "c"]))
-def test_a_certificate_that_cannot_be_used_changes_nothing(
+def test_unusable_certificate_changes_nothing(
     paths: Paths, wanted: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert main(["enable-https", *wanted]) == 1
@@ -32,9 +32,7 @@ def test_a_certificate_that_cannot_be_used_changes_nothing(
     assert listening(paths).certificate is None
 
 
-def test_a_page_that_snapd_does_not_restart_is_left_to_the_owner(
-    snapd: Snapd, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_failed_restart_of_the_page_names_the_command(snapd: Snapd, capsys: pytest.CaptureFixture[str]) -> None:
     snapd.change(broken=["restart"])
     assert main(["disable-https"]) == 0
     assert "sudo snap restart drivewatch.admin" in capsys.readouterr().err

@@ -16,9 +16,7 @@ def left(snapd: Snapd) -> set[str]:
     return {path.name for name in ("data", "common", "run") for path in snapd.folder.joinpath(name).rglob("*")}
 
 
-def test_a_factory_reset_leaves_the_owners_own_file_alone_and_nothing_else(
-    snapd: Snapd, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_factory_reset_deletes_all_but_the_owners_own_file(snapd: Snapd, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["enable-https", "self-signed"]) == 0
     assert main(["factory-reset", "--yes"]) == 0
     assert left(snapd) == {"own-certificate.pem"}
@@ -30,7 +28,7 @@ def test_a_factory_reset_leaves_the_owners_own_file_alone_and_nothing_else(
 
 
 @pytest.mark.parametrize("answer", ["", "y\n", "no\n", "Yes please\n"])
-def test_a_factory_reset_wants_a_clear_yes(
+def test_factory_reset_without_yes_deletes_nothing(
     snapd: Snapd, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = left(snapd)
@@ -40,13 +38,13 @@ def test_a_factory_reset_wants_a_clear_yes(
     assert "Nothing was deleted." in capsys.readouterr().err
 
 
-def test_a_clear_yes_is_enough(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_factory_reset_accepts_yes(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     assert main(["factory-reset"]) == 0
     assert left(snapd) == {"own-certificate.pem"}
 
 
-def test_nothing_is_deleted_under_services_that_snapd_does_not_stop(
+def test_factory_reset_deletes_nothing_if_the_services_do_not_stop(
     snapd: Snapd, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = left(snapd)
@@ -59,9 +57,7 @@ def test_nothing_is_deleted_under_services_that_snapd_does_not_stop(
     assert "Deleted" not in said.out
 
 
-def test_a_session_that_drops_does_not_keep_the_services_from_starting(
-    snapd: Snapd, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_factory_reset_ignores_a_dropped_session(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGHUP)
     found = []
 

@@ -1,4 +1,4 @@
-"""Streams that keep nobody waiting: what nobody reads is dropped, all else arrives."""
+"""Output streams that never block: what is not read in time is dropped, the rest arrives in order."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import pytest
 
 from app.commands import outlet
 from app.commands.outlet import Outlet
-
-ROOT = Path(__file__).parents[2]
+from tests.support.process import ROOT
 
 
 @contextmanager
@@ -27,7 +26,7 @@ def pipe() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-def test_what_is_written_arrives_in_order() -> None:
+def test_written_lines_arrive_in_order() -> None:
     with pipe() as (read, write):
         with closing(Outlet(write)) as out:
             for number in range(100):
@@ -37,14 +36,14 @@ def test_what_is_written_arrives_in_order() -> None:
         assert os.read(read, 65536).decode().splitlines() == [f"line {number}" for number in range(100)]
 
 
-def test_nobody_waits_for_a_reader_that_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writing_never_waits_for_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlet, "END_S", 0.01)
     with pipe() as (_, write), closing(Outlet(write)) as out:
         for _ in range(100):
             out.write("x" * 65_000)
 
 
-def test_what_native_code_writes_to_the_descriptor_comes_through_it() -> None:
+def test_output_of_native_code_to_the_descriptor_arrives() -> None:
     with pipe() as (read, write):
         with pipe() as (_, number), closing(Outlet(write)):
             os.dup2(write, number)
@@ -56,7 +55,7 @@ def test_what_native_code_writes_to_the_descriptor_comes_through_it() -> None:
 
 
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
-def test_no_file_takes_the_place_of_a_closed_stream(closed: str, tmp_path: Path) -> None:
+def test_no_file_gets_the_descriptor_of_a_closed_stream(closed: str, tmp_path: Path) -> None:
     script = """
 import os, sys
 from app.commands.outlet import open_standard_streams

@@ -9,7 +9,7 @@ import cv2
 import pytest
 
 from app.commands.command_line import main
-from app.fake_driver.scenario import scenario_names
+from app.fake_driver.scenario import SCENE_FIELDS, scenario_names
 
 
 def test_render_writes_pictures_and_their_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -18,14 +18,14 @@ def test_render_writes_pictures_and_their_truth(tmp_path: Path, capsys: pytest.C
     assert "6 frames of asleep" in capsys.readouterr().out
     truth = [json.loads(line) for line in (out / "truth.jsonl").read_text().splitlines()]
     assert [line["time_s"] for line in truth] == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
-    assert {"yaw_deg", "pitch_deg", "eyes_closed", "present"} <= set(truth[0])
+    assert set(truth[0]) >= SCENE_FIELDS
     assert [line["file"] for line in truth] == sorted(path.name for path in out.glob("*.png"))
     picture = cv2.imread(str(out / truth[-1]["file"]))
     assert picture is not None
     assert picture.shape == (72, 96, 3)
 
 
-def test_a_shorter_rendering_replaces_a_longer_one_and_nothing_else(tmp_path: Path) -> None:
+def test_shorter_rendering_replaces_only_files_of_a_longer_one(tmp_path: Path) -> None:
     (tmp_path / "00007.jpg").touch()
     (tmp_path / "mine.png").touch()
     for seconds in ("3", "1"):
@@ -42,7 +42,7 @@ def test_render_writes_a_video(tmp_path: Path) -> None:
     assert len((tmp_path / "truth.jsonl").read_text().splitlines()) == 10
 
 
-def test_the_truth_of_a_frozen_picture_has_its_own_time(tmp_path: Path) -> None:
+def test_truth_of_a_frozen_picture_has_the_current_time(tmp_path: Path) -> None:
     scenario = tmp_path / "frozen.yaml"
     scenario.write_text("about: x\nlength_s: 9\nmoves:\n  - {at_s: 2, for_s: 5, frozen: 1}\n")
     assert main(["render", str(scenario), "--out", str(tmp_path), "--size", "64x48"]) == 0
@@ -51,7 +51,7 @@ def test_the_truth_of_a_frozen_picture_has_its_own_time(tmp_path: Path) -> None:
     assert [line["frozen"] for line in truth][3:6] == [1, 1, 1]
 
 
-def test_a_wrong_scenario_lists_those_there_are(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_scenario_lists_the_known_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert main(["render", "asleeep", "--out", str(tmp_path / "out")]) == 1
     assert "asleeep" in caplog.text
     assert all(name in caplog.text for name in scenario_names())

@@ -1,4 +1,4 @@
-"""`python -m app run`, as a process where it is about one."""
+"""`python -m app run`, in a process of its own and in this one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.process import WAIT_S, Process, started
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    """Takes back what `run` does with them in this process."""
+    """Restores the signal handlers that `run` replaces in this process."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = [signal.getsignal(number) for number in numbers]
     yield
@@ -44,7 +44,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
+def test_run_is_single_and_ends_at_a_signal_leaving_nothing_behind(
     start: list[Process], folders: Path, signals: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     began_s = time.monotonic()
@@ -66,16 +66,13 @@ def test_run_watches_alone_until_it_is_told_to_end_and_leaves_nothing_behind(
     assert process.out == "00:00:00  attentive\n" or process.out == "00:00:01  attentive\n"
     assert children
     assert not any(is_alive(pid) for pid in children)
-    assert sorted(path.name for path in folders.iterdir()) == [
-        "course.json",
-        LOCK,
-        "memory-history.json",
-        PREVIEW_WANTED,
-        STATUS,
-    ]
+    left = {"course.json", LOCK, "memory-history.json", PREVIEW_WANTED, STATUS}
+    assert {path.name for path in folders.iterdir()} == left
 
 
-def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], folders: Path, tmp_path: Path) -> None:
+def test_detector_above_its_budget_saves_memory_and_keeps_watching(
+    start: list[Process], folders: Path, tmp_path: Path
+) -> None:
     config = tmp_path / "small.yaml"
     config.write_text("vision: {model: full}\nmemory: {budget_mb: 64}\n")
     process = started(start, "run", "--camera", "fake:attentive", "--config", str(config))
@@ -91,7 +88,7 @@ def test_a_detector_above_its_budget_saves_and_watches_on(start: list[Process], 
     assert len(events) == 1
 
 
-def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) -> None:
+def test_run_reports_a_missing_camera_and_keeps_running(start: list[Process]) -> None:
     process = started(start, "run", "--camera", "missing.mp4")
     process.wait_for("WARNING camera lost: missing.mp4: No such file or directory")
     process.wait_for("INFO watching")
@@ -101,7 +98,7 @@ def test_run_names_a_camera_that_is_not_there_and_goes_on(start: list[Process]) 
     assert process.err.count("missing.mp4") == 1
 
 
-def test_the_detector_marks_good_settings_and_its_guard_asks_the_governor(
+def test_run_marks_good_settings_and_connects_watchdog_and_memory_saver(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")

@@ -1,4 +1,4 @@
-"""`drivewatch`: what stands on the one screen."""
+"""`drivewatch`: the one-screen status."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def screen(paths: Paths, capsys: pytest.CaptureFixture[str], found: Status | Non
     return overview(paths, NOW_S), capsys.readouterr().out
 
 
-def test_all_that_counts_stands_on_one_screen(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_fits_one_screen(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     password.save(paths.admin_password, "correct horse battery staple")
     code, out = screen(paths, capsys, WELL)
     assert code == 0
@@ -66,7 +66,7 @@ def test_all_that_counts_stands_on_one_screen(paths: Paths, capsys: pytest.Captu
     assert len(out.splitlines()) <= 24
 
 
-def test_what_is_wrong_stands_second_and_in_the_exit_status(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_problem_is_the_second_line_and_exit_status_1(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = screen(paths, capsys, replace(WELL, problem="no camera: plug it in"))
     assert code == 1
     assert out.splitlines()[1] == "problem   no camera: plug it in"
@@ -74,7 +74,7 @@ def test_what_is_wrong_stands_second_and_in_the_exit_status(paths: Paths, capsys
 
 
 @pytest.mark.parametrize("left", [None, replace(WELL, time_s=NOW_S - 60), replace(WELL, boot_id="another")])
-def test_a_detector_that_does_not_run_is_not_praised(
+def test_status_without_a_running_detector_exits_1(
     paths: Paths, capsys: pytest.CaptureFixture[str], left: Status | None
 ) -> None:
     code, out = screen(paths, capsys, left)
@@ -83,7 +83,7 @@ def test_a_detector_that_does_not_run_is_not_praised(
     assert "driver" not in out
 
 
-def test_without_root_nothing_is_said_of_a_detector_that_may_run(
+def test_status_without_root_names_sudo(
     paths: Paths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch")

@@ -16,7 +16,7 @@ from app.native_words import no_native_words
 
 @contextmanager
 def fresh_log() -> Iterator[None]:
-    """Lets `main` set logging up, as in a process of its own; pytest has handlers of its own on the root."""
+    """Lets `main` set logging up as in a new process: pytest's handlers are taken off the root logger."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     root.handlers = []
@@ -27,7 +27,7 @@ def fresh_log() -> Iterator[None]:
         root.setLevel(level)
 
 
-def test_messages_are_seen_also_while_the_face_mesh_turns_stderr_away(capfd: pytest.CaptureFixture[str]) -> None:
+def test_log_messages_are_shown_while_native_output_is_suppressed(capfd: pytest.CaptureFixture[str]) -> None:
     with fresh_log():
         assert main(["render", "nobody", "--out", "x"]) == 1
         with no_native_words():
@@ -35,7 +35,7 @@ def test_messages_are_seen_also_while_the_face_mesh_turns_stderr_away(capfd: pyt
     assert capfd.readouterr().err.splitlines()[-1] == "WARNING camera lost"
 
 
-def test_the_progress_bar_is_drawn_again_only_where_it_changes() -> None:
+def test_progress_bar_is_redrawn_only_when_it_changes() -> None:
     terminal = io.StringIO()
     bar = Bar(terminal)
     for share in (0.0, 0.5, 0.501, 1.0):

@@ -30,13 +30,13 @@ def save(paths: Paths, clock: ClockQuality = ClockQuality.GPS) -> None:
         journal.save_trip(TRIP, 1_790_000_000.0 + TRIP.end_s, TRIP.end_s, clock)
 
 
-def test_without_a_trip_it_says_so(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_trips_without_a_trip_prints_no_trips_yet(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trips"]) == 0
     assert capsys.readouterr().out == "no trips yet\n"
 
 
 @pytest.mark.parametrize(("clock", "mark"), [(ClockQuality.GPS, " "), (ClockQuality.GUESS, "?")])
-def test_a_table_for_people(paths: Paths, capsys: pytest.CaptureFixture[str], clock: ClockQuality, mark: str) -> None:
+def test_trips_prints_a_table(paths: Paths, capsys: pytest.CaptureFixture[str], clock: ClockQuality, mark: str) -> None:
     save(paths, clock)
     assert main(["trips"]) == 0
     header, line = capsys.readouterr().out.splitlines()
@@ -45,7 +45,7 @@ def test_a_table_for_people(paths: Paths, capsys: pytest.CaptureFixture[str], cl
     assert len(header) == len(line) <= 120
 
 
-def test_csv_and_json_for_programs(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+def test_trips_prints_csv_and_json(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     save(paths)
     assert main(["trips", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)
@@ -55,7 +55,7 @@ def test_csv_and_json_for_programs(paths: Paths, capsys: pytest.CaptureFixture[s
     assert json.loads(row["alerts_by_kind"]) == told["alerts_by_kind"]
 
 
-def test_a_card_that_cannot_be_read_is_named(paths: Paths, caplog: pytest.LogCaptureFixture) -> None:
+def test_unreadable_trips_are_reported(paths: Paths, caplog: pytest.LogCaptureFixture) -> None:
     paths.events.mkdir(parents=True)
     assert main(["trips"]) == 1
     assert "Is a directory" in caplog.text

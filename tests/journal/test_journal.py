@@ -1,4 +1,4 @@
-"""The journal against what happens to files in a car: power cuts, full and broken cards, clocks that jump."""
+"""The journal: entries, limits, clocks that jump, readers beside the writer."""
 
 from __future__ import annotations
 
@@ -31,15 +31,7 @@ def test_an_event_that_begins_rises_and_ends_is_one_entry(journal: Journal, path
     assert entry.wall_s == NOON_S + 100
 
 
-def test_all_events_can_be_deleted_and_new_ones_come_after(journal: Journal, path: Path) -> None:
-    record(journal, event(1.0), event(2.0))
-    journal.delete_all()
-    assert recent(path) == ()
-    record(journal, event(3.0))
-    assert onsets_s(path) == [3]
-
-
-def test_the_newest_come_first_and_a_page_at_a_time(journal: Journal, path: Path) -> None:
+def test_recent_events_are_newest_first_and_paged(journal: Journal, path: Path) -> None:
     record(journal, *(event(s) for s in (1.0, 2.0, 3.0, 4.0)))
     newest = recent(path, limit=3)
     assert [entry.event.onset_s for entry in newest] == [4, 3, 2]
@@ -55,13 +47,13 @@ def test_kind_onset_and_boot_name_an_event(journal: Journal, path: Path) -> None
     assert len(recent(path)) == 3
 
 
-def test_the_oldest_leave_when_there_are_too_many(path: Path) -> None:
+def test_oldest_events_are_dropped_beyond_the_limit(path: Path) -> None:
     with closing(Journal(path, BOOT, keep_events=10)) as journal:
         record(journal, *(event(float(s)) for s in range(25)))
     assert onsets_s(path) == [float(s) for s in range(15, 25)]
 
 
-def test_the_file_stops_growing(path: Path) -> None:
+def test_file_size_is_bounded(path: Path) -> None:
     def size(journal: Journal, first: int) -> int:
         record(journal, *(replace(event(float(s)), detail="x" * (s % 150)) for s in range(first, first + 100)))
         return sum(file.stat().st_size for file in path.parent.iterdir())
@@ -72,7 +64,7 @@ def test_the_file_stops_growing(path: Path) -> None:
 
 
 @pytest.mark.parametrize("jump_s", [2 * 365 * DAY_S, -2 * 365 * DAY_S, 3600.0, -3600.0])
-def test_a_clock_set_late_corrects_this_boot_and_no_other(path: Path, jump_s: float) -> None:
+def test_clock_set_late_corrects_only_this_boot(path: Path, jump_s: float) -> None:
     with closing(Journal(path, BOOT)) as journal:
         record(journal, event(10.0))
     with closing(Journal(path, NEXT_BOOT)) as journal:
@@ -82,7 +74,7 @@ def test_a_clock_set_late_corrects_this_boot_and_no_other(path: Path, jump_s: fl
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
-def test_times_that_are_no_numbers_are_refused(journal: Journal, path: Path, bad: float) -> None:
+def test_times_that_are_not_finite_are_refused(journal: Journal, path: Path, bad: float) -> None:
     journal.record(event(bad), NOON_S, 1.0)
     journal.record(event(1.0, end_s=bad), NOON_S, 1.0)
     journal.record(event(1.0), bad, 1.0)
@@ -92,12 +84,12 @@ def test_times_that_are_no_numbers_are_refused(journal: Journal, path: Path, bad
     assert onsets_s(path) == [2] and journal.problem == ""
 
 
-def test_a_detail_that_is_no_text_or_too_long_is_kept_as_far_as_it_goes(journal: Journal, path: Path) -> None:
+def test_invalid_and_long_detail_is_cut_to_what_is_valid(journal: Journal, path: Path) -> None:
     record(journal, replace(event(1.0), detail="\ud800" + "x" * 1000))
     assert recent(path)[0].event.detail == "?" + "x" * 199
 
 
-def test_a_history_deleted_by_somebody_begins_anew(journal: Journal, path: Path) -> None:
+def test_deleted_file_is_created_again(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     path.unlink()
     record(journal, event(2.0))
@@ -115,17 +107,17 @@ def test_a_reader_does_not_block_the_writer(journal: Journal, path: Path) -> Non
     assert onsets_s(path) == [1, 2]
 
 
-def test_nothing_recorded_yet_is_no_trouble(path: Path) -> None:
+def test_reading_without_a_file_gives_no_events(path: Path) -> None:
     assert recent(path) == ()
     assert not path.parent.exists()
 
 
-def test_every_commit_is_synced_and_memory_is_small(journal: Journal) -> None:
+def test_pragmas_sync_each_commit_and_limit_memory(journal: Journal) -> None:
     assert journal._db  # only the connection itself can tell
     pragmas = {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 64, "cache_size": -64, "mmap_size": 0}
     assert {name: journal._db.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas} == pragmas
 
 
-def test_the_file_is_its_owners_alone(journal: Journal, path: Path) -> None:
+def test_file_is_readable_by_its_owner_only(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}

@@ -1,4 +1,4 @@
-"""Files that a bad card damaged: set aside, said on one line, and what can be read is read."""
+"""Damaged files are set aside and reported on one line; what can be read is read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_damaged_file_is_kept_aside_and_a_new_one_begun(path: Path, content: b
     assert path.with_name("events.sqlite.corrupt-1").read_bytes() == content
 
 
-def test_a_page_that_went_bad_is_found_at_the_start(journal: Journal, path: Path) -> None:
+def test_damaged_page_is_found_at_the_start(journal: Journal, path: Path) -> None:
     record(journal, *(event(float(s)) for s in range(200)))
     journal.close()
     path.write_bytes(path.read_bytes().replace(b"looking_away", b"looking_awry", 1))  # table and index disagree
@@ -38,7 +38,7 @@ def test_a_page_that_went_bad_is_found_at_the_start(journal: Journal, path: Path
     assert onsets_s(path) == [1]
 
 
-def test_damage_while_running_loses_nothing_that_is_reported_then(journal: Journal, path: Path) -> None:
+def test_damage_while_running_loses_no_new_event(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     sql(path, "UPDATE events SET level = 2; PRAGMA wal_checkpoint(TRUNCATE)")  # so the journal must read it again
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
@@ -52,7 +52,7 @@ def test_damage_while_running_loses_nothing_that_is_reported_then(journal: Journ
     assert onsets_s(path) == [2, 3, 4]
 
 
-def test_a_card_that_goes_bad_is_noticed_within_the_hour_by_what_is_saved_then(journal: Journal, path: Path) -> None:
+def test_damage_while_running_is_found_by_the_hourly_check(journal: Journal, path: Path) -> None:
     record(journal, event(1.0), event(2.0))  # the second finds the file checked
     sql(path, "PRAGMA wal_checkpoint(TRUNCATE)")
     path.write_bytes(path.read_bytes().replace(b"looking_away", b"looking_awry", 1))
@@ -63,7 +63,7 @@ def test_a_card_that_goes_bad_is_noticed_within_the_hour_by_what_is_saved_then(j
     assert onsets_s(path) == [3.0 + CHECK_S]
 
 
-def test_only_so_many_damaged_files_are_kept(path: Path) -> None:
+def test_number_of_damaged_files_is_bounded(path: Path) -> None:
     path.parent.mkdir()
     for number in range(1, 6):
         path.write_bytes(b"damaged %d " % number * 100)
@@ -72,20 +72,20 @@ def test_only_so_many_damaged_files_are_kept(path: Path) -> None:
     assert kept == [f"events.sqlite.corrupt-{number}" for number in range(6 - KEEP_CORRUPT, 6)]
 
 
-def test_a_reader_says_why_it_cannot_read(path: Path) -> None:
+def test_reader_reports_why_it_cannot_read(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"garbage" * 1000)
     with pytest.raises(JournalUnreadable, match=r"events\.sqlite: file is not a database; see"):
         recent(path)
 
 
-def test_a_text_that_a_bad_card_made_endless_is_cut(journal: Journal, path: Path) -> None:
+def test_overlong_detail_in_the_file_is_cut(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     sql(path, "UPDATE events SET detail = printf('%.*c', 1000000, 'x')")
     assert recent(path)[0].event.detail == "x" * DETAIL_MAX
 
 
-def test_a_kind_that_only_another_version_knows_is_passed_over(journal: Journal, path: Path) -> None:
+def test_events_of_unknown_kind_or_level_are_skipped(journal: Journal, path: Path) -> None:
     record(journal, event(1.0), event(2.0), event(3.0))
     sql(path, "UPDATE events SET kind = 'singing' WHERE onset_s = 1; UPDATE events SET level = 9 WHERE onset_s = 2")
     assert onsets_s(path) == [3]
@@ -104,22 +104,23 @@ def test_a_kind_that_only_another_version_knows_is_passed_over(journal: Journal,
         "kind = x'ff'",
     ],
 )
-def test_an_event_that_a_bad_card_made_nonsense_of_hides_no_other(journal: Journal, path: Path, damage: str) -> None:
+def test_damaged_event_does_not_hide_the_others(journal: Journal, path: Path, damage: str) -> None:
     record(journal, event(1.0), event(2.0), event(3.0))
     sql(path, f"UPDATE events SET {damage} WHERE id = 2")
     assert onsets_s(path) == [1, 3]
 
 
-def test_a_letter_that_a_bad_card_made_nonsense_of_is_shown_as_such(journal: Journal, path: Path) -> None:
+def test_invalid_utf8_in_a_detail_is_replaced(journal: Journal, path: Path) -> None:
     record(journal, replace(event(1.0), detail="frozen"), event(2.0))
     sql(path, "UPDATE events SET detail = CAST(x'66ff6f' AS TEXT) WHERE id = 1")
     assert [entry.event.detail for entry in recent(path)] == ["", "f\ufffdo"]
 
 
-def test_a_file_that_lost_its_version_is_set_aside(journal: Journal, path: Path) -> None:
+@pytest.mark.parametrize("version", [0, -1])
+def test_file_with_tables_but_without_a_version_is_set_aside(journal: Journal, path: Path, version: int) -> None:
     record(journal, event(1.0))
     journal.close()
-    sql(path, "PRAGMA user_version = 0")
+    sql(path, f"PRAGMA user_version = {version}")
     with closing(Journal(path, BOOT)) as after:
         assert "it has tables, but no version" in after.problem and "corrupt-1" in after.problem
         record(after, event(2.0))
@@ -138,7 +139,7 @@ HEADER = b"\0\0\0%c" + bytes(11) + b"\1"  # the format of the schema, and the en
     ],
     ids=["no text", "another name", "another format"],
 )
-def test_a_file_whose_table_went_bad_is_set_aside_and_the_page_says_so_before(
+def test_file_with_a_damaged_table_is_unreadable_and_then_set_aside(
     journal: Journal, path: Path, found: bytes, becomes: bytes
 ) -> None:
     record(journal, event(1.0))
@@ -152,7 +153,7 @@ def test_a_file_whose_table_went_bad_is_set_aside_and_the_page_says_so_before(
     assert onsets_s(path) == [2]
 
 
-def test_a_torn_tree_is_told_on_one_line(journal: Journal, path: Path) -> None:
+def test_damaged_tree_is_reported_on_one_line(journal: Journal, path: Path) -> None:
     record(journal, *(event(float(s)) for s in range(200)))
     journal.close()
     with path.open("r+b") as file:

@@ -1,4 +1,4 @@
-"""What is no plain file where the events belong keeps neither the detector nor the page waiting, and is named."""
+"""A pipe, folder or device in place of the events blocks neither detector nor page, and is reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STRANGE: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("suffix", ["", *LOG_SUFFIXES])
 @pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
-def test_what_is_no_plain_file_is_named_and_nobody_waits_for_it(
+def test_file_that_is_not_plain_is_reported_without_blocking(
     tmp_path: Path, make: Callable[[Path], None], suffix: str
 ) -> None:
     path = tmp_path / "events.sqlite"
@@ -41,7 +41,7 @@ def test_what_is_no_plain_file_is_named_and_nobody_waits_for_it(
 
 
 @pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
-def test_a_copy_that_is_no_file_keeps_nobody_waiting(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_copy_that_is_not_plain_does_not_block(tmp_path: Path, make: Callable[[Path], None]) -> None:
     path = tmp_path / "events.sqlite"
     make(copy_of(path))
     journal = Journal(path, "boot")
@@ -50,7 +50,7 @@ def test_a_copy_that_is_no_file_keeps_nobody_waiting(tmp_path: Path, make: Calla
     assert path.exists() or journal.problem
 
 
-def test_of_a_million_events_a_page_reads_some(tmp_path: Path) -> None:
+def test_number_of_events_read_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "events.sqlite"
     Journal(path, "boot").close()
     rows = f"""

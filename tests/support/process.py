@@ -1,7 +1,8 @@
-"""`python -m app …` as a person starts it."""
+"""`python -m app …` as a process, and what tests ask of processes and their streams."""
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import signal
@@ -17,7 +18,7 @@ WAIT_S = 20.0
 
 @dataclass
 class Process:
-    """One of them, and what it has printed."""
+    """A process, and what it has printed."""
 
     popen: subprocess.Popen[bytes]
     out: str = ""
@@ -51,6 +52,13 @@ class Process:
                 self.out += text
             else:
                 self.err += text
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def open_files() -> list[str]:

@@ -1,4 +1,4 @@
-"""A file of release 0.2.0, the same in today's schema, and the release that runs."""
+"""A file of release 0.2.0, the same file in today's schema, and a release with further steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def old_path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def path(old_path: Path) -> Path:
-    """The same after today's release ran well."""
+    """The same file after today's release ran well."""
     with closing(Journal(old_path, "today")) as journal:
         journal.mark_good()
     return old_path
@@ -30,7 +30,7 @@ def path(old_path: Path) -> Path:
 
 @pytest.fixture
 def release(monkeypatch: pytest.MonkeyPatch) -> Release:
-    """Become a release that has these steps besides today's."""
+    """Set the running release's steps: today's and these."""
     today = journal_schema.MIGRATIONS
 
     def become(steps: Steps) -> None:

@@ -1,4 +1,4 @@
-"""Damage found beside or in an update: the file is set aside, and what can be saved is."""
+"""Damage found during or beside an update: the file is set aside, and what can be saved is saved."""
 
 from __future__ import annotations
 
@@ -28,13 +28,7 @@ from tests.support.journal_releases import (
 )
 
 
-def test_a_version_below_zero_is_damage(path: Path) -> None:
-    mark_version(path, -1)
-    assert "it has tables, but no version" in opened(path)
-    assert names(path) == {".corrupt-1"}
-
-
-def test_a_damaged_file_beside_is_set_aside_and_the_rest_goes_on(
+def test_damaged_file_beside_is_set_aside_and_recording_continues(
     path: Path, release: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
     record_beside(path, release)
@@ -44,7 +38,7 @@ def test_a_damaged_file_beside_is_set_aside_and_the_rest_goes_on(
     assert (names(path), len(recent(path, 1000))) == ({".before-update", f".schema-{TODAY}.corrupt-1"}, EVENTS_OF_0_2_0)
 
 
-def test_damage_beside_never_touches_the_newer_file(path: Path) -> None:
+def test_damaged_file_beside_does_not_change_the_newer_file(path: Path) -> None:
     mark_version(path, NEXT)
     before = content(path)
     beside(path).write_bytes(b"no database" * 1000)
@@ -63,7 +57,7 @@ def test_a_damaged_older_file_is_set_aside_before_any_update(path: Path, release
     assert (names(path), recent(path)) == ({".corrupt-1"}, ())
 
 
-def test_a_file_that_goes_bad_after_its_update_is_replaced_by_the_copy(path: Path, release: Release) -> None:
+def test_file_damaged_after_its_update_is_replaced_by_the_copy(path: Path, release: Release) -> None:
     release(NOTES)
     opened(path)
     path.write_bytes(b"no database" * 1000)
@@ -84,7 +78,7 @@ def test_a_damaged_copy_is_set_aside_too(path: Path, release: Release) -> None:
     assert (onsets_s(path), names(path)) == ([7000], {".corrupt-1", ".corrupt-2"})
 
 
-def test_the_copy_stands_in_if_the_power_went_while_the_file_was_set_aside(path: Path, release: Release) -> None:
+def test_copy_is_used_after_a_power_cut_while_setting_the_file_aside(path: Path, release: Release) -> None:
     release(NOTES)
     opened(path)
     subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(path)], check=True)

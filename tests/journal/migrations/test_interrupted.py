@@ -1,4 +1,4 @@
-"""Updates that a kill, a power cut, a full disk or a lock interrupts lose no event."""
+"""Updates interrupted by a kill, a power cut, a full disk or a lock lose no event."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ KILLED_AT = {
 
 
 @pytest.mark.parametrize("moment", KILLED_AT)
-def test_a_kill_in_an_update_loses_no_event(path: Path, release: Release, moment: str) -> None:
+def test_kill_during_an_update_loses_no_event(path: Path, release: Release, moment: str) -> None:
     steps, reached, left = KILLED_AT[moment]
     command = [sys.executable, "-c", MORTAL, str(path), moment, repr(steps)]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == -signal.SIGKILL
@@ -65,7 +65,7 @@ def test_a_kill_in_an_update_loses_no_event(path: Path, release: Release, moment
     assert asked(path, "SELECT count(*) FROM events WHERE detail = 'lost'") == [(0,)]
 
 
-def test_a_release_that_comes_back_after_a_kill_uses_its_file(path: Path) -> None:
+def test_reverted_release_uses_its_file_after_a_killed_update(path: Path) -> None:
     command = [sys.executable, "-c", MORTAL, str(path), "", repr((("SELECT die()",),))]
     subprocess.run(command, cwd=ROOT, check=False)
     with closing(Journal(path, "now")) as journal:
@@ -75,13 +75,13 @@ def test_a_release_that_comes_back_after_a_kill_uses_its_file(path: Path) -> Non
         assert names(path) == set()
 
 
-def test_a_file_that_the_power_cut_left_to_be_rolled_back_is_used(path: Path) -> None:
+def test_file_left_half_written_by_a_power_cut_is_rolled_back(path: Path) -> None:
     subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(path)], check=True)
     assert path.with_name("events.sqlite-journal").exists()
     assert (opened(path), len(recent(path, 1000)), names(path)) == ("", EVENTS_OF_0_2_0, set())
 
 
-def test_a_copy_left_behind_is_made_again_from_what_was_recorded_since(path: Path, release: Release) -> None:
+def test_leftover_copy_is_replaced_before_the_next_update(path: Path, release: Release) -> None:
     release(((*NOTES[0], "SELECT missing"),))
     assert "no such column: missing" in opened(path)
     release(())
@@ -93,7 +93,7 @@ def test_a_copy_left_behind_is_made_again_from_what_was_recorded_since(path: Pat
     assert asked(copy_of(path), "SELECT count(*) FROM events") == [(EVENTS_OF_0_2_0 + 1,)]
 
 
-def test_two_detectors_that_update_at_once_do_it_once(path: Path) -> None:
+def test_two_detectors_updating_at_once_apply_it_once(path: Path) -> None:
     steps = (("CREATE TABLE once (id INTEGER)", "INSERT INTO once VALUES (1)"),)
     ready = "input()\nJournal(Path(sys.argv[1]), sys.argv[2]).close()"
     code = MORTAL.replace('journal = Journal(Path(sys.argv[1]), "now")\n', ready)
@@ -111,7 +111,7 @@ def test_two_detectors_that_update_at_once_do_it_once(path: Path) -> None:
     assert len(asked(path, "SELECT id FROM events")) == EVENTS_OF_0_2_0
 
 
-def test_an_update_waits_while_somebody_writes(path: Path, release: Release) -> None:
+def test_update_waits_for_another_writer(path: Path, release: Release) -> None:
     release(NOTES)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -125,7 +125,7 @@ def test_an_update_waits_while_somebody_writes(path: Path, release: Release) -> 
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0 + 1
 
 
-def test_readers_see_the_old_tables_until_the_update_is_whole(path: Path, release: Release) -> None:
+def test_readers_see_the_old_tables_until_the_update_commits(path: Path, release: Release) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         count = "SELECT count(*) FROM events"
@@ -136,7 +136,7 @@ def test_readers_see_the_old_tables_until_the_update_is_whole(path: Path, releas
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0
 
 
-def test_without_room_no_update_begins_and_what_waits_is_saved_later(
+def test_update_waits_for_free_space_and_events_are_saved_later(
     path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(NOTES)
@@ -157,9 +157,7 @@ def test_without_room_no_update_begins_and_what_waits_is_saved_later(
 
 
 @pytest.mark.parametrize("size_bytes", [0, 4096, 12_288, 20_480, 40_960, 57_344])
-def test_writes_that_fail_in_the_copy_or_in_the_update_lose_nothing(
-    path: Path, release: Release, size_bytes: int
-) -> None:
+def test_failed_writes_during_copy_or_update_lose_no_event(path: Path, release: Release, size_bytes: int) -> None:
     opened(path)  # folds the log in
     release(((*REBUILD, "CREATE TABLE large AS SELECT zeroblob(200000)"),))
     with files_no_larger_than(size_bytes), closing(Journal(path, "now")) as journal:
@@ -169,7 +167,7 @@ def test_writes_that_fail_in_the_copy_or_in_the_update_lose_nothing(
     assert (opened(path), version(path), len(recent(path, 1000))) == ("", NEXT, EVENTS_OF_0_2_0)
 
 
-def test_a_folder_that_takes_no_file_stops_the_update_alone(
+def test_unwritable_folder_only_prevents_the_update(
     path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really = os.open

@@ -36,7 +36,7 @@ from tests.support.journal_releases import (
 )
 
 
-def test_a_revert_leaves_the_newer_file_and_records_beside_until_the_release_is_back(
+def test_reverted_release_records_beside_the_newer_file_which_adds_it_later(
     path: Path, release: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
     subprocess.run([sys.executable, "-c", MORTAL + "die()", str(path), "", repr(NOTES)], cwd=ROOT, check=False)
@@ -71,7 +71,7 @@ def test_a_revert_leaves_the_newer_file_and_records_beside_until_the_release_is_
     assert (len(newest), newest[3].boot_id) == (EVENTS_OF_0_2_0 + 4, "reverted")
 
 
-def test_files_beside_are_added_once_even_if_they_could_not_be_removed(
+def test_files_beside_are_added_once_even_if_not_removed(
     path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(file: Path) -> None:
@@ -86,7 +86,7 @@ def test_files_beside_are_added_once_even_if_they_could_not_be_removed(
     assert (len(recent(path, 1000)), all_beside(path)) == (EVENTS_OF_0_2_0 + 1, {})
 
 
-def test_three_releases_each_record_where_they_can_and_the_newest_joins_all(path: Path, release: Release) -> None:
+def test_newest_of_three_releases_adds_the_events_of_all(path: Path, release: Release) -> None:
     record_beside(path, release, TWO_STEPS)
     release(())
     with closing(Journal(path, "reverted twice")) as oldest:
@@ -100,7 +100,7 @@ def test_three_releases_each_record_where_they_can_and_the_newest_joins_all(path
     assert (opened(path), all_beside(path), len(recent(path, 1000))) == ("", {}, EVENTS_OF_0_2_0 + 2)
 
 
-def test_a_file_beside_of_a_newer_release_waits_for_it(
+def test_file_beside_of_a_newer_release_is_left_alone(
     path: Path, release: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
     release(IMPOSSIBLE)
@@ -127,7 +127,7 @@ def test_an_event_in_both_files_keeps_its_highest_level_and_its_end(path: Path, 
 
 
 @pytest.mark.parametrize("schema", [NEXT, 99, 2**31 - 1])
-def test_the_owner_who_moves_a_newer_file_away_goes_on_in_a_new_one(path: Path, schema: int) -> None:
+def test_moving_a_newer_file_away_continues_in_a_new_one(path: Path, schema: int) -> None:
     mark_version(path, schema)
     with pytest.raises(JournalUnreadable, match="newer drivewatch"):
         recent(path)
@@ -142,7 +142,7 @@ def test_the_owner_who_moves_a_newer_file_away_goes_on_in_a_new_one(path: Path, 
     assert (onsets_s(path), all_beside(path)) == ([7000, 7001], {})
 
 
-def test_what_cannot_be_added_waits_and_is_named(
+def test_unreadable_file_beside_is_kept_and_logged(
     path: Path, release: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
     release(NOTES)
@@ -154,9 +154,7 @@ def test_what_cannot_be_added_waits_and_is_named(
     assert "wait to be added" in caplog.text and "Is a directory" in caplog.text
 
 
-def test_an_update_that_the_data_do_not_bear_leaves_them_and_a_later_release_goes_on(
-    path: Path, release: Release
-) -> None:
+def test_failed_update_leaves_the_data_for_a_later_release(path: Path, release: Release) -> None:
     before = asked(path, "SELECT * FROM events")
     release(IMPOSSIBLE)
     with closing(Journal(path, "now")) as journal:
@@ -172,7 +170,7 @@ def test_an_update_that_the_data_do_not_bear_leaves_them_and_a_later_release_goe
     assert (opened(path), len(recent(path, 1000)), all_beside(path)) == ("", EVENTS_OF_0_2_0 + 1, {})
 
 
-def test_all_events_deleted_means_those_in_copies_and_beside(path: Path, release: Release) -> None:
+def test_delete_all_deletes_copies_and_files_beside(path: Path, release: Release) -> None:
     record_beside(path, release)
     beside(path).touch()  # of a release whose update had failed
     with closing(Journal(path, "now")) as journal:
@@ -181,7 +179,7 @@ def test_all_events_deleted_means_those_in_copies_and_beside(path: Path, release
         assert (recent(path), names(path)) == ((), set())
 
 
-def test_while_a_newer_file_is_left_alone_only_what_this_release_holds_is_deleted(path: Path, release: Release) -> None:
+def test_delete_all_leaves_a_newer_releases_file(path: Path, release: Release) -> None:
     release(NOTES)
     opened(path)
     before = content(path)

@@ -33,7 +33,7 @@ from tests.support.journal_releases import (
 )
 
 
-def test_a_reader_updates_no_large_file_in_its_memory(old_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reader_refuses_to_update_a_large_file_in_memory(old_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_file, "UPDATED_MAX_BYTES", 8192)
     with pytest.raises(JournalUnreadable, match="too large to be read before it is updated"):
         recent(old_path)
@@ -41,7 +41,7 @@ def test_a_reader_updates_no_large_file_in_its_memory(old_path: Path, monkeypatc
     assert len(recent(old_path, 1000)) == EVENTS_OF_0_2_0
 
 
-def test_a_file_of_0_2_0_comes_up_with_all_its_events_and_none_disputed(old_path: Path, tmp_path: Path) -> None:
+def test_file_of_0_2_0_keeps_all_its_events(old_path: Path, tmp_path: Path) -> None:
     assert (version(old_path), len(recent(old_path, 1000))) == (1, EVENTS_OF_0_2_0)
     with closing(Journal(old_path, "now")) as journal:
         record(journal, event(7000.0))
@@ -59,7 +59,7 @@ def test_a_file_of_0_2_0_comes_up_with_all_its_events_and_none_disputed(old_path
     )
 
 
-def test_what_0_2_0_recorded_beside_after_a_revert_is_added(old_path: Path, tmp_path: Path) -> None:
+def test_events_of_0_2_0_beside_after_a_revert_are_added(old_path: Path, tmp_path: Path) -> None:
     path = tmp_path / "events.sqlite"
     opened(path)
     for file in old_path.parent.iterdir():
@@ -68,7 +68,7 @@ def test_what_0_2_0_recorded_beside_after_a_revert_is_added(old_path: Path, tmp_
     assert not path.with_name("events.sqlite.schema-1").exists()
 
 
-def test_an_older_file_is_updated_and_a_copy_kept_until_the_release_has_run_well(path: Path, release: Release) -> None:
+def test_updated_file_keeps_a_copy_until_the_release_ran_well(path: Path, release: Release) -> None:
     release(TWO_STEPS)
     with closing(Journal(path, "now")) as journal:
         assert (journal.problem, version(path)) == ("", AFTER_NEXT)
@@ -84,7 +84,7 @@ def test_an_older_file_is_updated_and_a_copy_kept_until_the_release_has_run_well
     assert len(recent(path, 1000)) == EVENTS_OF_0_2_0 + 1
 
 
-def test_a_new_file_takes_all_steps_and_needs_no_copy(tmp_path: Path, release: Release) -> None:
+def test_new_file_takes_all_steps_without_a_copy(tmp_path: Path, release: Release) -> None:
     release(TWO_STEPS)
     path = tmp_path / "events.sqlite"
     path.touch()  # a file of version 0 with no tables
@@ -99,7 +99,7 @@ def test_a_reader_shows_an_older_file_without_changing_it(path: Path, release: R
     assert (content(path), names(path)) == (before, set())
 
 
-def test_bytes_that_are_no_text_survive_an_update(path: Path, release: Release) -> None:
+def test_invalid_utf8_survives_an_update(path: Path, release: Release) -> None:
     sql(path, "UPDATE events SET detail = CAST(x'66ff6f' AS TEXT) WHERE id = 1")
     release((REBUILD,))
     assert opened(path) == ""
@@ -107,13 +107,13 @@ def test_bytes_that_are_no_text_survive_an_update(path: Path, release: Release) 
 
 
 @pytest.mark.parametrize("steps", [(("DROP TABLE events",),), (("ALTER TABLE events DROP COLUMN detail",),)])
-def test_a_step_after_which_nothing_could_be_recorded_is_undone(path: Path, release: Release, steps: Steps) -> None:
+def test_step_that_breaks_recording_is_rolled_back(path: Path, release: Release, steps: Steps) -> None:
     release(steps)
     assert f"cannot be brought from schema {TODAY} to {NEXT}" in opened(path)
     assert (version(path), len(asked(path, "SELECT detail FROM events"))) == (TODAY, EVENTS_OF_0_2_0)
 
 
-def test_a_link_to_the_events_stays_a_link_and_planted_links_are_not_followed(path: Path, release: Release) -> None:
+def test_link_to_the_events_is_kept_and_planted_links_are_not_followed(path: Path, release: Release) -> None:
     opened(path)
     real, victim = path.parent.parent / "real.sqlite", path.parent.parent / "victim"
     path.rename(real)
@@ -127,7 +127,7 @@ def test_a_link_to_the_events_stays_a_link_and_planted_links_are_not_followed(pa
     assert opened(path) == "" and path.is_symlink() and recent(path) == ()  # the copy does not take the link's place
 
 
-def test_what_is_added_names_every_table(tmp_path: Path) -> None:
+def test_merge_statements_cover_every_table(tmp_path: Path) -> None:
     opened(tmp_path / "events.sqlite")
     tables = asked(tmp_path / "events.sqlite", "SELECT name FROM sqlite_master WHERE type = 'table'")
     for (table,) in tables:
