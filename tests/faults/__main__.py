@@ -1,4 +1,4 @@
-"""`python -m tests.faults [--long] [KIND ...]`: try the faults and print the table; exit status 1 if one wins."""
+"""`python -m tests.faults [--long] [KIND ...]`: try faults, print the table; exit status 1 if one is not survived."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def main() -> int:
     options = parser.parse_args()
     kinds = options.kinds or KINDS
     with ExitStack() as processes:
-        # a fresh process each, as some fork and some load the page, and none takes the others' rows with it
+        # A process for each kind: some fork, some load the page, and a crash loses only its own rows
         pools = [processes.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for _ in kinds]
         tried = [pool.submit(rows_of, kind, options.long) for pool, kind in zip(pools, kinds, strict=True)]
         found = [row for kind, future in zip(kinds, tried, strict=True) for row in _rows(kind, future)]
@@ -45,7 +45,7 @@ def main() -> int:
 def _rows(kind: str, tried: Future[list[Row]]) -> list[Row]:
     try:
         return tried.result()
-    except Exception as error:  # the harness failed, which is no survival
+    except Exception as error:  # the harness failed, so nothing was survived
         return [Row(kind, wrong=f"{type(error).__name__}: {error}")]
 
 

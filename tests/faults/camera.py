@@ -1,7 +1,7 @@
-"""Cameras that fail: no crash, the right state throughout, no false alert, watched again within two frame periods.
+"""Cameras that fail: no crash, the right state throughout, no false alert, and watching again within two periods.
 
-Real are the capture code and its threads, the face mesh on rendered drivers, the detector, its status file and its
-journal. The device is a script, but files are real (devices.py), and the time runs in lockstep (lockstep.py).
+The capture code with its threads, the face mesh on rendered drivers, the detector, its status file and its
+journal are real. Devices are scripts (devices.py), files are real, and the time runs in lockstep (lockstep.py).
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ from tests.support.bench import START_S, WALL_S, FakeAlert
 
 TRIES, LONG_TRIES = 4, 200
 TIMES, LONG_TIMES = 500, 5_000
-WARM_UP = 50  # times that it comes and goes, in which caches and pools fill
-GROWTH_MAX_MB = 0.5  # a kilobyte each time
+WARM_UP = 50  # outages until caches and pools are full
+GROWTH_MAX_MB = 0.5  # a kilobyte for each outage
 FPS = (1.0, 1.0, 2.0, 1.0)  # 1 is the product's
 SHORT_ONE_OF = 3  # outages
 PERIODS_BACK = 2.0
 TIMEOUT_S = 0.5
 GOOD_S = 3.0
-PATIENCE_S = 30.0  # for a camera that has to be watched again
+PATIENCE_S = 30.0  # until a camera that is back must be watched again
 SETTINGS = settings.Settings()
 HOLD_S = {State.NO_CAMERA: NORMAL.no_camera_s, State.CAMERA_BLOCKED: NORMAL.camera_blocked_s}
 ATTENTIVE = frozenset({State.ATTENTIVE})
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Each way to fail, then a camera that comes and goes."""
+    """A row for each fault, then one for a camera that comes and goes."""
     limit_malloc_arenas()  # as the detector does at its start
     cv2.setNumThreads(1)
     with new_watch() as watch, no_native_words():
@@ -66,13 +66,13 @@ def rows(is_long: bool) -> Iterator[Row]:
 
 
 def new_watch() -> Observer:
-    """The real one, with the model lite."""
+    """A real observer."""
     return Observer(SETTINGS.vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s)
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """From when to when a camera fails, and what is right to show meanwhile."""
+    """A fault of the camera with its begin and end, and the states that are right meanwhile."""
 
     fault: Fault
     begins_s: float
@@ -84,16 +84,16 @@ class Outage:
 
     @property
     def hold_s(self) -> float:
-        """How long the fault must last to be told; infinite for one that is none to the driver."""
+        """How long the fault must last to be reported; infinite for one that does not matter."""
         return HOLD_S.get(self.fault.state, inf)
 
     @property
     def is_told(self) -> bool:
-        """It lasts so long."""
+        """Whether it lasts long enough to be reported."""
         return self.ends_s - self.begins_s > self.hold_s
 
     def may_show(self, now_s: float) -> frozenset[State]:
-        """The rules count from between two frames and to the nearest one, so for a moment either state is right."""
+        """The states that may be shown now; both, around a change, as the rules count in frames."""
         from_s = self.begins_s + self.hold_s - self.period_s
         if not self.is_told or now_s < from_s or now_s > self.ends_s + PERIODS_BACK * self.period_s:
             return ATTENTIVE
@@ -102,7 +102,7 @@ class Outage:
 
 
 def outage(fault: Fault, number: int, after_s: float, period_s: float, chance: random.Random) -> Outage:
-    """One that begins within the next period; some are too short to be told."""
+    """An outage that begins within the next period; some are too short to be reported."""
     hold_s = HOLD_S.get(fault.state, 0.0)
     told_s = hold_s + fault.noticed_s + 3 * period_s
     begins_s, lasts_s = after_s + chance.uniform(0, period_s), chance.uniform(told_s, max(told_s, fault.longest_s))
@@ -112,7 +112,7 @@ def outage(fault: Fault, number: int, after_s: float, period_s: float, chance: r
 
 
 class Trip:
-    """A detector and its camera; `wrong` tells what was of all that it showed, sounded and recorded."""
+    """A detector and its camera; `wrong` lists what it showed, sounded or recorded wrongly."""
 
     def __init__(self, parts: ExitStack, watch: Observer, rig: Rig, place: Path, fps: float) -> None:
         self._paths = Paths(place / "data", place / "run", place / "data")
@@ -145,12 +145,12 @@ class Trip:
         return self._time() + WALL_S
 
     def watch(self) -> None:
-        """An attentive driver before a good camera."""
+        """Watch an attentive driver through a good camera."""
         for _ in self._looks(GOOD_S, lambda _: ATTENTIVE):
             pass
 
     def fail(self, outage: Outage) -> float:
-        """The same while the camera fails, and until it must be back; how long that takes."""
+        """Watch through the outage until the driver is seen again; returns the seconds that this takes."""
         self._rig.plan(outage.begins_s, outage.ends_s)
         back_s = inf
         for shown in self._looks(outage.ends_s + PATIENCE_S - self._time(), outage.may_show):
@@ -167,7 +167,7 @@ class Trip:
         return back_s
 
     def look_aside(self, delay_s: float) -> None:
-        """The driver does what must be alarmed, and is seen after the delay."""
+        """Let the driver look aside after the delay, until the alarm is due."""
         self._rig.show(driver(ASIDE_DEG))
         aside_s = delay_s + NORMAL.away_alarm_s + 2 * self.period_s
         for _ in self._looks(aside_s, lambda _: ATTENTIVE | {State.LOOKING_AWAY}):
@@ -178,7 +178,7 @@ class Trip:
             self.lost += 1
 
     def _looks(self, for_s: float, may_show: Callable[[float], frozenset[State]]) -> Iterator[status.Status]:
-        """What the page reads after each step."""
+        """The status after each step of the detector."""
         end_s = self._time() + for_s
         while self._time() < end_s:
             self._detector.step()
@@ -188,18 +188,18 @@ class Trip:
             if shown.state not in may_show(self._time()):
                 self.wrong.append(f"at {self._time():.1f} s it shows {shown.state.value} ({shown.problem})")
             if shown.state in HOLD_S and not shown.problem:
-                self.wrong.append(f"{shown.state.value} without a word of what helps")
+                self.wrong.append(f"{shown.state.value} without a remedy")
             yield shown
 
     def _read_status(self) -> status.Status | None:
-        """Each file once, as reading one takes longer than most steps."""
+        """The newest status; each file is read once, as reading takes longer than most steps."""
         version = self._paths.status.stat().st_ino if self._paths.status.exists() else 0
         if version != self._version:
             self._shown, self._version = status.read(self._paths.status), version
         return self._shown
 
     def _news(self) -> tuple[list[Cue], set[State]]:
-        """What was sounded and recorded since the last time."""
+        """The cues and the kinds of events since the last call."""
         cues = [*self._alert.played]
         self._alert.played.clear()
         self._alert.calls.clear()
@@ -213,7 +213,7 @@ def _is_watched(shown: status.Status) -> bool:
 
 
 def tried(fault: Fault, number: int, watch: Observer) -> tuple[str, int, float | None]:
-    """One outage in a trip of its own: what was wrong, alerts lost, time to recover."""
+    """One outage in its own trip: what was wrong, alerts lost, seconds to recover."""
     chance = random.Random(f"{fault.name} {number}")
     with in_memory() as place, ExitStack() as parts:
         rig = fault.rig(Path(place, "camera.avi"), Time(START_S), chance)
@@ -223,7 +223,7 @@ def tried(fault: Fault, number: int, watch: Observer) -> tuple[str, int, float |
             back_s = trip.fail(outage(fault, number, rig.time(), trip.period_s, chance))
             trip.watch()
             trip.look_aside(fault.noticed_s)
-        except Exception as error:  # no error of a camera may come so far
+        except Exception as error:  # no error of a camera may get this far
             return f"{type(error).__name__}: {error}", 1, None
         parts.close()
         wrong = [*trip.wrong, *_left_behind(rig)]
@@ -239,7 +239,7 @@ def _left_behind(rig: Rig) -> Iterator[str]:
 
 
 def comes_and_goes(watch: Observer, times: int, warm_up: int = WARM_UP) -> Row:
-    """One detector, from which nothing may be left of all those cameras."""
+    """The row of one detector whose camera comes and goes, and which must hold no more than before."""
     count = Count(f"camera comes and goes {times:,} times in one process, no growth")
     chance, before = random.Random(times), _held()
     with in_memory() as place, ExitStack() as parts:
@@ -260,7 +260,7 @@ def comes_and_goes(watch: Observer, times: int, warm_up: int = WARM_UP) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a process holds."""
+    """Open files, threads and memory of a process."""
 
     files: int
     threads: int
@@ -274,6 +274,6 @@ def _held() -> Held:
 
 
 def growth(before: Held, after: Held) -> str:
-    """What it holds more than before; empty where that is nothing."""
+    """What a process holds more than before, "" if nothing."""
     is_same = (before.files, before.threads) == (after.files, after.threads)
     return "" if is_same and after.anonymous_mb - before.anonymous_mb <= GROWTH_MAX_MB else f"{before} became {after}"

@@ -1,4 +1,4 @@
-"""Every way in which a camera fails, with what the detector says of it."""
+"""Every fault of a camera, with the state that the detector must show."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from tests.faults.rig import VIDEO_S, Rig
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A way to fail.
+    """A fault of a camera.
 
-    `state` is shown when it has lasted; `rig` makes the camera, with a path for its files; `noticed_s` is how long good
-    pictures may still come.
+    `state` must be shown when it lasts; `rig` makes the camera, with a path for its files; `noticed_s` is how long good
+    pictures may still arrive.
     """
 
     name: str

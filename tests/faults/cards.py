@@ -1,4 +1,4 @@
-"""Memory cards to break: an ext4 of 6 MB each in a loop image, mounted as root."""
+"""Memory cards to break: each is an ext4 of 6 MB in a loop image, mounted as root."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from config.paths import Paths
 
 IMAGE_BYTES = 6 * 1024 * 1024
 FILLER = "filler"
-FILLERS = 20  # at most, until it is full
+FILLERS = 20  # files at most until the card is full
 
 
 def why_not() -> str:
-    """Why no card can be had on this machine, "" if one can."""
+    """Why this machine cannot mount a card, "" if it can."""
     if os.geteuid() != 0:
         return "mounting needs root"
     if missing := [tool for tool in ("mkfs.ext4", "mount", "umount", "setpriv") if not shutil.which(tool)]:
@@ -30,42 +30,42 @@ def why_not() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card in a folder of its own; the run folder is elsewhere, as it is in memory on a Pi."""
+    """A card in its own folder; the run folder is elsewhere, as it is in memory on a Pi."""
 
     place: Path
 
     @property
     def paths(self) -> Paths:
-        """Where the detector on this card has what."""
+        """The paths of the detector on this card."""
         return Paths(self.mounted / "data", self.place / "run" / "drivewatch", self.mounted / "data")
 
     @property
     def mounted(self) -> Path:
-        """Where it is mounted."""
+        """The mount point."""
         return self.place / "card"
 
     def insert(self) -> None:
-        """Make and mount it. Raises: subprocess.CalledProcessError."""
+        """Make and mount the card. Raises: subprocess.CalledProcessError."""
         image = self.place / "image"
         image.write_bytes(b"")
         os.truncate(image, IMAGE_BYTES)
         self.mounted.mkdir()
-        # 4,096 bytes a block, as on each card above 512 MB: SQLite reserves room for its index by this size
+        # 4,096 bytes a block, as on each card above 512 MB: SQLite reserves room for its index by the block size
         _run("mkfs.ext4", "-q", "-b", "4096", "-m", "0", str(image))
         _run("mount", "-o", "loop", str(image), str(self.mounted))
         for folder in (self.paths.data, self.paths.run):
             folder.mkdir(mode=0o700, parents=True)
 
     def pull(self) -> None:
-        """Unmount it, whoever has files open on it."""
+        """Unmount the card even if files on it are open."""
         _run("umount", "--lazy", str(self.mounted))
 
     def settle(self) -> None:
-        """Have it take everything that was written so far."""
+        """Sync the card."""
         _run("sync", "--file-system", str(self.mounted))
 
     def fill(self) -> None:
-        """Leave no byte, also of what was given back since the last time."""
+        """Fill the card to the last byte; again after something was freed."""
         for number in range(FILLERS):
             with suppress(OSError), (self.mounted / f"{FILLER}-{number}").open("ab", buffering=0) as file:
                 for size in (1 << 16, 1 << 12, 1):
@@ -78,22 +78,22 @@ class Card:
         raise AssertionError("the card is not full")
 
     def make_room(self) -> None:
-        """Remove what fills it."""
+        """Remove the files of `fill`."""
         for file in self.mounted.glob(f"{FILLER}-*"):
             file.unlink()
 
     def die(self) -> None:
-        """Turn read-only at once, whatever is open, as ext4 does after an error of the card."""
+        """Turn read-only at once, as ext4 does after an error of the card."""
         _run("mount", "-o", "remount,abort", str(self.mounted))
 
     def exchange(self) -> None:
-        """Come back to life."""
+        """Mount the card again, writable."""
         self.pull()
         _run("mount", "-o", "loop", str(self.place / "image"), str(self.mounted))
 
 
-def without_roots_eye() -> tuple[str, ...]:
-    """What to put before a command so that root, too, may do only what a file's mode says."""
+def modes_bind_root() -> tuple[str, ...]:
+    """A command prefix with which file modes bind root, too."""
     caps = "-dac_override,-dac_read_search,-fowner"
     return ("setpriv", f"--inh-caps={caps}", f"--bounding-set={caps}")
 

@@ -1,7 +1,7 @@
-"""Clocks that jump, suspend, and frames that come when they like: no alert is false, none is missed, all are in order.
+"""Clocks that jump, suspends, and frames at uneven times: no alert is false or missed, and all are in order.
 
-The wall clock and the monotonic one are passed into the detector; attention gets its times as arguments. detectors.py
-stops a real detector, which is what a suspend is to it.
+The wall clock and the monotonic clock are passed into the detector; attention gets times as arguments. detectors.py
+stops a real detector, as a suspend does.
 """
 
 from __future__ import annotations
@@ -51,15 +51,13 @@ STORIES, LONG_STORIES = 600, 50_000
 YEAR_S = 365 * 86400.0
 JUMP_MAX_S = 30 * YEAR_S  # 1996 to 2057 from now: a Pi without a clock chip starts in the past
 SUSPEND_S = (30.0, 12 * 3600.0)
-LATE_MAX_S = (
-    2.0  # a frame is missing; at 0.85 s more than 2.1 s do not belong together: app.attention.timers.hold_off_s
-)
+LATE_MAX_S = 2.0  # a frame is missing; beyond 2.1 s looks do not belong together: app.attention.timers.hold_off_s
 ALARMS = {State.LOOKING_AWAY: (looking(9, yaw_deg=45), 5.0), State.EYES_CLOSED: (eyes_closed(7), 3.0)}
 CALM = (looking(1.2, yaw_deg=34), looking(0.9, pitch_deg=-21), mouth_open(1.0), lost(1.0), eyes_closed(0.2))
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Wall clock, suspend, frame times."""
+    """A row each for the wall clock, suspends and frame times."""
     drives, stories = (LONG_DRIVES, LONG_STORIES) if is_long else (DRIVES, STORIES)
     yield _counted("wall clock set by up to 30 years, 30 times in a drive", drives, _wall_clock)
     yield _counted("suspended for up to 12 h", drives, _suspend)
@@ -76,7 +74,7 @@ def _counted(fault: str, tries: int, tried: Callable[[random.Random], str]) -> R
 
 
 class Drive:
-    """A detector on fakes, but with the real attention and journal, whose clocks can be set."""
+    """A detector with fakes, but the real attention and journal; a test sets its clocks."""
 
     def __init__(self, journal: Journal) -> None:
         self.clock, self.wall_offset_s = Clock(), WALL_S
@@ -88,7 +86,7 @@ class Drive:
         )
 
     def go(self, part: Part, meanwhile: Callable[[], None] = lambda: None) -> list[Cue]:
-        """Drive this part; what was sounded in it."""
+        """Drive this part; returns the cues in it."""
         before, end_s, began_s = len(self.alert.played), self.clock.now_s + part.for_s, self.clock.now_s
         self.watch.shows = lambda time_s: part.signals_at(time_s - began_s)
         while self.clock.now_s < end_s:
@@ -114,7 +112,7 @@ def _trip(drive: Drive, meanwhile: Callable[[], None] = lambda: None) -> None:
 
 
 def _wall_clock(chance: random.Random) -> str:
-    """The same trip with a clock at rest and with one that jumps: the same cues and events, in order."""
+    """What differs between a trip with a steady wall clock and one with a clock that jumps, "" if nothing."""
 
     def jump(drive: Drive) -> None:
         if chance.random() < 0.13:
@@ -133,7 +131,7 @@ def _wall_clock(chance: random.Random) -> str:
 
 
 def _suspend(chance: random.Random) -> str:
-    """Asleep at any moment: nothing is made of the time between, and what follows is told in time."""
+    """What goes wrong around a suspend at any moment: nothing may be made of the gap, and alerts must be in time."""
     said: list[str] = []
 
     def trip(drive: Drive) -> None:
@@ -157,9 +155,9 @@ def _suspend(chance: random.Random) -> str:
 
 
 def _uneven(chance: random.Random) -> str:
-    """One distraction among glances, blinks and words, seen at odd times: it is told, and nothing else sounds.
+    """What goes wrong with one distraction among glances, blinks and words in frames at uneven times.
 
-    A glance of 1.2 s of which two frames lie 2 s apart may have lasted for 3: the light of a caution is no false alert.
+    A glance of 1.2 s in two frames 2 s apart may have lasted for 3 s: the light of a caution is no false alert.
     """
     kind, (part, alarm_s) = chance.choice([*ALARMS.items()])
     calm = [piece for _ in range(3) for piece in (attentive(chance.uniform(9, 15)), chance.choice(CALM))]
@@ -195,7 +193,7 @@ def _seen(parts: tuple[Part, ...], time_s: float) -> Signals | None:
 
 
 def _uneven_times_s(chance: random.Random, until_s: float) -> list[float]:
-    """About a second apart; some late, some at once after another, some at the same time."""
+    """Frame times about a second apart; some late, some just after another, some at the same time."""
     gaps_s = [chance.uniform(0.85, 1.15) for _ in range(int(until_s) * 2)]
     for number in range(len(gaps_s)):
         lateness = chance.random()

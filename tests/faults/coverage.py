@@ -1,6 +1,6 @@
-"""The same properties with inputs led by coverage: atheris, where its wheel is for this Python and machine.
+"""The properties of properties.py with coverage-guided inputs, by atheris where this Python and machine have its wheel.
 
-libFuzzer ends the process when it is done, so each target runs in one of its own: `python -m tests.faults.coverage
+libFuzzer ends the process when it is done, so each target runs in its own process: `python -m tests.faults.coverage
 loader 5000 FOLDER`.
 """
 
@@ -24,7 +24,7 @@ TARGETS = ("loader", "patcher", "form")
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Each target."""
+    """A row for each target."""
     faults = [f"inputs led by coverage: the {name}" for name in TARGETS]
     if importlib.util.find_spec("atheris") is None:
         reason = "no atheris for this Python and machine (PyPI has wheels for x86-64 and Python 3.11 to 3.13)"
@@ -82,7 +82,7 @@ def _fuzz(target: str, runs: int, folder: Path) -> None:
 
 
 def _edges(kind: type) -> list[object]:
-    """Values of a kind, or None, which takes a key out."""
+    """Values of a kind at its edges, and None, which removes a key."""
     by_kind: Mapping[type, list[object]] = {bool: [True, False], int: [1, 64, 27], float: [0.5, 2.0, 3.25]}
     return [None, *by_kind.get(kind, ["auto", "0", "a: b #c", "'x'"])]
 

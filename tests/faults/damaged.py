@@ -1,4 +1,4 @@
-"""Event files damaged at random: the journal begins a new file or goes on, no page fails, no event is thrown away."""
+"""Event files damaged at random: the journal starts a new file or continues, no page fails, no event is discarded."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def rows(is_long: bool) -> Iterator[Row]:
 
 
 def _written(paths: Paths) -> bytes:
-    """A file with events, signals and a trip, and none of its log outside."""
+    """The bytes of a journal with events, signals and a trip, without a separate log."""
     with closing(Journal(paths.events, "earlier")) as journal:
         for number in range(EVENTS):
             at_s = float(number)
@@ -108,6 +108,6 @@ def _tried(paths: Paths, client: FlaskClient, data: bytes) -> str:
 
 
 def _failing(client: FlaskClient) -> list[str]:
-    """Which pages break; 503 says that the events cannot be read, 404 that this one cannot."""
+    """The pages that fail; 503 (events unreadable) and 404 (this event unreadable) are no failure."""
     answers = {path: client.get(path).status_code for path in PAGES}
     return [f"{path}: {code}" for path, code in answers.items() if code not in (200, 404, 503)]

@@ -16,7 +16,7 @@ from tests.faults.rig import FILES, SIZE, VIDEO_FPS, Picture, Rig, driver
 
 
 class Files(Rig):
-    """A folder or video, read by the real code."""
+    """A camera that is a folder or video, read by the real code."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Files(Rig):
         self._damage(self._path, self.chance)
 
     def end(self) -> None:
-        """In another order: a first picture that was also seen last would be a frozen camera."""
+        """Write the pictures in another order: a first picture equal to the last one seen would be a frozen camera."""
         super().end()
         self.show((*self._pictures[FILES:], *self._pictures[:FILES]))
 
@@ -63,7 +63,7 @@ def write_video(path: Path, pictures: Sequence[Picture]) -> None:
 
 
 def spoil_pictures(path: Path, chance: random.Random) -> None:
-    """Each of them cut off, emptied, overwritten, deleted, or only its first bytes left."""
+    """Cut off, empty, overwrite or delete each picture, or leave only its first bytes."""
     for file in path.iterdir():
         data = file.read_bytes()
         cut = data[: int(len(data) * chance.uniform(0.02, 0.98))]
@@ -74,14 +74,14 @@ def spoil_pictures(path: Path, chance: random.Random) -> None:
 
 
 def damage_pictures(path: Path, chance: random.Random) -> None:
-    """Every second one, as a bad card does; most of them can still be decoded, and show anything."""
+    """Damage every second picture, as a bad card does; most can still be decoded."""
     for number in range(0, FILES, 2):
         file = path / f"{number}.jpg"
         file.write_bytes(damaged(file.read_bytes(), chance))
 
 
 def spoil_video(path: Path, chance: random.Random) -> None:
-    """Deleted, with something else in its place or without."""
+    """Delete the video, or replace it by something else."""
     path.unlink()
     left = chance.choice((None, b"", chance.randbytes(50_000), b"no video\n" * 50))
     if left is not None:

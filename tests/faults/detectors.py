@@ -1,4 +1,4 @@
-"""Real detectors on the fake driver, in folders of their own, and what their status says."""
+"""Real detectors on the fake driver, each in its own folders, and what their status says."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0  # for what takes 2 s on an idle machine
+PATIENCE_S = 60.0  # an idle machine needs 2 to 10 s
 STOPPED_S = 20.0
+END_S = 25.0  # a detector that waits for a hung disk gives up within that
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +35,28 @@ class Running:
 
     @property
     def status(self) -> Status | None:
-        """What it said last."""
+        """The newest status."""
         return status.read(self.paths.status)
 
     @property
     def said(self) -> str:
-        """The end of its log and what its status says of the journal, for who wants to know what went wrong."""
+        """The end of its log and the journal's problem, to explain a failure."""
         found = self.status
         return f"{found.journal_problem if found else 'no status'}; {self.log.read_text()[-300:]!r}"
 
     def says(self, what: Callable[[Status], bool], within_s: float = PATIENCE_S) -> bool:
-        """Wait for a status of which this holds; False if none comes, or the detector has ended."""
+        """Wait for a status for which `what` holds; False if none comes in time, or the detector has ended."""
         return waited(lambda: (found := self.status) is not None and what(found), self, within_s)
 
     def is_watching(self, for_frames: int = 3) -> bool:
-        """Whether it judges frames, more of them from now on, and says so."""
+        """Whether the status counts so many more frames from now on."""
         found = self.status
         before = found.camera.frames if found else 0
         return self.says(lambda said: said.camera.frames >= before + for_frames and said.camera.state == "live")
 
 
 def waited(what: Callable[[], bool], detector: Running, within_s: float = PATIENCE_S) -> bool:
-    """True as soon as it holds; False when it does not in time or the detector has ended."""
+    """True as soon as `what` holds; False when it does not in time or the detector has ended."""
     deadline_s = time.monotonic() + within_s
     while time.monotonic() < deadline_s and detector.process.poll() is None:
         if what():
@@ -66,16 +67,26 @@ def waited(what: Callable[[], bool], detector: Running, within_s: float = PATIEN
 
 @contextmanager
 def detecting(
-    paths: Paths, log: Path, camera: str, prefix: tuple[str, ...] = (), more_env: Mapping[str, str] | None = None
+    paths: Paths,
+    log: Path,
+    camera: str,
+    prefix: tuple[str, ...] = (),
+    more_env: Mapping[str, str] | None = None,
+    out: int | None = None,
 ) -> Iterator[Running]:
-    """A detector until the end of the block; `prefix` is a command that starts another with fewer rights."""
+    """A detector until the end of the block.
+
+    prefix: a command that starts it, such as one that drops rights. out: where it prints instead of the log.
+    """
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
     env |= {"DRIVEWATCH_DATA": str(paths.data), "XDG_RUNTIME_DIR": str(paths.run.parent)}
     env |= more_env or {}
     command = [*prefix, sys.executable, "-m", "app", "run", "--camera", camera]
     with (
         log.open("wb") as said,
-        subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=said, start_new_session=True) as process,
+        subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out or said, stderr=out or said, start_new_session=True
+        ) as process,
     ):
         try:
             yield Running(process, paths, log)
@@ -83,24 +94,24 @@ def detecting(
             for number in (signal.SIGCONT, signal.SIGTERM):
                 _send(process, number)
             try:
-                process.wait(20)
+                process.wait(END_S)
             except subprocess.TimeoutExpired:
                 _send(process, signal.SIGKILL)
 
 
 def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """To the detector and its fake driver, which are a group of their own."""
+    """Send a signal to the detector and its fake driver, which form a process group."""
     if process.poll() is None:
         os.killpg(process.pid, number)
 
 
 def folders(place: Path) -> Paths:
-    """Folders for one detector, none of them there yet."""
+    """Folders for one detector; none exists yet."""
     return Paths(place / "data", place / "run" / "drivewatch", place / "data")
 
 
 def suspended(fault: str) -> Row:
-    """Stop a real detector and its camera as a suspend does: afterwards it watches, and nothing was made of the gap."""
+    """The row of a detector and camera that are stopped as by a suspend: it must watch again, and record nothing."""
     count = Count(fault)
     with on_disk() as place:
         paths = folders(Path(place))

@@ -34,7 +34,7 @@ ERRORS: tuple[Callable[[], Exception], ...] = (  # made for each use, as an exce
 
 
 class Device(Rig):
-    """A scripted device: what it gives and whether it can be opened while it fails."""
+    """A scripted device; `fails` gives its pictures and `opens` opens it while it is faulty."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Opened:
 
 
 def opens_as_ever(device: Device) -> None:
-    """What fails are its pictures."""
+    """Open without an error: only the pictures fail."""
 
 
 def opens_at_times(device: Device) -> None:
@@ -116,7 +116,7 @@ def times_out(device: Device) -> MatLike | None:
 
 
 def hangs(device: Device) -> MatLike | None:
-    """Until it is back; the first call of a long hang for ever, as far as the trip goes."""
+    """Hang until the fault ends; the first call of a long hang for the rest of the trip."""
     is_stuck = not device.was_stuck and device.ends_s - device.time() > STUCK_S
     device.was_stuck = device.was_stuck or is_stuck
     device.time.sleep(FOR_EVER_S if is_stuck else device.ends_s - device.time())
@@ -132,12 +132,12 @@ def repeats(device: Device) -> MatLike | None:
 
 
 def black(device: Device) -> MatLike | None:
-    """Pure, or with the little that a sensor makes of no light."""
+    """Black, or with the little noise of a sensor without light."""
     return _dots(device.chance, 0, device.chance.choice((1, 3, 6)))
 
 
 def noise(device: Device) -> MatLike | None:
-    """Of any colours, grey, black and white, weak, two pixels wide, or compressed."""
+    """Noise: coloured, grey, black and white, weak, two pixels wide, or compressed."""
     chance = device.chance
     dots = _dots(chance, 0, 256)
     grey_dots = np.repeat(dots[:, :, :1], 3, axis=2)
@@ -153,7 +153,7 @@ def _dots(chance: random.Random, low: int, high: int) -> Picture:
 
 
 def half(device: Device) -> MatLike | None:
-    """Half the lines, some of them filled, or nothing, which is what OpenCV makes of half a JPEG."""
+    """Half the lines, with or without a filling, or None, as OpenCV returns for half a JPEG."""
     filled = device.chance.choice(driver()).copy()
     filled[int(HEIGHT_PX * device.chance.uniform(0.3, 0.7)) :] = device.chance.choice(FILLINGS)
     return device.chance.choice((filled[: HEIGHT_PX // 2], filled, None))
@@ -164,7 +164,7 @@ def other_size(device: Device) -> MatLike | None:
 
 
 def grey(device: Device) -> MatLike | None:
-    """One channel, with and without saying so."""
+    """A grey picture, of shape (height, width) or (height, width, 1)."""
     picture = cv2.cvtColor(device.good(), cv2.COLOR_BGR2GRAY)
     return device.chance.choice((picture, picture[:, :, np.newaxis]))
 

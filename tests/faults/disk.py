@@ -1,6 +1,6 @@
 """Disks that are full, read-only, forbidden or damaged, each under a real detector on a card of its own.
 
-Throughout it must watch, and its page say what cannot be saved; afterwards everything that it told must be in the file.
+Throughout it must watch, and its page must say what cannot be saved; then each reported event must be in the file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.journal.journal import Journal
 from app.journal.journal_schema import this_version
 from app.telemetry.status import Status
 from config import password
-from tests.faults.cards import Card, why_not, without_roots_eye
+from tests.faults.cards import Card, modes_bind_root, why_not
 from tests.faults.detectors import ROOT, Running, detecting, waited
 from tests.faults.page import READY, REFUSED, SAVE, WIDTH
 from tests.faults.scratch import on_disk
@@ -44,7 +44,7 @@ WALL_S = 1.8e9
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to break a card, and what must be said then.
+    """A way to break a card, and the problem that must be reported.
 
     `says` is looked for in the journal's problem, "" where there must be none; `mends` None: it heals itself.
     """
@@ -56,23 +56,23 @@ class Fault:
     at_start: bool
     saving_fails: bool = False
     keeps_earlier: bool = True
-    without_roots_eye: bool = False
+    bind_root: bool = False
     restarts: bool = False
-    """It shows when another detector starts; the first one has all it needs in memory."""
+    """Whether only another detector notices, as the first one has all it needs in memory."""
 
 
 def forbid(card: Card) -> None:
-    """Nobody may even look into the folder."""
+    """Take all rights to the data folder away."""
     card.paths.data.chmod(0)
 
 
 def allow(card: Card) -> None:
-    """Its owner may again."""
+    """Give its owner the rights to the data folder again."""
     card.paths.data.chmod(0o700)
 
 
 def scribble(card: Card) -> None:
-    """Random bytes at random places, a third of the file."""
+    """Write random bytes at random places, over a third of the file."""
     chance, path = random.Random(5), card.paths.events
     with path.open("r+b") as file:
         for _ in range(path.stat().st_size // 300):
@@ -81,31 +81,31 @@ def scribble(card: Card) -> None:
 
 
 def truncate(card: Card, share: float) -> None:
-    """Keep this share of it."""
+    """Keep this share of the file."""
     with card.paths.events.open("r+b") as file:
         file.truncate(int(card.paths.events.stat().st_size * share))
 
 
 def put_a_folder(card: Card) -> None:
-    """A folder where the file was."""
+    """Put a folder in the place of the file."""
     card.paths.events.rename(card.paths.events.with_name("away"))
     card.paths.events.mkdir()
 
 
 def take_the_folder_away(card: Card) -> None:
-    """The file is back."""
+    """Put the file back."""
     card.paths.events.rmdir()
     card.paths.events.with_name("away").rename(card.paths.events)
 
 
 def age(card: Card, schema: int = 99) -> None:
-    """As a later drivewatch would leave it."""
+    """Mark the file as one of a later drivewatch."""
     with closing(sqlite3.connect(card.paths.events)) as db:
         db.execute(f"PRAGMA user_version = {schema}")
 
 
 def make_young(card: Card) -> None:
-    """As if the newer release came back, which adds what was recorded beside."""
+    """Let the newer release come back, which adds what was recorded in the file beside."""
     age(card, this_version())
     Journal(card.paths.events, "back").close()
 
@@ -117,8 +117,8 @@ FAULTS = (
     Fault("disk fills up", Card.fill, Card.make_room, FULL, at_start=False, saving_fails=True),
     Fault("disk read-only at the start", Card.die, Card.exchange, DEAD, at_start=True, saving_fails=True),
     Fault("disk turns read-only", Card.die, Card.exchange, DEAD, at_start=False, saving_fails=True),
-    Fault("no permission at the start", forbid, allow, SHUT, at_start=True, saving_fails=True, without_roots_eye=True),
-    Fault("permission lost", forbid, allow, SHUT, at_start=False, saving_fails=True, without_roots_eye=True),
+    Fault("no permission at the start", forbid, allow, SHUT, at_start=True, saving_fails=True, bind_root=True),
+    Fault("permission lost", forbid, allow, SHUT, at_start=False, saving_fails=True, bind_root=True),
     Fault("events: random bytes", scribble, None, DAMAGED, at_start=True, keeps_earlier=False),
     Fault("events: bytes rot", scribble, None, DAMAGED, at_start=False, keeps_earlier=False, restarts=True),
     Fault("events: cut in half", partial(truncate, share=0.5), None, DAMAGED, at_start=True, keeps_earlier=False),
@@ -130,7 +130,7 @@ FAULTS = (
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Every fault, a few at a time; what is long about it is the waiting, so there is no longer form."""
+    """A row for each fault, a few at a time; there is no longer form."""
     if reason := why_not():
         yield from (Row(f"{fault.name}, under a real detector", not_tried=reason) for fault in FAULTS)
         return
@@ -170,7 +170,7 @@ def _prepare(card: Card) -> None:
 
 
 class Try:
-    """One fault, from the start of a detector to the last look at what it saved."""
+    """One fault under one detector, from its start to the check of what it saved."""
 
     def __init__(self, fault: Fault, card: Card, camera: str) -> None:
         self.fault, self.card, self._camera = fault, card, camera
@@ -179,7 +179,7 @@ class Try:
 
     def run(self) -> str:
         """What is wrong, "" if nothing is."""
-        fault, prefix = self.fault, without_roots_eye() if self.fault.without_roots_eye else ()
+        fault, prefix = self.fault, modes_bind_root() if self.fault.bind_root else ()
         if fault.at_start:
             self._break()
         with self._detecting(prefix) as detector, _page(self.card, prefix) as page:
@@ -204,22 +204,22 @@ class Try:
         return "" if waited(lambda: self._own_events() > 0, detector, EVENT_S) else f"it saved nothing: {detector.said}"
 
     def _broken(self, detector: Running) -> str:
-        """It says what is wrong, and tells of what the driver does meanwhile."""
+        """What is wrong while the card is broken: the detector must name the problem and report the driver's events."""
         began_s = time.monotonic()
         if not detector.says(self._is_said, EVENT_S):
             return f"it does not say {self.fault.says!r}: {detector.said}"
         self.recovery_s = time.monotonic() - began_s  # of what heals itself
         if not detector.says(lambda said: self._is_said(said) and _ended_since(said, self._broken_s), EVENT_S):
-            return f"it does not watch on: {detector.said}"
+            return f"it stops watching: {detector.said}"
         return ""
 
     def _asked(self, page: subprocess.Popen[str]) -> str:
-        """The page answers, and says what cannot be saved; so does an attempt."""
+        """What is wrong with the page: it must answer and name the problem, and so must saving."""
         fault = self.fault
         if fault.saving_fails and fault.breaks == Card.fill:
             self.card.fill()  # SQLite gave its log back
         answers = _answers(page)
-        if REFUSED in answers:  # its password is in there too: nobody could sign in
+        if REFUSED in answers:  # the password is in the same folder, so nobody could sign in
             return "" if fault.breaks == forbid and "Permission denied" in answers[REFUSED][1] else str(answers)
         if failed := [path for path, (code, _) in answers.items() if code >= 500 and path not in MAY_FAIL]:
             return f"the page fails: {failed}"
@@ -237,7 +237,7 @@ class Try:
             self.fault.mends(self.card)
             began_s = time.monotonic()
             if not detector.says(lambda said: not said.journal_problem, RETRY_S):
-                return f"it does not find out that all is well: {detector.said}"
+                return f"it does not notice that the card works again: {detector.said}"
             self.recovery_s = time.monotonic() - began_s
         if not waited(lambda: self._own_events() > saved, detector, EVENT_S):
             return f"it does not save again: {detector.said}"
@@ -247,7 +247,7 @@ class Try:
         return bool(re.search(self.fault.says, said.journal_problem)) if self.fault.says else not said.journal_problem
 
     def _kept(self, detector: Running) -> str:
-        """After its end everything that its status told is in the file, and so is what was there before."""
+        """What is missing in the file after the end: each event that was reported or was there before must be in it."""
         if self.fault.breaks == age:
             make_young(self.card)
         kept = recent(self.card.paths.events, 1000)
@@ -279,7 +279,7 @@ def _ended_since(said: Status, since_s: float) -> bool:
 
 @contextmanager
 def _page(card: Card, prefix: tuple[str, ...]) -> Iterator[subprocess.Popen[str]]:
-    """A page over the card's folders, which was there before whatever comes now."""
+    """A page over the card's folders, which was started before the fault."""
     command = [*prefix, sys.executable, "-m", "tests.faults.page", str(card.paths.data), str(card.paths.run)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -1,4 +1,4 @@
-"""Settings, changes and forms that nobody would write, by Hypothesis; what must hold of them is in properties.py."""
+"""Hostile settings, changes and forms by Hypothesis; properties.py has what must hold for them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEXTS = ["", "0", "1", "-1", "1e3", "0x10", "1,5", "1.000", "nan", ".inf", "true
 
 @st.composite
 def mutated(draw: st.DrawFn) -> bytes:
-    """A settings file with pieces put in, taken out and repeated."""
+    """A settings file with pieces inserted, removed and repeated."""
     data = bytearray(draw(st.sampled_from(FILES)))
     for _ in range(draw(st.integers(1, 6))):
         at, gone = draw(st.integers(0, len(data))), draw(st.sampled_from([0, 0, 1, 9, 200]))
@@ -40,7 +40,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 def texts() -> st.SearchStrategy[str]:
-    """What may stand in an input."""
+    """Texts that a person may type into an input."""
     return st.one_of(st.sampled_from(TEXTS), st.text(max_size=30), st.floats().map(str), st.integers().map(str))
 
 
@@ -61,7 +61,7 @@ def values(draw: st.DrawFn) -> dict[str, Value]:
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Each property with what is made for it."""
+    """A row for each property."""
     many = LONG_EXAMPLES if is_long else EXAMPLES
 
     @given(st.one_of(st.binary(max_size=300), st.text(max_size=300), mutated(), mutated()))
@@ -92,7 +92,7 @@ def rows(is_long: bool) -> Iterator[Row]:
 
 
 def _tried(fault: str, tried: Callable[[], None], examples: int) -> Row:
-    """Hypothesis chooses; it stops at the first example that fails, made as small as it can."""
+    """The row of a property: Hypothesis stops at the first example that fails, and makes it small."""
     count, inner = Count(fault), tried.hypothesis.inner_test  # type: ignore[attr-defined]
 
     def counted(*args: object, **kwargs: object) -> None:
@@ -105,7 +105,7 @@ def _tried(fault: str, tried: Callable[[], None], examples: int) -> Row:
     )
     try:
         slow(tried)()
-    except Exception as error:  # whatever was found
+    except Exception as error:  # any exception is a finding
         where = " ".join(str(note) for note in getattr(error, "__notes__", ()))
         return Row(fault, count.tries, count.tries - 1, 1, wrong=f"{type(error).__name__}: {error} {where}"[:600])
     return count.row

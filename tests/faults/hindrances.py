@@ -1,4 +1,4 @@
-"""What hinders a detector from saving, made for tests/faults/saving.py: one function each, and the list of them."""
+"""The faults of tests/faults/saving.py, which hinder a detector from saving: a function for each, and their list."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import fcntl
 import os
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -22,9 +21,9 @@ from app.telemetry.requests import Request, ask
 from config.disk import LOCK
 from config.own_files import private_folder
 from config.paths import FAILURE, PREVIEW, PREVIEW_WANTED, REQUESTS, STATUS, Paths
+from tests.support.appliance import wait_for
 
 HANG = Path(__file__).with_name("hang.c")
-TOLD_S = 30.0  # a hang is named after 10
 RUN_FILES = (STATUS, PREVIEW, PREVIEW_WANTED, FAILURE, CRASH, DETECTOR_LOCK, "memory-history.json", f".{STATUS}.new")
 DATA_FILES = ("config.yaml", "config.last-good.yaml", LOCK, "events.sqlite", "events.sqlite-wal", "events.sqlite-shm")
 ROWS, REQUEST_FILES = 1_000_000, 100_000
@@ -34,7 +33,7 @@ HELD: list[sqlite3.Connection] = []
 
 @dataclass(slots=True)
 class Try:
-    """A detector that is to be hindered; `told` collects what was seen besides that it watches."""
+    """A detector and how it is started; `told` returns what else went wrong, "" if nothing did."""
 
     place: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -44,13 +43,13 @@ class Try:
 
     @property
     def paths(self) -> Paths:
-        """Its folders."""
+        """The detector's folders."""
         return Paths(self.place / "data", self.place / "run" / "drivewatch", self.place / "data")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """prepare: before the start; begin: while it watches."""
+    """A fault; `prepare` runs before the start of the detector, `begin` while it watches."""
 
     name: str
     prepare: Callable[[Try], None] = lambda tried: None
@@ -61,41 +60,41 @@ class Fault:
 
 
 def frames(tried: Try) -> int:
-    """How many its status tells of."""
+    """How many frames the status file counts."""
     found = status.read(tried.paths.status)
     return found.camera.frames if found else 0
 
 
 def log(tried: Try) -> str:
-    """What it printed."""
+    """What the detector has printed."""
     return (tried.place / "log").read_text(errors="replace")
 
 
 def full_run_folder(tried: Try) -> None:
-    """There is no room for one more byte."""
+    """Mount a full file system as the run folder."""
     tried.paths.run.mkdir(mode=0o700)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,mode=700", "tmpfs", tried.paths.run], check=True)
     (tried.paths.run / "filler").write_bytes(b"x" * 4096)
 
 
 def read_only(folder: str, tried: Try) -> None:
-    """The kernel remounts a failing card like this."""
+    """Mount a read-only file system as this folder, as the kernel does with a failing card."""
     path = getattr(tried.paths, folder)
     path.mkdir(mode=0o700, exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700,ro", "tmpfs", path], check=True)
 
 
 def hold_settings(tried: Try) -> None:
-    """The settings are kept as good after a minute, or cannot be."""
+    """Hold the lock of the settings; the detector, which keeps them as good after a minute, must name it."""
     tried.paths.data.mkdir(mode=0o700)
     tried.paths.config.write_text("camera: {width: 320}\n")
     fcntl.flock(os.open(tried.paths.data / LOCK, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
     said = "another program holds its lock"
-    tried.told = lambda tried: "" if soon(lambda: said in log(tried), 2 * HEALTHY_S) else "it does not say so"
+    tried.told = lambda tried: "" if wait_for(lambda: said in log(tried), 2 * HEALTHY_S) else "it does not say so"
 
 
 def fill_events(tried: Try) -> None:
-    """Far more than a detector keeps; opening them takes seconds."""
+    """Fill the journal with far more events than a detector keeps; opening it takes seconds."""
     tried.paths.data.mkdir(mode=0o700)
     Journal(tried.paths.events, "before").close()
     with closing(sqlite3.connect(tried.paths.events)) as db, db:
@@ -108,14 +107,14 @@ def fill_events(tried: Try) -> None:
 
 
 def lock_events(tried: Try) -> None:
-    """Another program writes, and does not end."""
+    """Hold the journal's lock, as another program that writes and does not end."""
     db = sqlite3.connect(tried.paths.events, isolation_level=None)
     db.execute("BEGIN EXCLUSIVE")
     HELD.append(db)
 
 
 def stopped_reader(tried: Try) -> None:
-    """A pipe that is full, and that nobody reads."""
+    """Let the detector print into a full pipe that nobody reads."""
     _, tried.out = os.pipe()
     os.set_blocking(tried.out, False)
     while True:
@@ -127,41 +126,41 @@ def stopped_reader(tried: Try) -> None:
 
 
 def gone_reader(tried: Try) -> None:
-    """Nobody can read it any more."""
+    """Let the detector print into a pipe whose reader has ended."""
     reader, tried.out = os.pipe()
     os.close(reader)
 
 
 def full_log(tried: Try) -> None:
-    """As a log on a full disk."""
+    """Let the detector print to a full device."""
     tried.out = os.open("/dev/full", os.O_WRONLY)
 
 
 def closed_streams(tried: Try) -> None:
-    """The next file that is opened takes their numbers."""
+    """Start the detector with stdin, stdout and stderr closed: the next files that it opens get their numbers."""
     tried.prefix = ("/bin/sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh")
 
 
 def flood_requests(tried: Try) -> None:
-    """The real one comes last."""
+    """Put a real request behind many files that are none."""
     private_folder(tried.paths.requests)
     for number in range(REQUEST_FILES):
         (tried.paths.requests / f"odd-{number}").touch()
     ask(tried.paths.run, Request.MUTE)
-    tried.told = lambda tried: "" if soon(lambda: "asks to mute" in log(tried)) else "the real one was not taken"
+    tried.told = lambda tried: "" if wait_for(lambda: "asks to mute" in log(tried)) else "the real one was not taken"
 
 
 def plant(make: Callable[[Path], None], tried: Try) -> None:
-    """In the place of every file of the run and the data folder."""
+    """Put what `make` makes in the place of every file of the run and the data folder."""
     for folder, names in ((tried.paths.run, (*RUN_FILES, REQUESTS)), (tried.paths.data, DATA_FILES)):
         folder.mkdir(mode=0o700)
         for name in names:
             make(folder / name)
-    tried.told = lambda tried: "" if soon(lambda: frames(tried) > 0) else "there is no status"
+    tried.told = lambda tried: "" if wait_for(lambda: frames(tried) > 0) else "there is no status"
 
 
 def foreign_run_folder(tried: Try) -> None:
-    """Another user came first, with links to files of root."""
+    """Make the run folder another user's, with links to a file of root and a request in it."""
     (victim := tried.place / "victim").write_bytes(b"root's own")
     run = tried.paths.run
     run.parent.chmod(0o1777)
@@ -182,7 +181,7 @@ def foreign_run_folder(tried: Try) -> None:
 
 
 def hang(call: str, folder: str, tried: Try, *, at_once: bool = False) -> None:
-    """This call below the folder waits for ever: from the start, or from `begin_hanging` on."""
+    """Let this call below the folder block for ever: from the start, or from `begin_hanging` on."""
     library, below = tried.place / "hang.so", getattr(tried.paths, folder)
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, HANG, "-ldl"], check=True)
     tried.env |= {"LD_PRELOAD": str(library), "HANG_CALL": call, "HANG_BELOW": str(below)}
@@ -190,24 +189,17 @@ def hang(call: str, folder: str, tried: Try, *, at_once: bool = False) -> None:
     if at_once:
         begin_hanging(tried)
     if folder == "data" and call in ("write", "fsync"):  # which each event needs
-        tried.told = lambda tried: "" if soon(partial(is_hang_told, tried)) else "the status does not name it"
+        tried.told = lambda tried: "" if wait_for(partial(is_hang_told, tried)) else "the status does not name it"
 
 
 def begin_hanging(tried: Try) -> None:
-    """Now."""
+    """Start blocking the calls of `hang`."""
     (tried.place / "hang").touch()
 
 
 def is_hang_told(tried: Try) -> bool:
     found = status.read(tried.paths.status)
     return found is not None and "does not answer" in found.journal_problem
-
-
-def soon(what: Callable[[], bool], within_s: float = TOLD_S) -> bool:
-    deadline_s = time.monotonic() + within_s
-    while not (holds := what()) and time.monotonic() < deadline_s:
-        time.sleep(0.1)  # another process is waited for
-    return holds
 
 
 FAULTS = (

@@ -1,7 +1,7 @@
-"""One time for a detector and the threads of its camera, of which one runs while the others wait: so nothing sleeps.
+"""One clock for a detector and its camera's threads: only one runs while the others wait, and nothing sleeps.
 
-The threads and all they do are the real ones. A camera's thread that waits, be it for its next frame or in the call of
-a driver, says until when, and the detector's brings the time there while it waits for a frame.
+The threads and all they do are real. A camera's thread that waits, for its next frame or in the call of a driver,
+says until when; the detector's thread moves the time there while it waits for a frame.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from app.camera.sources import Source
 from app.part_status import CameraHealth
 from config import settings
 
-GOES_ON_S = 10.0  # what a thread may take to its next wait; one that takes longer hangs
+GOES_ON_S = 10.0  # real seconds that a thread may take to its next wait
 
 
 class Time:
-    """Monotonic seconds, and who waits for which."""
+    """Monotonic seconds, and the threads that wait for a moment."""
 
     def __init__(self, now_s: float) -> None:
         self.now_s = now_s
@@ -35,7 +35,7 @@ class Time:
         return self.now_s
 
     def sleep(self, seconds: float) -> None:
-        """In a camera's thread: let the others run until then."""
+        """In a camera's thread: let the others run for so long."""
         if self._is_over:
             return
         turn = threading.Semaphore(0)
@@ -49,25 +49,25 @@ class Time:
             self.let_run()
 
     def at(self, moment_s: float, what: Callable[[], None]) -> None:
-        """Have something done then, in the detector's thread."""
+        """Call `what` at this moment, in the detector's thread."""
         heapq.heappush(self._due, (moment_s, next(self._order), what))
 
     def wait(self, ending: threading.Event, seconds: float) -> None:
-        """The same for `CameraThread`, whose end is near where the time is over."""
+        """Wait as `CameraThread` does; after `end`, until it is told to end."""
         self.sleep(seconds)
         if self._is_over:
             ending.wait(GOES_ON_S)
 
     def leave(self) -> None:
-        """In a camera's thread that ends."""
+        """Give the turn back, in a camera's thread that ends."""
         self._detectors_turn.release()
 
     def let_run(self) -> None:
-        """In the detector's thread: until the camera's that runs waits or has left."""
+        """In the detector's thread: wait until the camera's thread waits or has ended."""
         assert self._detectors_turn.acquire(timeout=GOES_ON_S), "a camera's thread hangs"
 
     def go_on(self, until_s: float) -> bool:
-        """In the detector's thread: to the next moment at which something is due; False if there is none until then."""
+        """In the detector's thread: move to the next moment that is due; False if there is none until then."""
         if not self._due or self._due[0][0] > until_s:
             self.now_s = max(self.now_s, until_s)
             return False
@@ -77,14 +77,14 @@ class Time:
         return True
 
     def end(self) -> None:
-        """In the detector's thread: wake all that wait, for good."""
+        """In the detector's thread: wake all threads that wait; nobody waits afterwards."""
         self._is_over = True
         while self._due:
             heapq.heappop(self._due)[2]()
 
 
 class LockstepCamera(CameraThread):
-    """A real camera with its threads, which take turns with who reads it."""
+    """A real camera whose threads take turns with the reader."""
 
     def __init__(self, camera: settings.Camera, time: Time, open_source: Callable[[settings.Camera], Source]) -> None:
         self._time = time

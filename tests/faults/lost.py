@@ -1,4 +1,4 @@
-"""Settings that are lost and certificates that are damaged: what held before holds on, and is named."""
+"""Settings that are lost and certificates that are damaged: the former ones stay in force."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PIN = 22
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """One for settings, one for certificates."""
+    """A row for settings and one for certificates."""
     with in_memory() as place:
         yield _settings(Path(place), LONG_FILES if is_long else FILES)
         yield _certificates(Path(place, "https.pem"), LONG_CERTIFICATES if is_long else CERTIFICATES)

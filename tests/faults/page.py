@@ -1,6 +1,6 @@
-"""`python -m tests.faults.page DATA RUN`: what the page over these folders answers, as JSON.
+"""`python -m tests.faults.page DATA RUN`: prints the answers of the page over these folders as JSON.
 
-A process of its own, so that it can have other rights than who asks.
+It is a separate process, so that it can have fewer rights.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from config import password
 from config.openssl import HttpsError
 from config.paths import Paths
 
-WIDTH = 333  # what it tries to save
+WIDTH = 333  # the width that it tries to save
 PAGES = ("/", "/events", "/events.json", "/memory", "/settings/", "/account", "/login")
 SAVE, REFUSED, READY = "save", "refused", "ready"
 
 
 def opened(paths: Paths) -> tuple[FlaskClient, str]:
-    """The page with an owner signed in, and the token of their forms. Raises: HttpsError."""
+    """A client of the page that is signed in as owner, and its CSRF token. Raises: HttpsError."""
     app = create_app(paths)
     parts, client = app.extensions[NAME], app.test_client()
     assert isinstance(parts, Parts)
@@ -33,14 +33,14 @@ def opened(paths: Paths) -> tuple[FlaskClient, str]:
 
 
 def answers(client: FlaskClient, csrf: str) -> dict[str, tuple[int, str]]:
-    """Status and text of every page, and of a try to save a setting."""
+    """Status and text of every page, and of an attempt to save a setting."""
     found = {path: client.get(path) for path in PAGES}
     found[SAVE] = client.patch("/api/v1/settings", json={"camera.width": WIDTH}, headers={"X-CSRF-Token": csrf})
     return {path: (answer.status_code, answer.text) for path, answer in found.items()}
 
 
 def main() -> None:
-    """Open the page at once and ask when a line comes; where it does not start, say why."""
+    """Open the page at once, and request it when a line arrives on stdin; print why if it does not start."""
     data, run = map(Path, sys.argv[1:3])
     try:
         page = opened(Paths(data, run, data))

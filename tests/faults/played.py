@@ -1,6 +1,6 @@
-"""A V4L2 camera that fails before a real detector: nothing of it is judged, the cause is told, the log stays short.
+"""A V4L2 camera that fails under a real detector: no bad picture is judged, the cause is named, the log stays short.
 
-Real are the process and all it calls but the kernel, which tests/support/played_camera.c plays.
+All is real except the kernel's answers, which tests/support/played_camera.c plays.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.faults.scratch import on_disk
 from tests.faults.tally import Count, Row
 from tests.support.played_camera import WHY_NOT, PlayedCamera
 
-LOG_MAX_LINES = 25  # of a start, a fault, the way back and the end
-LASTS_S = 6.0  # so long nothing may be judged, after the fault was told
+LOG_MAX_LINES = 25  # for a start, a fault, its end and the end of the detector
+LASTS_S = 6.0  # no picture may be judged for so long after the fault was reported
 PATIENCE_S = 45.0  # a camera that is refused is tried again after up to 10 s, one that hangs is left after 12 s
 
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A fault in the player's words, and what the detector must say of it."""
+    """A fault in the player's words, and the words that the detector's problem must contain."""
 
     name: str
     fault: str
@@ -34,7 +34,7 @@ class Failing:
 
 
 def at_opening(call: str, number: int) -> str:
-    """The player's words for a camera that is gone, and then fails so as it is opened again."""
+    """The player's words for a camera that goes away, and whose call fails when it is opened again."""
     return f"dqbuf={errno.ENODEV} {call}={number}"
 
 
@@ -74,7 +74,7 @@ def rows(is_long: bool) -> Iterator[Row]:
 
 
 def tried(failing: Failing, place: Path) -> tuple[str, int, float | None]:
-    """One detector before one camera: what was wrong, pictures judged that were none, seconds to recover."""
+    """One detector with one failing camera: what was wrong, bad pictures judged, seconds to recover."""
     camera = PlayedCamera(place, failing.fourcc, driver())
     paths, log = folders(place), place / "log"
     with detecting(paths, log, "auto", more_env=camera.env) as detector:
@@ -88,7 +88,7 @@ def tried(failing: Failing, place: Path) -> tuple[str, int, float | None]:
 
 
 def failed(detector: Running, camera: PlayedCamera, failing: Failing) -> tuple[str, int, float | None]:
-    """The same while it runs."""
+    """The same as `tried`, for a detector that runs."""
     if not detector.is_watching():
         return f"it did not start: {detector.said}", 0, None
     camera.fault(failing.fault)

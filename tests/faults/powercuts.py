@@ -1,4 +1,4 @@
-"""Writers killed at random moments, which is what a crash does; unsynced.py does what a power cut does besides."""
+"""Writers killed at random moments, as a crash does; unsynced.py adds what a power cut loses."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.faults.tally import Count, Row
 from tests.faults.writers import WRITERS, Writer, cheapen_hashes
 
 KILLS, LONG_KILLS = 550, 5000  # of each writer
-STEPS_S = 3.0  # a kill comes within so many steps' time
-AT_THE_START = 0.2  # so often before the writer has confirmed anything
+STEPS_S = 3.0  # a kill comes within the time of so many steps
+AT_THE_START = 0.2  # share of kills before the writer has confirmed anything
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Every writer in turn."""
+    """A row for each writer."""
     cheapen_hashes()
     for number, writer in enumerate(WRITERS):
         yield killed(writer, LONG_KILLS if is_long else KILLS, random.Random(number))
 
 
 def killed(writer: Writer, kills: int, chance: random.Random) -> Row:
-    """Kill the writer so often, looking after each time."""
+    """The row of a writer that is killed so often and checked after each kill."""
     count, confirmed = Count(f"killed while saving {writer.name}"), list[str]()
     with on_disk() as place:
         folder = Path(place)
@@ -40,7 +40,7 @@ def killed(writer: Writer, kills: int, chance: random.Random) -> Row:
             check = writer.check(folder / "kept", confirmed)
             count.add(check.wrong, check.lost, time.perf_counter() - began_s)
             if check.wrong:
-                break  # what follows would only tell of this one
+                break  # later checks would only repeat this failure
     return count.row
 
 
@@ -52,11 +52,11 @@ def _step_s(writer: Writer, folder: Path) -> float:
 
 
 def _killed_once(writer: Writer, folder: Path, first: int, waits_for: int, for_s: float) -> list[str]:
-    """Fork a writer, kill it for_s after its first confirmation (or its start), and return what it confirmed."""
+    """What a forked writer confirmed that was killed for_s after its first confirmation, or after its start."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        with suppress(BaseException):  # a writer that fails confirms nothing, which the next check tells
+        with suppress(BaseException):  # a writer that fails confirms nothing; the next check shows it
             _write(writer, folder, first, writing)
         os._exit(1)
     os.close(writing)

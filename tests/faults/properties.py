@@ -1,4 +1,4 @@
-"""What must hold of settings, changes and forms whatever comes in; fuzz.py and coverage.py look for what breaks it."""
+"""What must hold for settings, changes and forms with any input; fuzz.py and coverage.py try to break it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from config.patch import PatchError, patch
 from config.read import OLDER_KEYS, entries, read
 from config.settings import DECLARATIONS, values_of
 
-SLOW_S = 1.0  # of a processor; hostile texts took a minute in a plain loader
+SLOW_S = 1.0  # CPU time; hostile texts took a minute in a plain loader
 
 
 def loads(data: bytes | str) -> None:
-    """Nothing leaves the loader, every value is within its limits, no rule is broken, and it is quick."""
+    """Assert that the loader raises nothing and is quick, and that its values are within limits and break no rule."""
     start_s = time.process_time()
     reading = read(data)
     in_force = values_of(reading.settings)
@@ -41,7 +41,7 @@ def loads(data: bytes | str) -> None:
 
 
 def patches(text: str, wanted: Mapping[str, Value | None]) -> None:
-    """Whatever the text: the patcher refuses, or the keys asked for are changed and no other is."""
+    """Assert that the patcher refuses, or changes the given keys and no other."""
     try:
         patched = patch(text, wanted)
     except PatchError:
@@ -59,7 +59,7 @@ def patches(text: str, wanted: Mapping[str, Value | None]) -> None:
 
 
 def comes_back(values: Mapping[str, Value]) -> None:
-    """parse(render(x)) == x, for the file and for the form."""
+    """Assert that values survive being written to a file or a form and read again."""
     text = patch("", values)
     top = parse(text)
     assert top is not None or not values
@@ -76,7 +76,7 @@ def comes_back(values: Mapping[str, Value]) -> None:
 
 
 def is_typed(sent: Iterable[tuple[str, str]], text: str = "") -> None:
-    """A form is refused as a whole, or each field is a change within its limits or an error with words."""
+    """Assert that a form is refused as a whole, or each field is a change within its limits or has an error text."""
     reading = read(text)
     basis = Basis(reading.values, {}, values_of(reading.settings))
     try:
@@ -94,7 +94,7 @@ def is_typed(sent: Iterable[tuple[str, str]], text: str = "") -> None:
 
 
 def _written(text: str) -> dict[str, tuple[object, bool]]:
-    """What a text says, by key: the value as it is written, and whether it stands in quotes."""
+    """The values of a text by key: each as written, and whether it is quoted."""
     try:
         top = parse(text)
     except DocumentError as error:

@@ -1,8 +1,8 @@
-"""Bytes that are no requests, and requests that nobody would send, to a real gunicorn beside a real detector.
+"""Malformed and hostile requests to a real gunicorn beside a real detector.
 
-Survived: an answer below 500 or a closed connection, in time. 501 and 505 are how HTTP refuses a coding or version, 503
-is what the page says where there is no picture yet, or while the detector is late for its status on a busy machine: in
-the end it must have caught up. Each counts only where it can be meant.
+A request is survived when an answer below 500 or a closed connection comes in time. 501 and 505 refuse a coding or a
+version of HTTP; 503 is right where there is no picture yet, or while the detector is late on a busy machine: in the
+end it must have caught up. Each is accepted only where it can be meant.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.faults.scratch import in_memory
 from tests.faults.tally import Count, Row
 from tests.support.appliance import Appliance, running, wait_for
 
-REQUESTS, LONG_REQUESTS = 6_000, 8_000  # of an appliance; at 10,000 its worker is renewed
+REQUESTS, LONG_REQUESTS = 6_000, 8_000  # to one appliance; at 10,000 its worker is renewed
 LONG_APPLIANCES = 10
 ANSWER_S = 20.0
 ANSWER_MAX_BYTES = 1 << 20
@@ -37,7 +37,7 @@ PATHS = """
     /static/%2e%2e/%2e%2e/config.yaml //etc/passwd /%00 /%ff http://other/ * /nowhere
 """.split()  # noqa: SIM905  a list with a path a line would fill the screen
 MAY_BE_LATE = (b"preview.jpg", b"api/v1/status")
-NEVER = re.compile(rb"/(restart(?!/part)|logout|password)")  # what would end the try itself
+NEVER = re.compile(rb"/(restart(?!/part)|logout|password)")  # requests that would end the session or the detector
 PIECES = [b"\0", b"\r\n", b"\n", b"\r", b" ", b"\t", b":", b";", b"%", b"\xff\xfe", b"\r\n\r\n", b"0" * 40, b"a" * 5000]
 FORM, JSON, FILE = "application/x-www-form-urlencoded", "application/json", "multipart/form-data; boundary=b"
 ODD_HEADERS = (
@@ -50,7 +50,7 @@ ODD_HEADERS = (
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """From a stranger and from the owner."""
+    """One row, for requests from a stranger and from the owner."""
     count = Count("random and malformed requests to a real gunicorn")
     for number in range(LONG_APPLIANCES if is_long else 1):
         with in_memory() as place, no_native_words(), running(Path(place), "--camera", "fake:attentive") as appliance:
@@ -77,7 +77,7 @@ def _besiege(appliance: Appliance, count: Count, requests: int, chance: random.R
 
 
 def request(chance: random.Random, cookie: str, token: str) -> bytes:
-    """One request: whole, with nonsense in its fields, or with its bytes mixed up; b"" if it must not be sent."""
+    """A request: valid, with nonsense in its fields, or with bytes mixed up; b"" if it must not be sent."""
     body, kind = chance.choice(BODIES)(chance, token)
     path = chance.choice(PATHS)
     if chance.random() < 0.4:
@@ -158,7 +158,7 @@ BODIES: list[Callable[[random.Random, str], tuple[bytes, str]]] = [
 
 
 def _answered(port: int, said: bytes) -> bytes | None:
-    """What came back until the end, None if the end did not come in time."""
+    """The answer up to the end of the connection; None if it did not end in time."""
     answer = b""
     with socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S) as client:
         try:
@@ -166,7 +166,7 @@ def _answered(port: int, said: bytes) -> bytes | None:
             client.shutdown(socket.SHUT_WR)
         except TimeoutError:
             return None
-        except OSError:  # it may close before it has read everything, and has answered then
+        except OSError:  # the server may answer and close before it has read everything
             pass
         try:
             while len(answer) < ANSWER_MAX_BYTES and (part := client.recv(65536)):

@@ -1,4 +1,4 @@
-"""A camera whose faults are planned: the frame of scripted devices and of damaged files."""
+"""A camera with planned faults: the base of scripted devices and of damaged files."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Picture = npt.NDArray[np.uint8]
 SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
 ASIDE_DEG = 42.0
 FILES, VIDEO_FRAMES, VIDEO_FPS = 12, 24, 10.0  # taken at 1 or 2 a second, no picture of the video follows itself
-VIDEO_S = VIDEO_FRAMES / VIDEO_FPS  # so long it plays on when it is deleted
+VIDEO_S = VIDEO_FRAMES / VIDEO_FPS  # a deleted video still plays for so long
 
 
 @cache
 def driver(yaw_deg: float = 0.0) -> tuple[Picture, ...]:
-    """Pictures of a driver who looks there, no two the same."""
+    """Pictures of a driver with this yaw, no two equal."""
     renderer = Renderer(*SIZE, seed=1)
     return tuple(renderer.picture(Scene(time_s=number, yaw_deg=yaw_deg)) for number in range(VIDEO_FRAMES))
 
 
 class Rig:
-    """Sends good pictures, but for a time."""
+    """A camera that sends good pictures except while it is faulty."""
 
     source = "auto"
 
@@ -40,7 +40,7 @@ class Rig:
         self.is_faulty = False
         self.ends_s = inf
         self.left_open = 0
-        """How many scripted devices are open."""
+        """The number of scripted devices that are open."""
 
     def plan(self, begins_s: float, ends_s: float) -> None:
         """Fail between these moments."""
@@ -55,7 +55,7 @@ class Rig:
         self.is_faulty = False
 
     def show(self, pictures: Sequence[Picture]) -> None:
-        """What good pictures show from now on."""
+        """Send these as good pictures from now on."""
         raise NotImplementedError
 
     def open(self, camera: settings.Camera) -> Source:

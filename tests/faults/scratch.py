@@ -9,10 +9,10 @@ SHM = Path("/dev/shm")
 
 
 def on_disk() -> TemporaryDirectory[str]:
-    """Where syncs take their time."""
+    """A temporary folder on a disk, where syncs take time."""
     return TemporaryDirectory(prefix="drivewatch-faults-")
 
 
 def in_memory() -> TemporaryDirectory[str]:
-    """For what is made and thrown away a thousand times."""
+    """A temporary folder in memory, for what is made a thousand times."""
     return TemporaryDirectory(prefix="drivewatch-faults-", dir=SHM if SHM.is_dir() else None)

@@ -10,10 +10,10 @@ from importlib import import_module
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one fault, or why it was not tried.
+    """The result of one fault, or why it was not tried.
 
-    `lost` counts what was confirmed and is gone, or alerts that were missed or false; `recovery_s` is the longest time
-    until all was well again, None where nothing has to recover; `wrong` tells of the first try not survived.
+    `lost` counts confirmed things that are gone, or alerts that were missed or false; `recovery_s` is the longest time
+    to recover, None where nothing has to recover; `wrong` describes the first try that was not survived.
     """
 
     fault: str
@@ -26,7 +26,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Tried, and nothing was lost; what was not tried is said, and neither holds nor fails."""
+        """Whether each try was survived with nothing lost; True for a row that was not tried."""
         return bool(self.not_tried) or (0 < self.tries == self.survived and self.lost == 0)
 
     def __str__(self) -> str:
@@ -61,7 +61,7 @@ class Count:
 
 
 def shown(seconds: float | None) -> str:
-    """A time as people read it."""
+    """A time in ms or s, "-" for None."""
     if seconds is None:
         return "-"
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
@@ -74,6 +74,6 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def rows_of(kind: str, is_long: bool) -> list[Row]:
-    """Try what the module of this name tries; the log of so much damage helps nobody."""
+    """The rows of the module of this name, with logging switched off."""
     logging.disable()
     return list(import_module(f"tests.faults.{kind}").rows(is_long))

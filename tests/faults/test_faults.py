@@ -1,4 +1,4 @@
-"""The harness of `make test-faults` itself: what is broken must be seen, and what was not tried must be said."""
+"""The harness of `make test-faults`: it must notice losses, and say what was not tried."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.faults.unsynced import ForgetfulDisk, Record
 from tests.faults.writers import Check, Writer
 
 ROOT = Path(__file__).parents[2]
-# Where a wall clock is read, and what for; everything else counts monotonic seconds
+# Each place that reads a wall clock, and why; everything else counts monotonic seconds
 WALL_CLOCKS = {
     ("admin/auth/tokens.py", "time.time"): "when a token was made and last used, to be shown",
     ("app/monitor/detector.py", "time.time"): "the stamp of an event, to be shown",
@@ -61,7 +61,7 @@ def wall_clocks(path: Path) -> Iterator[tuple[str, str]]:
             yield str(path.relative_to(ROOT)), node.attr
 
 
-def test_the_wall_clock_is_read_for_show_alone() -> None:
+def test_the_wall_clock_is_read_only_at_the_listed_places() -> None:
     sources = [path for package in ("app", "admin", "config") for path in (ROOT / package).rglob("*.py")]
     assert set(itertools.chain.from_iterable(map(wall_clocks, sources))) == WALL_CLOCKS.keys()
 
@@ -80,7 +80,7 @@ def look_in_place(folder: Path, confirmed: Sequence[str]) -> Check:
     return Check() if len(lines) == 3 and lines[0] == lines[1] else Check(1, f"it is {lines}")
 
 
-def test_a_writer_that_saves_in_place_does_not_survive_its_kills() -> None:
+def test_kills_are_noticed_of_a_writer_that_saves_in_place() -> None:
     row = powercuts.killed(Writer("in place", write_in_place, look_in_place), 500, random.Random(1))
     assert row.lost == 1 and row.survived == row.tries - 1
     assert not row.holds
@@ -98,14 +98,14 @@ SAVE = {
 
 
 def left(*calls: str) -> list[dict[str, bytes]]:
-    """What power cuts after these calls may leave."""
+    """The files that power cuts after these calls may leave."""
     forgetful = ForgetfulDisk()
     for call in calls:
         forgetful.follow(SAVE[call])
     return [forgetful.after_power_cut(chance) for chance in (None, *map(random.Random, range(60)))]
 
 
-def test_a_forgetful_disk_keeps_what_was_synced_and_nothing_else_for_sure() -> None:
+def test_the_forgetful_disk_surely_keeps_only_what_was_synced() -> None:
     whole = {FILE: b"x" * 1500}
     assert left(*SAVE) == [whole] * 61
     unsynced = {tuple(found) for found in left("create", "write", "sync", "rename")}
@@ -117,30 +117,30 @@ def test_a_forgetful_disk_keeps_what_was_synced_and_nothing_else_for_sure() -> N
 @pytest.mark.parametrize(
     ("row", "holds"), [(Row("x", 3, 3), True), (Row("x", 3, 2), False), (Row("x", 3, 3, 1), False)]
 )
-def test_a_row_holds_if_every_try_was_survived_and_nothing_lost(row: Row, holds: bool) -> None:
+def test_a_row_holds_if_every_try_was_survived_and_nothing_was_lost(row: Row, holds: bool) -> None:
     assert row.holds is holds
 
 
-def test_a_row_without_a_try_does_not_hold_unless_it_says_why() -> None:
+def test_a_row_without_a_try_holds_only_with_a_reason() -> None:
     assert not Count("x").row.holds
     assert "nothing was tried" in str(Count("x").row)
     assert Row("x", not_tried="no root").holds
     assert "| x | not tried: no root |" in table([Row("x", not_tried="no root")])
 
 
-def test_what_this_machine_cannot_do_is_said_in_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_name_the_reason_why_this_machine_cannot_try_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "why_not", lambda: "mounting needs root")
     assert {row.not_tried for row in disk.rows(is_long=False)} == {"mounting needs root"}
 
 
-def test_a_loader_that_lets_a_value_through_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loader_that_accepts_a_bad_value_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     properties.loads("camera:\n  width: 99999\n")
     monkeypatch.setattr("config.read.from_text", lambda declaration, text: int(text))
     with pytest.raises(ValueError, match="between 64 and 1920"):
         properties.loads("camera:\n  width: 99999\n")
 
 
-def test_times_are_shown_as_people_read_them() -> None:
+def test_times_are_shown_in_ms_or_s() -> None:
     assert [tally.shown(seconds) for seconds in (None, 0.0123, 12.34)] == ["-", "12 ms", "12.3 s"]
 
 
@@ -155,22 +155,22 @@ def fault(name: str) -> Fault:
 
 
 @pytest.mark.parametrize("name", ["hangs", "errors", "same frame", "half", "grey", "JPEGs cut off", "video"])
-def test_a_camera_that_fails_is_survived_with_nothing_lost(watch: Observer, name: str) -> None:
+def test_a_failing_camera_loses_nothing(watch: Observer, name: str) -> None:
     wrong, lost, back_s = camera.tried(fault(name), 0, watch)
     assert (wrong, lost) == ("", 0)
     assert (back_s is None) == (name == "grey")
 
 
-def test_a_black_picture_that_is_not_told_is_noticed(watch: Observer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_detector_that_does_not_report_black_pictures_is_noticed(
+    watch: Observer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Lens, "judge", lambda *_: Sight.CLEAR)
     wrong, lost, _ = camera.tried(fault("black"), 0, watch)
     assert "it shows no_face" in wrong
     assert lost == 1
 
 
-def test_a_camera_that_is_back_for_seven_seconds_before_it_is_looked_at_is_noticed(
-    watch: Observer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_detector_that_reopens_a_camera_too_late_is_noticed(watch: Observer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.camera.capture._RETRY_MIN_S", 10.0)
     monkeypatch.setattr("app.camera.capture._RETRY_MAX_S", 10.0)
     wrong, _, back_s = camera.tried(fault("away"), 0, watch)
@@ -178,7 +178,7 @@ def test_a_camera_that_is_back_for_seven_seconds_before_it_is_looked_at_is_notic
     assert "it shows no_camera" in wrong
 
 
-def test_a_camera_that_comes_and_goes_leaves_nothing(watch: Observer) -> None:
+def test_a_camera_that_comes_and_goes_leaks_nothing(watch: Observer) -> None:
     row = camera.comes_and_goes(watch, times=6, warm_up=3)
     assert row.holds, row.wrong
     assert row.recovery_s is not None and row.recovery_s <= 2
@@ -188,11 +188,11 @@ def test_a_camera_that_comes_and_goes_leaves_nothing(watch: Observer) -> None:
     ("after", "told"),
     [(Held(12, 5, 58.4), False), (Held(13, 5, 58), True), (Held(12, 6, 58), True), (Held(12, 5, 58.6), True)],
 )
-def test_growth_of_files_threads_and_memory_is_noticed(after: Held, told: bool) -> None:
+def test_growth_of_open_files_threads_and_memory_is_noticed(after: Held, told: bool) -> None:
     assert bool(camera.growth(Held(12, 5, 58.0), after)) is told
 
 
-def test_what_may_be_shown_while_a_camera_fails() -> None:
+def test_the_states_allowed_during_an_outage_follow_its_times() -> None:
     away = Outage(AWAY, begins_s=100, ends_s=110, period_s=1)
     either = {State.ATTENTIVE, State.NO_CAMERA}
     shown = [away.may_show(time_s) for time_s in (99, 100.9, 101, 103.9, 104, 109.9, 110, 112, 112.1)]
@@ -201,7 +201,7 @@ def test_what_may_be_shown_while_a_camera_fails() -> None:
     assert Outage(AWAY, 100, 101, 1).may_show(100.5) == {State.ATTENTIVE}, "too short to be told"
 
 
-def test_in_lockstep_a_camera_gives_the_same_frames_each_time_and_nobody_sleeps() -> None:
+def test_lockstep_gives_the_same_frames_each_time_without_sleeping() -> None:
     def drive() -> list[float]:
         time = Time(0.0)
         device = Device(is_pulled, is_away, time, random.Random(1))

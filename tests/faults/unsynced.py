@@ -1,8 +1,8 @@
-"""Writers on a disk that forgets: any moment of their work, with what was not synced dropped in part or as a whole.
+"""Writers on a disk that forgets: a power cut at any moment drops unsynced data in part or as a whole.
 
 recorder.c, preloaded into a real writer, logs each call that changes a file. Replayed up to any record, the log tells
-what a disk must still have (what was synced) and what it may have (the rest, in any order, torn at sectors). The checks
-of writers.py then start on such a folder. A file's sync keeps its content and not its name, as POSIX has it.
+what a disk must still have (synced data) and may have (the rest, in any order, torn at sectors). The checks
+of writers.py then start on such a folder. A file's sync keeps its content but not its name, as in POSIX.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ STEPS, LONG_STEPS = 150, 1000  # of each writer
 CUTS, LONG_CUTS = 500, 10_000  # of each writer's log
 HEADER: Final = struct.Struct("<cQQII")
 SECTOR_BYTES = 512
-CONFIRMED = "confirmed"  # the file of confirmations, which no cut forgets
+CONFIRMED = "confirmed"  # the file of confirmations, which no cut loses
 RECORDER = Path(__file__).with_name("recorder.c")
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One call; recorder.c says what its letter is."""
+    """A recorded call; recorder.c explains its letter."""
 
     call: str
     inode: int
@@ -46,7 +46,7 @@ class Record:
 
 @dataclass
 class File:
-    """What it held when it was last synced, and what was done since: writes, or truncations (no data)."""
+    """A file's content at its last sync, and the writes (offset, data) and truncations (offset, None) since."""
 
     synced: bytearray = field(default_factory=bytearray)
     since: list[tuple[int, bytes | None]] = field(default_factory=list)
@@ -56,7 +56,7 @@ Names = dict[str, File]
 
 
 class ForgetfulDisk:
-    """Follows a log, and tells what a power cut may leave of it."""
+    """A disk that replays recorded calls, and knows what a power cut may leave."""
 
     def __init__(self) -> None:
         self._files: dict[int, File] = {}  # by the inode that has the number now
@@ -66,7 +66,7 @@ class ForgetfulDisk:
         self.confirmed: list[str] = []
 
     def follow(self, record: Record) -> None:
-        """Do what the call did."""
+        """Replay a call."""
         if record.call == "C":
             made = self._files[record.inode] = File()
             self._rename(record.path, {record.path: made})
@@ -97,11 +97,11 @@ class ForgetfulDisk:
         self._renamed = [change for change in self._renamed if change[0] != folder]
 
     def whole(self) -> dict[str, bytes]:
-        """What the running system sees, by path."""
+        """The files as the running system sees them, by path."""
         return {name: bytes(_content(file)) for name, file in self._names.items()}
 
     def after_power_cut(self, chance: random.Random | None) -> dict[str, bytes]:
-        """What may be left: by chance, or without chance as little as is allowed."""
+        """The files that a power cut may leave: random ones, or without `chance` as little as allowed."""
         names = self._synced_names
         for _, added, removed in self._renamed:
             if chance and chance.random() < 0.5:
@@ -125,7 +125,7 @@ def _content(file: File, chance: random.Random | None = None, *, forgetful: bool
 
 
 def rows(is_long: bool) -> Iterator[Row]:
-    """Every writer in turn, and then without its syncs, where losses must be seen."""
+    """A row for each writer, and one for all writers without their syncs, where losses must be seen."""
     cheapen_hashes()
     faults = [f"power cut while saving {writer.name}, what was not synced is dropped" for writer in WRITERS]
     control = "the same with fsync forgotten: losses that must be seen"
@@ -145,7 +145,7 @@ def rows(is_long: bool) -> Iterator[Row]:
 
 
 def _unsynced(fault: str, recorder: Path, place: Path) -> Row:
-    """Each writer with the syncs of its files, and of its folders, forgotten: a try is survived if losses were seen."""
+    """The row that checks the harness: with syncs of files or folders dropped, each writer must lose something."""
     count = Count(fault)
     for writer in WRITERS:
         for forgotten in ("file", "folder"):
@@ -157,14 +157,14 @@ def _unsynced(fault: str, recorder: Path, place: Path) -> Row:
 
 
 def _compiled(compiler: str, recorder: Path) -> str:
-    """Why there is no recorder, "" if there is one now."""
+    """Why the recorder could not be compiled, "" if it was."""
     command = [compiler, "-shared", "-fPIC", "-O1", "-Wall", "-o", str(recorder), str(RECORDER), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"recorder.c does not compile: {done.stderr.strip().splitlines()[-1]}" if done.returncode else ""
 
 
 def recorded(writer: Writer, recorder: Path, place: Path, steps: int, forgotten: str = "") -> list[Record]:
-    """Let a process of its own make so many steps, and return what it did to its folder."""
+    """The recorded calls of a process in which the writer takes so many steps."""
     folder, log = place / "written", place / "log"
     shutil.rmtree(folder, ignore_errors=True)
     log.unlink(missing_ok=True)
@@ -183,7 +183,7 @@ def recorded(writer: Writer, recorder: Path, place: Path, steps: int, forgotten:
 
 
 def cut(fault: str, writer: Writer, records: list[Record], cuts: int, chance: random.Random) -> Count:
-    """Cut the power at so many places of a log and look what is left, the least allowed or a part by chance."""
+    """The results of power cuts at so many places of a log, with as little left as allowed and with a random part."""
     count, disk = Count(fault), ForgetfulDisk()
     wanted = set(chance.sample(range(len(records)), min(cuts // 2, len(records))))
     with in_memory() as place:
@@ -200,7 +200,7 @@ def cut(fault: str, writer: Writer, records: list[Record], cuts: int, chance: ra
 
 
 def _kept(files: dict[str, bytes]) -> dict[str, bytes]:
-    """SQLite's index of the log is mapped memory, made again after a cut; the confirmations are the harness's own."""
+    """The files without SQLite's -shm, which is made again after a cut, and without the confirmations."""
     return {name: data for name, data in files.items() if not name.endswith("-shm") and name != CONFIRMED}
 
 
@@ -213,7 +213,7 @@ def _lay_out(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def _read(log: bytes, root: str) -> Iterator[Record]:
-    """The records of a log, paths without their root; the root itself is ""."""
+    """The records of a log, with paths relative to the root."""
     at = 0
     while at < len(log):
         call, inode, offset, path_bytes, data_bytes = HEADER.unpack_from(log, at)

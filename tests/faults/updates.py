@@ -1,7 +1,7 @@
-"""Updates of the events' schema on cards with too little room or none that takes a byte, as after a refresh.
+"""Updates of the events' schema, as after a refresh, on cards with little or no room.
 
 The card is a real ext4 of 6 MB. In half of the tries the check for enough room is off, so that the card is full in the
-middle of the copy or of the update. Afterwards room is made, and every event must be there.
+middle of the copy or of the update. Then room is made, and every event must be there.
 """
 
 from __future__ import annotations

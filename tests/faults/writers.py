@@ -1,4 +1,4 @@
-"""Writers that save over and over and say what is saved, and what must be there when one was cut off.
+"""Writers that save over and over and confirm each step, and the checks of what must be left after a cut.
 
 A writer's steps are numbered, and what a step leaves depends on its number alone: after a cut the state is that of the
 last step that was confirmed, or of the one after it.
@@ -24,27 +24,21 @@ from config.paths import CONFIG, LAST_GOOD, Paths
 from config.read import read
 from config.settings import DECLARATIONS
 from config.store import Store
+from tests.support.journal_releases import REBUILD
 
 COMMENT = "# the owner's own words"
 WIDTHS = range(int(DECLARATIONS["camera.width"].low), int(DECLARATIONS["camera.width"].high))
-KEEP_EVENTS, CHECKED_EVENTS = 200, 100  # of those kept; unconfirmed ones take up some of them
+KEEP_EVENTS, CHECKED_EVENTS = 200, 100  # fewer are checked than kept, as unconfirmed ones are kept too
 ASKED, DELETED = 1, 2  # steps of four
-TOKEN_LIFE = 9  # steps, odd: made in even ones, revoked in odd ones
+TOKEN_LIFE = 9  # steps; odd, so that tokens are made in even steps and revoked in odd ones
 WALL_S = 1.8e9
-REBUILD = (  # of the events' table, as SQLite's manual gives it for what ALTER TABLE cannot change
-    "CREATE TABLE next AS SELECT * FROM events",
-    "DROP TABLE events",
-    *(statement for step in journal_schema.MIGRATIONS for statement in step if "TABLE events " in statement),
-    "INSERT INTO events SELECT * FROM next",
-    "DROP TABLE next",
-)
 
 Confirm = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a cut left: how many confirmed things are gone, and what is wrong, "" if nothing is."""
+    """What a cut left: how many confirmed things are gone, and what is wrong ("" if nothing is)."""
 
     lost: int = 0
     wrong: str = ""
@@ -52,7 +46,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """`steps` yields after each step what is confirmed, beginning with step `first`; `check` gets all that was."""
+    """`steps` yields what each step confirms, from step `first` on; `check` gets all that was confirmed."""
 
     name: str
     steps: Callable[[Path, int], Iterator[str]]
@@ -60,18 +54,18 @@ class Writer:
 
 
 def paths_in(folder: Path) -> Paths:
-    """All three folders in one."""
+    """Paths whose three folders are one."""
     return Paths(folder, folder, folder)
 
 
 def _width(step: int) -> int:
-    """What config.yaml has after this step; every third one changes nothing in it but keeps a good copy."""
+    """The width in config.yaml after this step; every third step only keeps a good copy."""
     step -= step % 3 == 2
     return WIDTHS[step % len(WIDTHS)]
 
 
 def _good(step: int) -> int | None:
-    """What the last good copy has after this step, None before the first."""
+    """The width in the last good copy after this step; None before the first copy."""
     return _width(step - (step + 1) % 3) if step >= 2 else None
 
 
@@ -177,7 +171,7 @@ def _check_events(folder: Path, confirmed: Sequence[str]) -> Check:
 
 
 def _write_deletions(folder: Path, first: int) -> Iterator[str]:
-    """By turns an event, the owner's wish to delete all, its fulfilment, and an event that nobody wants deleted."""
+    """In turn: record an event, ask to delete all events, delete them, and record an event that must stay."""
     path = paths_in(folder).events
     with closing(Journal(path, f"boot-{first}")) as journal:
         for step in itertools.count(first):
@@ -209,7 +203,7 @@ def _check_deletions(folder: Path, confirmed: Sequence[str]) -> Check:
 
 @contextmanager
 def updated(steps: int) -> Iterator[None]:
-    """Be a release whose events' schema has so many further steps."""
+    """Until the end of the block, be a release with so many more steps in the events' schema."""
     today = journal_schema.MIGRATIONS
     journal_schema.MIGRATIONS = today + (REBUILD,) * steps
     try:
@@ -219,7 +213,7 @@ def updated(steps: int) -> Iterator[None]:
 
 
 def _write_updates(folder: Path, first: int) -> Iterator[str]:
-    """Each step is the start of a release with a later schema; every third runs well and removes its copy."""
+    """Start a release with a later schema in each step; every third one is marked good and removes its copy."""
     for step in itertools.count(first):
         at_s = float(step)
         path = paths_in(folder).events
@@ -242,7 +236,7 @@ def _check_updates(folder: Path, confirmed: Sequence[str]) -> Check:
 
 
 def cheapen_hashes() -> None:
-    """Take scrypt's work out of the password: what is tried is how it is kept, 500 times."""
+    """Make scrypt cheap, as the password is saved 500 times."""
     real = hashlib.scrypt
     hashlib.scrypt = lambda data, *, salt, **_: real(data, salt=salt, n=2, r=1, p=1)
 

@@ -1,4 +1,4 @@
-"""The appliance as `make run` starts it, and a client of its page: for tests, benchmarks, soak and virtual machine."""
+"""The appliance as `make run` starts it, and a client of its page; also for benchmarks, soak and virtual machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 PAGE_PSS_MAX_MB = 45.0
-PATIENCE_S = 40.0  # for what takes a second or two on an idle machine
+PATIENCE_S = 40.0  # an idle machine needs a second or two
 
 
 def free_port() -> int:
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass
 class Browser:
-    """A client with a cookie."""
+    """An HTTP client that keeps cookies."""
 
     port: int
     cookie: str = ""
@@ -88,7 +88,7 @@ class Appliance:
         return browser
 
     def pids(self, what: str) -> list[int]:
-        """Processes of this appliance whose command line holds these words."""
+        """The processes of this appliance whose command line contains `what`."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -101,9 +101,9 @@ class Appliance:
         return sorted(found)
 
 
-def wait_for(what: Callable[[], bool]) -> bool:
-    """True as soon as it holds, False when it never does."""
-    deadline_s = time.monotonic() + PATIENCE_S
+def wait_for(what: Callable[[], bool], within_s: float = PATIENCE_S) -> bool:
+    """True as soon as `what` holds; False when it does not in time."""
+    deadline_s = time.monotonic() + within_s
     while time.monotonic() < deadline_s:
         if what():
             return True
@@ -120,7 +120,7 @@ def answers(port: int, tls: ssl.SSLContext | None = None) -> bool:
 
 @contextmanager
 def running(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None) -> Iterator[Appliance]:
-    """An appliance with folders of its own, until the end of the block."""
+    """A running appliance with its data and run folder in `folder`, until the end of the block."""
     port = free_port()
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
     env |= {"DRIVEWATCH_DATA": str(folder / "data"), "XDG_RUNTIME_DIR": str(folder / "run"), "PORT": str(port)}
@@ -142,7 +142,7 @@ def running(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None) ->
 
 
 def certified(folder: Path) -> str:
-    """Turn HTTPS on for an appliance with this folder; the file with its certificate."""
+    """Turn HTTPS on for an appliance in this folder; returns the certificate's file."""
     return str(enable(Paths(folder / "data", folder / "run", folder / "data"), "self-signed").certificate)
 
 
