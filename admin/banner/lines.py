@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from admin.health.problems import EXPOSED, Told, last_failure, silence
-from admin.restart.course import NOT_OURS, Progress
+from admin.restart.course import NOT_OURS, Course
 from admin.words import NOT_ANSWERING, minutes_left
 from app.events import State
 from app.telemetry import status
@@ -69,7 +69,7 @@ class Facts:
 
     told: Told
     now_s: float
-    progress: Progress
+    progress: Course
     loaded: Loaded
     due: tuple[str, ...] | None = ()
 
@@ -135,12 +135,12 @@ def _in_force(used: Configuration, copies: Callable[[], Mapping[str, str]]) -> S
 def _restart(facts: Facts) -> Iterator[Line]:
     progress, latest = facts.progress, facts.latest
     if progress.is_under_way:
-        passed_s = max(0, int(facts.now_s - progress.since_s))
+        passed_s = max(0, int(facts.now_s - progress.began_s))
         yield Line("restarting", "doubtful", "Restarting the detector", f"{progress.message} For {passed_s} s so far.")
-    elif progress.phase == "rolled_back" and facts.loaded.version == progress.version_wanted:
+    elif progress.phase == "rolled_back" and facts.loaded.version == progress.wanted:
         edit = Link("Edit the rejected version again", "settings.rejected")
-        words = "New settings failed, old ones restored"
-        yield Line("rolled-back", "bad", words, f"Why: {progress.why}.", (Button("Dismiss", "restart.dismiss"),), edit)
+        words, dismiss = "New settings failed, old ones restored", Button("Dismiss", "restart.dismiss")
+        yield Line("rolled-back", "bad", words, f"Why: {progress.undone}.", (dismiss,), edit)
     elif progress.phase == "failed" and (latest is None or latest.state is State.NO_CAMERA):
         log = f" `{facts.told.log_command}` shows more." if facts.told.log_command else ""
         edit = Link("Edit the settings", "settings.show")

@@ -24,31 +24,6 @@ Phase: TypeAlias = Literal["idle", "stopping", "starting", "healthy", "failed", 
 OVER = ("idle", "healthy", "failed", "rolled_back")
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a restart is, or how the last one ended. Process numbers are 0 and versions "" where unknown.
-
-    since_s: when it was asked for, monotonic. A detector may be healthy and `message` still say what is wrong. After a
-    roll-back `why` says what was wrong with the settings of version `rejected`. version_before: in force before it.
-    """
-
-    phase: Phase
-    message: str
-    pid_before: int
-    pid_now: int
-    version_wanted: str
-    version_in_force: str
-    since_s: float
-    why: str = ""
-    rejected: str = ""
-    version_before: str = ""
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the detector is being restarted, so that what it said before is no longer so."""
-        return self.phase not in OVER
-
-
 class Action(Enum):
     """What a course asks restarter.py to do."""
 
@@ -63,7 +38,8 @@ class Course:
 
     is_proven: the detector watched with these settings before, so they are not to blame. was_blind: it had no camera
     before, so a missing camera is no failure of the restart. undone: why the last good settings were put back in place
-    of the version `rejected`.
+    of the version `rejected`. wanted, in_force, before: versions of the settings, before that of the old detector.
+    Process numbers are 0 and versions "" where unknown. A detector may be healthy and `message` say what is wrong.
     """
 
     began_s: float
@@ -107,6 +83,11 @@ class Course:
     def is_over(self) -> bool:
         """Whether nothing more is to come."""
         return self.phase in OVER
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the detector is being restarted, so that what it said before is no longer so."""
+        return not self.is_over
 
     def step(self, now_s: float, found: Status | None) -> tuple[Course, Action | None]:
         """Judge what a detector that is alive has written last, None if there is no such."""
@@ -204,6 +185,9 @@ class Course:
             return self.failed(f"The detector does not watch: {why}"), None
         message = f"Going back to the last good settings, as the detector does not watch with the new ones: {why}"
         return replace(self, reason=why, message=message), Action.ROLL_BACK
+
+
+IDLE = Course(0.0, phase="idle", message="")
 
 
 def _problem(found: Status) -> str:

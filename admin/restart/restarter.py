@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from admin.mirror import LastingMirror, Mirror
-from admin.restart.course import TRIES, Action, Course, Progress, course_after_boot, course_of
+from admin.restart.course import IDLE, TRIES, Action, Course, course_after_boot, course_of
 from app.telemetry import status
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Status
@@ -91,23 +91,9 @@ class Restarter:
         """Whether a restart is being driven."""
         return self._is_driven
 
-    def progress(self) -> Progress:
-        """How far it is."""
-        course = self._course
-        if course is None:
-            return Progress("idle", "", 0, 0, "", "", 0.0)
-        return Progress(
-            course.phase,
-            course.message,
-            course.pid_before,
-            course.pid_now,
-            course.wanted,
-            course.in_force,
-            course.began_s,
-            course.undone,
-            course.rejected,
-            course.before,
-        )
+    def progress(self) -> Course:
+        """The restart under way, or the last one; IDLE without one."""
+        return self._course or IDLE
 
     def dismiss(self) -> None:
         """Say no more of the last restart; one that is under way goes on."""

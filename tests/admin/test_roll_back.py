@@ -32,7 +32,7 @@ def failing(machine: Machine, *working: str) -> tuple[str, Restarter]:
 
 def assert_rolled_back(machine: Machine, restarter: Restarter, good: str) -> None:
     assert restarter.progress().phase == "rolled_back", restarter.progress()
-    assert machine.store.load().version == good == restarter.progress().version_in_force
+    assert machine.store.load().version == good == restarter.progress().in_force
 
 
 def kept(machine: Machine) -> set[str]:
@@ -83,14 +83,14 @@ def test_newer_settings_with_which_it_watches_stay(machine: Machine) -> None:
     working.append(saved(machine, 500))
     machine.let_pass(restarter, 3 * LIMIT_S)
     assert restarter.progress().phase == "healthy"
-    assert machine.store.load().version == working[0] == restarter.progress().version_in_force
+    assert machine.store.load().version == working[0] == restarter.progress().in_force
 
 
 def test_a_program_that_saves_without_end_does_not_keep_the_good_ones_away(machine: Machine) -> None:
     good, restarter = failing(machine)
     for number in range(TRIES * 6):
         machine.let_pass(restarter, LIMIT_S / 4)
-        if restarter.progress().version_in_force == good:
+        if restarter.progress().in_force == good:
             break
         saved(machine, 500 + 10 * number)
     machine.let_pass(restarter, LIMIT_S)

@@ -8,7 +8,7 @@ import pytest
 
 from admin.banner import banner_part
 from admin.health.machine import Machine
-from admin.restart.course import Phase, Progress
+from admin.restart.course import Course, Phase
 from app.telemetry.failure import Failure
 from app.telemetry.run_folder import boot_id
 from app.telemetry.status import Alerts
@@ -17,8 +17,8 @@ from tests.browser.conftest import Alone
 from tests.support.banner import LOADED, NOW_S, WELL, facts
 
 
-def ended(phase: Phase, **more: str) -> Progress:
-    return replace(Progress(phase, "", 0, 0, "v2", "v2", NOW_S - 9), **more)  # type: ignore[arg-type]
+def ended(phase: Phase, **more: str) -> Course:
+    return replace(Course(NOW_S - 9, phase=phase, message="", wanted="v2", in_force="v2"), **more)  # type: ignore[arg-type]
 
 
 FIXED = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
@@ -36,7 +36,7 @@ STATES = {
     "restarting": facts(log_command=LOG, progress=ended("starting", message="The detector is starting.")),
     "rolled-back": facts(
         log_command=LOG,
-        progress=ended("rolled_back", why="/dev/video99 is not there: `v4l2-ctl --list-devices` lists cameras"),
+        progress=ended("rolled_back", undone="/dev/video99 is not there: `v4l2-ctl --list-devices` lists cameras"),
     ),
     "failed": facts(
         log_command=LOG,

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from admin.banner.lines import Facts
 from admin.health.problems import Told
-from admin.restart.course import Progress
+from admin.restart.course import IDLE
 from app.events import State
 from app.part_status import CameraHealth
 from app.telemetry.run_folder import boot_id
@@ -15,7 +15,6 @@ from config.settings import Settings
 from config.store import Loaded
 
 NOW_S = 1000.0
-IDLE = Progress("idle", "", 0, 0, "", "", 0.0)
 LOADED = Loaded(Settings(), (), (), "config.yaml", "", "v2")
 WELL = Status(
     boot_id=boot_id(),

@@ -8,6 +8,7 @@ import pytest
 
 from admin.banner.lines import Facts, Line, Link, due, lines
 from admin.health.machine import Machine
+from admin.restart.course import IDLE
 from app.events import State
 from app.part_status import CameraHealth
 from app.telemetry.failure import Failure
@@ -16,7 +17,7 @@ from app.telemetry.status import SILENT_S, Alerts, Configuration, Status
 from config.check import Problem
 from config.settings import Settings
 from config.store import NO_FILE, Loaded, version_of
-from tests.support.banner import IDLE, LOADED, NOW_S, WELL, facts
+from tests.support.banner import LOADED, NOW_S, WELL, facts
 
 GONE = replace(WELL, time_s=NOW_S - SILENT_S - 1)
 
@@ -45,17 +46,17 @@ def test_a_restart_that_is_due_names_what_it_changes_and_offers_it() -> None:
 
 @pytest.mark.parametrize("phase", ("stopping", "starting"))
 def test_a_restart_under_way_is_all_that_is_said_of_the_detector(phase: str) -> None:
-    progress = replace(IDLE, phase=phase, message="The detector is starting.", since_s=NOW_S - 7)  # type: ignore[arg-type]
+    progress = replace(IDLE, phase=phase, message="The detector is starting.", began_s=NOW_S - 7)  # type: ignore[arg-type]
     line = only(facts(latest=GONE, progress=progress, due=("camera.width",)))
     assert (line.kind, line.more) == ("restarting", "The detector is starting. For 7 s so far.")
 
 
 def test_a_roll_back_says_why_until_the_settings_are_others() -> None:
-    progress = replace(IDLE, phase="rolled_back", version_wanted="v2", why="no camera at /dev/video99", rejected="v3")
+    progress = replace(IDLE, phase="rolled_back", wanted="v2", undone="no camera at /dev/video99", rejected="v3")
     line = only(facts(progress=progress))
     assert line.words == "New settings failed, old ones restored" and line.more == "Why: no camera at /dev/video99."
     assert line.link is not None and line.link.label == "Edit the rejected version again"
-    assert kinds(facts(progress=replace(progress, version_wanted="v1"))) == []
+    assert kinds(facts(progress=replace(progress, wanted="v1"))) == []
 
 
 def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
@@ -159,6 +160,6 @@ def test_a_screen_reader_is_told_of_what_comes_and_goes_and_of_no_figure() -> No
     for latest in (muted, GONE):
         now, later = (only(facts(latest=latest, now_s=NOW_S + after_s)) for after_s in (0, 3))
         assert now.said == later.said != "" and not any(map(str.isdigit, now.said))
-    progress = replace(IDLE, phase="starting", since_s=NOW_S)
+    progress = replace(IDLE, phase="starting", began_s=NOW_S)
     now, later = (only(facts(progress=progress, now_s=NOW_S + after_s)) for after_s in (0, 3))
     assert now.words == later.words and now.more != later.more
