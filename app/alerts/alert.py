@@ -78,12 +78,15 @@ class Alert:
         return 0.0 if since_s is None else now_s - since_s
 
     def play(self, cue: Cue) -> None:
-        """Sound the cue: at once if it is louder than what plays, else after it."""
-        self._offer(sound_of(cue))
+        """Sound the cue, as `sound` does."""
+        self.sound(sound_of(cue))
 
     def sound(self, sound: Sound) -> None:
-        """Play another sound than a cue's, after whatever plays."""
-        self._offer(sound)
+        """Play it: at once if it is louder than what plays, else after it."""
+        with self._lock:
+            if self._waiting is None or sound.level >= self._waiting.level:
+                self._waiting = sound
+        self._wake.set()
 
     def show(self, state: State, level: Level, *, is_well: bool = False) -> None:
         """Show the verdict on the LED; attention regained silences the buzzer, so call this before `play`.
@@ -113,13 +116,14 @@ class Alert:
     def step(self, now_s: float) -> float:
         """Do what is due on both pins; returns when to call again. The body of the thread."""
         self._buzzer.step(now_s)
-        hushed, sound, shown = self._take()
+        hushed, sound, (state, level, is_well) = self._take()
         if hushed:
             self._buzzer.start((), now_s)
         if sound is not None:
             self._playing = sound.level
             self._buzzer.start(pulses_of(sound, self._beep_only), now_s)
-        return min(self._buzzer.step(now_s), self._step_led(_rhythm(*shown), now_s), self._step_lamp(now_s))
+        rhythm = led_rhythm(state, level, is_well=is_well)
+        return min(self._buzzer.step(now_s), self._step_led(rhythm, now_s), self._step_lamp(now_s))
 
     def close(self) -> None:
         """End both patterns, turn both pins off and give them back."""
@@ -132,12 +136,6 @@ class Alert:
                 log.warning("a write to the buzzer or LED pin does not return; the pins are freed with the process")
                 return
         self._close_outputs()
-
-    def _offer(self, sound: Sound) -> None:
-        with self._lock:
-            if self._waiting is None or sound.level >= self._waiting.level:
-                self._waiting = sound
-        self._wake.set()
 
     def _take(self) -> tuple[bool, Sound | None, tuple[State, Level, bool]]:
         with self._lock:
@@ -179,10 +177,6 @@ class Alert:
         for output in (self._buzzer, self._led, self._lamp):
             if output is not None:
                 output.close()
-
-
-def _rhythm(state: State, level: Level, is_well: bool) -> Rhythm:
-    return led_rhythm(state, level, is_well=is_well)
 
 
 def open_alert(pi: RaspberryPi, *, beep_only: bool = True, visual: bool = True) -> Alert:

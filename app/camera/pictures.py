@@ -183,27 +183,15 @@ def _bytes_per_value(data: bytes) -> int:
 
 
 def as_bgr(picture: MatLike | None) -> npt.NDArray[np.uint8]:
-    """A picture of any kind as 8 bit BGR. Raises: BadPicture."""
+    """A grey or BGR picture of 8 bits as BGR. Raises: BadPicture."""
     if picture is None or picture.size == 0 or picture.ndim not in (2, 3):
         raise BadPicture("an empty picture")
-    eight_bit = _eight_bit(picture)
-    match 1 if picture.ndim == 2 else picture.shape[2]:
-        case 1:
-            return _uint8(cv2.cvtColor(eight_bit, cv2.COLOR_GRAY2BGR))
-        case 3:
-            return eight_bit
-        case 4:
-            return _uint8(cv2.cvtColor(eight_bit, cv2.COLOR_BGRA2BGR))
-        case channels:
-            raise BadPicture(f"a picture of {channels} channels")
-
-
-def _eight_bit(picture: MatLike) -> npt.NDArray[np.uint8]:
-    if picture.dtype == np.uint16:
-        return _uint8(picture // 256)
     if picture.dtype != np.uint8:
         raise BadPicture(f"a picture of type {picture.dtype}")
-    return _uint8(picture)
+    channels = 1 if picture.ndim == 2 else picture.shape[2]
+    if channels not in (1, 3):
+        raise BadPicture(f"a picture of {channels} channels")
+    return _uint8(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if channels == 1 else picture)
 
 
 def _uint8(picture: MatLike) -> npt.NDArray[np.uint8]:
