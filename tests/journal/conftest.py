@@ -14,6 +14,7 @@ from tests.support.events import BOOT
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
+    """A file in a folder that does not exist yet."""
     return tmp_path / "common" / "events.sqlite"
 
 

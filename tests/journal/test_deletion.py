@@ -39,7 +39,7 @@ def test_running_detector_deletes_and_removes_the_request(path: Path) -> None:
         record(journal, event(2.0))
         assert deletion.is_asked(path)
         journal.delete_all()
-        assert (recent(path), deletion.is_asked(path)) == ((), False)
+        assert (recent(path), recent_trips(path, 9), deletion.is_asked(path)) == ((), [], False)
         record(journal, event(3.0))
     assert onsets_s(path) == [3]
 

@@ -1,4 +1,4 @@
-"""Disks that are full, files that are locked, power cuts and kills: nothing that was recorded is lost."""
+"""Full disks, locked files, power cuts and kills lose nothing that was recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from os import kill
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,14 @@ from app.journal.journal import BACKLOG, RETRY_S, Journal
 from tests.support.events import BOOT, NEXT_BOOT, event, files_no_larger_than, onsets_s, record
 
 
-def test_a_deletion_that_fails_comes_with_the_next_save(journal: Journal, path: Path) -> None:
+@pytest.fixture
+def blocked(path: Path) -> Path:
+    """A path that cannot be written: a file stands where its folder should be."""
+    path.parent.write_text("")
+    return path
+
+
+def test_failed_deletion_is_repeated_with_the_next_save(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     with closing(sqlite3.connect(path)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -39,7 +45,7 @@ def test_events_open_at_a_power_cut_are_closed_as_interrupted(journal: Journal, 
     assert [e.interrupted for e in recent(path)] == [False, True, False]
 
 
-def test_a_repaired_card_does_not_interrupt_what_lasts(journal: Journal, path: Path) -> None:
+def test_repaired_card_does_not_mark_open_events_as_interrupted(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     path.rename(path.with_suffix(".away"))
     path.mkdir()
@@ -53,7 +59,7 @@ def test_a_repaired_card_does_not_interrupt_what_lasts(journal: Journal, path: P
 
 
 @pytest.mark.parametrize(("blocks", "says"), [(15, "the disk is full; make room"), (17, "change the SD card")])
-def test_a_full_disk_is_called_so_although_sqlite_calls_it_an_error(
+def test_full_disk_is_reported_although_sqlite_reports_an_io_error(
     path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int, says: str
 ) -> None:
     def refuse(path: Path, *, keeps_copy: bool) -> sqlite3.Connection:
@@ -66,55 +72,45 @@ def test_a_full_disk_is_called_so_although_sqlite_calls_it_an_error(
         assert says in journal.problem
 
 
-def test_what_cannot_be_saved_waits_and_is_saved_later(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "events.sqlite"
-    path.parent.write_text("a file where the folder should be")
-    with closing(Journal(path, BOOT)) as journal:
-        assert str(path) in journal.problem and "ls -l" in journal.problem
+def test_events_that_cannot_be_saved_wait_and_are_saved_later(blocked: Path) -> None:
+    with closing(Journal(blocked, BOOT)) as journal:
+        assert str(blocked) in journal.problem and "ls -l" in journal.problem
         record(journal, event(100.0), event(101.0), event(100.0, end_s=104.0))
         assert "3 reports wait" in journal.problem
-        path.parent.unlink()
+        blocked.parent.unlink()
         journal.retry(102.0 + RETRY_S - 1)
-        assert not path.exists()
+        assert not blocked.exists()
         journal.retry(102.0 + RETRY_S)
         assert journal.problem == ""
-    assert onsets_s(path) == [100, 101]
+    assert onsets_s(blocked) == [100, 101]
 
 
-def test_a_problem_is_over_without_a_new_event(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "events.sqlite"
-    path.parent.write_text("")
-    with closing(Journal(path, BOOT)) as journal:
-        path.parent.unlink()
+def test_problem_ends_without_a_new_event(blocked: Path) -> None:
+    with closing(Journal(blocked, BOOT)) as journal:
+        blocked.parent.unlink()
         journal.retry(1.0)
         assert journal.problem == ""
 
 
-def test_what_waits_is_bounded_and_the_newest_stays(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "events.sqlite"
-    path.parent.write_text("")
-    with closing(Journal(path, BOOT)) as journal:
+def test_waiting_reports_are_bounded_and_the_newest_kept(blocked: Path) -> None:
+    with closing(Journal(blocked, BOOT)) as journal:
         record(journal, *(event(s / 100) for s in range(BACKLOG + 5)))
         assert f"{BACKLOG} reports wait" in journal.problem and "5 are lost" in journal.problem
-        path.parent.unlink()
-    assert onsets_s(path)[0] == 0.05 and len(onsets_s(path)) == BACKLOG
+        blocked.parent.unlink()
+    assert onsets_s(blocked)[0] == 0.05 and len(onsets_s(blocked)) == BACKLOG
 
 
-def test_a_problem_is_logged_once_and_its_end_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_problem_and_its_end_are_logged_once(blocked: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    path = tmp_path / "folder" / "events.sqlite"
-    path.parent.write_text("")
-    with closing(Journal(path, BOOT)) as journal:
+    with closing(Journal(blocked, BOOT)) as journal:
         record(journal, *(event(s * RETRY_S) for s in range(10)))
-        path.parent.unlink()
+        blocked.parent.unlink()
         record(journal, event(1000.0), event(2000.0))
-    assert [message.split(":")[0] for message in caplog.messages] == [
-        "events cannot be saved",
-        "events are saved again",
-    ]
+    messages = [message.split(":")[0] for message in caplog.messages]
+    assert messages == ["events cannot be saved", "events are saved again"]
 
 
-def test_a_write_that_fails_half_way_loses_nothing(journal: Journal, path: Path) -> None:
+def test_write_that_fails_halfway_loses_nothing(journal: Journal, path: Path) -> None:
     record(journal, event(0.0))
     log_bytes = path.with_name("events.sqlite-wal").stat().st_size
     with files_no_larger_than(log_bytes + 5000):  # not enough for a transaction's three pages
@@ -125,7 +121,7 @@ def test_a_write_that_fails_half_way_loses_nothing(journal: Journal, path: Path)
     assert onsets_s(path) == [0, 1, 2, 3 + RETRY_S]
 
 
-def test_a_second_writer_holds_nobody_up_for_long(journal: Journal, path: Path) -> None:
+def test_second_writer_blocks_only_briefly(journal: Journal, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         began_s = time.monotonic()
@@ -136,7 +132,7 @@ def test_a_second_writer_holds_nobody_up_for_long(journal: Journal, path: Path) 
     assert onsets_s(path) == [1]
 
 
-def test_a_crashed_daemons_events_are_readable_before_it_is_back(path: Path) -> None:
+def test_events_of_a_crashed_detector_are_readable(path: Path) -> None:
     code = f"""
 import os; from pathlib import Path; from app.journal.journal import Journal; from app.events import Event, Level, State
 Journal(Path({str(path)!r}), "boot").record(Event(State.PHONE, Level.ALARM, 1.0, 1.0, 1.0), 2.0, 2.0); os._exit(1)"""
@@ -147,7 +143,7 @@ Journal(Path({str(path)!r}), "boot").record(Event(State.PHONE, Level.ALARM, 1.0,
 KILLS = 40
 
 
-# Forks one writer after the other; each says which events it has saved, until it is killed.
+# Forks one writer after the other; each prints the events it has saved, until it is killed
 NURSERY = """
 import os, sys
 from pathlib import Path
@@ -183,7 +179,7 @@ def test_no_saved_event_is_lost_by_a_kill_at_any_moment(tmp_path: Path) -> None:
                     until_s = time.perf_counter() + spin_s
                     while time.perf_counter() < until_s:
                         pass
-                    kill(pid, signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             with closing(sqlite3.connect(path)) as db:
                 assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             found = recent(path, 10_000)

@@ -1,4 +1,4 @@
-"""The signals of an event in the file: bounded, saved with something else, and gone with their event."""
+"""The signals of an event in the file: bounded, saved with other writes, and deleted with their event."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ def kept(path: Path) -> list[str]:
     return [signals_text(path, entry.id) for entry in recent(path, 10_000)]
 
 
-def test_signals_are_saved_with_what_is_saved_next_and_after_a_minute_by_themselves(
-    journal: Journal, path: Path
-) -> None:
+def test_signals_are_saved_with_the_next_write_or_after_a_minute(journal: Journal, path: Path) -> None:
     record(journal, event(1.0), event(2.0))
     journal.save_signals(AWAY, 1.0, "one", 22.0)
     assert kept(path) == ["", ""]
@@ -38,14 +36,7 @@ def test_signals_are_saved_with_what_is_saved_next_and_after_a_minute_by_themsel
     assert kept(path) == ["two", "one"]
 
 
-def test_the_end_of_the_journal_saves_what_waits(path: Path) -> None:
-    with closing(Journal(path, BOOT)) as journal:
-        record(journal, event(1.0))
-        journal.save_signals(AWAY, 1.0, "one", 22.0)
-    assert kept(path) == ["one"]
-
-
-def test_those_of_an_event_that_is_gone_or_of_another_boot_are_not_kept(path: Path) -> None:
+def test_signals_without_an_event_of_this_boot_are_not_kept(path: Path) -> None:
     with closing(Journal(path, BOOT)) as journal:
         record(journal, event(1.0))
     with closing(Journal(path, NEXT_BOOT)) as journal:
@@ -54,7 +45,7 @@ def test_those_of_an_event_that_is_gone_or_of_another_boot_are_not_kept(path: Pa
     assert kept(path) == [""]
 
 
-def test_their_number_and_their_size_are_bounded(path: Path) -> None:
+def test_number_and_size_of_signals_are_bounded(path: Path) -> None:
     with closing(Journal(path, BOOT)) as journal:
         for number in range(KEEP_SIGNALS + 30):
             record(journal, event(float(number)))
@@ -68,7 +59,7 @@ def test_their_number_and_their_size_are_bounded(path: Path) -> None:
     assert sum(file.stat().st_size for file in path.parent.iterdir()) < 2.5e6
 
 
-def test_the_oldest_events_take_theirs_with_them_and_deletion_takes_all(path: Path) -> None:
+def test_signals_are_deleted_with_their_events(path: Path) -> None:
     with closing(Journal(path, BOOT, keep_events=2)) as journal:
         for number in range(4):
             record(journal, event(float(number)))
@@ -81,7 +72,7 @@ def test_the_oldest_events_take_theirs_with_them_and_deletion_takes_all(path: Pa
     assert kept(path) == [""]
 
 
-def test_an_event_that_rises_or_is_disputed_keeps_its_signals(journal: Journal, path: Path) -> None:
+def test_updated_event_keeps_its_signals(journal: Journal, path: Path) -> None:
     record(journal, event(1.0))
     journal.save_signals(AWAY, 1.0, "one", 22.0)
     record(journal, event(1.0, end_s=60.0))
@@ -89,7 +80,7 @@ def test_an_event_that_rises_or_is_disputed_keeps_its_signals(journal: Journal, 
     assert kept(path) == ["one"]
 
 
-def test_a_file_of_schema_2_comes_up_with_its_events_and_trips(path: Path) -> None:
+def test_file_of_schema_2_keeps_its_events_and_trips(path: Path) -> None:
     path.parent.mkdir()
     sql(path, ";".join(statement for step in MIGRATIONS[:2] for statement in step))
     sql(
@@ -105,7 +96,7 @@ def test_a_file_of_schema_2_comes_up_with_its_events_and_trips(path: Path) -> No
 
 
 @pytest.mark.parametrize(("main", "beside", "merged"), [("", "new", "new"), ("old", "", "old"), ("old", "new", "new")])
-def test_a_file_beside_brings_its_signals(tmp_path: Path, main: str, beside: str, merged: str) -> None:
+def test_signals_of_a_file_beside_are_merged(tmp_path: Path, main: str, beside: str, merged: str) -> None:
     path = tmp_path / "events.sqlite"
     for file, text in ((path, main), (path.with_name("events.sqlite.schema-3"), beside)):
         with closing(Journal(file, BOOT)) as journal:
@@ -115,7 +106,7 @@ def test_a_file_beside_brings_its_signals(tmp_path: Path, main: str, beside: str
 
 
 @pytest.mark.parametrize("spoiled", ["x'ff00'", "7", "NULL", f"'{'x' * 9000}'"])
-def test_what_a_bad_card_made_of_signals_hides_no_event(journal: Journal, path: Path, spoiled: str) -> None:
+def test_damaged_signals_do_not_hide_an_event(journal: Journal, path: Path, spoiled: str) -> None:
     record(journal, event(1.0))
     sql(path, f"UPDATE OR IGNORE events SET signals = {spoiled}")
     assert len(recent(path)) == 1 and isinstance(signals_text(path, 1), str)

@@ -1,4 +1,4 @@
-"""Trips in the file, and as CSV and JSON give them."""
+"""Trips in the file, their score, and their CSV and JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.journal.csv_table import csv_text
 from app.journal.journal import RETRY_S, TRIPS_WAITING, Journal
 from app.journal.trip import SEGMENTS_MAX, SUMMARY_MAX, Ending, Trip, summary_of, trip_of
 from app.journal.trips import FIELDS, flat, recent_trips, trip_row
-from tests.support.events import BOOT, NEXT_BOOT, NOON_S, event, record, sql
+from tests.support.events import BOOT, NEXT_BOOT, NOON_S, sql
 from tests.support.trips import TRIP
 
 SYNCED = ClockQuality.SYNCED
@@ -25,14 +25,14 @@ def save(journal: Journal, *trips: Trip) -> None:
         journal.save_trip(trip, NOON_S + trip.end_s, trip.end_s, SYNCED)
 
 
-def test_a_trip_comes_back_as_it_was_saved_and_once(journal: Journal, path: Path) -> None:
+def test_trip_is_read_back_as_saved_and_only_once(journal: Journal, path: Path) -> None:
     save(journal, Trip(100.0, 160.0), TRIP)
     (stored,) = recent_trips(path, 10)
     assert (stored.trip, stored.wall_s, stored.clock) == (TRIP, NOON_S + 100, SYNCED)
     assert recent_trips(path, 10, before_id=stored.id) == []
 
 
-def test_a_trip_that_was_cut_is_closed_at_the_next_start(path: Path) -> None:
+def test_interrupted_trip_is_closed_at_the_next_start(path: Path) -> None:
     with closing(Journal(path, BOOT)) as journal:
         save(journal, Trip(100.0, 160.0), TRIP)
         save(journal, Trip(4000.0, 4060.0))
@@ -40,14 +40,7 @@ def test_a_trip_that_was_cut_is_closed_at_the_next_start(path: Path) -> None:
         assert [stored.trip.ended for stored in recent_trips(path, 10)] == [Ending.INTERRUPTED, Ending.PARKED]
 
 
-def test_trips_are_deleted_with_the_events(journal: Journal, path: Path) -> None:
-    record(journal, event(1.0))
-    save(journal, TRIP)
-    journal.delete_all()
-    assert recent_trips(path, 10) == []
-
-
-def test_what_cannot_be_saved_waits_and_is_bounded(path: Path) -> None:
+def test_unsaved_trips_wait_and_are_bounded(path: Path) -> None:
     path.mkdir(parents=True)
     with closing(Journal(path, BOOT)) as journal:
         for number in range(TRIPS_WAITING + 10):
@@ -74,13 +67,13 @@ SPOILED = (
 
 
 @pytest.mark.parametrize("spoiled", SPOILED)
-def test_what_a_bad_card_made_of_a_trip_hides_no_other(journal: Journal, path: Path, spoiled: str) -> None:
+def test_damaged_trip_does_not_hide_the_others(journal: Journal, path: Path, spoiled: str) -> None:
     save(journal, TRIP, Trip(5000.0, 5100.0))
     sql(path, f"UPDATE trips SET summary = {spoiled} WHERE start_s = 100.0")
     assert [stored.trip.start_s for stored in recent_trips(path, 10)] == [5000.0]
 
 
-def test_the_score_is_100_less_10_for_each_warning_an_hour_and_30_for_each_alarm() -> None:
+def test_score_is_100_minus_10_per_warning_an_hour_and_30_per_alarm() -> None:
     assert TRIP.score == 0  # (2 + 3) * 10 / 0.5 h
     calm = {"alerts": {State.LOOKING_AWAY: (9, 1, 0), State.NO_CAMERA: (0, 5, 5)}}
     assert Trip(0.0, 7200.0, seen_s=7200.0, **calm).score == 95  # type: ignore[arg-type]
@@ -88,7 +81,7 @@ def test_the_score_is_100_less_10_for_each_warning_an_hour_and_30_for_each_alarm
     assert Trip(0.0, 7200.0, **calm).score is None  # type: ignore[arg-type]
 
 
-def test_a_row_tells_all_and_its_csv_has_one_line(journal: Journal, path: Path) -> None:
+def test_trip_row_has_all_fields_and_one_csv_line(journal: Journal, path: Path) -> None:
     save(journal, TRIP)
     (row,) = map(trip_row, recent_trips(path, 10))
     assert tuple(row) == FIELDS
@@ -100,7 +93,7 @@ def test_a_row_tells_all_and_its_csv_has_one_line(journal: Journal, path: Path) 
     assert (header, end) == (",".join(FIELDS), "") and '""looking_away"": 3.3' in line
 
 
-def test_a_trip_takes_little_room() -> None:
+def test_size_of_a_trip_is_bounded() -> None:
     full = Trip(
         0.0,
         1e6,

@@ -1,4 +1,4 @@
-"""How the C library keeps freed memory."""
+"""The C library's arenas: all threads share one."""
 
 from __future__ import annotations
 

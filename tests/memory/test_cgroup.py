@@ -1,4 +1,4 @@
-"""What control groups of both versions leave of their limits; what cannot be read limits nothing."""
+"""Memory that control groups of both versions leave; what cannot be read is no limit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def belongs_to(proc: Path, *lines: str) -> None:
     (proc / "self" / "cgroup").write_text("".join(f"{line}\n" for line in lines))
 
 
-def test_version_2_leaves_its_limit_less_what_is_in_use(proc: Path, tmp_path: Path) -> None:
+def test_version_2_leaves_its_limit_minus_usage_that_cannot_be_freed(proc: Path, tmp_path: Path) -> None:
     root = tmp_path / "cgroup"
     belongs_to(proc, "0::/system.slice/drivewatch.service")
     group(root / "system.slice/drivewatch.service", 2, 200 * MB, 150, 60)
@@ -52,7 +52,7 @@ def test_version_1_has_its_own_names(proc: Path, tmp_path: Path) -> None:
     assert room_mb(proc, root) == 5
 
 
-def test_the_tightest_group_above_counts(proc: Path, tmp_path: Path) -> None:
+def test_room_is_that_of_the_tightest_parent_group(proc: Path, tmp_path: Path) -> None:
     root = tmp_path / "cgroup"
     belongs_to(proc, "0::/quota.slice/service")
     group(root / "quota.slice/service", 2, "max", 90, 10)
@@ -61,19 +61,19 @@ def test_the_tightest_group_above_counts(proc: Path, tmp_path: Path) -> None:
     assert room_mb(proc, root) == 10
 
 
-def test_above_its_limit_nothing_is_left(tmp_path: Path) -> None:
+def test_no_room_is_left_above_the_limit(tmp_path: Path) -> None:
     group(tmp_path, 2, 100 * MB, 120, 10)
     assert room_in(tmp_path) == 0
 
 
-def test_no_limit_limits_nothing(tmp_path: Path) -> None:
+def test_group_without_a_limit_leaves_infinite_room(tmp_path: Path) -> None:
     group(tmp_path, 2, "max", 120, 10)
     assert room_in(tmp_path) == inf
     group(tmp_path / "one", 1, MAX_V1, 120, 10)
     assert room_in(tmp_path / "one") > 1e9
 
 
-def test_what_a_strict_snap_may_not_read_limits_nothing(proc: Path, tmp_path: Path) -> None:
+def test_unreadable_group_is_no_limit(proc: Path, tmp_path: Path) -> None:
     assert room_mb(proc, tmp_path / "none") == inf  # no such process, no groups
     belongs_to(proc, "0::/service")
     group(tmp_path / "service", 2, 100 * MB, 50, 10)
@@ -82,7 +82,7 @@ def test_what_a_strict_snap_may_not_read_limits_nothing(proc: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("text", ["", "much\n", "-\n"])
-def test_figures_that_are_none_limit_nothing(tmp_path: Path, text: str) -> None:
+def test_invalid_figures_are_no_limit(tmp_path: Path, text: str) -> None:
     group(tmp_path, 2, 100 * MB, 50, 10)
     (tmp_path / "memory.stat").write_text(text)
     assert room_in(tmp_path) == inf

@@ -1,4 +1,4 @@
-"""Which memory pages are released."""
+"""Release of unmodified file-backed pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print(changed[:4] + unchanged[-2:] == b"newaaa", before.file_mb, after.file_mb)
 """
 
 
-def test_file_pages_are_released_and_what_was_changed_is_kept(tmp_path: Path) -> None:
+def test_file_pages_are_released_and_modified_ones_kept(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RELEASE, str(tmp_path / "file")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     is_kept, before_mb, after_mb = done.stdout.split()
@@ -64,11 +64,11 @@ Swap:                  0 kB
 """
 
 
-def test_what_may_have_been_changed_is_never_released(tmp_path: Path) -> None:
+def test_only_unmodified_mappings_are_released(tmp_path: Path) -> None:
     (tmp_path / "self").mkdir()
     (tmp_path / "self" / "smaps").write_text(SMAPS)
     assert list(_unmodified(tmp_path)) == [range(0x10000, 0x11000)]
 
 
-def test_where_mappings_cannot_be_read_nothing_is_released(tmp_path: Path) -> None:
+def test_unreadable_mappings_are_not_released(tmp_path: Path) -> None:
     assert list(_unmodified(tmp_path)) == []

@@ -1,4 +1,4 @@
-"""Readings of memory to decisions: when to save, when to stop, and when nothing helps any more."""
+"""The governor: when it saves memory, when it stops saving, and when it ends the detector."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def governor(budget_mb: float = BUDGET_MB, *, can_save: bool = True, is_saving: 
 
 @dataclass
 class Run:
-    """A governor that reads memory once a second, and what it decided."""
+    """A governor that reads memory once a second, and its decisions."""
 
     governor: Governor = field(default_factory=governor)
     now_s: float = START_S
@@ -55,7 +55,7 @@ class Run:
         return self.follow(for_s, lambda _: (rss_mb, system))
 
     def follow(self, for_s: float, readings: Callable[[bool], tuple[float, System]]) -> Run:
-        """With readings that depend on whether memory is saved."""
+        """Like read(), with readings that depend on whether memory is being saved."""
         for _ in range(round(for_s)):
             self.now_s += 1
             decision = self.governor.update(self.now_s, *readings(self.governor.is_saving))
@@ -68,8 +68,9 @@ class Run:
         return [decision.action for _, decision in self.decisions]
 
 
-def test_with_enough_memory_nothing_happens() -> None:
-    assert Run().read(86_400, PLENTY).decisions == []
+@pytest.mark.parametrize("system", [PLENTY, System(1000.0, 500.0, None)], ids=["low pressure", "unreadable pressure"])
+def test_with_enough_memory_nothing_is_saved(system: System) -> None:
+    assert Run().read(86_400, system).decisions == []
 
 
 @pytest.mark.parametrize(
@@ -80,15 +81,11 @@ def test_with_enough_memory_nothing_happens() -> None:
         (HIGH_PSI, RSS_MB, "11 % of the time programs wait for memory"),
     ],
 )
-def test_each_kind_of_shortage_saves_once_and_at_once(system: System, rss_mb: float, why: str) -> None:
+def test_each_kind_of_shortage_starts_saving_at_once_and_once(system: System, rss_mb: float, why: str) -> None:
     assert Run().read(60, system, rss_mb).decisions == [(1, Decision(SAVE, why))]
 
 
-def test_pressure_that_cannot_be_read_is_none() -> None:
-    assert Run().read(1000, System(1000.0, 500.0, None)).decisions == []
-
-
-def test_where_nothing_can_be_saved_a_shortage_changes_nothing() -> None:
+def test_shortage_without_anything_to_save_changes_nothing() -> None:
     assert Run(governor(can_save=False)).read(86_400, SHORT).decisions == []
 
 
@@ -106,29 +103,29 @@ def test_a_minute_of_calm_ends_saving() -> None:
         (PLENTY, 0.98 * BUDGET_MB),
     ],
 )
-def test_between_short_and_calm_nothing_changes(system: System, rss_mb: float) -> None:
+def test_readings_between_short_and_calm_change_nothing(system: System, rss_mb: float) -> None:
     assert Run().read(2, SHORT).read(86_400, system, rss_mb).actions == [SAVE]
 
 
-def test_one_bad_moment_starts_the_minute_of_calm_again() -> None:
+def test_one_bad_reading_restarts_the_minute_of_calm() -> None:
     run = Run().read(2, SHORT)
     for _ in range(50):
         run.read(CALM_S - 10, PLENTY).read(1, System(1000.0, 60.0, 0.0))
     assert run.actions == [SAVE]
 
 
-def test_saving_does_not_end_while_what_it_freed_would_be_the_next_shortage() -> None:
+def test_saving_continues_if_stopping_would_exceed_the_budget() -> None:
     """A model of 30 MB above a budget of 100: without this it would be loaded and closed every minute."""
     run = Run(governor(100.0)).follow(4 * 3600, lambda is_saving: (75.0 if is_saving else 105.0, PLENTY))
     assert run.actions == [SAVE]
 
 
-def test_saving_ends_when_there_is_room_for_what_it_freed() -> None:
+def test_saving_ends_when_there_is_room_for_the_freed_memory() -> None:
     run = Run(governor(200.0)).follow(10, lambda is_saving: (75.0 if is_saving else 105.0, SHORT))
     assert run.follow(100, lambda _: (75.0, PLENTY)).actions == [SAVE, STOP]
 
 
-def test_an_end_that_came_too_early_doubles_the_calm_before_the_next() -> None:
+def test_relapse_doubles_the_calm_needed_next_time() -> None:
     run = Run().follow(86_400, lambda is_saving: (RSS_MB, PLENTY if is_saving else SHORT))
     waits_s = [stop[0] - save[0] for save, stop in zip(run.decisions[::2], run.decisions[1::2], strict=False)]
     assert waits_s[:4] == pytest.approx([CALM_S, 2 * CALM_S, 4 * CALM_S, 8 * CALM_S], abs=2)
@@ -136,7 +133,7 @@ def test_an_end_that_came_too_early_doubles_the_calm_before_the_next() -> None:
     assert len(run.decisions) < 2 * 35  # a day: events, log lines and loaded models stay few
 
 
-def test_patience_is_the_usual_again_after_a_time_without_relapse() -> None:
+def test_needed_calm_is_reset_after_a_time_without_relapse() -> None:
     run = Run().follow(2000, lambda is_saving: (RSS_MB, PLENTY if is_saving else SHORT))
     run.read(CALM_MOST_S + RELAPSE_S, PLENTY)
     run.decisions.clear()
@@ -149,9 +146,7 @@ def test_patience_is_the_usual_again_after_a_time_without_relapse() -> None:
     ids=["machine", "thrashing", "leak"],
 )
 @pytest.mark.parametrize("can_save", [True, False])
-def test_where_saving_does_not_help_the_end_comes_with_the_reason(
-    system: System, rss_mb: float, can_save: bool
-) -> None:
+def test_detector_ends_with_the_reason_if_saving_does_not_help(system: System, rss_mb: float, can_save: bool) -> None:
     run = Run(governor(can_save=can_save)).read(END_AGE_S, PLENTY).read(60, system, rss_mb)
     ends = [(at_s, decision) for at_s, decision in run.decisions if decision.action is END]
     assert ends and ends[0][1].reason
@@ -159,18 +154,18 @@ def test_where_saving_does_not_help_the_end_comes_with_the_reason(
     assert (SAVE in run.actions) is can_save
 
 
-def test_short_but_not_desperate_the_detector_goes_on() -> None:
+def test_moderate_shortage_does_not_end_the_detector() -> None:
     for system in (URGENT, HIGH_PSI):
         assert Run().read(END_AGE_S, PLENTY).read(86_400, system).actions == [SAVE]
 
 
-def test_a_new_process_does_not_end_at_once_for_what_the_one_before_could_not_help() -> None:
+def test_new_process_does_not_end_before_its_minimum_age() -> None:
     run = Run(governor(is_saving=True)).read(200, DESPERATE)
     assert run.decisions[0][0] == pytest.approx(END_AGE_S, abs=2)
     assert set(run.actions) == {END}
 
 
-def test_a_desperate_moment_ends_nothing() -> None:
+def test_short_desperate_shortage_does_not_end_the_detector() -> None:
     run = Run().read(END_AGE_S, PLENTY)
     for _ in range(100):
         run.read(END_S - 2, DESPERATE).read(2, URGENT)
@@ -189,14 +184,14 @@ def test_a_desperate_moment_ends_nothing() -> None:
     ],
     ids=["stuck", "not saving yet", "new", "only late", "not urgent", "late for another reason"],
 )
-def test_a_frame_that_does_not_end_for_want_of_memory_ends_the_process(
+def test_late_frame_with_urgent_shortage_ends_the_process(
     is_saving: bool, age_s: float, late_s: float, system: System, ends: bool
 ) -> None:
     expected = f"only {URGENT.available_mb:.0f} MB are available" if ends else ""
     assert governor(is_saving=is_saving).exit_reason(START_S + age_s, late_s, RSS_MB, system) == expected
 
 
-def test_whatever_is_read_saving_begins_and_ends_in_turn() -> None:
+def test_saving_starts_and_stops_in_turn_for_any_readings() -> None:
     chance = random.Random(1)
     for _ in range(200):
         decides, before = governor(), False

@@ -1,4 +1,4 @@
-"""The readings of two hours in their file."""
+"""The file with the memory readings of two hours."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def test_one_reading_in_thirty_seconds_is_kept(path: Path) -> None:
     assert read_history(path, BOOT) == tuple(reading(time_s) for time_s in range(100, 300, 30))
 
 
-def test_two_hours_are_kept_and_no_more(path: Path) -> None:
-    rows = [[time_s, 80.25, 70.5, 512.0] for time_s in range(0, 8970, 30)]  # as a longer window would have left them
+def test_history_keeps_two_hours(path: Path) -> None:
+    rows = [[time_s, 80.25, 70.5, 512.0] for time_s in range(0, 8970, 30)]  # more than two hours
     path.write_text(json.dumps({"boot_id": BOOT, "readings": rows}))
     filled(path, range(8970, 9000))
     assert times_s(path) == list(range(9000 - 7200, 9000, 30))
@@ -48,12 +48,12 @@ def test_two_hours_are_kept_and_no_more(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_readings_from_before_a_long_pause_leave(path: Path) -> None:
+def test_readings_older_than_two_hours_are_dropped_after_a_pause(path: Path) -> None:
     filled(path, range(0, 600, 30)).add(reading(7500.0))
     assert times_s(path) == [*range(300, 600, 30), 7500]
 
 
-def test_the_history_outlives_the_daemon_but_not_the_boot(path: Path) -> None:
+def test_history_survives_a_restart_but_not_a_reboot(path: Path) -> None:
     filled(path, range(0, 100, 30))
     filled(path, range(100, 200))
     assert times_s(path) == [0, 30, 60, 90, 120, 150, 180]
@@ -63,7 +63,7 @@ def test_the_history_outlives_the_daemon_but_not_the_boot(path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
-def test_readings_that_are_no_numbers_are_left_out(path: Path, bad: float) -> None:
+def test_readings_that_are_not_finite_are_left_out(path: Path, bad: float) -> None:
     history = History(path, BOOT)
     history.add(reading(bad))
     history.add(replace(reading(1.0), pss_mb=bad))
@@ -88,20 +88,20 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("content", GARBAGE, ids=range(len(GARBAGE)))
-def test_a_damaged_history_is_an_empty_one(path: Path, content: str) -> None:
+def test_damaged_history_is_read_as_empty(path: Path, content: str) -> None:
     path.write_text(content)
     filled(path, range(1))
     assert json.loads(path.read_text())["readings"] == [[0, 80.25, 70.5, 512.0]]
 
 
-def test_a_history_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+def test_unwritable_history_raises_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "memory.json"
     filled(path, range(0, 90, 30))
     assert read_history(path, BOOT) == ()
 
 
-def test_the_starts_of_the_processes_are_kept_with_their_readings(path: Path) -> None:
+def test_starts_of_processes_are_kept_with_the_readings(path: Path) -> None:
     for started_s in (0.0, 600.0):
         History(path, BOOT, started_s=started_s).add(reading(started_s + 30))
     assert read_starts(path, BOOT) == (0.0, 600.0)
@@ -114,7 +114,7 @@ def test_the_starts_of_the_processes_are_kept_with_their_readings(path: Path) ->
 
 
 @pytest.mark.parametrize("starts", ["7", '["x"]', "[NaN]", "[[1]]", "{}", "null", "[1e999]"])
-def test_starts_that_make_no_sense_are_none_and_cost_no_reading(path: Path, starts: str) -> None:
+def test_invalid_starts_are_dropped_and_readings_kept(path: Path, starts: str) -> None:
     path.write_text(f'{{"boot_id": "{BOOT}", "readings": [[1, 80, null, 500]], "starts": {starts}}}')
     assert read_starts(path, BOOT) == ()
     assert len(read_history(path, BOOT)) == 1

@@ -1,10 +1,9 @@
-"""From which rate on speed counts for more than memory, and that landmarks do not depend on how they are computed."""
+"""The frame rate from which speed outweighs memory; landmarks are the same with either kernels."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -26,26 +25,21 @@ SMALL, LARGE = (320, 240), (1280, 720)
 WITHIN_PX, WITHIN_SCORE = 0.05, 0.01
 
 
-def settings(**values: Value) -> Settings:
-    return settings_from({f"camera.{name}": value for name, value in values.items()})
-
-
 @pytest.mark.parametrize(
-    ("camera", "fast"),
+    ("values", "fast"),
     [
         ({}, False),
-        ({"target_fps": 4.9}, False),
-        ({"target_fps": 5}, True),
-        ({"target_fps": 30, "frame_skip": 6}, True),
-        ({"target_fps": 10, "frame_skip": 3}, False),
+        ({"camera.target_fps": 4.9}, False),
+        ({"camera.target_fps": 5}, True),
+        ({"camera.target_fps": 30, "camera.frame_skip": 6}, True),
+        ({"camera.target_fps": 10, "camera.frame_skip": 3}, False),
     ],
 )
-def test_five_frames_judged_a_second_are_fast(camera: Mapping[str, Value], fast: bool) -> None:
-    assert is_fast(settings(**camera).camera) is fast
+def test_five_analysed_frames_a_second_are_fast(values: dict[str, Value], fast: bool) -> None:
+    assert is_fast(settings_from(values).camera) is fast
 
 
-def kernels(monkeypatch: pytest.MonkeyPatch, settings: Settings, fast: bool) -> set[bool]:
-    """What the graphs of a watch were asked for."""
+def test_observer_passes_the_kernels_to_every_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: set[bool] = set()
     make = Graph.__init__
 
@@ -54,13 +48,9 @@ def kernels(monkeypatch: pytest.MonkeyPatch, settings: Settings, fast: bool) -> 
         make(self, *arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Graph, "__init__", noted)
-    with Observer(settings.vision, settings.analysis, 3.0, fast) as watch:
-        watch.change_model(settings.vision, not fast)
-    return asked
-
-
-def test_the_watch_hands_the_kernels_to_every_graph_and_changes_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kernels(monkeypatch, settings(), fast=True) == {True, False}
+    with Observer(Settings().vision, Settings().analysis, 3.0, True) as watch:
+        watch.change_model(Settings().vision, False)
+    assert asked == {True, False}
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["tflite", "xnnpack"])
@@ -86,7 +76,7 @@ def found(mesh: FaceMesh, picture: Picture) -> tuple[Face, Region]:
     [Scene(), Scene(roll_deg=30, x_cm=9), Scene(x_cm=-14, distance_cm=45), Scene(distance_cm=35)],
     ids=["in the middle", "leaning", "at the edge", "close up"],
 )
-def test_the_part_that_the_mesh_reads_gives_the_landmarks_of_the_whole(
+def test_cropped_picture_gives_the_same_landmarks_as_the_whole(
     mesh: FaceMesh, size: tuple[int, int], scene: Scene
 ) -> None:
     picture = drawn(size, scene)
@@ -104,14 +94,14 @@ def test_the_part_that_the_mesh_reads_gives_the_landmarks_of_the_whole(
     assert np.abs(scores[0] - scores[1]).max() < WITHIN_SCORE
 
 
-def test_a_region_beyond_the_picture_does_no_harm(mesh: FaceMesh) -> None:
+def test_region_beyond_the_picture_does_no_harm(mesh: FaceMesh) -> None:
     picture = drawn(SMALL, Scene())
     for x_px, y_px in ((-500.0, 120.0), (900.0, 120.0), (160.0, -400.0), (160.0, 700.0)):
         mesh._graphs.fit(mesh._graphs.input_of(picture), Region(x_px, y_px, 100.0, 0.3))
     assert found(mesh, picture)
 
 
-def test_the_kernels_agree() -> None:
+def test_both_kernels_give_the_same_landmarks() -> None:
     picture = drawn(SMALL, Scene())
     with FaceMesh() as small, FaceMesh(fast=True) as fast:
         one, other = found(small, picture)[0], found(fast, picture)[0]
@@ -121,7 +111,7 @@ def test_the_kernels_agree() -> None:
     assert np.abs(one.blendshapes - other.blendshapes).max() < WITHIN_SCORE
 
 
-def test_the_picture_given_stays_as_it_is_and_may_be_changed(mesh: FaceMesh) -> None:
+def test_find_does_not_change_the_picture(mesh: FaceMesh) -> None:
     picture = drawn(SMALL, Scene())
     before = picture.copy()
     mesh.find(picture)
@@ -130,8 +120,8 @@ def test_the_picture_given_stays_as_it_is_and_may_be_changed(mesh: FaceMesh) -> 
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_blocks_are_kept_only_where_the_rate_is_high(fast: bool) -> None:
-    """Large blocks freed come back without page faults."""
+def test_freed_blocks_are_kept_only_at_a_high_rate(fast: bool) -> None:
+    """Kept blocks are used again without page faults."""
     code = f"""
 import resource
 import numpy as np

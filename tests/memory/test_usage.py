@@ -1,8 +1,7 @@
-"""Figures of memory against the kernel's own."""
+"""Memory figures of a process and of the machine, compared with the kernel's files."""
 
 from __future__ import annotations
 
-import os
 from math import inf
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def kernel_mb(file: str, name: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def test_the_figures_are_the_kernels_within_one_percent() -> None:
+def test_usage_agrees_with_the_kernel_within_one_percent() -> None:
     usage_of()  # maps the pages of code that it needs
     usage = usage_of()
     assert usage.rss_mb == pytest.approx(kernel_mb("status", "VmRSS"), rel=0.01)
@@ -49,7 +48,7 @@ def test_the_figures_are_the_kernels_within_one_percent() -> None:
     assert usage.pss_mb == pytest.approx(kernel_mb("smaps_rollup", "Pss"), rel=0.01)
 
 
-def test_each_figure_comes_from_its_line(proc: Path) -> None:
+def test_each_usage_figure_is_read_from_its_line(proc: Path) -> None:
     (proc / "42" / "smaps_rollup").write_text(ROLLUP)
     usage = usage_of(42, proc)
     assert (usage.rss_mb, usage.pss_mb, usage.peak_mb, usage.swap_mb) == (80, 70, 100, 2)
@@ -57,22 +56,18 @@ def test_each_figure_comes_from_its_line(proc: Path) -> None:
     assert usage.anonymous_mb + usage.file_mb + usage.shared_mb == usage.rss_mb
 
 
-def test_without_a_readable_pss_the_rest_stays(proc: Path) -> None:
+def test_usage_without_a_readable_pss_has_the_other_figures(proc: Path) -> None:
     assert usage_of(42, proc).pss_mb is None
     (proc / "42" / "smaps_rollup").mkdir()  # open fails, as where AppArmor denies it
     assert (usage_of(42, proc).pss_mb, usage_of(42, proc).rss_mb) == (None, 80)
 
 
-def test_a_process_that_is_gone_is_an_os_error(proc: Path) -> None:
+def test_usage_of_a_missing_process_raises_os_error(proc: Path) -> None:
     with pytest.raises(OSError, match="43"):
         usage_of(43, proc)
 
 
-def test_another_process_can_be_asked_for() -> None:
-    assert usage_of(os.getpid()).rss_mb == pytest.approx(usage_of().rss_mb, rel=0.01)
-
-
-def test_the_machine_has_the_memory_of_meminfo() -> None:
+def test_machine_memory_is_that_of_meminfo() -> None:
     lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
     machine = system()
     assert machine.total_mb == pytest.approx(int(lines["MemTotal"].split()[0]) / 1024)
@@ -94,16 +89,14 @@ def proc_of_machine(tmp_path: Path) -> Path:
         (None, None),
     ],
 )
-def test_pressure_is_known_where_it_can_be_read(
-    proc_of_machine: Path, content: str | None, expected: float | None
-) -> None:
+def test_memory_pressure_is_read_or_unknown(proc_of_machine: Path, content: str | None, expected: float | None) -> None:
     if content is not None:
         (proc_of_machine / "pressure").mkdir()
         (proc_of_machine / "pressure" / "memory").write_text(content)
     assert system(proc_of_machine) == System(2.0, 1.0, expected)
 
 
-def test_a_refusal_to_tell_the_pressure_is_taken_once(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_memory_pressure_is_not_read_again(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pressure, asked, read_text = proc_of_machine / "pressure" / "memory", [], Path.read_text
 
     def refuse(path: Path, errors: str | None = None) -> str:
@@ -117,11 +110,11 @@ def test_a_refusal_to_tell_the_pressure_is_taken_once(proc_of_machine: Path, mon
     assert asked.count(pressure) == 1
 
 
-def test_rss_alone_is_the_kernels_too() -> None:
+def test_rss_agrees_with_the_kernel() -> None:
     assert rss_mb() == pytest.approx(kernel_mb("status", "VmRSS"), rel=0.02)
 
 
-def test_a_groups_limit_counts_where_it_leaves_less(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_available_memory_is_limited_by_the_group(proc_of_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.memory.usage.room_mb", lambda proc: 0.5)
     assert system(proc_of_machine).available_mb == 0.5
     monkeypatch.setattr("app.memory.usage.room_mb", lambda proc: inf)

@@ -1,4 +1,4 @@
-"""What the status tells for aiming the camera: the face's box, and how the picture lies."""
+"""The status for aiming the camera: the face's box, its distance, and how the picture is turned."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def aim(scene: Scene) -> Aim:
         return aim_of(watch.look(Frame(rendered(scene), 0.0, 0)))
 
 
-def test_the_box_is_around_the_face_in_shares_of_the_picture() -> None:
+def test_face_box_is_given_in_shares_of_the_picture() -> None:
     found = aim(ASIDE)
     assert found.face is not None
     assert (found.sight, found.width_px, found.height_px, found.rotate_to) == (Sight.CLEAR, 320, 240, None)
@@ -37,17 +37,17 @@ def test_the_box_is_around_the_face_in_shares_of_the_picture() -> None:
 
 
 @pytest.mark.parametrize("cm", DISTANCES_CM)
-def test_the_distance_is_told_to_a_tenth(cm: float) -> None:
+def test_face_distance_is_within_ten_percent(cm: float) -> None:
     assert aim(Scene(distance_cm=cm)).distance_cm == pytest.approx(cm, rel=0.1)
 
 
-def test_without_a_face_or_a_frame_there_is_no_box() -> None:
+def test_face_box_is_missing_without_a_face_or_frame() -> None:
     assert aim(Scene(present=0)).face is None
     with new_watch() as watch:
         assert aim_of(watch.no_frame(0.0)).sight is Sight.NOTHING
 
 
-def test_a_box_ends_where_the_picture_does() -> None:
+def test_face_box_is_cut_at_the_edge_of_the_picture() -> None:
     cut = np.array([[-20.0, 100.0, 0.0], [80.0, 260.0, 0.0]], np.float32)
     box = box_of(cut, 320, 240)
     assert box is not None
@@ -58,10 +58,8 @@ def test_a_box_ends_where_the_picture_does() -> None:
 
 @pytest.mark.parametrize("turn_deg", [0, 180, 90])
 @pytest.mark.parametrize("is_mirrored", [False, True])
-def test_left_and_right_stay_the_drivers_own_when_the_settings_turn_the_picture(
-    turn_deg: int, *, is_mirrored: bool
-) -> None:
-    """What the camera delivers is turned back, and then mirrored, as `mounted` does it the other way round."""
+def test_yaw_and_box_are_the_same_for_every_mounting(turn_deg: int, *, is_mirrored: bool) -> None:
+    """The raw picture is turned and mirrored so that `mounted` restores the original."""
     picture = rendered(ASIDE)
     back = {0: None, 180: cv2.ROTATE_180, 90: cv2.ROTATE_90_COUNTERCLOCKWISE}[turn_deg]
     raw = picture if back is None else cv2.rotate(picture, back)
@@ -75,7 +73,7 @@ def test_left_and_right_stay_the_drivers_own_when_the_settings_turn_the_picture(
     assert aim_of(look).face == aim(ASIDE).face
 
 
-def test_an_upside_down_camera_is_told_with_the_value_that_helps() -> None:
+def test_upside_down_camera_is_reported_with_the_rotation_to_set() -> None:
     upside_down = cv2.rotate(rendered(Scene()), cv2.ROTATE_180).astype(np.uint8)
     with new_watch() as watch:
         told = aim_of(watch.look(Frame(upside_down, 0.0, 0)))

@@ -1,4 +1,4 @@
-"""The loop on a fake camera and a fake alert, with the real attention; the tests turn the time."""
+"""The detector's loop with a fake camera, alert and clock, and the real attention."""
 
 from __future__ import annotations
 
@@ -21,25 +21,19 @@ from tests.support.bench import AWAY, PERIOD_S, START_S, TIMEOUT_S, WALL_S, Benc
 from tests.support.story import eyes_closed
 
 
-def test_every_frame_is_judged_and_told_once(bench: Bench) -> None:
+def test_every_frame_is_judged_and_reported_once(bench: Bench) -> None:
     bench.run(20)
     times_s = [look.frame.time_s for look, _ in bench.report.told if look.frame]
     assert times_s == [START_S + second for second in range(21)]
     assert set(bench.states) == {State.ATTENTIVE}
 
 
-def test_no_wait_is_longer_than_a_person_who_pressed_ctrl_c_would_like(bench: Bench) -> None:
+def test_loop_waits_at_most_the_poll_time(bench: Bench) -> None:
     bench.run(20)
     assert set(bench.camera.timeouts_s) == {POLL_S}
 
 
-def test_while_the_camera_opens_nothing_is_said(bench: Bench) -> None:
-    bench.camera.sending = False
-    bench.run(OPENING_S - POLL_S)
-    assert not bench.report.told
-
-
-def test_a_stream_that_repeats_its_picture_is_opened_anew_ever_less_often_until_it_lives(bench: Bench) -> None:
+def test_frozen_stream_is_reopened_ever_less_often(bench: Bench) -> None:
     bench.watch.sight = Sight.FROZEN
     bench.run(4000)
     tries_s = list(bench.camera.opened_anew_s)
@@ -53,26 +47,27 @@ def test_a_stream_that_repeats_its_picture_is_opened_anew_ever_less_often_until_
 
 
 @pytest.mark.parametrize("sight", [Sight.DARK, Sight.FLAT, Sight.NOISE])
-def test_a_covered_lens_is_no_reason_to_open_the_camera_anew(bench: Bench, sight: Sight) -> None:
+def test_covered_lens_does_not_reopen_the_camera(bench: Bench, sight: Sight) -> None:
     bench.watch.sight = sight
     bench.run(200)
     assert not bench.camera.opened_anew_s
 
 
-def test_between_two_looks_it_says_that_it_is_still_there(bench: Bench) -> None:
+def test_opening_camera_reports_only_that_the_loop_is_alive(bench: Bench) -> None:
     bench.camera.sending = False
     bench.run(OPENING_S - POLL_S)
+    assert not bench.report.told
     assert bench.report.alive_at_s == [pytest.approx(POLL_S * number) for number in range(1, 10)]
 
 
-def test_before_the_first_frame_nobody_is_called_attentive(bench: Bench) -> None:
+def test_missing_first_frame_is_no_camera(bench: Bench) -> None:
     bench.camera.sending = False
     bench.run(OPENING_S + 30)
     assert set(bench.states) == {State.NO_CAMERA}
     assert bench.alert.played == [Cue(State.NO_CAMERA, Level.WARNING)]
 
 
-def test_a_camera_that_stops_sending_is_noticed_and_told_every_period(bench: Bench) -> None:
+def test_missing_frames_are_reported_once_a_period(bench: Bench) -> None:
     bench.run(10)
     bench.camera.sending = False
     bench.report.told.clear()
@@ -83,23 +78,14 @@ def test_a_camera_that_stops_sending_is_noticed_and_told_every_period(bench: Ben
     assert bench.states[-1] is State.NO_CAMERA
 
 
-def test_a_camera_that_comes_back_is_watched_again(bench: Bench) -> None:
-    bench.run(10)
-    bench.camera.sending = False
-    bench.run(30)
-    bench.camera.sending = True
-    bench.run(10)
-    assert bench.states[-1] is State.ATTENTIVE
-
-
-def test_the_led_is_told_before_the_buzzer(bench: Bench) -> None:
-    """Attention that is back silences the buzzer: a cue that came before would be lost."""
+def test_led_is_set_before_the_buzzer_plays(bench: Bench) -> None:
+    """Regained attention silences the buzzer, so a cue played before showing it would be lost."""
     bench.show(AWAY, 10)
     assert "play" in bench.alert.calls
     assert all(bench.alert.calls[at - 1] == "show" for at, call in enumerate(bench.alert.calls) if call == "play")
 
 
-def test_the_journal_gets_each_change_of_an_event_with_both_clocks(bench: Bench) -> None:
+def test_journal_gets_each_change_of_an_event_with_both_clocks(bench: Bench) -> None:
     bench.show(AWAY, 10)
     levels = [(event.level, event.end_s is not None) for event, _ in bench.journal.recorded]
     assert levels == [(Level.CAUTION, False), (Level.WARNING, False), (Level.ALARM, False), (Level.ALARM, True)]
@@ -107,7 +93,7 @@ def test_the_journal_gets_each_change_of_an_event_with_both_clocks(bench: Bench)
     assert bench.journal.retries == len(bench.report.told)
 
 
-def test_the_report_gets_what_the_parts_say_of_themselves(bench: Bench) -> None:
+def test_report_gets_the_status_of_all_parts(bench: Bench) -> None:
     bench.show(AWAY, 10)
     around = bench.report.told[-1][1]
     assert around.camera.state == "live"
@@ -117,7 +103,7 @@ def test_the_report_gets_what_the_parts_say_of_themselves(bench: Bench) -> None:
     assert not bench.is_muted()
 
 
-def test_closed_eyes_and_only_they_are_looked_at_again(bench: Bench) -> None:
+def test_only_closed_eyes_request_a_second_look(bench: Bench) -> None:
     bench.run(30)
     assert not bench.camera.again_at_s
     bench.watch.shows = eyes_closed(1).signals_at
@@ -125,20 +111,20 @@ def test_closed_eyes_and_only_they_are_looked_at_again(bench: Bench) -> None:
     assert bench.camera.again_at_s[:2] == [31, 32]
 
 
-def test_a_minute_of_judged_frames_is_healthy_and_said_once(bench: Bench) -> None:
+def test_minute_of_judged_frames_is_healthy_once(bench: Bench) -> None:
     bench.run(5 * HEALTHY_S)
     assert bench.healthy_at_s == [HEALTHY_S]
     assert bench.journal.marked_good == 1
 
 
-def test_without_a_camera_nothing_is_healthy(bench: Bench) -> None:
+def test_detector_without_a_camera_is_not_healthy(bench: Bench) -> None:
     bench.camera.sending = False
     bench.run(5 * HEALTHY_S)
     assert not bench.healthy_at_s
     assert not bench.journal.marked_good
 
 
-def test_the_minute_starts_anew_when_the_camera_was_lost(bench: Bench) -> None:
+def test_lost_camera_restarts_the_healthy_minute(bench: Bench) -> None:
     bench.run(HEALTHY_S - 10)
     bench.camera.sending = False
     bench.run(20)
@@ -149,7 +135,9 @@ def test_the_minute_starts_anew_when_the_camera_was_lost(bench: Bench) -> None:
     assert len(bench.healthy_at_s) == 1
 
 
-def test_an_odd_frame_is_named_once_and_as_good_as_missing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_frame_that_cannot_be_judged_is_logged_once_and_counts_as_missing(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     bench.run(10)
     bench.watch.error = cv2.error("bad\nargument")
     bench.report.told.clear()
@@ -162,7 +150,7 @@ def test_an_odd_frame_is_named_once_and_as_good_as_missing(bench: Bench, caplog:
     assert bench.states[-1] is State.NO_CAMERA
 
 
-def test_after_an_odd_frame_watching_goes_on(bench: Bench) -> None:
+def test_watching_continues_after_frames_that_cannot_be_judged(bench: Bench) -> None:
     for _ in range(5):
         bench.watch.error = ValueError("odd")
         bench.run(GIVE_UP_S - 2)
@@ -172,14 +160,14 @@ def test_after_an_odd_frame_watching_goes_on(bench: Bench) -> None:
     assert not bench.report.told[-1][1].watch_problem
 
 
-def test_it_ends_with_a_reason_when_no_frame_can_be_judged_any_more(bench: Bench) -> None:
+def test_detector_ends_with_a_reason_if_no_frame_can_be_judged(bench: Bench) -> None:
     bench.watch.error = RuntimeError("the graph has errors")
     with pytest.raises(DetectorError, match=r"shape \(24, 32, 3\).*the graph has errors.*for 10 s"):
         bench.run(60)
     assert bench.clock.now_s - START_S == pytest.approx(GIVE_UP_S, abs=PERIOD_S)
 
 
-def test_a_capture_call_that_never_returns_ends_the_process(bench: Bench) -> None:
+def test_hung_camera_ends_the_process(bench: Bench) -> None:
     bench.run(10)
     bench.camera.sending, bench.camera.hangs = False, True
     began_s = bench.clock.now_s
@@ -188,7 +176,7 @@ def test_a_capture_call_that_never_returns_ends_the_process(bench: Bench) -> Non
     assert bench.clock.now_s - began_s == pytest.approx(CAMERA_HUNG_S, abs=PERIOD_S)
 
 
-def test_a_capture_call_that_returns_in_time_ends_nothing(bench: Bench) -> None:
+def test_camera_that_hangs_briefly_does_not_end_the_process(bench: Bench) -> None:
     for _ in range(5):
         bench.camera.sending, bench.camera.hangs = False, True
         bench.run(CAMERA_HUNG_S - 5)
@@ -197,7 +185,7 @@ def test_a_capture_call_that_returns_in_time_ends_nothing(bench: Bench) -> None:
     assert bench.states[-1] is State.ATTENTIVE
 
 
-def test_a_write_to_a_pin_that_never_returns_ends_the_process(bench: Bench) -> None:
+def test_hung_pin_ends_the_process(bench: Bench) -> None:
     bench.run(10)
     bench.alert.stuck_since_s = began_s = bench.clock.now_s
     with pytest.raises(HungError, match="pin does not answer for 20 s"):
@@ -206,7 +194,7 @@ def test_a_write_to_a_pin_that_never_returns_ends_the_process(bench: Bench) -> N
 
 
 class FakeSaver(MemorySaver):
-    """Decides this at these times."""
+    """A memory saver with these decisions at these times."""
 
     def __init__(self, decisions: dict[float, Decision]) -> None:
         self._decisions = decisions
@@ -224,7 +212,7 @@ class FakeSaver(MemorySaver):
         return decision
 
 
-def test_what_saves_memory_is_logged_and_an_event(caplog: pytest.LogCaptureFixture) -> None:
+def test_saving_memory_is_logged_and_recorded_as_an_event(caplog: pytest.LogCaptureFixture) -> None:
     decisions = {20.0: Decision(Action.SAVE, "only 45 MB"), 90.0: Decision(Action.STOP_SAVING, "500 MB again")}
     bench = Bench(saver=FakeSaver(decisions))
     with caplog.at_level(logging.INFO):
@@ -233,14 +221,12 @@ def test_what_saves_memory_is_logged_and_an_event(caplog: pytest.LogCaptureFixtu
     words = [f"saving memory: {SAVING} (only 45 MB)", "no longer saving memory (500 MB again)"]
     assert [event.detail for event in saved] == words
     assert [event.end_s == event.onset_s for event in saved] == [True, True]
-    assert [(record.levelname, record.message) for record in caplog.records] == [
-        ("WARNING", words[0]),
-        ("INFO", words[1]),
-    ]
+    logged = [(record.levelname, record.message) for record in caplog.records]
+    assert logged == [("WARNING", words[0]), ("INFO", words[1])]
     assert [around.saving.saving for _, around in bench.report.told][:40:38] == ["", SAVING]
 
 
-def test_where_saving_does_not_help_the_detector_ends_with_the_reason_in_the_journal() -> None:
+def test_end_for_lack_of_memory_is_recorded_with_the_reason() -> None:
     bench = Bench(saver=FakeSaver({20.0: Decision(Action.END, "only 9 MB")}))
     with pytest.raises(DetectorError, match="the detector ends itself: only 9 MB"):
         bench.run(60)

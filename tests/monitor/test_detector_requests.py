@@ -1,4 +1,4 @@
-"""What the page asks of the detector: the buzzer's test, mute, recalibration and deleting events."""
+"""The page's requests to the detector: test the buzzer, mute, recalibrate, delete events."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.support.bench import AWAY, Bench
 from tests.support.story import eyes_closed
 
 
-def test_of_what_was_asked_before_the_start_only_a_deletion_is_done(tmp_path: Path) -> None:
+def test_only_a_deletion_is_kept_from_before_the_start(tmp_path: Path) -> None:
     for request in Request:
         ask(tmp_path / "run", request)
     found = PageRequests(tmp_path / "run", save_now)
     assert (found.take(), found.take()) == ([Request.DELETE_EVENTS], [])
 
 
-def test_the_page_can_test_the_buzzer_also_while_it_is_muted(bench: Bench) -> None:
+def test_buzzer_test_sounds_also_while_muted(bench: Bench) -> None:
     bench.ask(Request.MUTE, Request.TEST_BUZZER)
     assert bench.alert.sounded.count(TEST_SOUND) == 1
 
 
-def test_the_page_can_delete_all_events(bench: Bench) -> None:
+def test_delete_request_deletes_all_events(bench: Bench) -> None:
     bench.run(30)
     bench.show(AWAY, NORMAL.away_alarm_s - 1)
     assert bench.journal.recorded
@@ -35,7 +35,7 @@ def test_the_page_can_delete_all_events(bench: Bench) -> None:
     assert not bench.journal.recorded
 
 
-def test_recalibrating_learns_the_neutral_pose_anew(bench: Bench) -> None:
+def test_recalibrate_request_forgets_the_neutral_pose(bench: Bench) -> None:
     bench.run(NORMAL.neutral_learning_s + 5)
     assert bench.report.told[-1][0].verdict.neutral.learnt
     bench.ask(Request.RECALIBRATE)
@@ -52,7 +52,7 @@ def test_mute_silences_cautions_and_warnings(bench: Bench) -> None:
     assert bench.is_muted()
 
 
-def test_a_mute_says_until_when_and_can_be_ended(bench: Bench) -> None:
+def test_mute_reports_its_end_and_can_be_ended(bench: Bench) -> None:
     bench.run(30)
     bench.ask(Request.MUTE)
     asked_s = bench.clock.now_s

@@ -1,6 +1,8 @@
-"""The loop and the vehicle: what sounds, what the LED shows and what the status says at which speed."""
+"""The detector's loop with a vehicle: sounds, LED and status by speed."""
 
 from __future__ import annotations
+
+import pytest
 
 from app.events import Level, Motion, Sight, State
 from app.vehicle.motion import PARKED_AFTER_S
@@ -17,19 +19,15 @@ def at_speed(speed_kmh: float, for_s: float = 40) -> Bench:
     return bench
 
 
-def test_a_look_away_at_a_red_light_is_silent_and_on_the_motorway_sounds() -> None:
-    assert at_speed_while_away(0).alert.played == []
-    assert at_speed_while_away(100).alert.played != []
-
-
-def at_speed_while_away(speed_kmh: float) -> Bench:
+@pytest.mark.parametrize(("speed_kmh", "sounds"), [(0, False), (100, True)])
+def test_look_away_sounds_at_speed_and_not_at_a_standstill(speed_kmh: float, sounds: bool) -> None:
     bench = at_speed(100)
     bench.vehicle.drive(speed_kmh)
     bench.show(AWAY, 15)
-    return bench
+    assert bool(bench.alert.played) is sounds
 
 
-def test_without_a_vehicle_all_is_as_strict_as_at_speed() -> None:
+def test_look_away_without_a_vehicle_sounds() -> None:
     bench = Bench()
     bench.run(40)
     bench.show(AWAY, 15)
@@ -37,7 +35,7 @@ def test_without_a_vehicle_all_is_as_strict_as_at_speed() -> None:
     assert bench.report.told[-1][1].vehicle.in_words == ""
 
 
-def test_the_led_of_a_parked_vehicle_shows_sleep_and_a_lost_camera_and_no_missing_face() -> None:
+def test_led_of_a_parked_vehicle_shows_only_sleep_and_camera_faults() -> None:
     bench = at_speed(0, PARKED_AFTER_S + 30)
     bench.show(lost(30), 30)
     assert {state for state, _ in bench.alert.shown} == {State.ATTENTIVE}
@@ -49,7 +47,7 @@ def test_the_led_of_a_parked_vehicle_shows_sleep_and_a_lost_camera_and_no_missin
     assert bench.alert.played == []
 
 
-def test_a_speed_is_not_called_old_because_a_look_took_long() -> None:
+def test_slow_look_does_not_make_the_speed_stale() -> None:
     bench = at_speed(52)
 
     def slow(time_s: float) -> Signals:
@@ -61,7 +59,7 @@ def test_a_speed_is_not_called_old_because_a_look_took_long() -> None:
     assert bench.report.told[-1][1].vehicle.in_words == "fast, 52 km/h, by /dev/ttyACM0"
 
 
-def test_the_status_tells_speed_and_source_and_forgets_an_old_speed() -> None:
+def test_status_has_the_speed_and_forgets_a_stale_one() -> None:
     bench = at_speed(52)
     told = bench.report.told[-1][1].vehicle
     assert (told.motion, told.speed_kmh) == (Motion.FAST, 52)
@@ -74,7 +72,7 @@ def test_the_status_tells_speed_and_source_and_forgets_an_old_speed() -> None:
     assert bench.report.told[-1][1].vehicle.motion is Motion.UNKNOWN
 
 
-def test_an_unplugged_receiver_is_a_problem_that_is_named() -> None:
+def test_unplugged_receiver_is_reported() -> None:
     bench = at_speed(30)
     bench.vehicle.tells = lambda now_s: Vehicle(message="/dev/ttyACM0 is lost: plug it in again")
     bench.run(5)

@@ -1,4 +1,4 @@
-"""Signs of life, the button and the lamp, in the loop."""
+"""Signs of life, the button and the lamp in the detector's loop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def feedback_bench(*, signs_of_life: bool = True, has_lamp: bool = False) -> tup
     return Bench(feedback=feedback), button
 
 
-def test_one_sound_says_that_it_watches_and_another_that_the_road_is_learnt() -> None:
+def test_first_face_and_learnt_road_each_sound_once() -> None:
     bench, _ = feedback_bench()
     bench.watch.shows = lost(1).signals_at
     bench.run(5)
@@ -48,7 +48,7 @@ def test_signs_of_life_can_be_switched_off() -> None:
     assert bench.alert.sounded == [] and not any(bench.alert.well)
 
 
-def test_the_heartbeat_stops_while_something_is_wrong() -> None:
+def test_led_heartbeat_stops_while_there_is_a_problem() -> None:
     bench, _ = feedback_bench()
     bench.run(5)
     assert bench.alert.well[-1:] == [True]
@@ -60,7 +60,7 @@ def test_the_heartbeat_stops_while_something_is_wrong() -> None:
     assert led_rhythm(State.LOOKING_AWAY, Level.ALARM, is_well=True) != HEARTBEAT
 
 
-def test_a_short_press_learns_the_road_again_and_says_so() -> None:
+def test_short_press_relearns_the_road_with_a_sound() -> None:
     bench, button = feedback_bench()
     bench.run(60)
     bench.alert.sounded.clear()
@@ -73,7 +73,7 @@ def test_a_short_press_learns_the_road_again_and_says_so() -> None:
     assert not any(event.disputed for event, _ in bench.journal.recorded)
 
 
-def test_a_long_press_mutes_but_never_an_alarm() -> None:
+def test_long_press_mutes_all_but_alarms() -> None:
     bench, button = feedback_bench()
     bench.run(40)
     button.presses = [Press.LONG]
@@ -84,7 +84,7 @@ def test_a_long_press_mutes_but_never_an_alarm() -> None:
     assert not bench.is_muted()
 
 
-def test_a_press_after_an_alert_disputes_its_event_and_changes_nothing_else() -> None:
+def test_press_after_an_alert_disputes_only_its_event() -> None:
     bench, button = feedback_bench()
     bench.run(40)
     bench.show(AWAY, 8)
@@ -96,7 +96,7 @@ def test_a_press_after_an_alert_disputes_its_event_and_changes_nothing_else() ->
     assert bench.report.told[-1][0].verdict.neutral.learnt
 
 
-def test_an_alert_is_disputed_once_and_only_for_a_while() -> None:
+def test_alert_can_be_disputed_once_and_for_a_limited_time() -> None:
     bench, button = feedback_bench()
     bench.run(40)
     bench.show(AWAY, 8)
@@ -123,7 +123,7 @@ def test_the_lamp_follows_the_brightness_of_the_picture() -> None:
     assert not bench.alert.lit[-1]
 
 
-def test_two_beeps_say_that_the_direction_that_was_asked_for_is_taken() -> None:
+def test_granted_direction_request_beeps() -> None:
     bench, _ = feedback_bench()
     bench.run(60)
     bench.alert.sounded.clear()
@@ -133,7 +133,7 @@ def test_two_beeps_say_that_the_direction_that_was_asked_for_is_taken() -> None:
     assert bench.alert.sounded == [ROAD_LEARNT_SOUND]
 
 
-def test_a_direction_that_is_refused_does_not_beep() -> None:
+def test_refused_direction_request_does_not_beep() -> None:
     bench, _ = feedback_bench()
     bench.run(60)
     bench.alert.sounded.clear()

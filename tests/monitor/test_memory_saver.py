@@ -1,4 +1,4 @@
-"""Saving memory on real parts: what is done and taken back, and what is released after the start."""
+"""Saving memory: the model is changed and changed back, and file pages are released after the start."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def is_small(watch: Observer) -> bool:
     return watch._vision.model == "standard" and not watch._mesh.sees_hands
 
 
-def test_the_model_becomes_smaller_and_comes_back(saver: MemorySaver, watch: Observer) -> None:
+def test_saving_switches_to_a_smaller_model_and_back(saver: MemorySaver, watch: Observer) -> None:
     assert not is_small(watch)
     saver.save(True)
     assert is_small(watch)
@@ -55,9 +55,7 @@ def test_the_model_becomes_smaller_and_comes_back(saver: MemorySaver, watch: Obs
     assert watch._vision == SETTINGS.vision
 
 
-def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(
-    saver: MemorySaver, watch: Observer
-) -> None:
+def test_model_change_during_a_distraction_keeps_the_alarm(saver: MemorySaver, watch: Observer) -> None:
     looks(watch, 0, Scene(), 25)
     assert looks(watch, 25, Scene(yaw_deg=40), 3)[-1] is State.LOOKING_AWAY
     neutral = watch.attention.driver.neutral
@@ -71,14 +69,14 @@ def test_the_model_changes_in_the_middle_of_a_distraction_and_the_alarm_comes(
     assert looks(watch, 33, Scene(), 4)[-1] is State.ATTENTIVE
 
 
-def test_a_phone_is_seen_again_after_the_large_model_is_back(saver: MemorySaver, watch: Observer) -> None:
+def test_phone_is_seen_again_after_saving_ends(saver: MemorySaver, watch: Observer) -> None:
     saver.save(True)
     assert State.PHONE not in looks(watch, 0, Scene(phone_at_ear=1), 6)
     saver.save(False)
     assert looks(watch, 6, Scene(phone_at_ear=1), 6)[-1] is State.PHONE
 
 
-def test_eyes_that_close_after_the_change_are_seen(saver: MemorySaver, watch: Observer) -> None:
+def test_closed_eyes_are_seen_after_the_model_change(saver: MemorySaver, watch: Observer) -> None:
     looks(watch, 0, Scene(), 30)
     saver.save(True)
     assert looks(watch, 30, Scene(), 15)[-1] is State.ATTENTIVE
@@ -88,7 +86,7 @@ def test_eyes_that_close_after_the_change_are_seen(saver: MemorySaver, watch: Ob
 @pytest.mark.parametrize(
     ("available_mb", "governor", "short"), [(40, True, True), (40, False, False), (400, True, False)]
 )
-def test_memory_that_is_short_at_the_start_is_noticed(
+def test_shortage_at_the_start_is_noticed(
     monkeypatch: pytest.MonkeyPatch, available_mb: float, governor: bool, short: bool
 ) -> None:
     monkeypatch.setattr(opening, "system", lambda: System(1000.0, available_mb, None))
@@ -96,13 +94,13 @@ def test_memory_that_is_short_at_the_start_is_noticed(
     assert opening.short_at_start(settings) == ("only 40 MB are available" if short else "")
 
 
-def test_whoever_starts_while_memory_is_short_saves_it_and_says_why(watch: Observer) -> None:
+def test_start_during_a_shortage_saves_with_the_reason(watch: Observer) -> None:
     saver = MemorySaver(SETTINGS, watch, 0.0, "only 40 MB are available", read_system=lambda: SHORT)
     assert saver.saving == MemorySaving(SAVING, "only 40 MB are available")
     assert saver.update(1.0) is None
 
 
-def test_what_was_released_comes_back_when_it_is_needed(watch: Observer) -> None:
+def test_observer_works_after_file_pages_were_released(watch: Observer) -> None:
     assert looks(watch, 0, Scene(), 2)[-1] is State.ATTENTIVE
     trim()
     release_file_pages()
@@ -110,7 +108,7 @@ def test_what_was_released_comes_back_when_it_is_needed(watch: Observer) -> None
 
 
 class FakeSaver(MemorySaver):
-    """Changes no model; notes what it did."""
+    """A memory saver that changes no model and notes its calls."""
 
     def __init__(
         self, system: Callable[[], System], rss_mb: Callable[[], float] = lambda: 90.0, model: str = "full"
@@ -128,7 +126,7 @@ class FakeSaver(MemorySaver):
         self.saves.append(on)
 
 
-def test_it_reads_once_a_second_acts_and_says_so() -> None:
+def test_saver_reads_once_a_second_and_saves_at_a_shortage() -> None:
     readings: list[System] = []
 
     def read() -> System:
@@ -143,7 +141,7 @@ def test_it_reads_once_a_second_acts_and_says_so() -> None:
     assert described(decisions[0]) == f"saving memory: {SAVING} (only 40 MB are available)"
 
 
-def test_the_end_of_saving_is_told_too() -> None:
+def test_end_of_saving_is_reported() -> None:
     systems = [SHORT, *[PLENTY] * 100]
     saver = FakeSaver(lambda: systems.pop(0))
     decisions = [decision for second in range(70) if (decision := saver.update(float(second)))]
@@ -152,7 +150,7 @@ def test_the_end_of_saving_is_told_too() -> None:
     assert saver.saving == MemorySaving()
 
 
-def test_file_pages_are_released_once_after_the_start_and_after_each_change_but_not_while_memory_is_short() -> None:
+def test_file_pages_are_released_after_the_start_and_each_change_but_not_during_a_shortage() -> None:
     second, released_s = 0, []
     saver = FakeSaver(lambda: SHORT if second < 70 else PLENTY, model="standard")
     for second in range(300):
@@ -171,7 +169,7 @@ def test_file_pages_are_released_once_after_the_start_and_after_each_change_but_
     assert released_s == [0, *(at_s + 1 for at_s in changed_s)]
 
 
-def test_a_loop_that_stands_still_for_want_of_memory_is_told_of_in_the_same_words() -> None:
+def test_exit_reason_of_a_stalled_loop_names_the_shortage() -> None:
     saver = FakeSaver(lambda: System(1000.0, 10.0, None), model="standard")
     assert saver.exit_reason(100.0, 9.0) == ""
     assert saver.exit_reason(100.0, 10.0) == "memory is short and nothing more can be saved: only 10 MB are available"
@@ -187,5 +185,5 @@ def test_a_loop_that_stands_still_for_want_of_memory_is_told_of_in_the_same_word
         ({"camera.target_fps": 5}, True),  # the kernels
     ],
 )
-def test_saving_is_possible_where_it_changes_something(values: dict[str, Value], can: bool) -> None:
+def test_saving_is_possible_only_if_it_changes_something(values: dict[str, Value], can: bool) -> None:
     assert can_save(settings_from(values)) is can

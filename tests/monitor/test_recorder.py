@@ -1,4 +1,4 @@
-"""The loop and what it records: a trip once a minute, stamps by the best clock, disputes, deletion."""
+"""What the loop records: trips, signals of events, wall times, disputes; and deleting them."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def test_a_trip_is_saved_once_a_minute_and_at_its_end() -> None:
     assert {trip.perclos_limits for trip, _ in bench.journal.trips} == {limits}
 
 
-def test_a_detector_that_ends_within_a_minute_fills_no_table() -> None:
+def test_trip_shorter_than_a_minute_is_not_saved() -> None:
     bench = Bench()
     bench.run(SAVE_TRIP_EVERY_S - 5)
     assert bench.journal.trips == []
 
 
 def steps(bench: Bench, count: int, part: Part = ON_THE_ROAD) -> None:
-    """Within one trip, which a run would end."""
+    """Steps of the loop within one trip; Bench.run would end the trip."""
     bench.watch.shows = part.signals_at
     for _ in range(count):
         bench.detector.step()
 
 
-def test_a_trip_counts_what_the_driver_disputes() -> None:
+def test_trip_counts_disputed_events() -> None:
     bench = Bench()
     steps(bench, 100)
     steps(bench, 20, AWAY)
@@ -54,7 +54,7 @@ def test_a_trip_counts_what_the_driver_disputes() -> None:
     assert (trip.disputed, sum(trip.alerts[State.LOOKING_AWAY])) == ({State.LOOKING_AWAY: 1}, 1)
 
 
-def test_the_trip_that_lasts_is_told_with_its_alerts_by_level() -> None:
+def test_current_trip_is_reported_with_its_alerts_by_level() -> None:
     bench = Bench()
     steps(bench, 100)
     before = bench.report.told[-1][1].trip
@@ -66,13 +66,13 @@ def test_the_trip_that_lasts_is_told_with_its_alerts_by_level() -> None:
     assert (after.cautions, after.warnings, after.alarms) == (0, 0, 1)
 
 
-def test_who_keeps_the_clock_is_told() -> None:
+def test_clock_quality_is_reported() -> None:
     bench = Bench()
     steps(bench, 2)
     assert bench.report.told[-1][1].clock is ClockQuality.GUESS
 
 
-def test_deleting_the_events_forgets_the_trip_that_lasts() -> None:
+def test_deleting_the_events_forgets_the_current_trip() -> None:
     bench = Bench()
     steps(bench, 200)
     assert bench.journal.trips
@@ -82,7 +82,7 @@ def test_deleting_the_events_forgets_the_trip_that_lasts() -> None:
     assert bench.journal.trips[-1][0].start_s > START_S + 90
 
 
-def test_the_signals_around_an_event_are_saved_and_its_deletion_forgets_them() -> None:
+def test_signals_around_an_event_are_saved_and_forgotten_on_deletion() -> None:
     bench = Bench()
     steps(bench, 60)
     steps(bench, 10, AWAY)
@@ -100,13 +100,13 @@ def test_the_signals_around_an_event_are_saved_and_its_deletion_forgets_them() -
     assert bench.journal.signals == {}
 
 
-def test_the_end_of_the_detector_keeps_what_it_has_of_an_event() -> None:
+def test_end_of_the_detector_saves_the_signals_so_far() -> None:
     bench = Bench()
     bench.show(AWAY, 5)
     assert len(bench.journal.signals) == 1
 
 
-def test_a_receiver_dates_what_is_recorded() -> None:
+def test_gps_time_dates_the_recorded_events() -> None:
     bench = Bench()
     bench.vehicle.tells = lambda now_s: Vehicle(80.0, now_s, source="/dev/ttyACM0", utc_s=RELEASED_S + now_s)
     bench.run(40)

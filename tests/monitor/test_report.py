@@ -1,4 +1,4 @@
-"""What the run folder says of the detector: read back as the page reads it."""
+"""The detector's report in the run folder, read back as the page reads it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def look_at_nothing(time_s: float) -> Observation:
 
 @dataclass
 class RunFolder:
-    """A report in a run folder, and what the page finds there."""
+    """A report in a run folder, and the status that the page reads there."""
 
     paths: Paths
     report: Report = field(init=False)
@@ -59,7 +59,7 @@ class RunFolder:
         return found
 
     def ask_for_preview(self, number: int) -> None:
-        """As the page does; times of files differ from question to question, also on a coarse clock."""
+        """Ask as the page does, with a file time that differs each time even on a coarse clock."""
         ask_for_preview(self.paths.run)
         os.utime(self.paths.preview_wanted, ns=(number, number))
 
@@ -69,7 +69,7 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder(Paths(data=tmp_path / "data", run=tmp_path / "run", common=tmp_path / "common"))
 
 
-def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
+def test_status_has_the_signals_and_the_state_of_all_parts(folder: RunFolder) -> None:
     told = folder.tell(look_at(600.0), 600.25)
     assert (told.sequence, told.pid, told.boot_id, told.version) == (1, os.getpid(), boot_id(), VERSION)
     assert (told.started_s, told.time_s, told.wall_s) == (STARTED_S, 600.25, WALL_S)
@@ -97,7 +97,7 @@ def test_the_page_reads_what_the_detector_saw(folder: RunFolder) -> None:
     assert told.memory.rss_mb > 1
 
 
-def test_between_looks_that_are_far_apart_the_status_stays_fresh(folder: RunFolder) -> None:
+def test_status_stays_fresh_between_distant_looks(folder: RunFolder) -> None:
     folder.report.still_here(599.0)
     assert status.read(folder.paths.status) is None
     told = folder.tell(look_at(600.0), 600.25)
@@ -109,12 +109,12 @@ def test_between_looks_that_are_far_apart_the_status_stays_fresh(folder: RunFold
     assert (later.sequence, later.time_s) == (2, 603.0)  # it counts looks
 
 
-def test_the_face_of_a_passenger_is_not_told_as_the_drivers(folder: RunFolder) -> None:
+def test_face_of_a_passenger_is_not_reported(folder: RunFolder) -> None:
     told = folder.tell(look_at(600.0, replace(VERDICT, yaw_error_deg=None)), 600.25)
     assert told.signals == status.Signals(perclos=VERDICT.perclos)
 
 
-def test_what_is_saved_is_told_with_the_reason(folder: RunFolder) -> None:
+def test_memory_saving_is_reported_with_the_reason(folder: RunFolder) -> None:
     saved = MemorySaving("the model is standard", "only 45 MB are available")
     told = folder.tell(look_at(600.0), 600.25, replace(WELL, saving=saved))
     assert (told.memory.saving, told.memory.saving_reason) == ("the model is standard", "only 45 MB are available")
@@ -123,14 +123,14 @@ def test_what_is_saved_is_told_with_the_reason(folder: RunFolder) -> None:
     )
 
 
-def test_without_a_frame_nothing_is_measured(folder: RunFolder) -> None:
+def test_status_without_a_frame_has_no_signals(folder: RunFolder) -> None:
     told = folder.tell(look_at_nothing(600.0), 600.0, replace(WELL, camera=CameraHealth(last_frame_s=590.0)))
     assert told.signals == status.Signals(perclos=VERDICT.perclos)
     assert told.latency == status.Latency(None, None)
     assert told.time_s - (told.camera.last_frame_s or 0) == 10
 
 
-def test_figures_that_are_no_numbers_never_reach_the_page(folder: RunFolder) -> None:
+def test_figures_that_are_not_finite_are_left_out_of_the_status(folder: RunFolder) -> None:
     look = look_at(600.0)
     around = replace(WELL, camera=replace(WELL.camera, measured_fps=inf))
     told = folder.tell(replace(look, signals=replace(ROAD, yaw_deg=nan, ear=inf)), 600.0, around)
@@ -147,21 +147,21 @@ def test_the_status_is_written_about_once_a_second(folder: RunFolder, period_s: 
     assert folder.read().sequence == written
 
 
-def test_what_is_new_is_told_at_once(folder: RunFolder) -> None:
+def test_changed_state_is_written_at_once(folder: RunFolder) -> None:
     folder.tell(look_at_nothing(600.0), 600.0)
     assert folder.tell(look_at(600.2), 600.2).state is State.ATTENTIVE
     assert folder.tell(look_at(600.4, replace(VERDICT, state=State.PHONE)), 600.4).state is State.PHONE
     assert folder.tell(look_at(600.6, replace(VERDICT, state=State.PHONE)), 600.6).sequence == 3
 
 
-def test_a_frame_after_none_is_told_at_once_though_the_state_is_the_same(folder: RunFolder) -> None:
+def test_first_frame_after_none_is_written_at_once(folder: RunFolder) -> None:
     nothing = replace(look_at_nothing(600.0), verdict=VERDICT)
     assert not folder.tell(nothing, 600.0, replace(WELL, camera=LOST)).signals.has_face
     told = folder.tell(look_at(600.2), 600.2)
     assert (told.signals.has_face, told.problem) == (True, "")
 
 
-def test_the_mean_latency_is_that_of_the_last_few_frames(folder: RunFolder) -> None:
+def test_mean_latency_follows_the_last_frames(folder: RunFolder) -> None:
     told = folder.tell(look_at(600.0), 601.0)
     assert told.latency == status.Latency(1000.0, 1000.0)
     for second in range(1, 60):
@@ -173,12 +173,9 @@ def test_the_mean_latency_is_that_of_the_last_few_frames(folder: RunFolder) -> N
     assert told.latency.mean_ms == pytest.approx(500, abs=20)
 
 
-def test_nobody_watches_so_there_is_no_picture(folder: RunFolder) -> None:
-    folder.tell(look_at(600.0), 600.0)
+def test_preview_is_written_only_while_requested(folder: RunFolder) -> None:
+    folder.tell(look_at(599.0), 599.0)
     assert not folder.paths.preview.exists()
-
-
-def test_the_picture_is_there_only_while_somebody_watches(folder: RunFolder) -> None:
     folder.ask_for_preview(1)
     folder.tell(look_at(600.0), 600.0)
     data = np.frombuffer(folder.paths.preview.read_bytes(), np.uint8)
@@ -193,21 +190,21 @@ def test_the_picture_is_there_only_while_somebody_watches(folder: RunFolder) -> 
     assert not folder.paths.preview.exists()
 
 
-def test_an_old_picture_is_not_shown_for_a_camera_that_sends_none(folder: RunFolder) -> None:
+def test_preview_is_removed_if_the_camera_sends_no_picture(folder: RunFolder) -> None:
     folder.ask_for_preview(1)
     folder.tell(look_at(600.0), 600.0)
     folder.tell(look_at_nothing(602.0), 602.0)
     assert not folder.paths.preview.exists()
 
 
-def test_no_picture_stays_when_the_detector_ends(folder: RunFolder) -> None:
+def test_preview_is_removed_at_the_end(folder: RunFolder) -> None:
     folder.ask_for_preview(1)
     folder.tell(look_at(600.0), 600.0)
     folder.report.close()
     assert not folder.paths.preview.exists()
 
 
-def test_the_picture_shows_the_outlines_of_the_face_and_the_frame_stays_as_it_was() -> None:
+def test_preview_outlines_the_face_without_changing_the_frame() -> None:
     around_s = np.linspace(0, 2 * np.pi, 468, dtype=np.float32)
     landmarks = np.stack([32 + 12 * np.cos(around_s), 24 + 12 * np.sin(around_s), 0 * around_s], axis=1)
     drawn = outlined(PICTURE, Face(landmarks.astype(np.float32), 1.0))
@@ -216,7 +213,7 @@ def test_the_picture_shows_the_outlines_of_the_face_and_the_frame_stays_as_it_wa
     assert (outlined(PICTURE, None) == PICTURE).all()
 
 
-def test_memory_is_kept_over_time(folder: RunFolder) -> None:
+def test_report_keeps_a_memory_history(folder: RunFolder) -> None:
     for second in range(120):
         folder.tell(look_at(600.0 + second), 600.0 + second)
     readings = read_history(folder.paths.memory_history, boot_id())
@@ -224,7 +221,7 @@ def test_memory_is_kept_over_time(folder: RunFolder) -> None:
     assert all(reading.rss_mb > 1 and reading.available_mb > 1 for reading in readings)
 
 
-def test_a_run_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+def test_report_to_an_unwritable_run_folder_raises_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     paths = Paths(data=tmp_path, run=tmp_path / "file", common=tmp_path)
     report = Report(paths, NO_PROBLEMS, 160, 70, STARTED_S)
@@ -232,7 +229,7 @@ def test_a_run_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> No
     report.close()
 
 
-def test_the_problems_of_the_settings_are_told(tmp_path: Path) -> None:
+def test_problems_of_the_settings_are_reported(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("camera:\n  width: 7\n")
     loaded = Store(tmp_path).load()
     told = configuration_of(loaded.settings, loaded)
@@ -242,7 +239,7 @@ def test_the_problems_of_the_settings_are_told(tmp_path: Path) -> None:
     assert configuration_of(loaded.settings, loaded, ("camera.source",)).fixed_keys == ("camera.source",)
 
 
-def test_what_is_written_is_plain_json(folder: RunFolder) -> None:
+def test_status_file_is_plain_json(folder: RunFolder) -> None:
     folder.tell(look_at(600.0), 600.0)
     document = json.loads(folder.paths.status.read_text())
     assert document["state"] == "attentive"

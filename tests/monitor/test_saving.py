@@ -1,4 +1,4 @@
-"""Saving in a thread: in order, bounded, and whoever asks for it never waits."""
+"""Saving in a thread: in order, bounded, and without blocking the caller."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.events import event
 
 
 class Held:
-    """A thread whose first work hangs until it is let go."""
+    """A saving thread whose first work hangs until go_on is set."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -44,7 +44,7 @@ def held() -> Iterator[Held]:
     made.end()
 
 
-def test_work_is_done_in_order_and_only_the_newest_of_what_is_replaced(held: Held) -> None:
+def test_work_is_done_in_order_and_replaceable_work_only_once(held: Held) -> None:
     done: list[str] = []
     for number in range(3):
         held.thread.save("status", lambda number=number: done.append(f"status {number}"), is_newest=True)  # type: ignore[misc]
@@ -53,7 +53,7 @@ def test_work_is_done_in_order_and_only_the_newest_of_what_is_replaced(held: Hel
     assert done == ["event 0", "event 1", "status 2", "event 2"]
 
 
-def test_what_waits_is_bounded_and_what_is_lost_is_counted(held: Held) -> None:
+def test_waiting_work_is_bounded_and_lost_work_counted(held: Held) -> None:
     done: list[int] = []
     for number in range(WAITING_MAX + 5):
         held.thread.save("event", lambda number=number: done.append(number))  # type: ignore[misc]
@@ -61,39 +61,35 @@ def test_what_waits_is_bounded_and_what_is_lost_is_counted(held: Held) -> None:
     assert (held.thread.lost, done) == (5, [*range(5, WAITING_MAX + 5)])
 
 
-def test_a_hang_is_named_and_logged_once(held: Held, caplog: pytest.LogCaptureFixture) -> None:
+def test_hanging_work_is_reported_and_logged_once(held: Held, caplog: pytest.LogCaptureFixture) -> None:
     held.now_s = HANGS_S - 0.1
     assert held.thread.hung_in == ""
     held.now_s = HANGS_S
     assert held.thread.hung_in == "saving the world, for 10 s"
     for _ in range(3):
         held.thread.save("event", lambda: None)
-    assert [record.message for record in caplog.records] == [
-        "saving hangs: saving the world, for 10 s; watching goes on"
-    ]
+    assert caplog.messages == ["saving hangs: saving the world, for 10 s; watching goes on"]
     held.end()
     assert held.thread.hung_in == ""
 
 
-def test_an_error_ends_nothing_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_failed_work_is_logged_once_and_saving_continues(caplog: pytest.LogCaptureFixture) -> None:
     thread, done = SavingThread("test"), []
     for _ in range(3):
         thread.save("status", lambda: 1 / 0)
     thread.save("event", lambda: done.append(True))
     thread.close()
     assert done == [True]
-    assert [record.message for record in caplog.records] == [
-        "not saved, while status: ZeroDivisionError: division by zero"
-    ]
+    assert caplog.messages == ["not saved, while status: ZeroDivisionError: division by zero"]
 
 
-def test_the_end_waits_for_a_hang_but_not_for_long(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_close_waits_only_briefly_for_hanging_work(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saving, "END_S", 0.01)
     held.thread.close()
     assert not held.go_on.is_set()
 
 
-def test_what_does_not_answer_in_time_is_left_behind() -> None:
+def test_in_time_raises_timeout_and_passes_results_and_errors() -> None:
     go_on = threading.Event()
     with pytest.raises(TimeoutError, match=r"no answer for 0\.01 s, while waiting"):
         in_time("waiting", go_on.wait, 0.01)
@@ -103,7 +99,7 @@ def test_what_does_not_answer_in_time_is_left_behind() -> None:
         in_time("dividing", lambda: 1 / 0)
 
 
-def test_events_are_saved_beside_the_loop(tmp_path: Path) -> None:
+def test_saved_journal_saves_events_in_the_thread(tmp_path: Path) -> None:
     thread = SavingThread("test")
     journal = SavedJournal(tmp_path / "events.sqlite", "boot", thread)
     for number in range(3):
@@ -115,7 +111,7 @@ def test_events_are_saved_beside_the_loop(tmp_path: Path) -> None:
     assert (journal.problem, journal.remedy) == ("", "")
 
 
-def test_a_disk_that_hangs_is_a_problem_with_a_remedy(held: Held, tmp_path: Path) -> None:
+def test_hanging_disk_is_reported_with_a_remedy(held: Held, tmp_path: Path) -> None:
     journal = SavedJournal(tmp_path / "events.sqlite", "boot", held.thread)
     assert (journal.problem, journal.remedy) == ("", "")
     held.now_s = 25.0
@@ -131,7 +127,7 @@ def test_a_disk_that_hangs_is_a_problem_with_a_remedy(held: Held, tmp_path: Path
     assert (journal.problem, recent(tmp_path / "events.sqlite")) == ("", ())
 
 
-def test_requests_come_with_the_next_turn_and_none_from_before_the_start(tmp_path: Path) -> None:
+def test_requests_are_taken_once_and_none_from_before_the_start(tmp_path: Path) -> None:
     ask(tmp_path, Request.MUTE)
     asked = PageRequests(tmp_path, saving.save_now)
     assert asked.take() == []

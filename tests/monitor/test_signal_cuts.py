@@ -1,4 +1,4 @@
-"""The signals around an event: which, when they are saved, and that their number is bounded."""
+"""The signals around an event: which are kept, when they are saved, and how many."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def times_s(cut: Cut) -> list[float]:
     return [sample.time_s for sample in signals_of(cut.text).samples]
 
 
-def test_twenty_seconds_before_the_onset_and_after_the_news_are_kept_once() -> None:
+def test_signals_20_s_before_and_after_an_event_are_kept_once() -> None:
     course = Course()
     signals = SignalCuts(course)
     driven(course, 0, 102)
@@ -43,7 +43,7 @@ def test_twenty_seconds_before_the_onset_and_after_the_news_are_kept_once() -> N
     assert [*signals.due(inf)] == []
 
 
-def test_an_event_that_rises_later_is_kept_as_it_rose() -> None:
+def test_event_that_rises_later_is_cut_around_its_rise() -> None:
     course = Course()
     signals = SignalCuts(course)
     signals.note(EVENT, ROAD, LIMITS, 102.0)
@@ -54,7 +54,7 @@ def test_an_event_that_rises_later_is_kept_as_it_rose() -> None:
     assert times_s(cut)[0] > 320 - ONSET_TO_NEWS_MAX_S - BEFORE_S
 
 
-def test_a_minute_of_the_longest_samples_is_less_than_is_kept() -> None:
+def test_minute_of_the_longest_samples_fits_the_limit() -> None:
     course = Course()
     signals = SignalCuts(course)
     driven(course, UPTIME_S, UPTIME_S + 100)
@@ -63,7 +63,7 @@ def test_a_minute_of_the_longest_samples_is_less_than_is_kept() -> None:
     assert len(times_s(cut)) > 50 and len(cut.text) <= SIGNALS_MAX
 
 
-def test_so_many_wait_at_a_time_and_no_end_or_note_of_the_governor_does() -> None:
+def test_waiting_cuts_are_bounded_and_exclude_ends_and_memory_saving() -> None:
     signals = SignalCuts(Course())
     for number in range(3 * EVENTS_MAX):
         signals.note(replace(EVENT, onset_s=float(number)), ROAD, LIMITS, 100.0)

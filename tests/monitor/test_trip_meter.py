@@ -1,4 +1,4 @@
-"""When a trip begins and ends, and what is counted of it."""
+"""When a trip begins and ends, and its figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOBODY = {"has_face": False, "state": State.NO_FACE}
 
 
 class Drive:
-    """One look a second."""
+    """A trip meter that gets one look a second."""
 
     def __init__(self) -> None:
         self.meter, self.now_s = TripMeter(), 0.0
@@ -57,7 +57,7 @@ def event(onset_s: float, level: Level = Level.WARNING, kind: State = State.LOOK
     return Event(kind, level, onset_s, onset_s, onset_s)
 
 
-def test_a_trip_begins_with_the_first_face_or_motion_or_the_ignition() -> None:
+def test_trip_begins_with_a_face_motion_or_ignition() -> None:
     drive = Drive().go(60, has_face=False)
     assert drive.current is None
     assert drive.go(1).trip.start_s == 61
@@ -66,19 +66,19 @@ def test_a_trip_begins_with_the_first_face_or_motion_or_the_ignition() -> None:
     assert Drive().go(1, Motion.PARKED, has_face=False, ignition=True).current
 
 
-def test_a_receiver_at_rest_or_a_driver_in_a_parked_car_begins_none() -> None:
+def test_standing_vehicle_or_driver_in_a_parked_one_begins_no_trip() -> None:
     assert Drive().go(60, Motion.CRAWLING, has_face=False).current is None
     assert Drive().go(60, Motion.PARKED).current is None
 
 
-def test_it_ends_with_the_ignition_and_a_driver_who_stays_begins_no_other() -> None:
+def test_ignition_off_ends_a_trip_and_begins_no_other() -> None:
     drive = Drive().go(100, Motion.FAST, ignition=True).go(100, Motion.PARKED, ignition=False)
     assert [(trip.ended, trip.end_s) for trip in drive.ended] == [(Ending.IGNITION, 101)]
     assert drive.current is None
     assert drive.go(1, Motion.PARKED, ignition=True).trip.start_s == 201
 
 
-def test_ten_minutes_parked_end_it_at_the_time_of_parking() -> None:
+def test_ten_minutes_parked_end_the_trip_at_the_time_of_parking() -> None:
     drive = Drive().go(100, Motion.FAST).go(OVER_AFTER_S - 1, Motion.PARKED).go(50, Motion.FAST)
     assert drive.ended == []
     drive.go(2 * OVER_AFTER_S, Motion.PARKED, ignition=True)
@@ -86,14 +86,14 @@ def test_ten_minutes_parked_end_it_at_the_time_of_parking() -> None:
     assert drive.go(3, Motion.CRAWLING, ignition=True).trip.start_s > 1900
 
 
-def test_where_no_speed_is_known_an_empty_seat_ends_it_and_a_red_light_does_not() -> None:
+def test_empty_seat_ends_a_trip_if_no_speed_is_known() -> None:
     drive = Drive().go(100).go(2 * OVER_AFTER_S).go(OVER_AFTER_S + 5, **NOBODY)  # type: ignore[arg-type]
     assert [trip.ended for trip in drive.ended] == [Ending.EMPTY]
     moving = Drive().go(100, Motion.FAST).go(2 * OVER_AFTER_S, Motion.FAST, **NOBODY)  # type: ignore[arg-type]
     assert moving.ended == []
 
 
-def test_minutes_are_those_driven_seen_and_by_state_without_the_time_parked() -> None:
+def test_driven_and_seen_time_exclude_the_time_parked() -> None:
     drive = Drive().go(101, Motion.FAST).go(50, Motion.FAST, state=State.LOOKING_AWAY)
     drive.go(30, Motion.FAST, state=State.NO_CAMERA).go(300, Motion.PARKED).go(20, Motion.SLOW)
     trip = drive.trip
@@ -102,7 +102,7 @@ def test_minutes_are_those_driven_seen_and_by_state_without_the_time_parked() ->
     assert trip.distance_km is None
 
 
-def test_the_longest_look_away_counts_from_its_onset_and_ends_where_the_vehicle_is_parked() -> None:
+def test_longest_look_away_counts_from_its_onset_until_parking() -> None:
     drive = Drive().go(20, Motion.FAST, event(5)).go(1, Motion.FAST, replace(event(5), end_s=12.0))
     assert drive.trip.longest_away_s == 7
     assert drive.go(12, Motion.FAST, event(20, kind=State.LOOKING_DOWN)).trip.longest_away_s == 13  # it lasts
@@ -111,12 +111,12 @@ def test_the_longest_look_away_counts_from_its_onset_and_ends_where_the_vehicle_
     assert drive.trip.longest_away_s == 14
 
 
-def test_distance_is_the_speed_over_time_and_no_speed_adds_none() -> None:
+def test_distance_is_speed_times_time() -> None:
     drive = Drive().go(1, Motion.FAST).go(1800, Motion.FAST, speed_kmh=100.0).go(600, Motion.FAST)
     assert drive.trip.distance_km == pytest.approx(50)
 
 
-def test_an_alert_counts_once_at_its_highest_level_and_a_disputed_one_all_the_same() -> None:
+def test_alert_counts_once_at_its_highest_level_even_if_disputed() -> None:
     drive = Drive().go(1).go(1, Motion.FAST, event(5, Level.CAUTION)).go(1, Motion.FAST, event(5))
     drive.go(1, Motion.FAST, event(5, Level.ALARM)).go(1, Motion.FAST, replace(event(5), end_s=9.0))
     drive.go(1, Motion.FAST, event(20), event(21, Level.CAUTION, State.YAWNING), event(22, Level.NONE, State.PHONE))
@@ -126,12 +126,12 @@ def test_an_alert_counts_once_at_its_highest_level_and_a_disputed_one_all_the_sa
     assert drive.trip.disputed == {State.LOOKING_AWAY: 1}
 
 
-def test_who_sleeps_in_a_parked_car_loses_no_score() -> None:
+def test_sleep_in_a_parked_car_does_not_lower_the_score() -> None:
     drive = Drive().go(10, Motion.FAST).go(60, Motion.PARKED, event(12, Level.ALARM, State.EYES_CLOSED))
     assert drive.trip.alerts == {} and drive.trip.score == 100
 
 
-def test_the_course_of_perclos_is_bounded_and_keeps_its_means() -> None:
+def test_perclos_bins_are_bounded_and_keep_their_means() -> None:
     drive = Drive().go(1).go(600, perclos=0.1)
     assert drive.trip.perclos == pytest.approx((0.1,) * 10) and drive.trip.perclos_bin_s == 60
     drive.go(600).go(86400, perclos=0.3)
@@ -142,7 +142,7 @@ def test_the_course_of_perclos_is_bounded_and_keeps_its_means() -> None:
     assert len(summary_of(trip)) < 1000
 
 
-def test_the_timeline_has_each_state_in_its_order_and_the_time_parked_as_none() -> None:
+def test_timeline_has_the_states_in_order_and_none_while_parked() -> None:
     drive = Drive().go(101, Motion.FAST).go(5, Motion.FAST, state=State.LOOKING_AWAY).go(50, Motion.FAST)
     drive.go(300, Motion.PARKED).go(20, Motion.SLOW)
     assert drive.trip.segments == (
@@ -154,7 +154,7 @@ def test_the_timeline_has_each_state_in_its_order_and_the_time_parked_as_none() 
     )
 
 
-def test_the_timeline_ends_with_the_trip_that_is_dated_back_and_spans_the_time_asleep() -> None:
+def test_timeline_ends_with_the_trip_and_spans_a_suspend() -> None:
     drive = Drive().go(100, Motion.FAST)
     drive.now_s += 3600
     (trip,) = drive.go(100, Motion.FAST).go(OVER_AFTER_S + 5, Motion.PARKED).ended
@@ -162,7 +162,7 @@ def test_the_timeline_ends_with_the_trip_that_is_dated_back_and_spans_the_time_a
     assert trip.segments[1] == (None, 3601 - GAP_MAX_S)
 
 
-def test_the_timeline_of_a_long_trip_is_bounded_and_only_its_shortest_states_are_lost() -> None:
+def test_timeline_is_bounded_by_dropping_the_shortest_states() -> None:
     timeline, asleep_at_s = Timeline(), 0.0
     for number in range(2000):
         timeline.add(State.ATTENTIVE, 20.0 + number % 7)
@@ -178,14 +178,14 @@ def test_the_timeline_of_a_long_trip_is_bounded_and_only_its_shortest_states_are
     assert sum(time_s for _, time_s in segments[:at]) == pytest.approx(asleep_at_s, abs=5)
 
 
-def test_a_machine_that_slept_did_not_drive_meanwhile() -> None:
+def test_suspend_does_not_count_as_driving() -> None:
     drive = Drive().go(10, Motion.FAST, speed_kmh=100.0)
     drive.now_s += 12 * 3600
     trip = drive.go(1, Motion.FAST, speed_kmh=100.0).trip
     assert trip.driven_s == 9 + GAP_MAX_S and trip.distance_km is not None and trip.distance_km < 2
 
 
-def test_the_end_of_the_process_ends_it() -> None:
+def test_end_of_the_process_ends_the_trip() -> None:
     drive = Drive().go(100)
     ended = drive.meter.end(drive.now_s)
     assert ended is not None and (ended.ended, ended.end_s) == (Ending.STOPPED, 100)

@@ -1,4 +1,4 @@
-"""Who vouches for the wall time."""
+"""The quality of the wall time: a guess, synchronised by the kernel, or GPS."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Shown:
 
 @pytest.mark.parametrize("wall_s", [0.0, NOW_S, 4.08e9])
 @pytest.mark.parametrize("is_synced", [False, None])
-def test_a_time_is_a_guess_unless_somebody_vouches_for_it(wall_s: float, is_synced: bool | None) -> None:
+def test_wall_time_is_a_guess_unless_synchronised(wall_s: float, is_synced: bool | None) -> None:
     assert Shown(wall_s, is_synced).clock.read(5.0) == Stamp(wall_s, GUESS)
 
 
-def test_the_kernels_word_counts_and_is_kept_through_a_clock_that_is_set_by_hand() -> None:
+def test_synchronised_time_is_kept_when_the_clock_is_set_by_hand() -> None:
     shown = Shown(NOW_S, is_synced=True)
     assert shown.clock.read(5.0) == Stamp(NOW_S, SYNCED)
     shown.wall_s, shown.is_synced = 4.08e9, False
@@ -37,11 +37,11 @@ def test_the_kernels_word_counts_and_is_kept_through_a_clock_that_is_set_by_hand
 
 
 @pytest.mark.parametrize("wall_s", [0.0, RELEASED_S - 1.0, 4.08e9])
-def test_not_even_the_kernel_is_believed_a_date_at_which_this_version_cannot_run(wall_s: float) -> None:
+def test_impossible_date_is_a_guess_even_if_synchronised(wall_s: float) -> None:
     assert Shown(wall_s, is_synced=True).clock.read(5.0).clock is GUESS
 
 
-def test_two_sentences_of_a_receiver_that_agree_tell_the_time() -> None:
+def test_two_agreeing_gps_sentences_give_the_time() -> None:
     shown = Shown(0.0)
     shown.hear(NOW_S)
     assert shown.clock.read(10.0).clock is GUESS
@@ -49,7 +49,7 @@ def test_two_sentences_of_a_receiver_that_agree_tell_the_time() -> None:
     assert shown.clock.read(20.0) == Stamp(NOW_S + 10, GPS)
 
 
-def test_a_sentence_that_is_repeated_or_garbled_or_before_the_release_tells_nothing() -> None:
+def test_repeated_garbled_or_impossible_gps_times_are_ignored() -> None:
     weeks_s = 1024 * 7 * 86400.0
     for told in ((NOW_S, NOW_S + 5e6), (NOW_S - weeks_s, NOW_S - weeks_s + 1), (NOW_S + weeks_s, NOW_S + weeks_s + 1)):
         shown = Shown(0.0)
@@ -60,7 +60,7 @@ def test_a_sentence_that_is_repeated_or_garbled_or_before_the_release_tells_noth
     assert shown.clock.read(12.0).clock is GUESS
 
 
-def test_the_kernel_is_asked_without_rights_and_a_refusal_is_not_repeated() -> None:
+def test_kernel_clock_needs_no_rights_and_is_not_asked_again_after_a_refusal() -> None:
     assert KernelClock().is_synchronised() in (True, False, None)
     assert KernelClock(lambda: 0).is_synchronised() is True
     assert KernelClock(lambda: TIME_ERROR).is_synchronised() is False

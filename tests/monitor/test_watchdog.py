@@ -1,4 +1,4 @@
-"""The watchdog in the test's own process: its bounds, its record, and what an earlier process left."""
+"""The watchdog in this process: its bounds, the failure it records, and files of an earlier process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from config.paths import FAILURE
 from tests.support.failures import NOW_S, names, reason
 
 
-def test_a_detector_that_was_stopped_for_a_while_goes_on() -> None:
-    """The watchdog counts its looks, and there are none meanwhile."""
+def test_time_while_stopped_does_not_count_as_silence() -> None:
+    """The watchdog counts its own looks, and there are none while the process is stopped."""
     silence, mark = Silence(), object()
     assert [silence.lasts_s(mark) for _ in range(3)] == [0, LOOK_S, 2 * LOOK_S]
     assert silence.lasts_s(object()) == 0
 
 
-def test_a_loop_that_comes_by_the_same_stage_again_has_moved(tmp_path: Path) -> None:
+def test_passing_the_same_stage_again_ends_the_silence(tmp_path: Path) -> None:
     silence = Silence()
     with Watchdog(tmp_path) as line:
         for _ in range(50):
@@ -42,7 +42,7 @@ def test_a_loop_that_comes_by_the_same_stage_again_has_moved(tmp_path: Path) -> 
         (ImportError("libGL"), "ImportError: libGL"),
     ],
 )
-def test_a_start_that_fails_leaves_its_reason(tmp_path: Path, error: Exception, words: str) -> None:
+def test_failed_start_records_its_reason(tmp_path: Path, error: Exception, words: str) -> None:
     with pytest.raises(type(error)), Watchdog(tmp_path, lambda: NOW_S):
         raise error
     found = failure.last(tmp_path / FAILURE)
@@ -58,15 +58,13 @@ def test_failures_of_a_boot_are_counted(tmp_path: Path) -> None:
         assert found is not None and found.count == number
 
 
-def test_an_end_as_asked_is_no_failure(tmp_path: Path) -> None:
+def test_normal_end_is_not_a_failure(tmp_path: Path) -> None:
     with Watchdog(tmp_path):
         assert names(tmp_path) == [CRASH, LOCK]
     assert names(tmp_path) == [LOCK]
 
 
-def test_a_thread_that_hangs_beside_the_loop_leaves_the_stacks(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_hung_thread_prints_all_stacks(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(HungError), Watchdog(tmp_path):
         raise HungError("the camera hangs")
     assert "most recent call first" in capfd.readouterr().err
@@ -74,26 +72,26 @@ def test_a_thread_that_hangs_beside_the_loop_leaves_the_stacks(
 
 
 @pytest.mark.parametrize("left", ["another boot\n", ""])
-def test_what_an_earlier_boot_left_is_no_failure(tmp_path: Path, left: str) -> None:
+def test_crash_file_of_an_earlier_boot_is_not_a_failure(tmp_path: Path, left: str) -> None:
     (tmp_path / CRASH).write_text(left)
     with Watchdog(tmp_path):
         pass
     assert failure.last(tmp_path / FAILURE) is None
 
 
-def test_what_cannot_be_read_of_a_crash_is_still_told() -> None:
+def test_unreadable_crash_file_is_still_reported() -> None:
     assert "it hung for" in how_it_ended("\x00 torn")
     assert how_it_ended("Fatal Python error: Aborted\n") == "it crashed: Aborted; its log has the stacks"
 
 
-def test_a_huge_crash_file_is_read_in_part(tmp_path: Path) -> None:
+def test_only_part_of_a_huge_crash_file_is_read(tmp_path: Path) -> None:
     (tmp_path / CRASH).write_text(f"{boot_id()}\n" + "  File x\n" * 1_000_000)
     with Watchdog(tmp_path):
         pass
     assert len(reason(tmp_path)) < 500
 
 
-def test_a_second_detector_on_the_same_run_folder_is_refused_and_no_failure(tmp_path: Path) -> None:
+def test_second_detector_is_refused_without_a_failure(tmp_path: Path) -> None:
     with Watchdog(tmp_path):
         with pytest.raises(DetectorError, match=r"runs already.*`kill [0-9]+` ends it"), Watchdog(tmp_path):
             pass
@@ -102,7 +100,7 @@ def test_a_second_detector_on_the_same_run_folder_is_refused_and_no_failure(tmp_
         pass
 
 
-def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_watchdog_works_without_a_writable_run_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with single_instance_lock(tmp_path / "missing"):
         pass
     with pytest.raises(HungError), Watchdog(tmp_path / "missing"):
@@ -110,17 +108,17 @@ def test_a_run_folder_that_cannot_be_written_stops_nobody(tmp_path: Path, capfd:
     assert "most recent call first" in capfd.readouterr().err
 
 
-def test_a_stage_that_computes_is_given_longer_than_one_that_waits() -> None:
+def test_computing_stage_gets_longer_than_a_waiting_one() -> None:
     assert bound_s(HANG_S, silent_s=HANG_S, cpu_s=0.1 * HANG_S) == HANG_S
     assert bound_s(HANG_S, silent_s=HANG_S, cpu_s=0.5 * HANG_S) == BUSY_S
     assert bound_s(2 * BUSY_S, silent_s=HANG_S, cpu_s=HANG_S) == 2 * BUSY_S
 
 
-def test_memory_that_cannot_be_read_does_not_end_the_guard(tmp_path: Path) -> None:
+def test_unreadable_memory_does_not_end_the_watchdog(tmp_path: Path) -> None:
     with Watchdog(tmp_path) as line:
         line.exit_reason = lambda now_s, late_s: str(Path(tmp_path / "no such file").read_text())
         assert line._exit_reason(LOOK_S) == ""
 
 
-def test_the_guard_has_its_chance_before_the_kernels_alarm() -> None:
+def test_watchdog_acts_before_the_kernels_alarm() -> None:
     assert HANG_S + LOOK_S < ALARM_S

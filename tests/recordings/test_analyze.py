@@ -30,30 +30,13 @@ length_s: 18
 moves:
   - {at_s: 8, for_s: 7, yaw_deg: 45}
 """
-KEYS = [
-    "input",
-    "frame",
-    "time_s",
-    "has_face",
-    "yaw_deg",
-    "pitch_deg",
-    "roll_deg",
-    "eyes",
-    "eye_blink",
-    "gaze_yaw_deg",
-    "ear",
-    "mar",
-    "state",
-    "level",
-    "problem",
-]
 MEASURED = ("yaw_deg", "pitch_deg", "roll_deg", "ear", "mar")
 Line = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Done:
-    """What an analysis left behind."""
+    """The result of an analysis."""
 
     status: int
     out: str
@@ -75,7 +58,7 @@ def run(options: Options) -> Done:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Recordings and what is none."""
+    """Recordings, and files that are none."""
 
     root: Path
 
@@ -89,12 +72,12 @@ class Inputs:
 
     @property
     def picture(self) -> Path:
-        """The head is turned away."""
+        """A picture with the head turned away."""
         return self.folder / "00002.png"
 
     @property
     def wall(self) -> Path:
-        """Nobody is there."""
+        """A picture without a driver."""
         return self.root / "wall" / "00000.png"
 
     @property
@@ -124,16 +107,20 @@ def plot(inputs: Inputs) -> Path:
 
 @pytest.fixture(scope="module")
 def mixed(inputs: Inputs, plot: Path) -> Done:
-    """Everything in one go, the faults among it."""
+    """One analysis of all inputs, the faulty ones among them."""
     paths = [inputs.video, *inputs.broken, inputs.folder, inputs.picture, inputs.wall]
     return run(Options(tuple(map(str, paths)), plot=plot))
 
 
 def test_each_line_is_one_object_with_the_same_keys(mixed: Done) -> None:
-    assert {tuple(line) for line in mixed.lines} == {(*KEYS, "event")}
+    keys = (
+        "input, frame, time_s, has_face, yaw_deg, pitch_deg, roll_deg, eyes, eye_blink, gaze_yaw_deg, ear, mar, "
+        "state, level, problem, event"
+    )
+    assert {", ".join(line) for line in mixed.lines} == {keys}
 
 
-def test_every_frame_of_every_input_that_can_be_read_has_its_line_in_order(mixed: Done, inputs: Inputs) -> None:
+def test_every_readable_frame_has_its_line_in_order(mixed: Done, inputs: Inputs) -> None:
     assert [(line["frame"], line["time_s"]) for line in mixed.of(inputs.video)] == [
         (number, number / FPS) for number in range(TRIP_S * FPS)
     ]
@@ -143,7 +130,7 @@ def test_every_frame_of_every_input_that_can_be_read_has_its_line_in_order(mixed
     assert [line["time_s"] for line in mixed.of(inputs.folder)][:4] == [0, 1, 2, 3]
 
 
-def test_the_event_stands_where_it_begins_rises_and_ends(mixed: Done, inputs: Inputs) -> None:
+def test_event_is_on_the_lines_where_it_begins_rises_and_ends(mixed: Done, inputs: Inputs) -> None:
     events = [line["event"] for line in mixed.of(inputs.video) if line["event"]]
     expected = {"kind": "looking_away", "onset_s": AWAY_AT_S, "detail": "", "also": []}
     assert len(events) == 4
@@ -153,7 +140,7 @@ def test_the_event_stands_where_it_begins_rises_and_ends(mixed: Done, inputs: In
     assert [event["end_s"] for event in events if isinstance(event, dict)] == [None, None, None, pytest.approx(15, 0.1)]
 
 
-def test_what_is_measured_is_near_the_truth(mixed: Done, inputs: Inputs) -> None:
+def test_measured_yaw_is_near_the_truth(mixed: Done, inputs: Inputs) -> None:
     lines = mixed.of(inputs.video)
     truth = [json.loads(line) for line in (inputs.video.parent / "truth.jsonl").read_text().splitlines()]
     assert len(lines) == len(truth)
@@ -163,14 +150,14 @@ def test_what_is_measured_is_near_the_truth(mixed: Done, inputs: Inputs) -> None
         assert line["yaw_deg"] == pytest.approx(true["yaw_deg"], abs=6 if abs(true["yaw_deg"]) < 30 else 13)
 
 
-def test_what_cannot_be_measured_is_null(mixed: Done, inputs: Inputs) -> None:
+def test_unmeasured_values_are_null(mixed: Done, inputs: Inputs) -> None:
     (line,) = mixed.of(inputs.wall)
     assert line["has_face"] is False
     assert [line[key] for key in MEASURED] == [None] * len(MEASURED)
     assert (line["state"], line["event"]) == ("no_face", None)
 
 
-def test_a_picture_by_itself_is_judged_alone_and_a_folder_as_a_trip(mixed: Done, inputs: Inputs) -> None:
+def test_single_picture_is_judged_alone_and_a_folder_as_a_trip(mixed: Done, inputs: Inputs) -> None:
     moment, alone = [line for line in mixed.lines if line["input"] == str(inputs.picture)]
     assert (moment["frame"], moment["state"]) == (2, "attentive")
     assert (alone["frame"], alone["time_s"], alone["state"]) == (0, 0.0, "looking_away")
@@ -189,12 +176,12 @@ def test_fps_takes_fewer_frames(inputs: Inputs) -> None:
     assert [line["frame"] for line in lines] == list(range(0, TRIP_S * FPS, 4))
 
 
-def test_one_recording_leaves_nothing_behind_for_the_next(inputs: Inputs) -> None:
+def test_recordings_are_judged_independently(inputs: Inputs) -> None:
     lines = run(Options((str(inputs.video), str(inputs.video)), fps=1)).lines
     assert lines[:TRIP_S] == lines[TRIP_S:]
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_is_done(mixed: Done, inputs: Inputs) -> None:
+def test_unreadable_inputs_are_reported_and_the_rest_analysed(mixed: Done, inputs: Inputs) -> None:
     assert mixed.status == 1
     reasons = ("No such file", "is empty", "not a video", "not a picture", "no pictures in this folder")
     lines = mixed.err.splitlines()
@@ -210,21 +197,13 @@ def test_the_plot_shows_the_event(mixed: Done, plot: Path) -> None:
     assert "looking_away: alarm" in text
 
 
-def test_a_plot_that_cannot_be_written_is_reported_before_any_work(inputs: Inputs) -> None:
-    out = io.StringIO()
-    options = Options((str(inputs.video),), plot=inputs.root / "missing" / "timeline.svg")
-    with pytest.raises(FileNotFoundError):
-        analyze(options, Settings(), out, io.StringIO())
-    assert not out.getvalue()
-
-
 def judged(*events: Event, signals: Signals = ROAD, alone: bool = False) -> Judged:
     frame = Frame(np.zeros((4, 4, 3), np.uint8), 1.23456, 7)
     verdict = replace(story(attentive(1))[0], events=events, state=State.DROWSY, level=Level.WARNING)
     return Judged(0, Recorded("trip.mp4", frame), Observation(frame, Sight.CLEAR, None, signals, verdict), alone)
 
 
-def test_of_changes_at_one_frame_the_most_urgent_holds_the_others() -> None:
+def test_line_has_the_most_urgent_of_several_events_and_the_others_in_it() -> None:
     ended = Event(State.EYES_CLOSED, Level.WARNING, 1.0, 0.5, 1.5, 3.00049)
     began = Event(State.DROWSY, Level.ALARM, 3.0, 2.5, 3.5, None, "three microsleeps")
     event = line_of(judged(ended, began))["event"]
@@ -245,7 +224,7 @@ def test_numbers_are_rounded() -> None:
 
 
 class Shares:
-    """Notes what a progress bar would show."""
+    """A progress bar that notes its shares."""
 
     def __init__(self) -> None:
         self.shown: list[float] = []
@@ -257,7 +236,7 @@ class Shares:
         self.shown.append(-1.0)
 
 
-def test_the_progress_grows_over_all_inputs(inputs: Inputs) -> None:
+def test_progress_grows_over_all_inputs(inputs: Inputs) -> None:
     progress = Shares()
     bar = _Bar((str(inputs.video), str(inputs.folder), "missing.mp4", str(inputs.video)), progress)
     for input_number, frame_number in ((0, 0), (0, 35), (1, 3), (3, 17), (3, 35), (3, 99)):
@@ -265,7 +244,7 @@ def test_the_progress_grows_over_all_inputs(inputs: Inputs) -> None:
     assert [round(100 * share) for share in progress.shown] == [1, 47, 53, 76, 100, 100]
 
 
-def test_the_progress_is_erased_before_an_error_and_at_the_end(inputs: Inputs) -> None:
+def test_progress_is_erased_before_an_error_and_at_the_end(inputs: Inputs) -> None:
     progress, out, err = Shares(), io.StringIO(), io.StringIO()
     assert analyze(Options(("missing.mp4", str(inputs.wall))), Settings(), out, err, progress) == 1
     assert progress.shown == [-1.0, 1.0, -1.0]

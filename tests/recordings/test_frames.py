@@ -1,4 +1,4 @@
-"""What `analyze` reads: every frame with the time in its file, and each fault in its place."""
+"""Frames that `analyze` reads, with their times; faults are reported in their place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.videos import FPS, cut_off, number_of, write_video
 
 @pytest.fixture
 def video(tmp_path: Path) -> Path:
-    """2 s."""
+    """A video of 2 s."""
     return write_video(tmp_path / "drive.avi")
 
 
@@ -54,7 +54,7 @@ def test_every_frame_of_a_video_comes_once_with_its_time(video: Path) -> None:
         (30, list(range(20))),
     ],
 )
-def test_fps_takes_the_frames_nearest_to_its_moments(video: Path, fps: float, numbers: list[int]) -> None:
+def test_fps_takes_the_frames_nearest_to_its_times(video: Path, fps: float, numbers: list[int]) -> None:
     frames = [recorded.frame for recorded in read(video, fps=fps)]
     assert [frame.number for frame in frames] == [number_of(frame.bgr) for frame in frames]
     assert [frame.number for frame in frames] == numbers
@@ -82,19 +82,12 @@ def test_inputs_follow_one_another_and_each_starts_at_zero(video: Path, folder: 
     assert {r.input for r in recorded[3:]} == {str(video)}
 
 
-def test_frames_come_one_by_one_and_are_not_gathered(video: Path) -> None:
-    frames = recorded_frames([video])
-    first = next(frames)
-    assert isinstance(first, Recorded)
-    assert first.frame.number == 0
-
-
 TIMECODE_SCALE = bytes.fromhex("2AD7B183")  # of Matroska: ns a tick
 MILLISECOND = (1_000_000).to_bytes(3, "big")
 
 
 def write_scaled(path: Path, ns: int) -> Path:
-    """A video of 2 s whose clock ticks otherwise than its frame rate says."""
+    """A video of 2 s whose clock has ticks of this length."""
     data = write_video(path).read_bytes()
     assert TIMECODE_SCALE + MILLISECOND in data
     path.write_bytes(data.replace(TIMECODE_SCALE + MILLISECOND, TIMECODE_SCALE + ns.to_bytes(3, "big")))
@@ -112,11 +105,11 @@ def test_times_come_from_the_rate_where_the_file_has_none(tmp_path: Path) -> Non
 
 
 def told(*inputs: Path) -> list[str]:
-    """The faults' texts, and the numbers of the frames between them."""
+    """The messages of the faults, and the numbers of the frames between them."""
     return [str(r) if isinstance(r, InputError) else str(r.frame.number) for r in recorded_frames(inputs)]
 
 
-def test_bad_inputs_are_named_in_their_place_and_the_rest_follows(video: Path, folder: Path, tmp_path: Path) -> None:
+def test_bad_inputs_are_reported_in_their_place(video: Path, folder: Path, tmp_path: Path) -> None:
     empty, bare, gone = tmp_path / "empty.mp4", tmp_path / "bare", tmp_path / "gone.mp4"
     empty.touch()
     bare.mkdir()
@@ -138,7 +131,7 @@ def test_video_that_breaks_off_is_named_after_its_last_frame(video: Path, tmp_pa
     assert told(path) == [*map(str, range(10)), f"{path}: breaks off after 10 of 20 frames"]
 
 
-def test_frames_of_a_video_of_jpegs_that_are_damaged_are_left_out_and_named_once(tmp_path: Path) -> None:
+def test_damaged_jpeg_frames_are_left_out_and_reported_once(tmp_path: Path) -> None:
     path = tmp_path / "noise.avi"
     writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), FPS, (64, 48))
     for noise in np.random.default_rng(1).integers(0, 255, (6, 48, 64, 3)):
@@ -160,13 +153,13 @@ def test_video_without_a_single_frame_is_named(video: Path) -> None:
     assert told(video) == [f"{video}: breaks off after 0 of 20 frames"]
 
 
-def test_number_of_frames_is_known_beforehand(video: Path, folder: Path, tmp_path: Path) -> None:
+def test_frame_count_is_known_before_reading(video: Path, folder: Path, tmp_path: Path) -> None:
     assert [frame_count(path) for path in (video, folder, folder / "8.png")] == [20, 3, 1]
     assert frame_count(str(video)) == 20
     assert frame_count(tmp_path / "gone.mp4") is None
 
 
-def test_number_of_frames_of_a_bare_stream_is_unknown_and_all_of_them_come(tmp_path: Path) -> None:
+def test_frame_count_of_a_bare_stream_is_unknown(tmp_path: Path) -> None:
     stream = tmp_path / "stream.mjpeg"
     jpegs = [cv2.imencode(".jpg", np.full((48, 64, 3), number * 8, np.uint8))[1].tobytes() for number in range(20)]
     stream.write_bytes(b"".join(jpegs))

@@ -35,7 +35,7 @@ def timeline(**recordings: list[Observation]) -> Timeline:
 
 
 def drawn(made: Timeline) -> ElementTree.Element:
-    """Raises: ParseError, where it is no XML."""
+    """The parsed SVG. Raises ParseError if it is not XML."""
     return ElementTree.fromstring(made.svg())
 
 
@@ -49,7 +49,7 @@ def curves(svg: ElementTree.Element) -> list[list[tuple[float, float]]]:
 
 
 def bars(svg: ElementTree.Element) -> list[tuple[str, float, float]]:
-    """Of each event in its lane: what it says, and where it begins and ends, as shares of the time axis."""
+    """The title of each event's bar, and its begin and end as shares of the time axis."""
     found = []
     for rect in svg.iter(f"{SVG}rect"):
         title = rect.find(f"{SVG}title")
@@ -69,7 +69,7 @@ def test_each_signal_is_a_curve_over_the_whole_time() -> None:
     assert all((line[0][0], line[-1][0]) == (LEFT_PX, RIGHT_PX) for line in lines[:4])
 
 
-def test_right_is_drawn_up_and_the_rest_stays_in_its_strip() -> None:
+def test_yaw_to_the_right_is_drawn_upwards_within_its_strip() -> None:
     yaw = curves(drawn(timeline(trip=looks(attentive(50), looking(4, yaw_deg=300), attentive(4)))))[0]
     heights = [y_px for _, y_px in yaw]
     assert heights[51] == min(heights)
@@ -94,7 +94,7 @@ def test_an_event_without_an_end_lasts_to_the_end_of_its_own_recording() -> None
     assert bars(svg) == [("looking_away: alarm, 7.5 s from 39.5 s on", 0.41, 0.48)]
 
 
-def test_recordings_stand_beside_each_other() -> None:
+def test_recordings_are_drawn_side_by_side() -> None:
     svg = drawn(timeline(first=looks(attentive(50)), second=looks(attentive(50))))
     assert {"first", "second"} <= set(texts(svg))
     assert len(curves(svg)) >= 2 * 4  # no line leads from one to the other
@@ -106,12 +106,8 @@ def test_many_recordings_are_not_all_named() -> None:
     assert len(curves(svg)) == 4 * 5 * NAMES_MAX
 
 
-def test_without_a_frame_there_is_still_a_picture() -> None:
+def test_plot_without_a_frame_says_so() -> None:
     assert "no frames could be read" in texts(drawn(timeline()))
-
-
-def test_a_single_frame_is_a_dot() -> None:
-    assert [len(line) for line in curves(drawn(timeline(one=looks(attentive(1)))))] == [2] * 4
 
 
 @pytest.mark.parametrize("name", ["<&\"'>.mp4", "bell\x07.mp4", "\udcff.mp4", "Fahrt zur Arbeit ü.mp4", "x" * 300])
@@ -122,7 +118,7 @@ def test_any_file_name_gives_valid_xml(name: str) -> None:
     made.svg().encode("utf-8")
 
 
-def test_a_name_is_shown_as_it_is_or_its_end() -> None:
+def test_long_name_is_shown_by_its_end() -> None:
     made = Timeline(NORMAL)
     made.add(0, f"{'x' * 300}<&>.mp4", looks(attentive(1))[0])
     title = texts(drawn(made))[0]
@@ -130,7 +126,7 @@ def test_a_name_is_shown_as_it_is_or_its_end() -> None:
     assert title.endswith("x<&>.mp4")
 
 
-def test_hours_take_no_more_room_than_minutes() -> None:
+def test_points_and_events_of_a_long_trip_are_bounded() -> None:
     made = Timeline(NORMAL)
     look = looks(attentive(1))[0]
     length = 5 * POINTS_MAX
@@ -147,7 +143,7 @@ def test_hours_take_no_more_room_than_minutes() -> None:
         assert max(steps_px) <= min(steps_px) + 0.21  # thinned out alike everywhere
 
 
-def test_the_axis_has_a_handful_of_round_times() -> None:
+def test_time_axis_has_3_to_11_ticks() -> None:
     for length_s in (3, 20, 61, 600, 4000, 86400):
         verdict = Verdict(float(length_s), State.ATTENTIVE, Level.NONE, 0.0, story(attentive(1))[0].neutral)
         made = Timeline(NORMAL)
@@ -157,7 +153,7 @@ def test_the_axis_has_a_handful_of_round_times() -> None:
 
 
 def test_numbers_of_recordings_may_have_gaps() -> None:
-    """An input that could not be read gave no look."""
+    """An input that cannot be read leaves a gap."""
     made = Timeline(NORMAL)
     for number, seconds in zip(count(0, 7), (10, 10), strict=False):
         for look in looks(attentive(seconds)):

@@ -1,4 +1,4 @@
-"""What snapd shows of the detector: which note, and when."""
+"""The health note that snapd shows: its text, and when it is set."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ MUTE = replace(WELL, alerts=Alerts(buzzer_message="GPIO may not be opened: any w
         (replace(WELL, state=State.CAMERA_BLOCKED), Note()),  # passes by itself: the page's
     ],
 )
-def test_the_note_names_what_helps(found: Status, note: Note) -> None:
+def test_health_note_names_the_remedy(found: Status, note: Note) -> None:
     assert note_of(found) == note
 
 
-def test_a_note_is_as_long_as_snapd_takes_it() -> None:
+def test_health_note_is_cut_to_snapds_limit() -> None:
     long = replace(BLIND, camera=CameraHealth("lost", "x", "no picture, " * 20))
     assert len(note_of(long).message) == 70
 
 
-def test_a_note_is_told_once_it_has_stayed_and_only_when_it_is_another() -> None:
+def test_health_note_is_set_when_it_is_stable_and_changed() -> None:
     transitions, told = Transitions(), []
     times = [LOOK_S * turn for turn in range(40)]
     seen = iter([note_of(BLIND)] * 5 + [Note(), note_of(BLIND)] * 5 + [Note()] * 25)
@@ -78,7 +78,7 @@ def paths(tmp_path: Path) -> Paths:
     return Paths(tmp_path, tmp_path, tmp_path)
 
 
-def test_what_snapd_refuses_is_tried_again_later_and_not_at_every_look(paths: Paths) -> None:
+def test_refused_health_note_is_retried_later(paths: Paths) -> None:
     asked: list[tuple[str, ...]] = []
 
     def refusing(*arguments: str, limit_s: float = 0.0) -> str:
@@ -94,7 +94,7 @@ def test_what_snapd_refuses_is_tried_again_later_and_not_at_every_look(paths: Pa
     assert asked == [note, note]
 
 
-def test_a_detector_that_says_nothing_gets_no_note(paths: Paths) -> None:
+def test_silent_detector_gets_no_health_note(paths: Paths) -> None:
     def never(*arguments: str, limit_s: float = 0.0) -> str:
         raise AssertionError(arguments)
 

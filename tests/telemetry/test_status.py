@@ -240,7 +240,7 @@ def test_a_folder_of_somebody_else_is_refused(run: Path) -> None:
     assert not write(run / "status.json", FULL)
 
 
-def test_a_run_folder_that_cannot_be_written_stops_nothing(run: Path) -> None:
+def test_report_to_an_unwritable_run_folder_raises_nothing(run: Path) -> None:
     run.write_text("a file where the folder should be")
     preview = Preview(run)
     assert not write(run / "status.json", FULL)
