@@ -15,6 +15,12 @@ LOCK = ".lock"
 LOCK_WAIT_S, LOCK_LOOK_S = 10.0, 0.02  # a save takes some syncs, a second each on a worn card
 
 
+def free_bytes(folder: Path) -> int:
+    """What this user may still write on the disk of a folder. Raises: OSError."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
 class Disk:
     """The calls, one method each. All raise OSError."""
 

@@ -7,37 +7,12 @@ from dataclasses import dataclass
 
 from config.settings import Settings
 
-BCM_AT = {
-    3: 2,
-    5: 3,
-    7: 4,
-    8: 14,
-    10: 15,
-    11: 17,
-    12: 18,
-    13: 27,
-    15: 22,
-    16: 23,
-    18: 24,
-    19: 10,
-    21: 9,
-    22: 25,
-    23: 11,
-    24: 8,
-    26: 7,
-    27: 0,
-    28: 1,
-    29: 5,
-    31: 6,
-    32: 12,
-    33: 13,
-    35: 19,
-    36: 16,
-    37: 26,
-    38: 20,
-    40: 21,
-}
-POSITION_OF = {bcm: position for position, bcm in BCM_AT.items()}
+# Of BCM 0 to 27
+POSITIONS = (
+    27, 28, 3, 5, 7, 29, 31, 26, 24, 21, 19, 23, 32, 33,
+    8, 10, 36, 11, 12, 35, 38, 40, 15, 16, 18, 22, 37, 13,
+)  # fmt: skip
+POSITION_OF = dict(enumerate(POSITIONS))
 GROUNDS = (6, 9, 14, 20, 25, 30, 34, 39)
 ROW_PX, TOP_PX, LEFT_PX, RIGHT_PX = 20, 16, 150, 174  # of the drawing, 324 wide
 

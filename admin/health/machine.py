@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from admin.health.sensors import Sensors
 from config.certificates import is_clock_set
+from config.disk import free_bytes
 from config.paths import Paths
 
 MB = 1024 * 1024
@@ -36,16 +36,10 @@ class Machine:
     is_clock_set: bool = True
 
 
-def free_mb(folder: Path) -> float:
-    """Room on the disk of a folder, for this user. Raises: OSError."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize / MB
-
-
 def machine_now(
     paths: Paths,
     sensors: Sensors,
-    room: Callable[[Path], float] = free_mb,
+    room: Callable[[Path], float] = free_bytes,
     disk: Callable[[Path], object] | None = None,
 ) -> Machine:
     """As it is now."""
@@ -70,5 +64,5 @@ def disk_of(folder: Path) -> object:
 
 def _room_mb(folder: Path, room: Callable[[Path], float]) -> float | None:
     with suppress(OSError):
-        return room(folder)
+        return room(folder) / MB
     return None

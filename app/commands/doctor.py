@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from app.vision.model_files import FaceMeshError
 from app.vision.sight import Lens
 from config import settings as declared
 from config.commands import command, instance
+from config.disk import free_bytes
 from config.own_files import folder_problem
 from config.paths import FREE_MIN_MB, Paths
 from config.settings import Settings
@@ -90,7 +90,7 @@ class Machine:
     load_mesh: Callable[[declared.Vision], None] = _load_mesh
     mounting_problem: Callable[[Settings, Iterable[Frame]], str] = _mounting_problem
     memory: Callable[[], System] = system
-    free_mb: Callable[[Path], float] = lambda folder: shutil.disk_usage(folder).free / MB
+    free_mb: Callable[[Path], float] = lambda folder: free_bytes(folder) / MB
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     is_synchronised: Callable[[], bool | None] = KernelClock().is_synchronised

@@ -10,7 +10,7 @@ import os
 import stat
 from pathlib import Path
 
-from app.journal.journal_copies import sync_folder
+from config.disk import Disk
 
 
 def _wish(path: Path) -> Path:
@@ -21,7 +21,7 @@ def ask(path: Path) -> None:
     """Ask for all that is recorded in `path` to be deleted, safe from a power cut. Raises: OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(_wish(path), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
-    sync_folder(path.parent)
+    Disk().sync_folder(path.parent)
 
 
 def is_asked(path: Path) -> bool:
@@ -36,4 +36,4 @@ def done(path: Path) -> None:
     """The deletion is committed. Raises: OSError, where the wish stays."""
     if is_asked(path):
         _wish(path).unlink(missing_ok=True)
-        sync_folder(path.parent)
+        Disk().sync_folder(path.parent)

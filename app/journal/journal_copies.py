@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from app.journal.journal_schema import this_version
+from config.disk import Disk, free_bytes
 
 LEAST_ROOM_BYTES = 64 * 1024  # SQLite's index of the log takes 32 KiB at once
 UPDATE_FILES = 3  # an update needs so many times the file: the copy, and every page twice in the log
@@ -89,7 +90,7 @@ def keep_copy(path: Path, version: int) -> None:
             db.execute("VACUUM INTO ?", (str(new),))  # it includes the log, which a copy of the file would leave out
         os.fsync(file)
         new.replace(copy)
-        sync_folder(copy.parent)  # before the update: a power cut leaves the copy or the old tables
+        Disk().sync_folder(copy.parent)  # before the update: a power cut leaves the copy or the old tables
     except BaseException:
         with suppress(OSError):
             new.unlink(missing_ok=True)
@@ -106,7 +107,7 @@ def restore_copy(path: Path) -> bool:
     for suffix in LOG_SUFFIXES:  # of the file that is gone
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     copy.replace(path)
-    sync_folder(path.parent)
+    Disk().sync_folder(path.parent)
     return True
 
 
@@ -121,22 +122,7 @@ def remove(path: Path) -> None:
     """Remove a database and its log, for good even if the power goes now. Raises: OSError."""
     for suffix in (*LOG_SUFFIXES, ""):  # the log first: a new file of that name must not meet it
         Path(f"{path}{suffix}").unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the folder's names are safe from a power cut. Raises: OSError."""
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def room_in(folder: Path) -> int:
-    """Bytes that a program may still write there. Raises: OSError."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    Disk().sync_folder(path.parent)
 
 
 def _check_room(path: Path) -> None:
@@ -144,7 +130,7 @@ def _check_room(path: Path) -> None:
     logged = Path(f"{path}-wal")
     size = path.stat().st_size + (logged.stat().st_size if logged.exists() else 0)
     needed = UPDATE_FILES * size + LEAST_ROOM_BYTES
-    if room_in(path.parent) < needed:
+    if free_bytes(path.parent) < needed:
         raise OSError(errno.ENOSPC, f"an update of the events needs {needed / 1e6:.1f} MB of free space")
 
 

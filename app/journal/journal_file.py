@@ -23,10 +23,10 @@ from app.journal.journal_copies import (
     refuse_strange,
     remove,
     restore_copy,
-    room_in,
 )
 from app.journal.journal_schema import MERGE, UnusableSchema, is_damage, migrate, said, this_version, version_of
 from config.commands import restart_command, running_command, update_command
+from config.disk import free_bytes
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ def set_aside(path: Path) -> Path:
 
 def _is_full(folder: Path) -> bool:
     try:
-        return room_in(folder) < LEAST_ROOM_BYTES
+        return free_bytes(folder) < LEAST_ROOM_BYTES
     except OSError:
         return False
 

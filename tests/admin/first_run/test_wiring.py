@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.first_run.wiring import BCM_AT, GROUNDS, header
+from admin.first_run.wiring import GROUNDS, POSITION_OF, header
 from config.settings import Settings
 
 PI = Settings().raspberry_pi
@@ -18,8 +18,8 @@ DRAWN = Path(__file__).parents[3] / "snap/local/wiring.svg"
 
 def test_each_position_is_one_thing() -> None:
     power = (1, 2, 4, 17)
-    assert sorted((*BCM_AT, *GROUNDS, *power)) == list(range(1, 41))
-    assert sorted(BCM_AT.values()) == list(range(28))
+    assert sorted((*POSITION_OF.values(), *GROUNDS, *power)) == list(range(1, 41))
+    assert sorted(POSITION_OF) == list(range(28))
 
 
 def test_the_default_pins_are_wired_as_in_the_drawing_of_the_readme() -> None:
@@ -50,7 +50,7 @@ def test_all_parts_have_a_pin_and_a_ground_of_their_own() -> None:
 @pytest.mark.parametrize("bcm", range(2, 28))
 def test_any_pin_is_drawn_at_its_position(bcm: int) -> None:
     drawn = header(replace(Settings(), raspberry_pi=replace(PI, buzzer_pin=bcm)))
-    assert BCM_AT[drawn.wires[0].position] == bcm
+    assert drawn.wires[0].position == POSITION_OF[bcm]
     assert drawn.wires[0].ground in GROUNDS
 
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from admin.health.machine import Folder, disk_of, free_mb, machine_now
+from admin.health.machine import MB, Folder, disk_of, machine_now
 from admin.health.sensors import Sensors
+from config.disk import free_bytes
 from config.paths import Paths
 
 
 def test_each_disk_is_told_once_with_what_is_on_it(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")
-    found = machine_now(paths, Sensors(), lambda path: 50.0, lambda path: path == paths.run)
+    found = machine_now(paths, Sensors(), lambda path: 50.0 * MB, lambda path: path == paths.run)
     assert found.folders == (
         Folder("settings, events and logs", str(paths.data), 50.0),
         Folder("status", str(paths.run), 50.0),
@@ -29,5 +30,5 @@ def test_a_disk_that_does_not_answer_has_no_figure(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     assert disk_of(gone) == gone
     with pytest.raises(OSError):
-        free_mb(gone)
-    assert free_mb(tmp_path) > 0
+        free_bytes(gone)
+    assert free_bytes(tmp_path) > 0
