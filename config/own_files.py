@@ -118,7 +118,7 @@ def touched_ns(path: Path) -> int | None:
         found = os.lstat(path)
     except OSError:
         return None
-    return found.st_mtime_ns if _is_ours(found) else None
+    return found.st_mtime_ns if is_ours(found) else None
 
 
 def remove(path: Path | str) -> None:
@@ -191,10 +191,10 @@ def _is_shared(folder: os.stat_result) -> bool:
 
 
 def _refuse_strange(file: int, path: Path) -> None:
-    if not _is_ours(os.fstat(file)):
+    if not is_ours(os.fstat(file)):
         raise OSError(_NOT_PLAIN, f"{path} is not a plain file of this user: `ls -l {path}`")
 
 
-def _is_ours(found: os.stat_result) -> bool:
+def is_ours(found: os.stat_result) -> bool:
     """Whether it is a plain file of this user, without a second name; with none it was just replaced."""
     return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink <= 1

@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from app.telemetry.log_file import printable
+
 LINE_MAX_CHARS = 200
 # Of warnings and errors: lower levels, such as "signed in", are what only the owner causes. One more line has the count
 LINES_MAX, WITHIN_S = 9, 60.0
@@ -58,7 +60,7 @@ class OneLine(logging.Formatter):
 
 def shortened(text: str) -> str:
     """The text with control characters escaped, cut to 200 characters."""
-    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[: LINE_MAX_CHARS + 1])
+    safe = printable(text[: LINE_MAX_CHARS + 1])
     return safe if len(safe) <= LINE_MAX_CHARS else safe[: LINE_MAX_CHARS - 1] + "…"
 
 

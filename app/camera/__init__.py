@@ -2,12 +2,9 @@
 
 sources, device, pictures -> capture (one source, reopened after losses) -> camera_thread (newest frames) -> Frame
 
-device                the pictures of a camera: v4l2 finds it, v4l2_stream reads it, controls sets exposure and focus
-kinds                 what a path is: a camera, a video, a folder, a picture
-jpegs, pixel_formats, depth   bytes -> picture of 8 bits
-kept_tail             with jpegs and pictures: a picture that came only in part is a BadPicture and is never judged
-mounting              camera.rotate, camera.mirror and the size
-frame                 a picture and its moment
+device    a camera's pictures: v4l2 finds it, v4l2_stream reads it, controls sets focus; kinds: what a path is
+jpegs, pixel_formats, depth   bytes -> pictures of 8 bits; kept_tail: with these, refuses one that came in part
+mounting  camera.rotate, camera.mirror, the size; frame: a picture and its moment
 
 Six words say what is wrong with a camera, and each means one thing:
 

@@ -1,8 +1,5 @@
-"""The command line: `python -m app COMMAND`, a module for each command, found by command_line.
+"""The command line: `python -m app COMMAND`; command_line finds the module of that name. doctor does the work of check.
 
-run, analyze, render           judge a camera, judge recordings, write pictures of the fake driver
-status, trips, check           one-screen status; trips; what is wrong and what helps, which doctor looks for
-admin_password, enable_https, disable_https, factory_reset    for the owner
-options, settings_file, services       what several commands share
-console, terminal, outlet      what is printed, and where nobody reads it
+options, settings_file, services    what several commands share
+console, terminal, outlet           what is printed, also where nobody reads it
 """

@@ -10,7 +10,6 @@ import errno
 import logging
 import os
 import re
-import stat
 import threading
 import time
 from collections import deque
@@ -22,6 +21,7 @@ from pathlib import Path
 from app.version import VERSION
 from config import durable
 from config.disk import Disk
+from config.own_files import is_ours
 
 FILE_MAX_BYTES = 64 * 1024
 KEPT_BYTES = FILE_MAX_BYTES // 2
@@ -138,7 +138,7 @@ def read_lines(path: Path, least: int = logging.INFO) -> tuple[Line, ...]:
     except OSError:
         return ()
     try:
-        if not _is_ours(found := os.fstat(file)):
+        if not is_ours(found := os.fstat(file)):
             return ()
         data = os.pread(file, FILE_MAX_BYTES, max(0, found.st_size - FILE_MAX_BYTES))
     except OSError:
@@ -151,7 +151,7 @@ def read_lines(path: Path, least: int = logging.INFO) -> tuple[Line, ...]:
 def _parsed(text: str) -> Iterator[Line]:
     """The records in it; what is damaged is left out."""
     records: list[list[str]] = []
-    for line in map(_printable, text.replace("\0", "").split("\n")):  # zeros are what a power cut may leave
+    for line in map(printable, text.replace("\0", "").split("\n")):  # zeros are what a power cut may leave
         if line.startswith(_MORE) and records:
             records[-1].append(line.removeprefix(_MORE))
         elif _HEAD.fullmatch(line):
@@ -167,10 +167,11 @@ def _line(text: str, wall_s: float) -> str:
 
 def _safe(text: str) -> str:
     """The text without control characters, so that `tail` shows it on any terminal."""
-    return f"\n{_MORE}".join(map(_printable, text[:RECORD_MAX_CHARS].split("\n")))
+    return f"\n{_MORE}".join(map(printable, text[:RECORD_MAX_CHARS].split("\n")))
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
+    """The line without control characters."""
     if line.isprintable():
         return line
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
@@ -186,7 +187,7 @@ def _opened(path: Path) -> int:
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | _FLAGS
     try:
         file = os.open(path, flags, 0o600)
-        if _is_ours(os.fstat(file)):
+        if is_ours(os.fstat(file)):
             return file
         os.close(file)
     except OSError as error:
@@ -194,7 +195,3 @@ def _opened(path: Path) -> int:
             raise
     Disk().remove(path)
     return os.open(path, flags | os.O_EXCL, 0o600)
-
-
-def _is_ours(found: os.stat_result) -> bool:
-    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and found.st_nlink <= 1
