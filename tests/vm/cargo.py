@@ -15,10 +15,14 @@ from tests.vm.build import squash
 ROOT = HERE.parents[1]
 FIRST, SECOND = "first.snap", "second.snap"
 NOT_COMPRESSED = ("-noD", "-noF", "-noI")
+# A step to a newer schema of the events, of which the older release knows nothing: a column that nobody uses
+NEXT_SCHEMA = """
+MIGRATIONS += (("ALTER TABLE events ADD COLUMN next TEXT NOT NULL DEFAULT ''",),)
+"""
 
 
 def make_snaps(folder: Path) -> str:
-    """A snap for the stand-in base's Python, and the same as another version. Raises: AssertionError."""
+    """A snap for the stand-in base's Python, and one of the next release. Raises: AssertionError."""
     made = folder / "snaps"
     shutil.rmtree(made, ignore_errors=True)
     command = [sys.executable, "snap/local/pack.py", "amd64", "--python", BASE_PYTHON, "--output", str(made)]
@@ -28,10 +32,19 @@ def make_snaps(folder: Path) -> str:
     snap.replace(folder / FIRST)
     copy = made / "second"
     shutil.copytree(ROOT / f"build/prime-amd64-{BASE_PYTHON}", copy)
-    meta = copy / "meta/snap.yaml"
-    meta.write_text(re.sub(r"(?m)^version: .*", "version: second", meta.read_text()))
+    make_next(copy)
     squash(copy, folder / SECOND, "-comp", "lzo", "-Xalgorithm", "lzo1x_1", "-all-root")
     return done.stdout.strip().splitlines()[-1].rpartition("/")[2]
+
+
+def make_next(release: Path) -> None:
+    """Make of a release's payload that of the next one, with another version and a newer schema of the events."""
+    meta = release / "meta/snap.yaml"
+    meta.write_text(re.sub(r"(?m)^version: .*", "version: second", meta.read_text()))
+    schema = release / "python/app/journal/journal_schema.py"
+    schema.write_text(schema.read_text() + NEXT_SCHEMA)
+    for byte_code in schema.parent.glob(f"__pycache__/{schema.stem}.*.pyc"):  # it would be taken, whatever is written
+        byte_code.unlink()
 
 
 def load(folder: Path) -> Path:

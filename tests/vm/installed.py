@@ -25,6 +25,7 @@ CARGO = "/mnt/cargo"  # the second disk
 LEAST_AVAILABLE = "/run/least-available"  # kB, of memory-watcher.sh
 POLL_S = 2.0
 PATIENCE_S = 240.0  # what takes longest takes 40 s on two cores that nobody else wants
+CONFIG = f"/var/snap/{NAME}/current/config.yaml"
 DETECTOR, PAGE = f"snap.{NAME}.detector.service", f"snap.{NAME}.admin.service"
 COUNTING = "import time; sum(range(3_000_000)); print(time.process_time())"
 INPUT = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
