@@ -65,9 +65,9 @@ def test_settings_md_lists_the_settings_as_they_are() -> None:
 
 def test_ci_runs_the_tests_and_the_checks() -> None:
     commands = (ROOT / ".ci/run").read_text().splitlines()
-    assert "make test" in commands
-    assert "make check" in commands
-    assert "make test-faults" in commands
+    assert "timed make test" in commands
+    assert "timed make check" in commands
+    assert "timed make test-faults" in commands
 
 
 def lengths(path: Path) -> Iterator[tuple[str, int, int]]:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import py_compile
+import shutil
+import sqlite3
 import subprocess
 import time
+from collections.abc import Sequence
+from contextlib import closing
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 import pytest
 
+from app.events import Event, Level, State
+from app.journal import journal_schema
+from app.journal.journal import Journal
 from app.vehicle.nmea import Fix, Sentences, fix_in
-from tests.vm import arm64, kernel
+from tests.vm import arm64, cargo, end_to_end, kernel
 from tests.vm.archive import NotTried
+from tests.vm.guest.events import stored
 from tests.vm.guest.receiver import sentence
 from tests.vm.installed import Installed
-from tests.vm.steps import STEPS
+from tests.vm.steps import SHORT, STEPS, Step
+from tests.vm.table import tried
 
 
 @pytest.fixture
@@ -77,7 +89,62 @@ def test_a_machine_that_ran_short_of_memory_fails_its_step(machine: Installed, s
         kernel.room(machine)
 
 
-def test_memory_is_judged_after_all_steps_that_take_some() -> None:
+@pytest.mark.parametrize("steps", [STEPS, SHORT])
+def test_memory_is_judged_after_all_steps_that_take_some(steps: Sequence[Step]) -> None:
     assert kernel.room(cast("Installed", Told(201))).startswith("at least 201 MB of 458 stayed available")
-    names = [step.__name__ for step in STEPS]
+    names = [step.__name__ for step in steps]
     assert {"settings_on_the_page", "refresh", "revert"} <= set(names[: names.index("room")])
+
+
+def test_the_short_run_takes_its_steps_in_the_order_of_all() -> None:
+    assert list(SHORT) == [step for step in STEPS if step in SHORT] and len(SHORT) < len(STEPS)
+
+
+def test_each_step_is_printed_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(end_to_end, "need", lambda *_, **__: None)
+    monkeypatch.setattr(end_to_end, "_everything", lambda *_: ([tried("install", lambda: "active")], {"page": "38 MB"}))
+    assert end_to_end.main(["--short"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("install") == said.count("page: 38 MB") == 1
+    assert f"--short: {len(STEPS) - len(SHORT)} more steps" in said
+
+
+@pytest.fixture
+def next_schema(tmp_path: Path) -> ModuleType:
+    """The schema of the events in the payload of the next release, beside byte-code of this one's."""
+    file = tmp_path / "python/app/journal/journal_schema.py"
+    file.parent.mkdir(parents=True)
+    shutil.copy(journal_schema.__file__, file)
+    py_compile.compile(str(file), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    meta = tmp_path / "meta/snap.yaml"
+    meta.parent.mkdir()
+    meta.write_text("name: drivewatch\nversion: 0.2.0\n")
+    cargo.make_next(tmp_path)
+    assert meta.read_text() == "name: drivewatch\nversion: second\n"
+    found = spec_from_file_location("next_schema", file)
+    assert found and found.loader
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def test_the_next_release_brings_the_events_to_a_schema_that_this_one_refuses(
+    next_schema: ModuleType, tmp_path: Path
+) -> None:
+    file = tmp_path / "events.sqlite"
+    Journal(file, "a boot").close()
+    with closing(sqlite3.connect(file, isolation_level="IMMEDIATE")) as db:
+        next_schema.migrate(db)
+        next_schema.check(db)
+        with pytest.raises(journal_schema.NewerJournal):
+            journal_schema.version_of(db)
+    assert stored(file)["version"] == journal_schema.this_version() + 1
+
+
+def test_what_a_file_of_events_holds_is_read_without_a_change(tmp_path: Path) -> None:
+    journal = Journal(file := tmp_path / "events.sqlite", "a boot")
+    journal.record(Event(State.DROWSY, Level.WARNING, 5.0, 5.0, 5.0), 1_700_000_000.5, 5.0)
+    journal.close()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert stored(file)["events"] == [("drowsy", 1_700_000_000)]
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
