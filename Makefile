@@ -51,7 +51,7 @@ test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install 
 screenshots: $(VENV)/.tests ## every page and state of the page in four views: build/screenshots/, in five minutes (needs chromium, as above)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/browser/every_page.py tests/browser/*_states.py
 
-test-snap: $(VENV)/.tests ## the snap in a virtual machine with a real snapd, in half an hour; SHORT=1: a third of it; as root, on Debian
+test-snap: $(VENV)/.tests ## the snap in a virtual machine with a real snapd, in half an hour; SHORT=1: what CI tries; as root, on Debian
 	$(BIN)/python -m tests.vm.end_to_end $(if $(SHORT),--short)
 
 test-arm64: $(VENV)/.tests ## the arm64 payload under qemu-user; as root, on Debian

@@ -61,7 +61,8 @@ def revert(on: Installed) -> str:
     _says_that_the_file_is_newer(on)
     own = wait_for("an event recorded beside", lambda: _shown(on) - newer.events)
     assert _stored(on) == newer, "the older release has changed the newer file"
-    return f"the quality is {QUALITY} again; schema {newer.version} is named, its file as it was; {len(own)} beside"
+    said = f"status, page, check and log name schema {newer.version}; {len(newer.events)} events stay in its file"
+    return f"the quality is {QUALITY} again; {said}, not a byte of which is changed; {len(own)} are beside it"
 
 
 def _says_that_the_file_is_newer(on: Installed) -> None:
