@@ -1,4 +1,4 @@
-"""The templates' byte-code: used where it is sound, made where it can be."""
+"""The templates' byte-code: it is used where it is valid, and written where that is possible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(folder: Path) -> str:
-    """The template as a fresh process shows it."""
+    """The template as a new process renders it."""
     pages = Environment(loader=FileSystemLoader(folder), bytecode_cache=ByteCode(), autoescape=True)
     return pages.get_template("page.html").render(name="driver")
 
@@ -33,32 +33,32 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_was_compiled_once_is_not_compiled_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compiled_template_is_reused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Environment, "compile", lambda *_: pytest.fail("compiled"))
     assert shown(folder) == "Hello, driver"
 
 
-def test_a_changed_template_is_compiled_anew(folder: Path) -> None:
+def test_a_changed_template_is_compiled_again(folder: Path) -> None:
     (folder / "page.html").write_text("Goodbye, {{ name }}")
     for _ in range(2):
         assert shown(folder) == "Goodbye, driver"
 
 
 @pytest.mark.parametrize("length", [0, 1, 20, 40, 100])
-def test_where_it_is_cut_short_the_template_is_compiled(folder: Path, length: int) -> None:
+def test_a_truncated_byte_code_file_is_compiled_again(folder: Path, length: int) -> None:
     whole = (folder / KEPT).read_bytes()
     (folder / KEPT).write_bytes(whole[:length])
     assert shown(folder) == "Hello, driver"
 
 
-def test_the_page_works_where_nothing_can_be_written(folder: Path) -> None:
+def test_templates_work_in_a_folder_that_cannot_be_written(folder: Path) -> None:
     (folder / KEPT).unlink()
     (folder / "__pycache__").rmdir()
     (folder / "__pycache__").write_text("in the way")
     assert shown(folder) == "Hello, driver"
 
 
-def test_nothing_is_written_where_python_may_not(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_byte_code_is_written_if_python_may_not_write_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / KEPT).unlink()
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     assert shown(folder) == "Hello, driver"

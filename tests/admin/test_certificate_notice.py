@@ -1,4 +1,4 @@
-"""What the page says of its certificate."""
+"""Notices about the page's certificate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.page import own_parts
 NEWS = "The page has a new certificate, because this machine is now also IP:192.0.2.7."
 
 
-def test_a_new_certificate_is_told_once_and_only_to_who_is_signed_in(owner: FlaskClient, paths: Paths) -> None:
+def test_a_new_certificate_is_announced_once_to_a_signed_in_user(owner: FlaskClient, paths: Paths) -> None:
     (paths.data / SELF_SIGNED).with_name(certificates.NOTICE).write_text(NEWS)
     stranger = owner.application.test_client()
     assert NEWS not in stranger.get("/", follow_redirects=True).text
@@ -25,7 +25,7 @@ def test_a_new_certificate_is_told_once_and_only_to_who_is_signed_in(owner: Flas
     assert NEWS not in owner.get("/").text
 
 
-def test_what_is_wrong_with_the_owners_certificate_stays_on_the_page(owner: FlaskClient) -> None:
+def test_a_problem_of_the_owners_certificate_stays_on_the_page(owner: FlaskClient) -> None:
     own, problem = Path("/own.pem"), "/own.pem has expired"
     parts: Parts = own_parts(owner)
     wrong = Certificate(own, own, is_self_signed=False, is_trusted=False, fingerprint="", expires="", problem=problem)

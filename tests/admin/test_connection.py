@@ -1,4 +1,4 @@
-"""One client's connection, over a pair of sockets; what counts as one client."""
+"""A client's connection over a pair of sockets, and which addresses count as one client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def pair() -> Iterator[tuple[Connection, socket.socket]]:
         yield Connection(ours, ("::1", 1), ("::1", 2), 0.0, None), theirs
 
 
-def test_bytes_that_come_slowly_do_not_put_off_the_deadline(pair: tuple[Connection, socket.socket]) -> None:
+def test_slowly_sent_bytes_do_not_extend_the_deadline(pair: tuple[Connection, socket.socket]) -> None:
     connection, client = pair
     for second, byte in enumerate(ASK[:-1]):
         client.send(bytes([byte]))
@@ -31,7 +31,7 @@ def test_bytes_that_come_slowly_do_not_put_off_the_deadline(pair: tuple[Connecti
     assert (connection.stage, connection.request) == (Stage.SERVED, ASK)
 
 
-def test_a_kept_connection_has_its_own_limits(pair: tuple[Connection, socket.socket]) -> None:
+def test_a_kept_alive_connection_has_its_own_limits(pair: tuple[Connection, socket.socket]) -> None:
     connection, client = pair
     client.send(ASK)
     connection.step(0.0)
@@ -46,7 +46,7 @@ def test_a_kept_connection_has_its_own_limits(pair: tuple[Connection, socket.soc
         assert (connection.is_idle, connection.deadline_s) == (False, 102.0 + REQUEST_LIMIT_S)
 
 
-def test_a_client_that_leaves_in_a_request_is_closed(pair: tuple[Connection, socket.socket]) -> None:
+def test_a_connection_closed_during_a_request_is_closed_here_too(pair: tuple[Connection, socket.socket]) -> None:
     connection, client = pair
     client.send(ASK[:9])
     client.close()
@@ -65,5 +65,5 @@ def test_a_client_that_leaves_in_a_request_is_closed(pair: tuple[Connection, soc
         (("fe80::1%eth0", 1, 0, 2), ("fe80::2", 1, 0, 2), True),
     ],
 )
-def test_what_counts_as_one_client(one: tuple[str, int], other: tuple[str, int], same: bool) -> None:
+def test_addresses_of_one_network_count_as_one_client(one: tuple[str, int], other: tuple[str, int], same: bool) -> None:
     assert (network(*one) == network(*other)) is same

@@ -1,4 +1,4 @@
-"""Where a request ends, by its bytes."""
+"""Framing: where a request ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def said(*lines: bytes) -> bytes:
     return b"\r\n".join((HEAD, *lines, b"", b""))
 
 
-def test_a_head_is_waited_for_to_its_empty_line() -> None:
+def test_a_request_head_ends_at_its_empty_line() -> None:
     whole = said(b"Content-Length: 3")
     for cut in range(len(whole)):
         assert frame(whole[:cut]) is None
@@ -32,7 +32,7 @@ def test_a_head_is_waited_for_to_its_empty_line() -> None:
         (b"Content-Length: 9999999999999",),
     ],
 )
-def test_after_an_unclear_length_nothing_is_read_as_another_request(lines: tuple[bytes, ...]) -> None:
+def test_nothing_after_an_unclear_length_is_read_as_another_request(lines: tuple[bytes, ...]) -> None:
     assert frame(said(*lines)) == Frame(len(said(*lines)), 0, False)
 
 
@@ -45,12 +45,12 @@ def test_after_an_unclear_length_nothing_is_read_as_another_request(lines: tuple
         (said(b"Content-Length: %d" % (BODY_MAX_BYTES + 1)), 413),
     ],
 )
-def test_what_would_never_end_is_refused(data: bytes, code: int) -> None:
+def test_requests_without_a_bounded_length_are_refused(data: bytes, code: int) -> None:
     with pytest.raises(Refused) as refused:
         frame(data)
     assert refused.value.code == code
 
 
-def test_a_client_that_waits_to_be_asked_is_known() -> None:
+def test_a_client_that_expects_100_continue_is_recognised() -> None:
     assert waits_to_be_asked(said(b"Expect: 100-continue"))
     assert not waits_to_be_asked(said(b"X: Expect: 100-continue"))

@@ -1,4 +1,4 @@
-"""Who may ask for what, as browsers and attackers meet it."""
+"""The guard: logins, CSRF tokens, origins, host names and content policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.paths import Paths
 from tests.support.page import OPEN, ORIGIN, own_parts, routes, say, token_of
 
 
-def test_every_route_but_the_open_ones_needs_a_login(app: Flask, stranger: FlaskClient) -> None:
+def test_every_route_except_the_open_ones_needs_a_login(app: Flask, stranger: FlaskClient) -> None:
     walked = set()
     for endpoint, method, path in routes(app):
         answer = stranger.open(path, method=method)
@@ -32,7 +32,7 @@ def test_every_change_needs_the_sessions_token(app: Flask, owner: FlaskClient) -
     assert own_parts(owner).store.load().version == before
 
 
-def test_a_request_from_another_page_changes_nothing(owner: FlaskClient) -> None:
+def test_a_request_from_another_origin_is_refused(owner: FlaskClient) -> None:
     token = token_of(owner)
     for origin, code in (("http://evil.example", 403), ("null", 403), (ORIGIN, 302)):
         answer = owner.post("/ask", data={"csrf_token": token, "what": "mute"}, headers={"Origin": origin})
@@ -42,7 +42,7 @@ def test_a_request_from_another_page_changes_nothing(owner: FlaskClient) -> None
 @pytest.mark.parametrize(
     "host", ("evil.example", "192.168.0.1.evil.example", "localhost.evil.example", "a b", "x" * 300)
 )
-def test_another_hosts_name_is_refused_on_every_route(app: Flask, owner: FlaskClient, host: str) -> None:
+def test_a_foreign_host_name_is_refused_on_every_route(app: Flask, owner: FlaskClient, host: str) -> None:
     for _, method, path in routes(app):
         assert owner.open(path, method=method, headers={"Host": host}).status_code == 400
 
@@ -50,14 +50,16 @@ def test_another_hosts_name_is_refused_on_every_route(app: Flask, owner: FlaskCl
 @pytest.mark.parametrize(
     "host", ("127.0.0.1:8080", "192.168.1.7", "[::1]:8080", "localhost", "pi", "Pi.local:8443", "pi.garage.example")
 )
-def test_addresses_and_own_names_are_welcome(stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+def test_addresses_and_own_names_are_accepted(
+    stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: "Pi.garage.example")
     assert stranger.get("/login", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ("other.local", "pi.evil.local", "evil-pi.local", "pi.local.local", ".local", "local"))
 @pytest.mark.parametrize("hostname", ("pi", "pi.garage.example", ""))
-def test_of_the_names_in_local_only_this_machines_is_known(
+def test_only_this_machines_name_in_local_is_accepted(
     stranger: FlaskClient, monkeypatch: pytest.MonkeyPatch, hostname: str, host: str
 ) -> None:
     monkeypatch.setattr("socket.gethostname", lambda: hostname)
@@ -76,9 +78,7 @@ def test_every_answer_forbids_foreign_content_and_framing(app: Flask, owner: Fla
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_no_page_has_script_style_or_content_that_the_policy_would_refuse(
-    app: Flask, owner: FlaskClient, paths: Paths
-) -> None:
+def test_no_page_contains_what_its_content_policy_refuses(app: Flask, owner: FlaskClient, paths: Paths) -> None:
     say(paths)
     for _, method, path in routes(app):
         text = owner.get(path).text if method == "GET" and "static" not in path else ""

@@ -1,4 +1,4 @@
-"""The page's log is short whatever strangers send."""
+"""The page's log stays short whatever strangers send."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from admin.server.log_limit import LINE_MAX_CHARS, Limit, OneLine
 
 
 class Book:
-    """A handler as the page's, with a clock that the test turns; `lines` has what was written at which second."""
+    """A handler like the page's with a clock that the test moves; `lines` has the second and text of each line."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -37,7 +37,7 @@ def book() -> Iterator[Book]:
     root.removeHandler(made.handler)
 
 
-def test_at_most_ten_lines_a_minute_and_all_others_are_counted(book: Book) -> None:
+def test_at_most_ten_lines_a_minute_are_written_and_the_rest_counted(book: Book) -> None:
     for second in range(300):
         book.now_s = float(second)
         for _ in range(7 if second < 240 else 0):
@@ -50,7 +50,7 @@ def test_at_most_ten_lines_a_minute_and_all_others_are_counted(book: Book) -> No
     assert left_out + sum("rubbish" in line for _, line in book.lines) == 7 * 240
 
 
-def test_what_only_the_owner_causes_is_always_written(book: Book) -> None:
+def test_lines_caused_by_the_owner_are_always_written(book: Book) -> None:
     log = logging.getLogger("any")
     log.setLevel(logging.INFO)
     for _ in range(50):
@@ -75,7 +75,7 @@ def test_a_record_is_one_short_line_without_control_characters(rubbish: str) -> 
         assert line.isprintable() and len(line) <= LINE_MAX_CHARS
 
 
-def test_an_exception_is_told_with_its_place(book: Book) -> None:
+def test_an_exception_is_logged_with_its_place(book: Book) -> None:
     try:
         raise ValueError("why")
     except ValueError:

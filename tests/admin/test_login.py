@@ -23,15 +23,6 @@ def test_without_a_password_the_page_says_how_to_make_one(stranger: FlaskClient,
     assert sign_in(stranger).status_code == 403
 
 
-def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(stranger: FlaskClient) -> None:
-    cookie = sign_in(stranger).headers["Set-Cookie"]
-    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
-    assert cookie.startswith("sid=")
-    secure = stranger.post("/login", data={"password": PASSWORD}, base_url="https://localhost").headers["Set-Cookie"]
-    assert secure.startswith("__Host-sid=")
-    assert "Secure" in secure.split("; ")
-
-
 def cookies(answer: TestResponse) -> dict[str, set[str]]:
     """The attributes of each cookie that an answer sets, by its name."""
     found = [header.split("; ") for header in answer.headers.getlist("Set-Cookie")]
@@ -39,7 +30,7 @@ def cookies(answer: TestResponse) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("base_url", "prefix"), [("http://localhost", ""), ("https://localhost", "__Host-")])
-def test_every_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, base_url: str, prefix: str) -> None:
+def test_no_cookie_is_readable_by_scripts_or_sent_by_other_sites(app: Flask, base_url: str, prefix: str) -> None:
     client = app.test_client()
     met = cookies(client.post("/login", data={"password": PASSWORD}, base_url=base_url))
     token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/", base_url=base_url).text)
@@ -57,18 +48,7 @@ def test_every_cookie_is_out_of_reach_for_scripts_and_other_sites(app: Flask, ba
         assert not [one for one in attributes if one.startswith("Domain")], name
 
 
-def test_six_wrong_passwords_slow_this_client_down_and_no_other(app: Flask) -> None:
-    client = app.test_client()
-    codes = [sign_in(client, WRONG).status_code for _ in range(6)]
-    assert codes == [403] * 5 + [429]
-    assert int(sign_in(client).headers["Retry-After"]) > 60  # the right one must wait as well
-    other = client.post("/login", data={"password": PASSWORD}, environ_base={"REMOTE_ADDR": "127.0.0.2"})
-    assert other.status_code == 302
-
-
-def test_guesses_at_the_same_time_are_counted_as_if_one_followed_another(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_simultaneous_guesses_are_all_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "werkzeug.security.check_password_hash", lambda stored, word: False
     )  # else the last of them may wait too long on a busy machine
@@ -86,7 +66,7 @@ def test_signing_out_ends_the_session(app: Flask, owner: FlaskClient) -> None:
     assert owner.get("/").headers["Location"] == "/login"
 
 
-def test_another_password_ends_all_other_sessions(app: Flask, owner: FlaskClient) -> None:
+def test_a_new_password_ends_all_other_sessions(app: Flask, owner: FlaskClient) -> None:
     elsewhere = app.test_client()
     sign_in(elsewhere)
     new = "another horse, another staple"
@@ -101,7 +81,7 @@ def test_another_password_ends_all_other_sessions(app: Flask, owner: FlaskClient
     assert sign_in(elsewhere, new).status_code == 302
 
 
-def test_a_session_outlives_the_worker(paths: Paths, owner: FlaskClient) -> None:
+def test_a_session_survives_a_restart_of_the_worker(paths: Paths, owner: FlaskClient) -> None:
     cookie = owner.get_cookie("sid")
     assert cookie is not None
     after = create_app(paths).test_client()

@@ -1,4 +1,4 @@
-"""A page is of one moment: it reads once what the detector wrote."""
+"""A page reads the detector's files once, so that all it shows is of one moment."""
 
 from __future__ import annotations
 

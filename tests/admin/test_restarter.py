@@ -1,4 +1,4 @@
-"""Who does a restart, with a folder of processes instead of /proc."""
+"""The restarter, with a folder of processes instead of /proc."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_nothing_was_asked_for_at_first(machine: Machine) -> None:
+def test_without_a_request_the_restarter_is_idle(machine: Machine) -> None:
     assert machine.restarter().progress().phase == "idle"
 
 
-def test_outside_a_snap_the_detector_is_asked_to_end_and_its_supervisor_starts_the_next(machine: Machine) -> None:
+def test_outside_a_snap_a_restart_sends_sigterm_to_the_detector(machine: Machine) -> None:
     restarter, version = machine.restarter(), saved(machine, 480)
     restarter.start("a test")
     assert restarter.progress().phase == "stopping"
@@ -38,7 +38,7 @@ def test_outside_a_snap_the_detector_is_asked_to_end_and_its_supervisor_starts_t
     assert machine.commands == []
 
 
-def test_in_a_snap_snapd_restarts_it(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_snap_a_restart_is_done_by_snapd(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
     restarter = machine.restarter()
     restarter.start("a test")
@@ -48,7 +48,7 @@ def test_in_a_snap_snapd_restarts_it(machine: Machine, monkeypatch: pytest.Monke
     assert machine.signals == []
 
 
-def test_while_the_snap_is_being_changed_the_detector_is_asked_to_end(
+def test_a_restart_sends_sigterm_while_snapd_changes_the_snap(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch")
@@ -60,7 +60,7 @@ def test_while_the_snap_is_being_changed_the_detector_is_asked_to_end(
     assert machine.signals == [(101, signal.SIGTERM)]
 
 
-def test_another_process_with_the_detectors_old_number_is_left_alone(machine: Machine) -> None:
+def test_another_process_with_the_detectors_former_pid_gets_no_signal(machine: Machine) -> None:
     (machine.proc / "101" / "cmdline").write_bytes(b"vim\0run\0")
     restarter = machine.restarter()
     restarter.start("a test")
@@ -68,7 +68,7 @@ def test_another_process_with_the_detectors_old_number_is_left_alone(machine: Ma
     assert machine.signals == []
 
 
-def test_the_number_that_an_earlier_boot_left_behind_is_left_alone(machine: Machine) -> None:
+def test_a_pid_of_an_earlier_boot_gets_no_signal(machine: Machine) -> None:
     machine.write_status("", boot="another boot")
     restarter = machine.restarter()
     restarter.start("a test")
@@ -76,7 +76,7 @@ def test_the_number_that_an_earlier_boot_left_behind_is_left_alone(machine: Mach
     assert machine.signals == []
 
 
-def test_a_detector_that_is_gone_before_it_is_asked_is_none_to_end(machine: Machine) -> None:
+def test_a_detector_that_ends_before_the_signal_is_restarted_normally(machine: Machine) -> None:
     def gone(pid: int, number: int) -> None:
         machine.end_process()
         raise ProcessLookupError
@@ -100,7 +100,7 @@ def test_a_second_request_joins_the_first(machine: Machine) -> None:
     assert restarter.progress().in_force == version
 
 
-def test_after_the_end_another_can_begin(machine: Machine) -> None:
+def test_another_restart_can_begin_after_one_ended(machine: Machine) -> None:
     restarter = machine.restarter()
     for _ in range(2):
         restarter.start("a test")
@@ -108,7 +108,7 @@ def test_after_the_end_another_can_begin(machine: Machine) -> None:
     assert len(machine.signals) == len(machine.drivers) == 2
 
 
-def test_settings_with_which_it_does_not_watch_are_put_back_and_the_reason_told(machine: Machine) -> None:
+def test_bad_settings_are_rolled_back_with_the_reason(machine: Machine) -> None:
     good, restarter = make_good(machine), machine.restarter()
     bad = saved(machine, 480)
     machine.state_with = lambda version: State.NO_CAMERA if version == bad else State.ATTENTIVE
@@ -120,7 +120,7 @@ def test_settings_with_which_it_does_not_watch_are_put_back_and_the_reason_told(
     assert machine.store.load().version == good == progress.in_force
 
 
-def test_how_a_restart_ended_can_be_dismissed_for_good_and_one_under_way_cannot(machine: Machine) -> None:
+def test_only_a_finished_restart_can_be_dismissed(machine: Machine) -> None:
     restarter = machine.restarter()
     restarter.start("a test")
     restarter.dismiss()
@@ -134,7 +134,7 @@ def test_how_a_restart_ended_can_be_dismissed_for_good_and_one_under_way_cannot(
     assert progress.phase == "healthy" and progress.before == progress.in_force
 
 
-def test_without_good_settings_it_says_that_there_are_none(machine: Machine) -> None:
+def test_a_failed_restart_says_that_no_good_settings_exist(machine: Machine) -> None:
     restarter = machine.restarter()
     saved(machine, 480)
     machine.comes_back = False
@@ -145,27 +145,12 @@ def test_without_good_settings_it_says_that_there_are_none(machine: Machine) -> 
 
 
 def told(restarter: Restarter) -> tuple[object, ...]:
-    """What the page says of it."""
+    """What the page shows of a restart."""
     found = restarter.progress()
     return found.phase, found.message, found.undone, found.began_s, found.wanted, found.in_force, found.before
 
 
-def test_a_restarted_worker_goes_on_and_rolls_back(machine: Machine) -> None:
-    good, first = make_good(machine), machine.restarter()
-    bad = saved(machine, 480)
-    machine.state_with = lambda version: State.NO_CAMERA if version == bad else State.ATTENTIVE
-    first.start("a test")
-    machine.let_pass(first, LIMIT_S / 2)
-    second = machine.restarter()
-    assert told(second) == told(first)
-    second.resume()
-    assert len(machine.drivers) == 2
-    machine.let_pass(second, 3 * LIMIT_S)
-    assert second.progress().phase == "rolled_back"
-    assert machine.store.load().version == good
-
-
-def test_a_worker_that_died_before_it_asked_is_followed_by_one_that_asks(machine: Machine) -> None:
+def test_the_next_worker_sends_the_signal_that_a_killed_one_did_not(machine: Machine) -> None:
     first = machine.restarter()
     first._perform = lambda action: None  # type: ignore[method-assign]  # the power went
     first.start("a test")
@@ -177,7 +162,7 @@ def test_a_worker_that_died_before_it_asked_is_followed_by_one_that_asks(machine
     assert second.progress().phase == "healthy"
 
 
-def test_a_restarted_worker_still_tells_how_the_last_restart_ended(machine: Machine) -> None:
+def test_a_restarted_worker_still_shows_the_last_result(machine: Machine) -> None:
     first = machine.restarter()
     first.start("a test")
     machine.let_pass(first, 10)
@@ -188,12 +173,12 @@ def test_a_restarted_worker_still_tells_how_the_last_restart_ended(machine: Mach
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"phase": "flying", %s}', '{"phase": 3, "tries": "x", %s}', "{%s}"])
-def test_a_damaged_mirror_is_no_restart(machine: Machine, text: str) -> None:
+def test_a_damaged_restart_file_counts_as_idle(machine: Machine, text: str) -> None:
     (machine.paths.run / "restart.json").write_text(text.replace("%s", f'"boot_id": "{boot_id()}"'))
     assert machine.restarter().progress().phase == "idle"
 
 
-def test_in_production_one_thread_drives_it_to_the_end(machine: Machine) -> None:
+def test_one_thread_drives_a_restart_to_its_end(machine: Machine) -> None:
     machine.comes_back = False
     clock = count(START_S, LIMIT_S).__next__  # so the first looks find the time up
     restarter = Restarter(machine.paths, machine.store, clock, kill=machine.kill, proc=machine.proc)

@@ -1,4 +1,4 @@
-"""The last good settings come back whatever happens meanwhile, unless the detector watches with newer ones."""
+"""The last good settings are restored whatever happens meanwhile, unless the detector watches with newer ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def failing(machine: Machine, *working: str) -> tuple[str, Restarter]:
-    """The good version, and a restart with settings with which the detector does not watch."""
+    """The good version, and a restart with settings with which the detector fails."""
     good, restarter = make_good(machine), machine.restarter()
     machine.state_with = lambda version: State.ATTENTIVE if version in (good, *working) else State.NO_CAMERA
     saved(machine, 480)
@@ -65,7 +65,9 @@ SAVES: dict[str, Meanwhile] = {
 
 @pytest.mark.parametrize("after_s", [0, 1, LIMIT_S / 2, LIMIT_S - 1])
 @pytest.mark.parametrize("save", SAVES)
-def test_a_save_meanwhile_is_tried_as_well_then_all_is_rolled_back(machine: Machine, save: str, after_s: float) -> None:
+def test_settings_saved_meanwhile_are_tried_then_all_is_rolled_back(
+    machine: Machine, save: str, after_s: float
+) -> None:
     good, restarter = failing(machine)
     machine.let_pass(restarter, after_s)
     SAVES[save](machine, restarter)
@@ -75,7 +77,7 @@ def test_a_save_meanwhile_is_tried_as_well_then_all_is_rolled_back(machine: Mach
     assert typed in kept(machine)
 
 
-def test_newer_settings_with_which_it_watches_stay(machine: Machine) -> None:
+def test_newer_settings_that_work_are_kept(machine: Machine) -> None:
     working: list[str] = []
     good, restarter = failing(machine)
     machine.state_with = lambda version: State.ATTENTIVE if version in (good, *working) else State.NO_CAMERA
@@ -86,7 +88,7 @@ def test_newer_settings_with_which_it_watches_stay(machine: Machine) -> None:
     assert machine.store.load().version == working[0] == restarter.progress().in_force
 
 
-def test_a_program_that_saves_without_end_does_not_keep_the_good_ones_away(machine: Machine) -> None:
+def test_a_program_that_keeps_saving_does_not_prevent_a_roll_back(machine: Machine) -> None:
     good, restarter = failing(machine)
     for number in range(TRIES * 6):
         machine.let_pass(restarter, LIMIT_S / 4)
@@ -97,7 +99,7 @@ def test_a_program_that_saves_without_end_does_not_keep_the_good_ones_away(machi
     assert_rolled_back(machine, restarter, good)
 
 
-def test_a_worker_that_dies_right_after_it_put_them_back_is_followed_by_one_that_says_so(machine: Machine) -> None:
+def test_a_worker_killed_just_after_a_roll_back_is_followed_by_one_that_reports_it(machine: Machine) -> None:
     good, first = failing(machine)
 
     def put_back_and_die() -> None:
@@ -114,13 +116,14 @@ def test_a_worker_that_dies_right_after_it_put_them_back_is_followed_by_one_that
 
 @pytest.mark.parametrize("saves", [False, True])
 @pytest.mark.parametrize("after_s", [1, LIMIT_S / 2])
-def test_a_worker_that_is_retired_meanwhile_changes_nothing(machine: Machine, after_s: float, saves: bool) -> None:
+def test_a_new_worker_completes_a_roll_back(machine: Machine, after_s: float, saves: bool) -> None:
     good, first = failing(machine)
     machine.let_pass(first, after_s)
     if saves:
         saved(machine, 500)
     second = machine.restarter()
     second.resume()
+    assert len(machine.drivers) == 2
     machine.let_pass(second, 4 * LIMIT_S)
     assert_rolled_back(machine, second, good)
 
@@ -134,7 +137,7 @@ def start_the_machine_again(machine: Machine) -> Restarter:
 
 
 @pytest.mark.parametrize("after_s", [1, 5, LIMIT_S - 1])
-def test_after_a_power_cut_they_are_rolled_back_too(machine: Machine, after_s: float) -> None:
+def test_bad_settings_are_rolled_back_after_a_power_cut(machine: Machine, after_s: float) -> None:
     good, first = failing(machine)
     machine.let_pass(first, after_s)
     signals = len(machine.signals)
@@ -147,7 +150,7 @@ def test_after_a_power_cut_they_are_rolled_back_too(machine: Machine, after_s: f
     assert start_the_machine_again(machine).progress().phase == "idle"
 
 
-def test_after_a_power_cut_settings_with_which_it_watches_stay(machine: Machine) -> None:
+def test_settings_that_work_after_a_power_cut_are_kept(machine: Machine) -> None:
     _, first = failing(machine)
     machine.let_pass(first, 5)
     machine.state_with = lambda version: State.ATTENTIVE
@@ -158,7 +161,7 @@ def test_after_a_power_cut_settings_with_which_it_watches_stay(machine: Machine)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"phase": "flying"}', '{"phase": "starting", "wanted": 3}', "\0" * 99])
-def test_a_damaged_note_of_a_trial_ends_nothing(machine: Machine, text: str) -> None:
+def test_a_damaged_trial_file_breaks_nothing(machine: Machine, text: str) -> None:
     (machine.paths.data / RESTART).write_text(text)
     restarter = machine.restarter()
     restarter.resume()
@@ -167,7 +170,7 @@ def test_a_damaged_note_of_a_trial_ends_nothing(machine: Machine, text: str) -> 
     assert restarter.progress().phase in ("idle", "healthy")
 
 
-def test_a_lost_file_meanwhile_is_named_and_the_good_settings_are_in_force(machine: Machine) -> None:
+def test_the_good_settings_hold_if_the_file_is_lost_during_a_restart(machine: Machine) -> None:
     good, restarter = failing(machine)
     machine.let_pass(restarter, LIMIT_S / 2)
     machine.paths.config.write_text("")

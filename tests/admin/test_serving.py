@@ -1,4 +1,4 @@
-"""Which connection is closed where they run short."""
+"""Which connection is closed when there are too many."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from admin.server.serving import who_gives_way
     ],
     ids=("each has one", "one has most"),
 )
-def test_the_longest_wait_ends_among_those_who_have_most(
+def test_the_longest_waiting_connection_of_the_busiest_client_is_closed(
     waiting: list[tuple[str, float]], gives_way: tuple[str, float]
 ) -> None:
     one, other = socket.socketpair()

@@ -1,4 +1,4 @@
-"""Sessions: who is signed in stays so for as long as they should, and no longer, whatever restarts."""
+"""Sessions: how long they last, where they are kept, and what ends them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def is_in(sessions: Sessions, session_id: str) -> bool:
     return sessions.find(session_id, STORED) is not None
 
 
-def test_a_session_is_found_by_its_id_alone(sessions: Sessions) -> None:
+def test_a_session_is_found_only_by_its_id(sessions: Sessions) -> None:
     session_id, session = sessions.open("owner", PASSWORD)
     assert sessions.find(session_id, STORED) == session
     for wrong in ("", session_id[:-1], session_id + "x", session.csrf, "\ud800", "x" * 100_000):
@@ -40,14 +40,14 @@ def test_a_session_is_found_by_its_id_alone(sessions: Sessions) -> None:
     assert is_in(sessions, session_id)
 
 
-def test_ids_and_csrf_tokens_are_of_256_bits_and_never_the_same(sessions: Sessions) -> None:
+def test_session_ids_and_csrf_tokens_have_256_bits_and_never_repeat(sessions: Sessions) -> None:
     made = [sessions.open("owner", PASSWORD) for _ in range(20)]
     secrets = {session_id for session_id, _ in made} | {session.csrf for _, session in made}
     assert len(secrets) == 40
     assert {len(secret) for secret in secrets} == {43}  # base64 of 32 bytes
 
 
-def test_the_file_is_its_owners_alone_and_gives_no_id_away(sessions: Sessions, file: Path) -> None:
+def test_the_session_file_is_private_and_contains_no_id(sessions: Sessions, file: Path) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     assert file.stat().st_mode & 0o777 == 0o600
     assert session_id not in file.read_text()
@@ -66,7 +66,7 @@ def test_a_session_ends_when_it_is_not_used(sessions: Sessions, clock: Clock) ->
     assert not is_in(sessions, session_id)  # what has ended stays so
 
 
-def test_a_session_ends_in_the_evening_however_much_it_is_used(sessions: Sessions, clock: Clock) -> None:
+def test_a_session_ends_after_its_lifetime_even_if_used(sessions: Sessions, clock: Clock) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     while (clock.now_s + 600) - START_S < LIFE_S:
         clock.now_s += 600
@@ -76,13 +76,13 @@ def test_a_session_ends_in_the_evening_however_much_it_is_used(sessions: Session
 
 
 @pytest.mark.parametrize("now", [OTHER_PASSWORD, ""])
-def test_a_session_ends_when_the_password_is_another_or_gone(sessions: Sessions, now: str) -> None:
+def test_a_session_ends_when_the_password_changes_or_is_removed(sessions: Sessions, now: str) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     assert sessions.find(session_id, {**STORED, "owner": now}) is None
     assert not is_in(sessions, session_id)
 
 
-def test_no_session_is_found_where_no_password_is(sessions: Sessions) -> None:
+def test_without_a_password_no_session_is_found(sessions: Sessions) -> None:
     session_id, _ = sessions.open("owner", "")
     assert sessions.find(session_id, {"owner": "", "viewer": ""}) is None
 
@@ -98,7 +98,7 @@ def test_signing_out_ends_one_session_or_all(sessions: Sessions, file: Path, clo
     assert not is_in(Sessions(file, clock), ids[1])
 
 
-def test_of_nine_sessions_the_one_not_seen_for_longest_makes_room(sessions: Sessions, clock: Clock) -> None:
+def test_a_ninth_session_replaces_the_least_recently_used_one(sessions: Sessions, clock: Clock) -> None:
     ids = []
     for _ in range(MOST):
         clock.now_s += 1
@@ -109,7 +109,7 @@ def test_of_nine_sessions_the_one_not_seen_for_longest_makes_room(sessions: Sess
     assert [is_in(sessions, session_id) for session_id in ids] == [True, False] + [True] * 7
 
 
-def test_sessions_that_have_ended_make_room_first(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_ended_sessions_are_dropped_first(sessions: Sessions, file: Path, clock: Clock) -> None:
     for _ in range(MOST):
         sessions.open("owner", PASSWORD)
     clock.now_s += IDLE_S
@@ -117,7 +117,7 @@ def test_sessions_that_have_ended_make_room_first(sessions: Sessions, file: Path
     assert len(json.loads(file.read_text())["sessions"]) == 1
 
 
-def test_a_restart_of_the_worker_forgets_nobody(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_sessions_survive_a_restart_of_the_worker(sessions: Sessions, file: Path, clock: Clock) -> None:
     made = [sessions.open("owner", PASSWORD) for _ in range(MOST)]
     restarted = Sessions(file, clock)
     assert [restarted.find(session_id, STORED) for session_id, _ in made] == [session for _, session in made]
@@ -126,7 +126,7 @@ def test_a_restart_of_the_worker_forgets_nobody(sessions: Sessions, file: Path, 
     assert not any(is_in(Sessions(file, clock), session_id) for session_id, _ in made)
 
 
-def test_the_file_is_written_once_a_minute_not_with_each_request(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_the_session_file_is_written_at_most_once_a_minute(sessions: Sessions, file: Path, clock: Clock) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     written = file.stat().st_ino
     for _ in range(int(MIRROR_S) - 1):
@@ -138,14 +138,14 @@ def test_the_file_is_written_once_a_minute_not_with_each_request(sessions: Sessi
     assert f"{clock.now_s}" in file.read_text()
 
 
-def test_a_session_of_another_boot_is_none(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_a_session_of_another_boot_is_not_found(sessions: Sessions, file: Path, clock: Clock) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     table = json.loads(file.read_text())
     file.write_text(json.dumps({**table, "boot_id": "another"}))
     assert not is_in(Sessions(file, clock), session_id)
 
 
-def test_a_session_of_the_future_is_none(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_a_session_of_the_future_is_not_found(sessions: Sessions, file: Path, clock: Clock) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     clock.now_s -= 1
     assert not is_in(Sessions(file, clock), session_id)
@@ -168,7 +168,7 @@ def test_a_session_of_the_future_is_none(sessions: Sessions, file: Path, clock: 
         {"csrf": "c" * 43},
     ],
 )
-def test_a_damaged_row_is_no_session(sessions: Sessions, file: Path, clock: Clock, row: object) -> None:
+def test_a_damaged_session_row_is_ignored(sessions: Sessions, file: Path, clock: Clock, row: object) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
     table = json.loads(file.read_text())
     (digest,) = table["sessions"]
@@ -181,27 +181,27 @@ def test_a_damaged_row_is_no_session(sessions: Sessions, file: Path, clock: Cloc
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"\xff", b"[" * 5000, b" " * (FILE_MAX_BYTES + 1)])
-def test_a_damaged_file_is_empty_and_is_replaced(file: Path, clock: Clock, data: bytes) -> None:
+def test_a_damaged_session_file_counts_as_empty_and_is_replaced(file: Path, clock: Clock, data: bytes) -> None:
     file.parent.mkdir()
     file.write_bytes(data)
     session_id, _ = Sessions(file, clock).open("owner", PASSWORD)
     assert is_in(Sessions(file, clock), session_id)
 
 
-def test_a_pipe_in_its_place_is_not_waited_for(file: Path, clock: Clock) -> None:
+def test_a_fifo_in_place_of_the_session_file_does_not_block(file: Path, clock: Clock) -> None:
     file.parent.mkdir()
     os.mkfifo(file)
     assert Sessions(file, clock).find("anybody", STORED) is None
 
 
-def test_without_a_run_folder_sessions_are_in_memory(tmp_path: Path, clock: Clock) -> None:
+def test_without_a_run_folder_sessions_are_kept_in_memory(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "run").write_text("not a folder")
     sessions = Sessions(tmp_path / "run" / "sessions.json", clock)
     session_id, _ = sessions.open("owner", PASSWORD)
     assert is_in(sessions, session_id)
 
 
-def test_a_run_folder_of_somebody_else_is_not_believed(
+def test_sessions_in_another_users_run_folder_are_ignored(
     sessions: Sessions, file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id, _ = sessions.open("owner", PASSWORD)
@@ -230,9 +230,7 @@ def test_many_threads_lose_no_session(sessions: Sessions, file: Path, clock: Clo
     assert is_in(Sessions(file, clock), kept)
 
 
-def test_a_session_is_of_one_role_and_ends_with_the_password_of_that_role(
-    sessions: Sessions, file: Path, clock: Clock
-) -> None:
+def test_a_session_has_one_role_and_ends_with_its_password(sessions: Sessions, file: Path, clock: Clock) -> None:
     ids = {role: sessions.open(role, STORED[role])[0] for role in ROLES}
     for reader in (sessions, Sessions(file, clock)):  # and after a restart of the worker
         for role, session_id in ids.items():
@@ -242,14 +240,14 @@ def test_a_session_is_of_one_role_and_ends_with_the_password_of_that_role(
     assert is_in(sessions, ids["owner"])
 
 
-def test_a_session_is_never_found_by_the_other_roles_password(sessions: Sessions) -> None:
+def test_a_session_is_not_found_with_the_other_roles_password(sessions: Sessions) -> None:
     session_id, _ = sessions.open("viewer", PASSWORD)
     assert sessions.find(session_id, STORED) is None
     session_id, _ = sessions.open("owner", VIEWERS)
     assert sessions.find(session_id, STORED) is None
 
 
-def test_viewers_never_push_an_owner_out(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_viewer_sessions_never_replace_an_owner_session(sessions: Sessions, file: Path, clock: Clock) -> None:
     owner, _ = sessions.open("owner", PASSWORD)
     for _ in range(3 * MOST):
         clock.now_s += 1

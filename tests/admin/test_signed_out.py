@@ -1,4 +1,4 @@
-"""A session that ends while somebody types: after signing in, what was typed is there again, for nobody else."""
+"""A session that ends while the owner types: the text is back after signing in, and only for that owner."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from admin.auth.sessions import IDLE_S, LIFE_S
 from config import password
 from config.paths import Paths
 from tests.support.page import PASSWORD, VIEWERS_PASSWORD, Clock, own_parts, token_of
-from tests.support.settings_form import sent
+from tests.support.settings_form import post, sent
 
 TYPED = {"camera__width": "640", "raspberry_pi__compression_quality": "many"}
 NEW_PASSWORD = "another horse battery"
@@ -28,33 +28,26 @@ def app(paths: Paths, clock: Clock) -> Flask:
     return create_app(paths, clock)
 
 
-def post(client: FlaskClient, path: str, fields: list[tuple[str, str]], **headers: str) -> TestResponse:
-    data: dict[str, list[str]] = {}
-    for name, text in fields:
-        data.setdefault(name, []).append(text)
-    return client.post(path, data=data, headers=headers)
-
-
 def typed(client: FlaskClient) -> list[tuple[str, str]]:
     return sent(client.get("/settings/"), "/settings/preview", **TYPED)
 
 
 def then_of(answer: TestResponse) -> str:
-    """The address that the login form is to lead to, "" if it has none."""
+    """The address to which the login form leads after signing in, "" if it has none."""
     address = urlsplit(answer.headers["Location"])
     assert address.path == "/login"
     return parse_qs(address.query).get("then", [""])[0]
 
 
 def sign_in(client: FlaskClient, answer: TestResponse, word: str = PASSWORD) -> TestResponse:
-    """As a browser: load the login form, fill it in, send it."""
+    """Load the login form, fill it in and send it, as a browser does."""
     page = client.get(answer.headers["Location"])
     found = re.search(r'name="then" value="([^"]*)"', page.text)
     then = found[1].replace("&amp;", "&") if found else ""
     return client.post("/login", data={"password": word, "then": then})
 
 
-def test_what_was_typed_is_there_again_after_signing_in(owner: FlaskClient, clock: Clock) -> None:
+def test_typed_settings_are_restored_after_signing_in(owner: FlaskClient, clock: Clock) -> None:
     fields = typed(owner)
     clock.now_s += IDLE_S
     answer = post(owner, "/settings/preview", fields)
@@ -66,7 +59,7 @@ def test_what_was_typed_is_there_again_after_signing_in(owner: FlaskClient, cloc
     assert own_parts(owner).store.load().settings.camera.width == 320
 
 
-def test_a_wrong_password_between_loses_nothing(owner: FlaskClient, clock: Clock) -> None:
+def test_typed_settings_survive_a_wrong_password(owner: FlaskClient, clock: Clock) -> None:
     fields = typed(owner)
     clock.now_s += LIFE_S
     answer = post(owner, "/settings/preview", fields)
@@ -75,14 +68,14 @@ def test_a_wrong_password_between_loses_nothing(owner: FlaskClient, clock: Clock
     assert 'value="640"' in owner.get(sign_in(owner, answer).headers["Location"]).text
 
 
-def test_the_text_of_the_file_is_there_again_too(owner: FlaskClient, clock: Clock) -> None:
+def test_a_typed_text_is_restored_after_signing_in(owner: FlaskClient, clock: Clock) -> None:
     fields = sent(owner.get("/settings/yaml"), "/settings/yaml", text="# half a tho")
     clock.now_s += IDLE_S
     page = owner.get(sign_in(owner, post(owner, "/settings/yaml", fields)).headers["Location"])
     assert "# half a tho</textarea>" in page.text
 
 
-def test_a_review_is_there_again_to_be_saved(owner: FlaskClient, clock: Clock) -> None:
+def test_a_review_is_restored_after_signing_in_and_can_be_saved(owner: FlaskClient, clock: Clock) -> None:
     fields = sent(owner.get("/settings/"), "/settings/preview", camera__width="640")
     review = owner.get(post(owner, "/settings/preview", fields).headers["Location"])
     saving = sent(review, "/settings/save")
@@ -95,9 +88,14 @@ def test_a_review_is_there_again_to_be_saved(owner: FlaskClient, clock: Clock) -
 
 @pytest.mark.parametrize(
     ("name", "data", "said"),
-    [("old.yaml", b"camera:\n  width: 640\n", "+  width: 640"), ("a.png", b"\x89PNG\xff", "a.png is a PNG picture")],
+    [
+        ("old.yaml", b"camera:\n  width: 640\n", "+  width: 640"),
+        ("a.png", b"\x89PNG\xff", "a.png cannot be used: line 1"),
+    ],
 )
-def test_an_uploaded_file_is_there_again(owner: FlaskClient, clock: Clock, name: str, data: bytes, said: str) -> None:
+def test_an_upload_is_restored_after_signing_in(
+    owner: FlaskClient, clock: Clock, name: str, data: bytes, said: str
+) -> None:
     token = token_of(owner)
     clock.now_s += IDLE_S
     answer = owner.post("/settings/upload", data={"csrf_token": token, "file": (io.BytesIO(data), name)})
@@ -105,8 +103,8 @@ def test_an_uploaded_file_is_there_again(owner: FlaskClient, clock: Clock, name:
     assert own_parts(owner).store.load().settings.camera.width == 320
 
 
-def test_a_restart_of_the_worker_meanwhile_loses_nothing(owner: FlaskClient, clock: Clock, paths: Paths) -> None:
-    """The worker of the snap ends after two minutes without a request."""
+def test_typed_settings_survive_a_restart_of_the_worker(owner: FlaskClient, clock: Clock, paths: Paths) -> None:
+    """In the snap the worker ends after two minutes without a request."""
     fields, cookie = typed(owner), owner.get_cookie("sid")
     assert cookie
     clock.now_s += IDLE_S
@@ -119,13 +117,15 @@ def test_a_restart_of_the_worker_meanwhile_loses_nothing(owner: FlaskClient, clo
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}])
-def test_another_page_leaves_no_draft(owner: FlaskClient, clock: Clock, headers: dict[str, str]) -> None:
+def test_a_request_from_another_origin_leaves_no_draft(
+    owner: FlaskClient, clock: Clock, headers: dict[str, str]
+) -> None:
     fields = typed(owner)
     clock.now_s += IDLE_S
     assert post(owner, "/settings/preview", fields, **headers).status_code == 403
 
 
-def test_without_the_sessions_own_token_nothing_is_kept(
+def test_without_the_sessions_csrf_token_no_draft_is_kept(
     owner: FlaskClient, app: Flask, clock: Clock, paths: Paths
 ) -> None:
     fields = typed(owner)
@@ -137,7 +137,7 @@ def test_without_the_sessions_own_token_nothing_is_kept(
     assert not paths.drafts.exists()
 
 
-def test_who_signs_out_leaves_nothing_to_come_back_to(owner: FlaskClient) -> None:
+def test_after_signing_out_no_draft_is_kept(owner: FlaskClient) -> None:
     fields, cookie = typed(owner), owner.get_cookie("sid")
     assert cookie
     owner.post("/logout", data={"csrf_token": token_of(owner)})
@@ -145,7 +145,7 @@ def test_who_signs_out_leaves_nothing_to_come_back_to(owner: FlaskClient) -> Non
     assert then_of(post(owner, "/settings/preview", fields)) == ""
 
 
-def test_after_another_password_nothing_is_given_back(owner: FlaskClient, clock: Clock, paths: Paths) -> None:
+def test_after_a_password_change_no_draft_is_restored(owner: FlaskClient, clock: Clock, paths: Paths) -> None:
     fields = typed(owner)
     clock.now_s += IDLE_S
     answer = post(owner, "/settings/preview", fields)
@@ -156,7 +156,7 @@ def test_after_another_password_nothing_is_given_back(owner: FlaskClient, clock:
     assert "no longer kept" in shown.text
 
 
-def test_a_viewer_who_signs_in_there_is_shown_home(
+def test_a_viewer_who_signs_in_after_an_owner_is_sent_home(
     owner: FlaskClient, viewer: FlaskClient, clock: Clock, app: Flask
 ) -> None:
     fields = typed(owner)
@@ -167,7 +167,7 @@ def test_a_viewer_who_signs_in_there_is_shown_home(
     assert at_the_same_browser.get(then_of(answer)).status_code == 403
 
 
-def test_a_viewer_whose_session_ends_keeps_no_draft(viewer: FlaskClient, clock: Clock, paths: Paths) -> None:
+def test_an_expired_viewer_session_keeps_no_draft(viewer: FlaskClient, clock: Clock, paths: Paths) -> None:
     fields = [("csrf_token", token_of(viewer)), ("version", "none"), ("camera.width", "640")]
     clock.now_s += IDLE_S
     assert then_of(post(viewer, "/settings/preview", fields)) == ""
@@ -182,12 +182,12 @@ ELSEWHERE = (
 
 
 @pytest.mark.parametrize("then", ELSEWHERE)
-def test_signing_in_leads_to_our_own_pages_alone(stranger: FlaskClient, then: str) -> None:
+def test_signing_in_redirects_only_to_own_pages(stranger: FlaskClient, then: str) -> None:
     answer = stranger.post("/login", data={"password": PASSWORD, "then": then})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
 
 
-def test_a_page_that_was_asked_for_is_shown_after_signing_in(stranger: FlaskClient, tmp_path: Path) -> None:
+def test_signing_in_returns_to_the_requested_page(stranger: FlaskClient, tmp_path: Path) -> None:
     answer = stranger.get("/settings/?q=pin", headers={"Accept": "text/html,*/*;q=0.8"})
     assert then_of(answer) == "/settings/?q=pin"
     assert sign_in(stranger, answer).headers["Location"] == "/settings/?q=pin"

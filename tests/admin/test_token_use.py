@@ -1,4 +1,4 @@
-"""What a token may do, and when it was used."""
+"""The scope of a token and the time of its last use."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import pytest
 
 from admin.auth.tokens import DAY_S, MOST, TokenError, Tokens
 from config.disk import Disk
+from tests.support.page import Clock
 
 NOW_S = 1.79e9
-# As release 0.2.0 wrote it
+# A row that release 0.2.0 wrote
 OLDER = {"id": "0123abcd", "label": "grafana", "made_s": NOW_S - 1e6, "digest": "a" * 64}
 
 
 class CountingDisk(Disk):
-    """Counts what is written; takes nothing while it is full."""
+    """Counts writes, and refuses them while it is full."""
 
     def __init__(self) -> None:
         self.writes, self.is_full = 0, False
@@ -26,15 +27,6 @@ class CountingDisk(Disk):
         if self.is_full:
             raise OSError(28, "No space left on device")
         super().write(file, data)
-
-
-class Clock:
-    """A wall clock that is set by hand."""
-
-    now_s = NOW_S
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
@@ -48,8 +40,10 @@ def disk() -> CountingDisk:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock(clock: Clock) -> Clock:
+    """A wall clock."""
+    clock.now_s = NOW_S
+    return clock
 
 
 @pytest.fixture
@@ -64,7 +58,7 @@ def use(tokens: Tokens, token: str) -> None:
 
 
 @pytest.mark.parametrize(("scope", "may_control"), [("read", False), ("control", True)])
-def test_a_token_does_what_it_was_made_for(tokens: Tokens, file: Path, scope: str, may_control: bool) -> None:
+def test_a_token_has_the_scope_it_was_made_with(tokens: Tokens, file: Path, scope: str, may_control: bool) -> None:
     made = tokens.make("x", scope)
     found = Tokens(file).find(made)
     assert found is not None
@@ -72,13 +66,13 @@ def test_a_token_does_what_it_was_made_for(tokens: Tokens, file: Path, scope: st
 
 
 @pytest.mark.parametrize("scope", ["", "Read", "control ", "read control", "*", "admin"])
-def test_a_token_without_a_scope_is_not_made(tokens: Tokens, file: Path, scope: str) -> None:
+def test_a_token_without_a_valid_scope_is_not_made(tokens: Tokens, file: Path, scope: str) -> None:
     with pytest.raises(TokenError, match="choose what the token may do: read or control"):
         tokens.make("x", scope)
     assert not file.exists()
 
 
-def test_a_token_of_release_0_2_0_may_control_and_stays_known_as_such(tokens: Tokens, file: Path) -> None:
+def test_a_token_of_release_0_2_0_may_control_and_keeps_its_missing_scope(tokens: Tokens, file: Path) -> None:
     file.write_text(json.dumps({"tokens": [OLDER]}))
     (found,) = tokens.all()
     assert (found.may_control, found.scope, found.used_s, tokens.problem) == (True, None, None, "")
@@ -90,7 +84,7 @@ def test_a_token_of_release_0_2_0_may_control_and_stays_known_as_such(tokens: To
     ]
 
 
-def test_the_day_of_the_last_use_is_kept_with_one_write_a_day(
+def test_the_day_of_last_use_costs_one_write_a_day(
     tokens: Tokens, disk: CountingDisk, clock: Clock, file: Path
 ) -> None:
     made = tokens.make("x", "read")
@@ -106,7 +100,7 @@ def test_the_day_of_the_last_use_is_kept_with_one_write_a_day(
     assert (disk.writes, tokens.all()[0].used_s) == (2, DAY_S * 20_001)
 
 
-def test_all_tokens_together_take_sixteen_writes_a_day(tokens: Tokens, disk: CountingDisk) -> None:
+def test_each_token_costs_at_most_one_write_a_day(tokens: Tokens, disk: CountingDisk) -> None:
     made = [tokens.make(str(i), "read") for i in range(MOST)]
     disk.writes = 0
     for token in made * 10:
@@ -114,7 +108,7 @@ def test_all_tokens_together_take_sixteen_writes_a_day(tokens: Tokens, disk: Cou
     assert disk.writes == MOST
 
 
-def test_a_disk_that_takes_nothing_is_asked_once_a_day_and_hinders_nobody(
+def test_a_full_disk_is_tried_once_a_day_and_tokens_still_work(
     tokens: Tokens, disk: CountingDisk, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = tokens.make("x", "read")
@@ -128,7 +122,7 @@ def test_a_disk_that_takes_nothing_is_asked_once_a_day_and_hinders_nobody(
 
 
 @pytest.mark.parametrize("now_s", [-1.0, float("nan"), float("inf"), 1e12])
-def test_a_clock_that_shows_nonsense_damages_nothing(
+def test_an_absurd_clock_leaves_the_token_file_valid(
     tokens: Tokens, disk: CountingDisk, clock: Clock, now_s: float
 ) -> None:
     made = tokens.make("x", "read")
@@ -137,7 +131,7 @@ def test_a_clock_that_shows_nonsense_damages_nothing(
     assert (tokens.problem, tokens.all()[0].used_s) == ("", None)
 
 
-def test_a_token_that_was_revoked_while_it_was_used_does_not_come_back(tokens: Tokens, file: Path) -> None:
+def test_a_token_revoked_during_its_use_stays_revoked(tokens: Tokens, file: Path) -> None:
     found = tokens.find(tokens.make("x", "control"))
     assert found is not None
     tokens.revoke(found.id)
@@ -148,7 +142,7 @@ def test_a_token_that_was_revoked_while_it_was_used_does_not_come_back(tokens: T
     assert file.read_bytes() == b"damaged"
 
 
-def test_a_token_is_not_made_by_who_is_no_longer_signed_in(tokens: Tokens, file: Path) -> None:
+def test_no_token_is_made_for_a_session_that_has_ended(tokens: Tokens, file: Path) -> None:
     with pytest.raises(TokenError, match="the password was changed meanwhile"):
         tokens.make("x", "control", lambda: False)
     assert not file.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from admin.auth.tokens import FILE_MAX_BYTES, LABEL_MAX, MOST, TokenError, Tokens
-from config.disk import LOCK, Disk
+from config.disk import LOCK
 from config.durable import StoreError
+from tests.support.settings_form import FailingDisk
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def tokens(file: Path) -> Tokens:
     return Tokens(file, wall_clock=lambda: 1.79e9)
 
 
-def test_what_was_made_is_accepted_and_nothing_else(tokens: Tokens, file: Path) -> None:
+def test_only_made_tokens_are_accepted(tokens: Tokens, file: Path) -> None:
     assert not tokens.find("dw_")
     made = [tokens.make(f"machine {i}", "control") for i in range(3)]
     assert all(Tokens(file).find(token) for token in made)
@@ -33,13 +35,13 @@ def test_what_was_made_is_accepted_and_nothing_else(tokens: Tokens, file: Path) 
         assert not tokens.find(wrong)
 
 
-def test_a_token_is_known_for_one_and_has_256_bits(tokens: Tokens) -> None:
+def test_a_token_has_a_prefix_and_256_random_bits(tokens: Tokens) -> None:
     made = {tokens.make("grafana", "control") for _ in range(MOST)}
     assert len(made) == MOST
     assert {(token[:3], len(token)) for token in made} == {("dw_", 3 + 43)}  # base64 of 32 bytes
 
 
-def test_the_file_keeps_hashes_for_its_owner_alone(tokens: Tokens, file: Path) -> None:
+def test_the_token_file_is_private_and_holds_only_hashes(tokens: Tokens, file: Path) -> None:
     token = tokens.make("Home Assistant", "control")
     assert token[3:] not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -49,7 +51,7 @@ def test_the_file_keeps_hashes_for_its_owner_alone(tokens: Tokens, file: Path) -
     assert kept.digest not in repr(kept)
 
 
-def test_a_revoked_token_is_refused_at_once_by_every_process(tokens: Tokens, file: Path) -> None:
+def test_a_revoked_token_is_refused_at_once_in_every_process(tokens: Tokens, file: Path) -> None:
     first, second = tokens.make("first", "control"), tokens.make("second", "control")
     other_process = Tokens(file)
     assert other_process.find(first)
@@ -60,7 +62,7 @@ def test_a_revoked_token_is_refused_at_once_by_every_process(tokens: Tokens, fil
     assert tokens.find(second)
 
 
-def test_there_are_sixteen_at_most(tokens: Tokens, file: Path) -> None:
+def test_at_most_sixteen_tokens_are_made(tokens: Tokens, file: Path) -> None:
     for _ in range(MOST):
         tokens.make("\N{BUS}" * LABEL_MAX, "control")
     assert file.stat().st_size < FILE_MAX_BYTES
@@ -72,13 +74,13 @@ def test_there_are_sixteen_at_most(tokens: Tokens, file: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["", "  ", "x" * (LABEL_MAX + 1), "two\nlines", "\x1b[31m", "\ud800"])
-def test_a_token_without_a_fit_name_is_not_made(tokens: Tokens, file: Path, label: str) -> None:
+def test_a_token_without_a_valid_name_is_not_made(tokens: Tokens, file: Path, label: str) -> None:
     with pytest.raises(TokenError, match="name what the token is for"):
         tokens.make(label, "control")
     assert not file.exists()
 
 
-def test_a_missing_file_is_no_problem(tokens: Tokens) -> None:
+def test_a_missing_token_file_means_no_tokens(tokens: Tokens) -> None:
     assert (tokens.all(), tokens.problem, tokens.revoke("1")) == ((), "", False)
 
 
@@ -86,7 +88,7 @@ DIGEST = "a" * 64
 SOUND: dict[str, object] = {"id": "0123abcd", "label": "x", "made_s": 1.0, "digest": DIGEST}
 
 
-def test_a_sound_row_is_a_token(tokens: Tokens, file: Path) -> None:
+def test_a_valid_row_is_a_token(tokens: Tokens, file: Path) -> None:
     file.parent.mkdir()
     file.write_text(json.dumps({"tokens": [SOUND]}))
     assert (len(tokens.all()), tokens.problem) == (1, "")
@@ -122,7 +124,7 @@ def test_a_sound_row_is_a_token(tokens: Tokens, file: Path) -> None:
         ),
     ],
 )
-def test_a_damaged_file_is_no_tokens_and_is_named_until_one_is_made(tokens: Tokens, file: Path, data: bytes) -> None:
+def test_a_damaged_token_file_is_reported_until_a_token_is_made(tokens: Tokens, file: Path, data: bytes) -> None:
     file.parent.mkdir()
     file.write_bytes(data)
     assert tokens.all() == ()
@@ -134,23 +136,17 @@ def test_a_damaged_file_is_no_tokens_and_is_named_until_one_is_made(tokens: Toke
     assert tokens.problem == ""
 
 
-def test_what_is_no_file_is_a_problem_and_not_waited_for(tokens: Tokens, file: Path) -> None:
+def test_a_fifo_instead_of_a_file_is_a_problem_and_does_not_block(tokens: Tokens, file: Path) -> None:
     file.parent.mkdir()
     os.mkfifo(file)
     assert tokens.problem.startswith(f"{file} cannot be read (it is not a file)")
     assert not tokens.find("dw_")
 
 
-class FullDisk(Disk):
-    """Takes nothing."""
-
-    def write(self, file: int, data: bytes) -> None:
-        raise OSError(28, "No space left on device")
-
-
-def test_on_a_full_disk_no_token_is_made_or_revoked_and_the_reason_is_told(tokens: Tokens, file: Path) -> None:
+def test_a_full_disk_is_named_when_a_token_cannot_be_made_or_revoked(tokens: Tokens, file: Path) -> None:
     token = tokens.make("old", "control")
-    full = Tokens(file, FullDisk())
+    disk = FailingDisk()
+    full, disk.code = Tokens(file, disk), errno.ENOSPC
     with pytest.raises(StoreError, match=r"admin-tokens\.json could not be saved safely: the disk is full"):
         full.make("new", "control")
     with pytest.raises(StoreError, match="the disk is full"):
@@ -158,7 +154,7 @@ def test_on_a_full_disk_no_token_is_made_or_revoked_and_the_reason_is_told(token
     assert tokens.find(token)
 
 
-def test_of_many_threads_none_loses_anothers_token(file: Path) -> None:
+def test_tokens_made_by_many_threads_are_all_kept(file: Path) -> None:
     made: list[str] = []
     threads = [
         threading.Thread(target=lambda i=i: made.append(Tokens(file).make(f"machine {i}", "control"))) for i in range(8)

@@ -1,4 +1,4 @@
-"""Trips, disputed events and what is counted of them, for programs."""
+"""The API of trips, disputed events and metrics."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def test_a_bad_range_is_refused(owner: FlaskClient, path: str, query: str) -> No
 
 
 @pytest.mark.parametrize("path", ["/api/v1/trips", "/api/v1/trips.csv", "/api/v1/events"])
-def test_a_card_that_cannot_be_read_is_a_problem(owner: FlaskClient, paths: Paths, path: str) -> None:
+def test_unreadable_events_are_answered_with_503(owner: FlaskClient, paths: Paths, path: str) -> None:
     paths.events.mkdir(parents=True)
     answer = owner.get(path)
     assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
     assert owner.get("/metrics").status_code == 200
 
 
-def test_alerts_and_disputed_ones_are_counted_by_rule(owner: FlaskClient, paths: Paths) -> None:
+def test_metrics_count_events_and_disputed_events_by_kind(owner: FlaskClient, paths: Paths) -> None:
     save(paths)
     lines = owner.get("/metrics").text.splitlines()
     assert 'drivewatch_events{kind="drowsy",level="warning"} 2' in lines
     assert 'drivewatch_disputed_events{kind="drowsy",level="warning"} 1' in lines
 
 
-def test_a_disputed_event_is_marked_wherever_events_leave(owner: FlaskClient, paths: Paths) -> None:
+def test_a_disputed_event_is_marked_in_each_output(owner: FlaskClient, paths: Paths) -> None:
     save(paths)
     assert [event["disputed"] for event in owner.get("/api/v1/events").get_json()["events"]] == [True, False]
     assert [event["disputed"] for event in owner.get("/events.json").get_json()] == [True, False]

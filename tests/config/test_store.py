@@ -154,7 +154,7 @@ def test_a_link_is_loaded_but_never_replaced(tmp_path: Path) -> None:
     assert "the file cannot be read: its link leads nowhere; `ls -ld" in str(store.load().problems[0])
 
 
-def test_what_is_no_file_is_a_problem_and_not_waited_for(tmp_path: Path) -> None:
+def test_a_fifo_instead_of_a_file_is_a_problem_and_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / CONFIG)
     assert "the file cannot be read: it is not a file; `ls -ld" in str(Store(tmp_path).load().problems[0])
     (tmp_path / CONFIG).unlink()

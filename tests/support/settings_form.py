@@ -130,11 +130,11 @@ def sent(answer: TestResponse, action: str, **typed: str) -> list[tuple[str, str
     return [*drawn, *over.items()]
 
 
-def post(client: FlaskClient, path: str, fields: list[tuple[str, str]]) -> TestResponse:
+def post(client: FlaskClient, path: str, fields: list[tuple[str, str]], **headers: str) -> TestResponse:
     data: dict[str, list[str]] = {}
     for name, text in fields:
         data.setdefault(name, []).append(text)
-    return client.post(path, data=data)
+    return client.post(path, data=data, headers=headers)
 
 
 def shown_after(client: FlaskClient, answer: TestResponse) -> TestResponse:

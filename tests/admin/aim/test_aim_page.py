@@ -29,7 +29,7 @@ def seen(paths: Paths, **aim: object) -> None:
     )
 
 
-def test_it_shows_the_marks_the_advice_and_the_progress(owner: FlaskClient, paths: Paths) -> None:
+def test_the_page_shows_marks_advice_and_progress(owner: FlaskClient, paths: Paths) -> None:
     seen(paths)
     for text in (owner.get("/aim").text, owner.get("/aim/part").text):
         assert 'viewBox="0 0 320 240"' in text
@@ -39,7 +39,7 @@ def test_it_shows_the_marks_the_advice_and_the_progress(owner: FlaskClient, path
         assert "Learning: look at the road." in text
 
 
-def test_advice_leads_to_the_setting_that_helps(owner: FlaskClient, paths: Paths) -> None:
+def test_advice_links_to_the_setting_that_helps(owner: FlaskClient, paths: Paths) -> None:
     seen(paths, sight=Sight.UPSIDE_DOWN, rotate_to=180, face=None)
     text = owner.get("/aim").text
     assert "upside down: set Rotate to 180" in text
@@ -47,13 +47,13 @@ def test_advice_leads_to_the_setting_that_helps(owner: FlaskClient, paths: Paths
     assert target and f'id="{target[1]}"' in owner.get("/settings/").text
 
 
-def test_opening_it_asks_for_the_picture(owner: FlaskClient, paths: Paths) -> None:
+def test_opening_the_page_requests_the_picture(owner: FlaskClient, paths: Paths) -> None:
     text = owner.get("/aim").text
     assert paths.preview_wanted.exists()
     assert "<noscript><img" in text and "/preview.jpg" in text
 
 
-def test_keeping_it_current_asks_for_no_picture(owner: FlaskClient, paths: Paths) -> None:
+def test_refreshing_a_part_does_not_request_the_picture(owner: FlaskClient, paths: Paths) -> None:
     owner.get("/aim/part")
     assert not paths.preview_wanted.exists()
 
@@ -61,7 +61,9 @@ def test_keeping_it_current_asks_for_no_picture(owner: FlaskClient, paths: Paths
 @pytest.mark.parametrize(
     ("request_", "said"), [(Request.RECALIBRATE, "learns the road"), (Request.USE_DIRECTION, "two beeps")]
 )
-def test_its_buttons_reach_the_detector(owner: FlaskClient, paths: Paths, request_: Request, said: str) -> None:
+def test_both_buttons_send_their_request_to_the_detector(
+    owner: FlaskClient, paths: Paths, request_: Request, said: str
+) -> None:
     seen(paths)
     answer = post(owner, "/ask", what=request_.value, back="aim")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/aim")
@@ -69,7 +71,7 @@ def test_its_buttons_reach_the_detector(owner: FlaskClient, paths: Paths, reques
     assert said in owner.get("/aim").text
 
 
-def test_without_a_detector_it_says_so_and_shows_no_marks(owner: FlaskClient, paths: Paths) -> None:
+def test_without_a_detector_the_page_says_so_and_shows_no_marks(owner: FlaskClient, paths: Paths) -> None:
     for text in (owner.get("/aim").text, owner.get("/aim/part").text):
         assert "not answering" in text
         assert "aim-face" not in text
@@ -77,20 +79,20 @@ def test_without_a_detector_it_says_so_and_shows_no_marks(owner: FlaskClient, pa
     assert owner.get("/aim").status_code == 200
 
 
-def test_a_status_of_an_older_detector_is_shown_without_marks(owner: FlaskClient, paths: Paths) -> None:
+def test_the_status_of_an_older_detector_is_shown_without_marks(owner: FlaskClient, paths: Paths) -> None:
     latest = say(paths, camera=CameraHealth(state="live"))
     raw = paths.status.read_text()
     assert status.read(paths.status) == latest
     paths.status.write_text(re.sub(r'"aim":\{.*?\}\},', "", raw))
     text = owner.get("/aim").text
     assert "aim-face" not in text
-    assert "No picture" not in text, "nothing is said of what such a detector does not tell"
+    assert "No picture" not in text, "such a detector reports no camera state for this page"
 
 
-def test_commands_in_the_cameras_words_are_marked(owner: FlaskClient, paths: Paths) -> None:
+def test_commands_in_the_camera_message_are_shown_as_code(owner: FlaskClient, paths: Paths) -> None:
     say(paths, camera=CameraHealth(state="lost", message="not allowed: `sudo snap connect drivewatch:camera`"))
     assert "<code>sudo snap connect drivewatch:camera</code>" in owner.get("/aim").text
 
 
-def test_home_leads_there(owner: FlaskClient) -> None:
+def test_home_links_to_the_aim_page(owner: FlaskClient) -> None:
     assert 'href="/aim"' in owner.get("/").text

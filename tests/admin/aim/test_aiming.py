@@ -1,4 +1,4 @@
-"""What the page advises for aiming the camera, from the status alone."""
+"""The advice for aiming the camera, from a status."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def words(status: Status) -> list[str]:
     return [hint.words for hint in hints(status)]
 
 
-def test_a_good_place_is_called_so() -> None:
+def test_a_good_place_is_reported_as_good() -> None:
     assert hints(WELL) == (Hint(GOOD, "good"),)
     learning = replace(WELL, neutral=replace(WELL.neutral, learnt=False))
     assert words(learning) == [GOOD_SO_FAR]
@@ -42,13 +42,13 @@ def test_a_good_place_is_called_so() -> None:
 @pytest.mark.parametrize(
     ("sight", "word"), [(Sight.DARK, "dark"), (Sight.FLAT, "lens"), (Sight.FROZEN, "again"), (Sight.NOISE, "noise")]
 )
-def test_a_picture_that_shows_nothing_comes_first_and_alone(sight: Sight, word: str) -> None:
+def test_an_unusable_picture_is_the_only_hint(sight: Sight, word: str) -> None:
     (hint,) = hints(aimed(sight=sight, face=None, distance_cm=150.0))
     assert word in hint.words
     assert hint.tone == "bad"
 
 
-def test_no_picture_is_told_in_the_cameras_words() -> None:
+def test_a_missing_picture_is_explained_by_the_camera_message() -> None:
     lost = replace(WELL, camera=CameraHealth(state="lost", message="no camera found: plug a USB camera in"))
     assert words(lost) == ["No picture: no camera found: plug a USB camera in."]
     assert "being opened" in words(replace(WELL, camera=CameraHealth()))[0]
@@ -57,12 +57,12 @@ def test_no_picture_is_told_in_the_cameras_words() -> None:
 @pytest.mark.parametrize(
     ("sight", "value"), [(Sight.UPSIDE_DOWN, 180), (Sight.ON_ITS_SIDE, 90), (Sight.ON_ITS_SIDE, 0)]
 )
-def test_a_lying_picture_names_the_setting_and_its_value(sight: Sight, value: int) -> None:
+def test_a_rotated_picture_names_the_setting_and_its_value(sight: Sight, value: int) -> None:
     (hint,) = hints(aimed(sight=sight, rotate_to=value, face=None))
     assert hint == Hint(f"The picture is {sight.value}: set Rotate to {value}.", "bad", "camera.rotate")
 
 
-def test_no_face_a_passenger_and_a_face_that_is_turned_too_far_are_three_things() -> None:
+def test_no_face_a_passenger_and_a_turned_face_have_different_hints() -> None:
     unseen = replace(WELL, signals=Signals())
     nobody = words(replace(unseen, aim=replace(AIM, face=None, distance_cm=None)))
     passenger = words(unseen)
@@ -97,7 +97,7 @@ def test_the_distance_is_advised_in_steps_of_5_cm(cm: float, px: float, word: st
         (Box(0.37, 0.6, 0.26, 0.4), "Tilt the camera 13° down."),
     ],
 )
-def test_a_face_at_the_edge_asks_to_turn_the_camera_to_it(face: Box, word: str) -> None:
+def test_a_face_at_the_edge_asks_to_turn_the_camera_towards_it(face: Box, word: str) -> None:
     assert words(aimed(face=face))[0] == word
 
 
@@ -114,15 +114,15 @@ def test_a_face_with_room_around_it_asks_for_nothing() -> None:
         ((0.0, -5.0), "Move the camera 5 cm down: the road is 5° too far below it."),
     ],
 )
-def test_a_road_beyond_the_angles_asks_to_move_the_camera(beyond: tuple[float, float], word: str) -> None:
+def test_a_road_outside_the_allowed_angles_asks_to_move_the_camera(beyond: tuple[float, float], word: str) -> None:
     yaw_deg, pitch_deg = (25.0 if beyond[0] > 0 else -25.0), (20.0 if beyond[1] > 0 else -20.0)
     neutral = Neutral(yaw_deg if beyond[0] else 0.0, pitch_deg if beyond[1] else 0.0, learnt=True)
     edge = replace(aimed(learning=Learning(1.0, WaitsFor.NOTHING, *beyond)), neutral=neutral)
     assert words(edge) == [word]
 
 
-def test_moving_is_advised_for_the_camera_as_it_will_be_turned() -> None:
-    """A face right in the picture: turning the camera there also takes the road back into the angles allowed."""
+def test_advice_to_move_assumes_that_the_camera_is_turned_first() -> None:
+    """Turning the camera towards a face at the right edge also brings the road back into the allowed angles."""
     right = Box(0.72, 0.3, 0.26, 0.4)
     status = replace(
         aimed(face=right, learning=Learning(1.0, WaitsFor.NOTHING, 8.0)), neutral=Neutral(25.0, 0.0, learnt=True)
@@ -132,17 +132,17 @@ def test_moving_is_advised_for_the_camera_as_it_will_be_turned() -> None:
     assert words(other_way)[1].startswith("Move the camera 15 cm to the driver's left")
 
 
-def test_hidden_eyes_are_named() -> None:
+def test_hidden_eyes_are_reported() -> None:
     assert "eyes cannot be seen" in words(replace(WELL, signals=replace(SEEN, eyes_hidden=True)))[0]
 
 
 @pytest.mark.parametrize("waits_for", WaitsFor)
-def test_learning_says_what_it_waits_for(waits_for: WaitsFor) -> None:
+def test_learning_says_what_it_is_waiting_for(waits_for: WaitsFor) -> None:
     status = replace(aimed(learning=Learning(0.4, waits_for)), neutral=Neutral(0.0, 0.0, learnt=False))
     assert progress(status) == aiming.Progress(0.4, aiming.WAITING[waits_for], "doubtful")
 
 
-def test_what_was_asked_for_is_answered_for_a_minute() -> None:
+def test_the_answer_to_a_direction_request_is_shown_for_a_minute() -> None:
     def answered(answer: DirectionAnswer, answered_s: float) -> str:
         return progress(aimed(learning=Learning(1.0, answer=answer, answered_s=answered_s))).words
 
@@ -153,7 +153,7 @@ def test_what_was_asked_for_is_answered_for_a_minute() -> None:
     assert answered(DirectionAnswer.TAKEN, 60.0) == "Taken: the road is 1° right, 2° up."
 
 
-def test_marks_lie_where_the_picture_shows_them() -> None:
+def test_marks_are_drawn_where_the_picture_shows_face_and_head() -> None:
     looks_right = replace(WELL, signals=replace(SEEN, yaw_deg=30.0, pitch_deg=10.0))
     drawn, field = aim_drawing.overlay(looks_right), aim_drawing.field(looks_right)
     assert drawn is not None and drawn.head is not None and field.head is not None and field.road is not None
@@ -165,7 +165,7 @@ def test_marks_lie_where_the_picture_shows_them() -> None:
     assert field.words == "Road: 1° right, 2° up. Head now: 30° right, 10° up."
 
 
-def test_what_a_foreign_status_says_is_drawn_within_bounds() -> None:
+def test_absurd_status_values_are_drawn_within_bounds() -> None:
     strange = replace(
         aimed(face=Box(-4.0, 9.0, 1e9, -3.0), width_px=10**9, distance_cm=1e300, face_px=-5.0),
         neutral=Neutral(1e308, -1e308, learnt=False),

@@ -1,4 +1,4 @@
-"""What is advised before a rendered driver, seen by the real face mesh: it must lead to a good place, from any side."""
+"""The advice for aiming with a rendered driver and the real face mesh: it must lead to a good place."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from app.vision.head_pose import FACE_SURE_PX
 from config.settings import Settings
 from tests.support.observing import SETTINGS, new_watch, rendered
 
-LOOKS = 8  # seconds of learning: a few suffice to tell beyond
+LOOKS = 8  # seconds of learning: enough to notice a road outside the allowed angles
 BACK = {0: None, 90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 RANGE = RoadRange(0.0, 0.0, 25.0, 20.0)
 
 
 def advice(scene: Scene, rotate: int = 0, *, mirror: bool = False) -> str:
-    """The foremost hint before a camera that hangs so, with settings that put its picture right."""
+    """The first hint with a camera mounted like this, and settings that correct its picture."""
     camera = replace(Settings().camera, rotate=rotate, mirror=mirror)
     with new_watch() as watch:
         for second in range(LOOKS):
@@ -50,14 +50,14 @@ def advice(scene: Scene, rotate: int = 0, *, mirror: bool = False) -> str:
 
 @pytest.mark.parametrize("mirror", [False, True])
 @pytest.mark.parametrize("rotate", BACK)
-def test_the_advice_is_the_same_however_the_camera_hangs(rotate: int, *, mirror: bool) -> None:
+def test_the_advice_is_the_same_for_each_rotation_and_mirroring(rotate: int, *, mirror: bool) -> None:
     aside = Scene(x_cm=17, yaw_deg=6) if rotate in (0, 180) else Scene(y_cm=13, x_cm=0)
     said = advice(aside, rotate, mirror=mirror)
-    assert said == advice(aside), "the picture is put right before it is judged"
+    assert said == advice(aside), "the picture must be corrected before it is judged"
 
 
 @pytest.mark.parametrize(("x_cm", "side"), [(17, "left"), (-17, "right")])
-def test_a_driver_at_the_edge_asks_to_turn_the_camera_there(x_cm: float, side: str) -> None:
+def test_a_driver_at_the_edge_asks_to_turn_the_camera_towards_them(x_cm: float, side: str) -> None:
     said = advice(Scene(x_cm=x_cm))
     found = re.fullmatch(r"Turn the camera (\d+)° to the driver's (\w+)\.", said)
     assert found, said
@@ -66,7 +66,7 @@ def test_a_driver_at_the_edge_asks_to_turn_the_camera_there(x_cm: float, side: s
 
 
 @pytest.mark.parametrize(("y_cm", "way"), [(14, "up"), (-13, "down")])
-def test_a_driver_above_or_below_asks_to_tilt_it(y_cm: float, way: str) -> None:
+def test_a_driver_above_or_below_asks_to_tilt_the_camera(y_cm: float, way: str) -> None:
     assert re.fullmatch(rf"Tilt the camera \d+° {way}\.", advice(Scene(y_cm=y_cm)))
 
 
@@ -76,7 +76,7 @@ def test_a_road_too_far_aside_asks_to_move_the_camera_there(yaw_deg: float, side
     assert re.match(rf"Move the camera \d+ cm to the driver's {side}: the road is", said), said
 
 
-def test_a_driver_who_sits_far_away_asks_to_come_closer() -> None:
+def test_a_driver_too_far_or_too_near_asks_to_move_the_camera() -> None:
     assert re.fullmatch(r"Bring the camera (20|25|30) cm closer.*", advice(Scene(distance_cm=122)))
     assert re.fullmatch(r"Move the camera \d+ cm away.*", advice(Scene(distance_cm=33)))
 
@@ -84,13 +84,13 @@ def test_a_driver_who_sits_far_away_asks_to_come_closer() -> None:
 @pytest.mark.parametrize(
     "scene", [Scene(), Scene(x_cm=-6, y_cm=0, distance_cm=48), Scene(yaw_deg=15, pitch_deg=-10), Scene(distance_cm=90)]
 )
-def test_places_at_which_it_was_measured_are_good(scene: Scene) -> None:
+def test_places_where_detection_was_measured_are_reported_as_good(scene: Scene) -> None:
     assert advice(scene) == GOOD_SO_FAR
 
 
-def test_an_empty_seat_is_told() -> None:
+def test_an_empty_seat_is_reported_as_no_face() -> None:
     assert advice(Scene(present=0)).startswith("No face")
 
 
-def test_the_smallest_face_is_the_one_whose_pose_is_sure() -> None:
+def test_the_smallest_face_advised_is_the_smallest_with_a_sure_pose() -> None:
     assert FACE_PX_MIN == FACE_SURE_PX

@@ -1,4 +1,4 @@
-"""What the banner says, and that it says no more once it is no longer so."""
+"""The lines of the banner: when each appears and disappears."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_nothing_is_said_while_all_is_well() -> None:
     assert lines(facts()) == ()
 
 
-def test_a_restart_that_is_due_names_what_it_changes_and_offers_it() -> None:
+def test_a_due_restart_names_the_changed_settings_and_offers_a_button() -> None:
     line = only(facts(due=("camera.target_fps", "alerting.visual_alerts_enabled")))
     assert line.more == "It changes Frame rate (camera.target_fps) and LED (alerting.visual_alerts_enabled)."
     assert [button.label for button in line.buttons] == ["Restart now"]
@@ -45,13 +45,13 @@ def test_a_restart_that_is_due_names_what_it_changes_and_offers_it() -> None:
 
 
 @pytest.mark.parametrize("phase", ("stopping", "starting"))
-def test_a_restart_under_way_is_all_that_is_said_of_the_detector(phase: str) -> None:
+def test_a_restart_under_way_is_the_only_line_about_the_detector(phase: str) -> None:
     progress = replace(IDLE, phase=phase, message="The detector is starting.", began_s=NOW_S - 7)  # type: ignore[arg-type]
     line = only(facts(latest=GONE, progress=progress, due=("camera.width",)))
     assert (line.kind, line.more) == ("restarting", "The detector is starting. For 7 s so far.")
 
 
-def test_a_roll_back_says_why_until_the_settings_are_others() -> None:
+def test_a_roll_back_is_explained_until_the_settings_change() -> None:
     progress = replace(IDLE, phase="rolled_back", wanted="v2", undone="no camera at /dev/video99", rejected="v3")
     line = only(facts(progress=progress))
     assert line.words == "New settings failed, old ones restored" and line.more == "Why: no camera at /dev/video99."
@@ -59,7 +59,7 @@ def test_a_roll_back_says_why_until_the_settings_are_others() -> None:
     assert kinds(facts(progress=replace(progress, wanted="v1"))) == []
 
 
-def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
+def test_a_failed_restart_is_shown_until_the_detector_watches() -> None:
     progress = replace(IDLE, phase="failed", message="The detector does not watch: it ends again and again")
     blind = replace(WELL, state=State.NO_CAMERA)
     for latest in (None, GONE, blind):
@@ -77,7 +77,7 @@ def test_a_failed_restart_is_said_until_the_detector_watches() -> None:
         (GONE, "The detector has not answered for 6 s"),
     ],
 )
-def test_a_silent_detector_is_said_with_how_long_and_what_helps(latest: Status | None, words: str) -> None:
+def test_a_silent_detector_is_shown_with_the_time_and_a_remedy(latest: Status | None, words: str) -> None:
     failed = Failure(NOW_S - 9, boot_id(), "it hung for 20 s")
     line = only(facts(latest=latest, failure=failed, log_command="tail log", due=("camera.width",)))
     assert (line.kind, line.tone, line.words) == ("silent", "bad", words)
@@ -87,12 +87,12 @@ def test_a_silent_detector_is_said_with_how_long_and_what_helps(latest: Status |
     assert never.words == "The detector has not run since this machine was switched on"
 
 
-def test_a_run_folder_that_is_not_read_is_why_nothing_is_known() -> None:
+def test_an_unreadable_run_folder_is_given_as_the_reason() -> None:
     line = only(facts(latest=None, folder_problem="/run/drivewatch is another user's: `ls -ld` shows whose"))
     assert line.words == "The detector cannot be told, and asked nothing" and "another user's" in line.more
 
 
-def test_what_the_command_line_fixes_is_named() -> None:
+def test_settings_fixed_by_the_command_line_are_named() -> None:
     fixed = replace(WELL, configuration=replace(WELL.configuration, fixed_keys=("camera.source",)))
     assert only(facts(latest=fixed)).more == "Camera (camera.source): changes here have no effect."
     other = replace(WELL, configuration=Configuration(version_token="", origin="/home/pi/car.yaml"))
@@ -100,20 +100,20 @@ def test_what_the_command_line_fixes_is_named() -> None:
     assert kinds(facts(latest=replace(fixed, time_s=0))) == ["silent"]
 
 
-def test_a_buzzer_matters_where_a_camera_sees_a_driver() -> None:
+def test_a_missing_buzzer_is_shown_only_with_a_real_camera() -> None:
     mute = replace(WELL, alerts=Alerts(buzzer_ok=False, buzzer_message="no GPIO chip: `ls /dev/gpiochip*`"))
     assert only(facts(latest=mute)).more == "no GPIO chip: `ls /dev/gpiochip*`"
     assert kinds(facts(latest=replace(mute, camera=CameraHealth(source="fake:commute")))) == []
 
 
-def test_a_mute_says_its_minutes_and_can_be_ended_until_it_ends() -> None:
+def test_a_mute_shows_its_minutes_and_a_button_until_it_ends() -> None:
     muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted=True, muted_until_s=NOW_S + 421))
     line = only(facts(latest=muted))
     assert (line.words, line.buttons[0].value) == ("Muted: 8 min left", "end-mute")
     assert kinds(facts(latest=muted, now_s=NOW_S + 421, progress=replace(IDLE, phase="starting"))) == ["restarting"]
 
 
-def test_clock_certificate_exposure_and_a_damaged_file_are_said_worst_first() -> None:
+def test_several_lines_come_with_the_worst_first() -> None:
     damaged = replace(LOADED, problems=(Problem("camera.width", "x", "must be a number", 3),))
     found = facts(
         machine=Machine(is_clock_set=False),
@@ -129,7 +129,7 @@ def file(**values: object) -> str:
     return "camera:\n" + "".join(f"  {key}: {value}\n" for key, value in values.items())
 
 
-def test_due_is_what_the_file_has_otherwise_than_the_detector_uses_it() -> None:
+def test_settings_are_due_that_differ_between_file_and_detector() -> None:
     old, new = file(width=400), "camera:\n  width: 480\n  source: /dev/video1\nadmin:\n  hostnames: pi.lan\n"
     token = version_of(old.encode())
     told = replace(WELL, configuration=Configuration(version_token=token, fixed_keys=("camera.source",)))
@@ -155,7 +155,7 @@ def test_due_is_what_the_file_has_otherwise_than_the_detector_uses_it() -> None:
     assert due(replace(told, configuration=Configuration()), loaded, dict) == ()
 
 
-def test_a_screen_reader_is_told_of_what_comes_and_goes_and_of_no_figure() -> None:
+def test_screen_readers_announce_new_lines_but_no_changing_figures() -> None:
     muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted_until_s=NOW_S + 421))
     for latest in (muted, GONE):
         now, later = (only(facts(latest=latest, now_s=NOW_S + after_s)) for after_s in (0, 3))

@@ -1,4 +1,4 @@
-"""The steps of the first run, from status, settings and what a person confirmed."""
+"""The steps of the first run, from status, settings and the confirmed steps."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def done(known: Known) -> list[str]:
     return [one.key for one in checklist(known).steps if one.is_done]
 
 
-def test_what_the_detector_sees_ticks_itself() -> None:
+def test_steps_that_the_detector_sees_tick_themselves() -> None:
     nothing = replace(NEW, status=Status(camera=CameraHealth(state="lost", message="plug a USB camera in")))
     assert done(nothing) == []
     assert "plug a USB camera in" in step("camera", nothing).words
@@ -50,14 +50,14 @@ def test_what_the_detector_sees_ticks_itself() -> None:
     assert done(NEW) == ["camera", "face", "road"]
 
 
-def test_learning_says_what_it_waits_for() -> None:
+def test_learning_says_what_it_is_waiting_for() -> None:
     waits = replace(
         SEEN, neutral=Neutral(0, 0, learnt=False), aim=replace(SEEN.aim, learning=Learning(0.2, WaitsFor.MOTION))
     )
     assert "until the vehicle drives" in step("road", replace(NEW, status=waits)).words
 
 
-def test_a_silent_detector_ticks_nothing_and_what_was_confirmed_stays() -> None:
+def test_without_a_detector_only_confirmed_steps_are_done() -> None:
     assert done(replace(NEW, status=None)) == []
     assert done(replace(NEW, status=None, ticks=ALL)) == [
         *("camera", "face", "road", "place"),
@@ -65,19 +65,19 @@ def test_a_silent_detector_ticks_nothing_and_what_was_confirmed_stays() -> None:
     ]
 
 
-def test_the_place_can_be_accepted_only_while_the_face_is_seen_and_the_road_learnt() -> None:
+def test_the_place_can_be_confirmed_only_with_a_face_and_a_learnt_road() -> None:
     assert step("place", NEW).may_confirm
     assert not step("place", replace(NEW, status=None)).may_confirm
     assert not step("place", replace(NEW, status=replace(SEEN, signals=Signals()))).may_confirm
     assert not step("place", replace(NEW, status=replace(SEEN, neutral=Neutral(0, 0, learnt=False)))).may_confirm
 
 
-def test_a_place_that_is_accepted_keeps_the_steps_before_it_when_the_driver_leaves() -> None:
+def test_a_confirmed_place_keeps_earlier_steps_done_without_a_driver() -> None:
     left = replace(NEW, status=replace(SEEN, signals=Signals()), ticks=Ticks(place=True))
     assert done(left)[:4] == ["camera", "face", "road", "place"]
 
 
-def test_where_there_is_no_buzzer_nobody_is_asked_whether_it_beeps() -> None:
+def test_without_a_buzzer_its_step_cannot_be_confirmed() -> None:
     alerts = Alerts(buzzer_message="no GPIO chip: `sudo snap connect drivewatch:gpio-control`", led_ok=True)
     none = step("beep", replace(NEW, status=replace(SEEN, alerts=alerts)))
     assert not none.may_confirm and not none.is_done
@@ -88,7 +88,7 @@ def test_where_there_is_no_buzzer_nobody_is_asked_whether_it_beeps() -> None:
     assert step("beep", NEW).may_confirm
 
 
-def test_an_led_that_is_switched_off_need_not_be_seen() -> None:
+def test_the_led_step_is_done_while_the_led_is_switched_off() -> None:
     assert step("led", replace(NEW, settings=Settings())).is_done
     assert step("led", NEW).may_confirm
     assert "every four seconds" in step("led", NEW).words
@@ -116,17 +116,19 @@ def test_the_fingerprint_is_shown_with_the_command_that_prints_it() -> None:
         (Listening("::", 8443, replace(SELF_SIGNED, is_self_signed=False)), False),
     ],
 )
-def test_a_certificate_that_browsers_trust_or_none_need_not_be_compared(where: Listening, *, is_done: bool) -> None:
+def test_the_https_step_is_done_with_a_trusted_certificate_or_only_local_access(
+    where: Listening, *, is_done: bool
+) -> None:
     assert step("https", replace(NEW, where=where)).is_done is is_done
 
 
-def test_a_password_that_was_made_anew_is_asked_about_again() -> None:
+def test_the_password_step_is_open_again_after_a_new_password() -> None:
     assert step("password", replace(NEW, ticks=ALL)).is_done
     assert not step("password", replace(NEW, ticks=ALL, password="another")).is_done
     assert not step("password", replace(NEW, ticks=Ticks(), password="")).is_done
 
 
-def test_it_ends_when_all_is_done() -> None:
+def test_the_checklist_has_no_next_step_when_all_are_done() -> None:
     assert checklist(replace(NEW, ticks=ALL)) == Checklist(checklist(replace(NEW, ticks=ALL)).steps)
     assert checklist(replace(NEW, ticks=ALL)).following is None
     first = checklist(NEW).following

@@ -38,8 +38,8 @@ def confirm(owner: FlaskClient, *steps: str) -> None:
         assert post(owner, "/setup/confirm", step=step).status_code == 302
 
 
-def test_the_card_leads_through_the_steps_and_goes_when_all_are_done(owner: FlaskClient, paths: Paths) -> None:
-    assert "0 of 8" not in owner.get("/").text, "LED and certificate need nothing here"
+def test_the_card_on_home_counts_steps_and_disappears_when_all_are_done(owner: FlaskClient, paths: Paths) -> None:
+    assert "0 of 8" not in owner.get("/").text, "the steps LED and certificate are done from the start"
     assert "2 of 8 done" in owner.get("/").text
     works(paths)
     assert "5 of 8 done" in owner.get("/").text
@@ -54,7 +54,7 @@ def test_the_card_leads_through_the_steps_and_goes_when_all_are_done(owner: Flas
     )
 
 
-def test_it_can_be_put_away_and_shown_again(owner: FlaskClient) -> None:
+def test_the_checklist_can_be_put_away_and_shown_again(owner: FlaskClient) -> None:
     assert CARD in owner.get("/").text
     assert post(owner, "/setup/put-away").status_code == 302
     assert CARD not in owner.get("/").text
@@ -64,7 +64,7 @@ def test_it_can_be_put_away_and_shown_again(owner: FlaskClient) -> None:
     assert CARD in owner.get("/").text
 
 
-def test_what_cannot_be_so_is_not_confirmed(owner: FlaskClient, paths: Paths) -> None:
+def test_steps_that_cannot_be_true_yet_are_not_confirmed(owner: FlaskClient, paths: Paths) -> None:
     confirm(owner, "place", "beep", "camera", "face")
     assert "cannot be confirmed yet" in owner.get("/setup").text
     assert ticks.read(paths.first_run) == Ticks()
@@ -81,7 +81,7 @@ def test_a_step_can_be_taken_back(owner: FlaskClient, paths: Paths) -> None:
     assert ticks.read(paths.first_run) == Ticks()
 
 
-def test_the_buzzer_is_tested_from_the_list_and_leads_back(owner: FlaskClient, paths: Paths) -> None:
+def test_the_buzzer_test_returns_to_the_checklist(owner: FlaskClient, paths: Paths) -> None:
     works(paths)
     assert "Test the buzzer" in owner.get("/setup").text
     answer = post(owner, "/ask", what="test-buzzer", back="setup")
@@ -89,7 +89,7 @@ def test_the_buzzer_is_tested_from_the_list_and_leads_back(owner: FlaskClient, p
     assert take(paths.run) == [Request.TEST_BUZZER]
 
 
-def test_a_password_of_ones_own_ticks_its_step(owner: FlaskClient, paths: Paths) -> None:
+def test_changing_the_password_ticks_its_step(owner: FlaskClient, paths: Paths) -> None:
     assert "The password is your own" not in owner.get("/setup").text
     chosen = "another horse battery"
     assert post(owner, "/password", old=PASSWORD, new=chosen, again=chosen).status_code == 302
@@ -110,7 +110,9 @@ def test_a_password_of_ones_own_ticks_its_step(owner: FlaskClient, paths: Paths)
         b"x" * FILE_MAX_BYTES * 4,
     ],
 )
-def test_a_damaged_file_confirms_nothing_and_is_replaced(owner: FlaskClient, paths: Paths, damage: bytes) -> None:
+def test_a_damaged_checklist_file_counts_as_empty_and_is_replaced(
+    owner: FlaskClient, paths: Paths, damage: bytes
+) -> None:
     paths.first_run.write_bytes(damage)
     assert ticks.read(paths.first_run) == Ticks()
     assert owner.get("/setup").status_code == 200
@@ -119,7 +121,7 @@ def test_a_damaged_file_confirms_nothing_and_is_replaced(owner: FlaskClient, pat
     assert json.loads(paths.first_run.read_text())["beep"] is True
 
 
-def test_a_folder_in_its_place_confirms_nothing(owner: FlaskClient, paths: Paths) -> None:
+def test_a_folder_in_place_of_the_checklist_file_confirms_nothing(owner: FlaskClient, paths: Paths) -> None:
     paths.first_run.mkdir()
     assert owner.get("/setup").status_code == 200
     works(paths)
@@ -138,7 +140,7 @@ def test_a_viewer_sees_the_list_and_cannot_tick(viewer: FlaskClient, paths: Path
     assert ticks.read(paths.first_run) == Ticks()
 
 
-def test_a_factory_reset_deletes_it(owner: FlaskClient, paths: Paths) -> None:
+def test_a_factory_reset_deletes_the_checklist_file(owner: FlaskClient, paths: Paths) -> None:
     works(paths)
     confirm(owner, "beep")
     assert paths.first_run in list(_to_delete(paths))

@@ -1,4 +1,4 @@
-"""The header with the pins of the settings."""
+"""The drawing of the GPIO header."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LED = replace(Settings(), alerting=replace(Settings().alerting, visual_alerts_en
 DRAWN = Path(__file__).parents[3] / "snap/local/wiring.svg"
 
 
-def test_each_position_is_one_thing() -> None:
+def test_each_header_position_has_exactly_one_use() -> None:
     power = (1, 2, 4, 17)
     assert sorted((*POSITION_OF.values(), *GROUNDS, *power)) == list(range(1, 41))
     assert sorted(POSITION_OF) == list(range(28))
@@ -29,11 +29,11 @@ def test_the_default_pins_are_wired_as_in_the_drawing_of_the_readme() -> None:
     assert "position 11 (BCM 17), - to position 9" in drawn and "position 13 (BCM 27), - to position 14" in drawn
 
 
-def test_what_is_switched_off_is_not_drawn() -> None:
+def test_a_part_that_is_switched_off_is_not_drawn() -> None:
     assert [wire.part for wire in header(Settings()).wires] == ["Buzzer"]
 
 
-def test_all_parts_have_a_pin_and_a_ground_of_their_own() -> None:
+def test_each_part_has_its_own_pin_and_ground() -> None:
     full = replace(
         LED,
         raspberry_pi=replace(PI, buzzer_pin=5, led_pin=6, button_pin=22, lamp_pin=23),

@@ -1,4 +1,4 @@
-"""The page of health, by Flask's client."""
+"""The Health page."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ from tests.support.page import routes, say
 WELL = Alerts(buzzer_ok=True, led_ok=True)
 
 
-def test_while_all_is_well_there_is_no_badge(owner: FlaskClient, paths: Paths) -> None:
+def test_without_problems_there_is_no_badge(owner: FlaskClient, paths: Paths) -> None:
     say(paths, alerts=WELL, version="")
     text = owner.get("/health").text
     assert "None found." in text
     assert 'class="count" hidden' in text and "<title>Health" in text
 
 
-def test_problems_are_counted_in_the_navigation_and_in_the_tabs_title_of_every_page(
-    owner: FlaskClient, paths: Paths
-) -> None:
+def test_every_page_counts_problems_in_navigation_and_title(owner: FlaskClient, paths: Paths) -> None:
     say(paths, journal_problem="the disk is full", alerts=WELL, version="")
     for path in ("/", "/health", "/settings/", "/events", "/account"):
         text = owner.get(path).text
@@ -36,13 +34,13 @@ def test_problems_are_counted_in_the_navigation_and_in_the_tabs_title_of_every_p
         assert re.search(r'Health <span class="count">1<', text)
 
 
-def test_a_stranger_is_told_of_no_problem(stranger: FlaskClient, paths: Paths) -> None:
+def test_a_stranger_sees_no_problem(stranger: FlaskClient, paths: Paths) -> None:
     say(paths, journal_problem="the disk is full")
     text = stranger.get("/login").text
     assert "<title>Sign in" in text and "disk is full" not in text
 
 
-def test_a_problem_comes_with_the_command_that_fits_this_machine(
+def test_a_problem_names_a_command_that_exists_on_this_machine(
     owner: FlaskClient, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside = owner.get("/health").text
@@ -53,16 +51,7 @@ def test_a_problem_comes_with_the_command_that_fits_this_machine(
     assert "<code>sudo snap logs drivewatch_two.detector</code>" in inside
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"boot_id": 7}', "\0" * 5000])
-def test_a_status_that_makes_no_sense_is_a_detector_that_does_not_answer(
-    owner: FlaskClient, paths: Paths, content: str
-) -> None:
-    paths.status.write_text(content)
-    answer = owner.get("/health")
-    assert (answer.status_code, "has not run since" in answer.text) == (200, True)
-
-
-def test_the_log_is_shown_escaped_newest_last_and_filtered(owner: FlaskClient, paths: Paths) -> None:
+def test_the_log_is_escaped_and_filtered_with_the_newest_line_last(owner: FlaskClient, paths: Paths) -> None:
     for text in ("INFO first", "WARNING <script>alert(1)</script>", "ERROR last"):
         keep_line(paths.detector_log, text)
     text = owner.get("/health").text
@@ -75,7 +64,7 @@ def test_the_log_is_shown_escaped_newest_last_and_filtered(owner: FlaskClient, p
 
 
 @pytest.mark.parametrize("query", ["log=../../etc/passwd", "log=&level=", "level=DEBUG", "log=page&log=x", "level=%00"])
-def test_what_nobody_can_choose_shows_the_detectors_log(owner: FlaskClient, paths: Paths, query: str) -> None:
+def test_unknown_log_choices_show_the_detectors_log(owner: FlaskClient, paths: Paths, query: str) -> None:
     keep_line(paths.detector_log, "INFO ours")
     assert owner.get(f"/health?{query}").status_code == 200
 
@@ -90,7 +79,7 @@ def test_the_log_can_be_downloaded_as_text(owner: FlaskClient, stranger: FlaskCl
     assert stranger.get("/health/page.log").status_code == 302
 
 
-def test_the_versions_are_read_from_the_folders_of_what_is_installed(tmp_path: Path) -> None:
+def test_library_versions_are_read_from_the_installed_packages(tmp_path: Path) -> None:
     for name in ("numpy-2.4.6.dist-info", "evil-1.dist-info", "numpy.libs", "x"):
         (tmp_path / name).mkdir()
     assert libraries(tmp_path) == {"NumPy": "2.4.6"}
@@ -98,7 +87,7 @@ def test_the_versions_are_read_from_the_folders_of_what_is_installed(tmp_path: P
     assert "Flask" in libraries()
 
 
-def test_a_detector_that_answers_is_described_with_its_parts(owner: FlaskClient, paths: Paths) -> None:
+def test_a_running_detector_is_described_with_its_parts(owner: FlaskClient, paths: Paths) -> None:
     say(paths, alerts=WELL, vehicle=status.Vehicle(message="no receiver"), version="0.1.0")
     text = owner.get("/health").text
     for words in ("BCM 17", "no receiver", "0.1.0", "restart it", "Power", "Temperature", "127.0.0.1"):
@@ -106,7 +95,7 @@ def test_a_detector_that_answers_is_described_with_its_parts(owner: FlaskClient,
 
 
 @pytest.mark.parametrize("snap", ["", "drivewatch_two"])
-def test_no_page_has_a_command_that_is_not_there(
+def test_no_page_names_a_command_that_does_not_exist_here(
     app: Flask, owner: FlaskClient, stranger: FlaskClient, paths: Paths, monkeypatch: pytest.MonkeyPatch, snap: str
 ) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", snap)

@@ -12,7 +12,7 @@ from config.disk import free_bytes
 from config.paths import Paths
 
 
-def test_each_disk_is_told_once_with_what_is_on_it(tmp_path: Path) -> None:
+def test_each_disk_is_listed_once_with_its_folders(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "data", tmp_path / "run", tmp_path / "common")
     found = machine_now(paths, Sensors(), lambda path: 50.0 * MB, lambda path: path == paths.run)
     assert found.folders == (
@@ -21,7 +21,7 @@ def test_each_disk_is_told_once_with_what_is_on_it(tmp_path: Path) -> None:
     )
 
 
-def test_a_disk_that_does_not_answer_has_no_figure(tmp_path: Path) -> None:
+def test_a_disk_that_cannot_be_read_has_no_figure(tmp_path: Path) -> None:
     def fail(path: Path) -> float:
         raise OSError(5, "Input/output error")
 

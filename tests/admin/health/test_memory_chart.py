@@ -1,4 +1,4 @@
-"""The chart of memory, from its readings."""
+"""The memory chart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_axis_begins_with_the_first_reading() -> None:
     assert ten_minutes.labels == ("10 min ago", "5 min ago", "now")
 
 
-def test_two_hours_are_drawn_at_most() -> None:
+def test_the_chart_covers_at_most_two_hours() -> None:
     found = drawn(at(HISTORY_S + 1, 500.0), *(at(HISTORY_S - 30 * number) for number in range(241)))
     assert found.labels[0] == "2 h ago"
     assert found.highest_mb == 80.0
@@ -37,13 +37,13 @@ def test_a_gap_in_the_readings_is_a_gap_in_the_line() -> None:
     assert len(drawn(at(600), at(570), at(540 - GAP_S), at(510 - GAP_S)).lines) == 2
 
 
-def test_the_first_reading_alone_can_be_seen() -> None:
+def test_a_single_reading_is_visible() -> None:
     found = drawn(at(0))
     assert len(points(found.lines[0])) == 2
     assert found.labels[0] == "60 s ago"
 
 
-def test_the_upper_edge_is_a_round_figure_above_readings_and_budget() -> None:
+def test_the_top_of_the_chart_is_a_round_figure_above_readings_and_budget() -> None:
     assert drawn(at(0)).top_mb == 200
     assert drawn(at(0), budget_mb=None).top_mb == 100
     assert drawn(at(0, 20_000.0)).top_mb == 21_000.0
@@ -51,7 +51,7 @@ def test_the_upper_edge_is_a_round_figure_above_readings_and_budget() -> None:
     assert budget_y is not None and abs(budget_y - HEIGHT * 0.2) < 1e-9
 
 
-def test_steps_are_marked_where_they_were_and_the_newest_are_kept() -> None:
+def test_changes_are_marked_at_their_times_and_the_newest_are_kept() -> None:
     changes = tuple(Change(NOW_S - 300 + number, "saving", f"change {number}") for number in range(2 * MARKS_MAX))
     old = Change(NOW_S - 601, "restart", "before the first reading")
     found = drawn(at(600), at(0), changes=(old, *changes))

@@ -1,4 +1,4 @@
-"""Memory on the page."""
+"""The memory page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from config.paths import Paths
 from tests.support.page import say
 
 
-def test_the_memory_page_has_the_kernels_figures(owner: FlaskClient, paths: Paths) -> None:
+def test_the_memory_page_shows_the_kernels_figures(owner: FlaskClient, paths: Paths) -> None:
     say(paths, pid=os.getpid(), memory=status.Memory(pss_mb=61.5))
     text = owner.get("/memory").text
     shown = re.findall(r"</th>\s*<td>([0-9.]+)</td><td>([0-9.]+)</td>", text)  # PSS and RSS
@@ -28,7 +28,7 @@ def test_the_memory_page_has_the_kernels_figures(owner: FlaskClient, paths: Path
     assert float(shown[0][1]) == pytest.approx(rss_mb, rel=0.05)
 
 
-def test_the_memory_page_says_what_is_saved_and_why(owner: FlaskClient, paths: Paths) -> None:
+def test_the_memory_page_explains_low_memory_mode(owner: FlaskClient, paths: Paths) -> None:
     say(paths)
     assert "Low-memory mode" not in owner.get("/memory").text
     say(paths, memory=status.Memory(saving="the model is standard", saving_reason="only 45 MB are available"))
@@ -38,12 +38,12 @@ def test_the_memory_page_says_what_is_saved_and_why(owner: FlaskClient, paths: P
     )
 
 
-def test_a_detector_that_is_gone_has_no_figures(owner: FlaskClient, paths: Paths) -> None:
+def test_a_detector_that_has_ended_has_no_figures(owner: FlaskClient, paths: Paths) -> None:
     say(paths, pid=2**22 + 1)
     assert "not running, or not readable" in owner.get("/memory").text
 
 
-def test_the_total_is_the_pss_of_all_and_the_page_is_one_line(owner: FlaskClient, paths: Paths) -> None:
+def test_the_total_is_the_sum_of_pss_with_one_line_for_the_page(owner: FlaskClient, paths: Paths) -> None:
     say(paths, pid=os.getpid(), memory=status.Memory(pss_mb=61.5))
     text = owner.get("/memory").text
     shown = re.findall(r"<td>([0-9.]+)</td>", text)
@@ -54,7 +54,7 @@ def test_the_total_is_the_pss_of_all_and_the_page_is_one_line(owner: FlaskClient
     assert "gunicorn" not in text
 
 
-def test_the_newest_reading_is_the_same_in_chart_and_table(owner: FlaskClient, paths: Paths) -> None:
+def test_chart_and_table_show_the_same_newest_reading(owner: FlaskClient, paths: Paths) -> None:
     latest = say(paths, pid=os.getpid(), memory=status.Memory(pss_mb=61.5))
     History(paths.memory_history, boot_id()).add(Reading(latest.time_s - 20, 12.3, None, 500.0))
     text = owner.get("/memory").text
@@ -63,7 +63,7 @@ def test_the_newest_reading_is_the_same_in_chart_and_table(owner: FlaskClient, p
     assert table and chart and table[1] == chart[1]
 
 
-def test_starts_and_steps_of_the_governor_are_marks_in_the_chart(owner: FlaskClient, paths: Paths) -> None:
+def test_detector_starts_and_memory_saving_are_marked_in_the_chart(owner: FlaskClient, paths: Paths) -> None:
     latest = say(paths, pid=os.getpid())
     now_s = latest.time_s
     for began_s in (now_s - 900, now_s - 600):
@@ -80,14 +80,14 @@ def test_starts_and_steps_of_the_governor_are_marks_in_the_chart(owner: FlaskCli
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"boot_id": 1}', "\0" * 4096, "[" * 50_000])
-def test_a_damaged_history_is_none(owner: FlaskClient, paths: Paths, content: str) -> None:
+def test_a_damaged_memory_history_does_not_break_the_page(owner: FlaskClient, paths: Paths, content: str) -> None:
     say(paths, pid=os.getpid())
     paths.memory_history.write_text(content)
     paths.events.write_bytes(b"no database")
     assert owner.get("/memory").status_code == 200
 
 
-def test_health_leads_to_memory_with_the_total(owner: FlaskClient, paths: Paths) -> None:
+def test_health_links_to_the_memory_page_with_the_total(owner: FlaskClient, paths: Paths) -> None:
     say(paths, pid=os.getpid(), memory=status.Memory(pss_mb=61.5, budget_mb=160.0))
     text = owner.get("/health").text
     assert re.search(

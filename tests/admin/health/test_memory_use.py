@@ -1,4 +1,4 @@
-"""Memory of detector and page as people read it."""
+"""The memory table of detector and page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MASTER = Row("master", 8, Usage(rss_mb=30.0, pss_mb=12.0))
 WORKER = Row("worker", 9, Usage(rss_mb=40.0, pss_mb=25.0))
 
 
-def test_the_page_is_one_line_and_the_total_counts_shared_memory_once() -> None:
+def test_the_page_is_one_row_and_the_total_counts_shared_memory_once() -> None:
     detector, page = table(DETECTOR, (MASTER, WORKER))
     assert (detector.name, detector.hint, detector.usage) == ("Detector", "process 7", DETECTOR.usage)
     assert page.usage is not None
@@ -18,13 +18,13 @@ def test_the_page_is_one_line_and_the_total_counts_shared_memory_once() -> None:
     assert total_mb((detector, page)) == 96.0
 
 
-def test_a_total_that_is_not_known_is_none() -> None:
+def test_the_total_is_none_where_a_part_is_unknown() -> None:
     unknown = Row("worker", 9, Usage(rss_mb=40.0))
     assert total_mb(table(DETECTOR, (MASTER, unknown))) is None
     assert total_mb(table(Row("detector", None, None), (Row("master", 8, None),))) is None
 
 
-def test_a_detector_that_does_not_run_is_no_part_of_the_total() -> None:
+def test_the_total_leaves_out_a_detector_that_does_not_run() -> None:
     assert total_mb(table(Row("detector", None, None), (MASTER, WORKER))) == 37.0
 
 

@@ -1,4 +1,4 @@
-"""The list of what is wrong."""
+"""The list of problems on the Health page."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def parts(told: Told | Status) -> list[str]:
     return [problem.part for problem in found(told)]
 
 
-def test_nothing_is_wrong_while_all_is_well() -> None:
+def test_a_healthy_status_has_no_problems() -> None:
     assert found(WELL) == []
 
 
-def test_a_detector_that_is_silent_is_one_grave_problem_with_its_log() -> None:
+def test_a_silent_detector_is_one_grave_problem_that_names_its_log() -> None:
     for latest in (None, replace(WELL, boot_id="another"), replace(WELL, time_s=NOW_S - SILENT_S - 1)):
         (one,) = found(Told(latest, log_command=LOG))
         assert (one.part, one.is_grave) == ("Detector", True)
@@ -51,7 +51,7 @@ def test_a_failure_is_a_problem_while_it_is_recent() -> None:
     assert found(Told(WELL, replace(failed, time_s=failed.time_s - 1))) == []
 
 
-def test_every_part_that_reports_something_is_named_once_the_grave_ones_first() -> None:
+def test_each_reported_problem_is_listed_once_with_grave_ones_first() -> None:
     no_buzzer = Alerts(buzzer_message="it may not: `sudo snap connect x:gpio-control`", led_message="no LED")
     latest = replace(
         WELL,
@@ -70,7 +70,7 @@ def test_every_part_that_reports_something_is_named_once_the_grave_ones_first() 
     assert [problem.is_grave for problem in found(latest)] == [True] * 2 + [False] * 8
 
 
-def test_what_the_detector_says_of_no_part_is_kept_too() -> None:
+def test_a_problem_that_belongs_to_no_part_is_listed_too() -> None:
     assert [problem.said for problem in found(replace(WELL, problem="the picture lies on its side"))] == [
         "the picture lies on its side"
     ]
@@ -98,29 +98,29 @@ def test_a_rendered_driver_needs_no_buzzer() -> None:
         (Machine(is_clock_set=False), "Clock"),
     ],
 )
-def test_what_is_wrong_with_the_machine_is_a_problem_beside_the_detector(machine: Machine, part: str) -> None:
+def test_problems_of_the_machine_are_listed_beside_the_detectors(machine: Machine, part: str) -> None:
     assert parts(Told(WELL, machine=machine)) == [part]
     assert parts(Told(None, machine=machine)) == ["Detector", part]
     assert all(problem.remedy for problem in found(Told(WELL, machine=machine)))
 
 
-def test_a_machine_that_tells_nothing_is_no_problem() -> None:
+def test_missing_or_normal_sensor_values_are_no_problem() -> None:
     sensors = Sensors(temperature_c=HOT_C - 1, is_under_voltage=False, was_under_voltage=False, throttled=())
     assert found(Told(WELL, machine=Machine(sensors))) == []
     assert found(Told(WELL, machine=Machine(Sensors(is_refused=True)))) == []
 
 
-def test_the_certificate_and_the_run_folder_are_named() -> None:
+def test_problems_of_certificate_and_run_folder_are_listed() -> None:
     assert parts(Told(WELL, certificate_problem="it has expired")) == ["HTTPS"]
     (one,) = found(Told(WELL, folder_problem="/run/x belongs to another user"))
     assert "/run/x belongs to another user" in one.said and one.is_grave
 
 
-def test_a_detector_that_is_restarted_may_be_silent() -> None:
+def test_a_silent_detector_is_no_problem_during_a_restart() -> None:
     assert found(Told(None, is_restarting=True)) == []
     assert parts(Told(WELL, certificate_problem="it has expired", is_restarting=True)) == ["HTTPS"]
 
 
-def test_a_page_that_others_can_read_is_a_problem_with_the_command_that_helps() -> None:
+def test_an_exposed_page_is_a_problem_with_the_command_to_encrypt_it() -> None:
     (one,) = found(Told(WELL, is_exposed=True))
     assert one.remedy == "Encrypt it: `.venv/bin/python -m app enable-https self-signed`"

@@ -1,4 +1,4 @@
-"""What the Health page says of each part."""
+"""The rows of the Health page."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ def machine(sensors: Sensors, **more: object) -> dict[str, Row]:
         ),
     ],
 )
-def test_sensors_are_told_in_words(sensors: Sensors, words: tuple[str, str, str]) -> None:
+def test_sensor_values_are_described_in_words(sensors: Sensors, words: tuple[str, str, str]) -> None:
     rows = machine(sensors)
     for name, said in zip(("Temperature", "Power", "Processor"), words, strict=True):
         assert said in rows[name].words
 
 
-def test_a_strict_snap_names_the_plug_that_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strict_snap_names_the_missing_plug(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
     said = "not readable: `sudo snap connect drivewatch_two:hardware-observe` lets the page read it"
     rows = machine(Sensors(is_refused=True))
     assert rows["Temperature"].words == rows["Power"].words == said
 
 
-def test_disks_uptime_and_clock() -> None:
+def test_rows_of_disks_uptime_and_clock() -> None:
     folders = (Folder("events", "/data", 19.0), Folder("status", "/run/x", None))
     rows = of_machine(Machine(Sensors(uptime_s=90_000.0), folders), WELL, WALL_S, "")
     disks = [(row.words, row.tone) for row in rows if row.name == "Free disk"]
@@ -71,18 +71,18 @@ def test_disks_uptime_and_clock() -> None:
 
 
 @pytest.mark.parametrize(("clock", "said"), [("synced", "time server"), ("gps", "GPS"), ("guess", "may be wrong")])
-def test_who_keeps_the_clock_is_said(clock: str, said: str) -> None:
+def test_the_clock_row_names_the_source_of_the_time(clock: str, said: str) -> None:
     told = replace(WELL, clock=ClockQuality(clock))
     (row,) = (row for row in of_machine(Machine(), told, WALL_S, "") if row.name == "Clock")
     assert row.words == "2026-11-30 10:00 UTC" and said in row.hint
 
 
-def test_a_snap_does_not_say_that_nobody_set_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_snap_the_clock_row_names_timedatectl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch")
     assert "timedatectl" in machine(Sensors())["Clock"].hint
 
 
-def test_the_detectors_parts_are_told_with_their_pins() -> None:
+def test_rows_of_the_detectors_parts_name_their_pins() -> None:
     rows = {row.name: row for row in of_detector(WELL, Settings(), 220.0)}
     assert (rows["Detector"].words, rows["Camera"].tone) == ("runs for 2 min", "good")
     assert rows["Camera"].hint == "640 x 480, 1 frames/s"
@@ -101,7 +101,7 @@ def test_the_detectors_parts_are_told_with_their_pins() -> None:
     assert (silent["Detector"].tone, silent["Buzzer"].words) == ("bad", "BCM 17")
 
 
-def test_addresses_and_the_certificate_with_fingerprint_and_dates() -> None:
+def test_rows_of_the_page_show_addresses_and_the_certificate() -> None:
     where = Listening("::", 8443, CERTIFICATE)
     address, https = of_page(where, ("192.168.1.5",), ("pi.local",), "")
     assert (address.words, address.more) == ("https://192.168.1.5:8443", ("https://pi.local:8443",))
@@ -112,7 +112,7 @@ def test_addresses_and_the_certificate_with_fingerprint_and_dates() -> None:
     assert (alone.words, off.words) == ("http://127.0.0.1:8080", "off")
 
 
-def test_versions_that_differ_are_said() -> None:
+def test_a_detector_of_another_version_asks_for_a_restart() -> None:
     rows = of_versions(replace(WELL, version="0.0.9"), {"NumPy": "2"}, "3.12.1", "snap drivewatch, revision 7")
     assert [row.words for row in rows] == [VERSION, "0.0.9", "snap drivewatch, revision 7", "3.12.1", "2"]
     assert rows[1].hint == "restart it"

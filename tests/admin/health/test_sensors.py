@@ -1,4 +1,4 @@
-"""The sensors, on made trees of /sys and /proc: a Pi's, a PC's, a strict snap's, and garbage."""
+"""The sensors, with /sys and /proc of a Pi, a PC and a strict snap, and with garbage."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read(root: Path) -> Sensors:
     return SensorReader(root).read(0.0)
 
 
-def test_a_pi_that_is_well(tmp_path: Path) -> None:
+def test_the_sensors_of_a_healthy_pi_are_read(tmp_path: Path) -> None:
     assert read(tree(tmp_path)) == WELL
 
 
@@ -54,14 +54,14 @@ def test_a_pi_that_is_well(tmp_path: Path) -> None:
         ("e0008", False, False, ("slowed down by the heat",)),
     ],
 )
-def test_the_pis_firmware_tells_supply_and_throttling(
+def test_supply_and_throttling_are_read_from_the_pis_firmware(
     tmp_path: Path, bits: str, now: bool, formerly: bool, throttled: tuple[str, ...]
 ) -> None:
     found = read(planted(tmp_path, {**PI, THROTTLED: bits}))
     assert (found.is_under_voltage, found.was_under_voltage, found.throttled) == (now, formerly, throttled)
 
 
-def test_the_kernels_alarm_tells_a_low_supply_too(tmp_path: Path) -> None:
+def test_a_low_supply_is_read_from_the_kernels_alarm(tmp_path: Path) -> None:
     tree(tmp_path, sys__class__hwmon__hwmon1__in0_lcrit_alarm="1\n")
     assert read(tmp_path).is_under_voltage is True
     (tmp_path / THROTTLED).unlink()
@@ -69,7 +69,7 @@ def test_the_kernels_alarm_tells_a_low_supply_too(tmp_path: Path) -> None:
     assert (found.is_under_voltage, found.was_under_voltage, found.throttled) == (True, None, None)
 
 
-def test_a_pc_has_a_temperature_and_no_such_supply(tmp_path: Path) -> None:
+def test_a_pc_has_a_temperature_but_no_supply_sensor(tmp_path: Path) -> None:
     files = {
         "sys/class/thermal/thermal_zone0/type": "acpitz",
         "sys/class/thermal/thermal_zone0/temp": "27800",
@@ -80,7 +80,7 @@ def test_a_pc_has_a_temperature_and_no_such_supply(tmp_path: Path) -> None:
     assert read(planted(tmp_path, files)) == Sensors(temperature_c=48.0, uptime_s=5.0)
 
 
-def test_a_machine_without_sensors_tells_nothing(tmp_path: Path) -> None:
+def test_a_machine_without_sensors_has_no_values(tmp_path: Path) -> None:
     assert read(tmp_path) == Sensors()
 
 
@@ -93,7 +93,7 @@ def test_garbage_is_no_reading(tmp_path: Path, text: str) -> None:
     assert found.throttled is None
 
 
-def test_what_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_fifos_folders_and_devices_do_not_block_reading(tmp_path: Path) -> None:
     for name in PI:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def test_what_is_no_file_keeps_nobody_waiting(tmp_path: Path) -> None:
     assert read(tmp_path) == Sensors()
 
 
-def test_ten_thousand_sensors_take_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_sensors_read_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3 * sensors.ENTRIES_MAX):
         planted(tmp_path, {f"sys/class/hwmon/hwmon{number}/name": "x"})
     opened: list[object] = []
@@ -119,10 +119,10 @@ def test_ten_thousand_sensors_take_no_longer(tmp_path: Path, monkeypatch: pytest
     assert len(opened) <= 4 * sensors.ENTRIES_MAX
 
 
-def test_a_strict_snap_is_refused_once_a_minute_and_told_what_it_may(
+def test_a_strict_snap_reads_allowed_files_and_tries_refused_ones_once_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As AppArmor does: folders may be listed, and the clock speed and the uptime may be read."""
+    """AppArmor allows listing folders, and reading the clock speed and the uptime."""
     tree(tmp_path)
     refused: list[str] = []
     real, allows = os.open, ("sys/devices/system/cpu", "proc/")

@@ -1,4 +1,4 @@
-"""What people ask of the detector, and what they are told."""
+"""The actions on Home: requests to the detector, and their answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW_S = 1000.0
 WELL = Status(boot_id=boot_id(), time_s=NOW_S, alerts=Alerts(buzzer_ok=True))
 
 
-def test_what_the_detector_would_not_do_is_grey_with_the_reason() -> None:
+def test_actions_that_the_detector_would_refuse_are_disabled_with_a_reason() -> None:
     assert [action.why_not for action in actions(WELL, NOW_S)] == ["", "", ""]
     for silent in (None, replace(WELL, time_s=NOW_S - OVERDUE_S - 1), replace(WELL, boot_id="another")):
         assert {action.why_not for action in actions(silent, NOW_S)} == {"it is not answering"}
@@ -31,7 +31,7 @@ def test_what_the_detector_would_not_do_is_grey_with_the_reason() -> None:
     assert test.why_not == "fake:commute needs none"
 
 
-def test_a_mute_has_its_minutes_and_ends_when_they_are_over() -> None:
+def test_the_mute_action_shows_minutes_left_until_the_mute_ends() -> None:
     muted = replace(WELL, alerts=Alerts(buzzer_ok=True, muted_until_s=NOW_S + 61))
     for after_s, what, left in ((0, "end-mute", "2 min"), (2, "end-mute", "1 min"), (61, "mute", "")):
         now_s = NOW_S + after_s
@@ -55,13 +55,13 @@ def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, wanted: R
 
 
 @pytest.mark.parametrize("what", ["", "../evil", "delete-events"])
-def test_what_has_no_button_here_is_not_asked(owner: FlaskClient, paths: Paths, what: str) -> None:
+def test_requests_without_a_button_are_refused(owner: FlaskClient, paths: Paths, what: str) -> None:
     say(paths)
     assert post(owner, "/ask", what=what).status_code == 400
     assert take(paths.run) == []
 
 
-def test_without_a_buzzer_or_a_detector_nothing_is_asked_and_the_reason_is_said(
+def test_without_a_buzzer_or_detector_no_request_is_sent_and_the_reason_is_shown(
     owner: FlaskClient, paths: Paths
 ) -> None:
     post(owner, "/ask", what="test-buzzer")
@@ -74,11 +74,11 @@ def test_without_a_buzzer_or_a_detector_nothing_is_asked_and_the_reason_is_said(
     assert take(paths.run) == []
 
 
-def test_every_request_has_an_answer_in_words() -> None:
+def test_every_request_has_an_answer_text() -> None:
     assert set(ANSWERS) == set(Request) - LASTS
 
 
-def test_a_mute_is_on_every_page_with_a_way_to_end_it(owner: FlaskClient, paths: Paths) -> None:
+def test_every_page_shows_a_mute_and_home_can_end_it(owner: FlaskClient, paths: Paths) -> None:
     latest = say(paths)
     say(paths, alerts=Alerts(buzzer_ok=True, muted=True, muted_until_s=latest.time_s + 400))
     for path in ("/", "/settings/", "/events", "/memory", "/account", "/restart", "/nowhere"):

@@ -1,4 +1,4 @@
-"""The status of the detector on the page."""
+"""Home: status, picture, trip and strips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.page import own_parts, say
 
 
 @pytest.mark.parametrize("state", State)
-def test_the_home_page_has_the_state_in_words(owner: FlaskClient, paths: Paths, state: State) -> None:
+def test_home_shows_each_state_in_words(owner: FlaskClient, paths: Paths, state: State) -> None:
     say(paths)
     latest = status.read(paths.status)
     assert latest is not None
@@ -29,7 +29,7 @@ def test_the_home_page_has_the_state_in_words(owner: FlaskClient, paths: Paths, 
     assert "wipe the lens" in text
 
 
-def test_a_status_that_is_old_or_missing_is_never_shown_as_the_present(owner: FlaskClient, paths: Paths) -> None:
+def test_an_old_or_missing_status_is_shown_as_a_silent_detector(owner: FlaskClient, paths: Paths) -> None:
     assert SILENT in owner.get("/").text
     latest = say(paths)
     assert SILENT not in owner.get("/").text
@@ -39,7 +39,7 @@ def test_a_status_that_is_old_or_missing_is_never_shown_as_the_present(owner: Fl
     assert SILENT in owner.get("/").text
 
 
-def test_without_a_detector_neither_road_nor_trip_is_said(owner: FlaskClient, paths: Paths) -> None:
+def test_without_a_detector_home_shows_neither_road_nor_trip(owner: FlaskClient, paths: Paths) -> None:
     text = owner.get("/").text
     assert "straight ahead" not in text and "none yet" not in text
     say(paths)
@@ -47,7 +47,7 @@ def test_without_a_detector_neither_road_nor_trip_is_said(owner: FlaskClient, pa
     assert "straight ahead" in text and "none yet" in text
 
 
-def test_how_the_detector_last_failed_is_on_the_page_and_in_the_api(owner: FlaskClient, paths: Paths) -> None:
+def test_the_last_failure_is_shown_on_home_and_in_the_api(owner: FlaskClient, paths: Paths) -> None:
     failure.note(paths.failure, "it hung for 20 s while judging <a frame>", own_parts(owner).clock())
     for silent in (owner.get("/").text, owner.get("/banner/part").text):
         assert "it hung for 20 s while judging &lt;a frame&gt;" in silent
@@ -60,25 +60,25 @@ def test_how_the_detector_last_failed_is_on_the_page_and_in_the_api(owner: Flask
     assert "2 failures since the Pi was switched on" in owner.get("/").text
 
 
-def test_trouble_with_the_events_is_said_once_also_beside_other_trouble(owner: FlaskClient, paths: Paths) -> None:
+def test_a_journal_problem_is_shown_once_beside_other_problems(owner: FlaskClient, paths: Paths) -> None:
     for problem in ("the card is full", "wipe the lens"):
         say(paths, journal_problem="the card is full", problem=problem)
         assert owner.get("/").text.count("the card is full") == 1
 
 
-def test_what_cannot_be_measured_is_not_shown_as_zero(owner: FlaskClient, paths: Paths) -> None:
+def test_unmeasured_values_are_not_shown_as_zero(owner: FlaskClient, paths: Paths) -> None:
     say(paths)
     text = owner.get("/").text
     assert text.count("not measurable now") >= 3
     assert "not enough seen yet" in text
 
 
-def test_what_the_detector_says_cannot_become_markup(owner: FlaskClient, paths: Paths) -> None:
+def test_texts_of_the_detector_are_escaped(owner: FlaskClient, paths: Paths) -> None:
     say(paths, problem="<script>alert(1)</script>")
     assert "<script>alert" not in owner.get("/").text
 
 
-def test_asking_for_the_picture_asks_the_detector(owner: FlaskClient, paths: Paths) -> None:
+def test_requesting_the_picture_asks_the_detector_for_it(owner: FlaskClient, paths: Paths) -> None:
     assert owner.get("/preview.jpg").status_code == 503
     assert paths.preview_wanted.exists()
     paths.preview.write_bytes(b"\xff\xd8picture")
@@ -104,7 +104,7 @@ def test_the_trip_so_far_is_one_line(owner: FlaskClient, paths: Paths, trip: Tri
     assert words in owner.get("/").text
 
 
-def test_the_strips_of_the_last_two_minutes_are_on_the_page(owner: FlaskClient, paths: Paths) -> None:
+def test_home_draws_strips_of_the_last_two_minutes(owner: FlaskClient, paths: Paths) -> None:
     assert "<polyline" not in owner.get("/").text
     say(paths)
     kept, now_s = Course(), own_parts(owner).clock()
@@ -116,7 +116,7 @@ def test_the_strips_of_the_last_two_minutes_are_on_the_page(owner: FlaskClient, 
         assert owner.get(path).text.count("<polyline") == 4
 
 
-def test_an_alarm_is_in_the_title_and_said_at_once_by_screen_readers(owner: FlaskClient, paths: Paths) -> None:
+def test_an_alarm_is_in_the_title_and_announced_to_screen_readers(owner: FlaskClient, paths: Paths) -> None:
     latest = say(paths)
     status.write(paths.status, replace(latest, state=State.EYES_CLOSED, level=Level.ALARM))
     text = owner.get("/").text
@@ -127,7 +127,7 @@ def test_an_alarm_is_in_the_title_and_said_at_once_by_screen_readers(owner: Flas
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b'{"state": 7, "signals": [], "trip": {"score": "x"}}', b"\xff" * 99]
 )
-def test_a_damaged_status_or_course_takes_no_page_away(owner: FlaskClient, paths: Paths, damage: bytes) -> None:
+def test_a_damaged_status_or_course_breaks_no_page(owner: FlaskClient, paths: Paths, damage: bytes) -> None:
     paths.status.write_bytes(damage)
     paths.course.write_bytes(damage)
     for path in ("/", "/status/verdict", "/status/part"):
@@ -136,9 +136,7 @@ def test_a_damaged_status_or_course_takes_no_page_away(owner: FlaskClient, paths
 
 
 @pytest.mark.parametrize("number", [0, -1e300, 1e300, 10**9])
-def test_figures_of_a_foreign_status_or_course_take_no_page_away(
-    owner: FlaskClient, paths: Paths, number: float
-) -> None:
+def test_absurd_figures_in_status_or_course_break_no_page(owner: FlaskClient, paths: Paths, number: float) -> None:
     def foreign(value: object) -> object:
         if isinstance(value, dict):
             return {key: foreign(inner) for key, inner in value.items()}

@@ -1,4 +1,4 @@
-"""The strips: what is drawn of the samples of two minutes."""
+"""The strips that draw the samples of two minutes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SIDEWAYS, UP_AND_DOWN, EYES, PERCLOS = range(4)
 
 
 def looks(count: int = 120, **what: object) -> list[Sample]:
-    """One a second until now."""
+    """One sample a second until NOW_S."""
     return [at(NOW_S - count + 1 + number, **what) for number in range(count)]
 
 
@@ -41,7 +41,7 @@ def test_the_head_is_drawn_relative_to_the_road_with_its_limits() -> None:
     assert heights.limits[0].y < HEIGHT // 2 - (heights.limits[1].y - HEIGHT // 2)  # up may be further than down
 
 
-def test_right_and_up_and_open_and_sleepy_are_at_the_top() -> None:
+def test_right_up_open_and_high_perclos_are_drawn_at_the_top() -> None:
     drawn = strips(
         [at(NOW_S, yaw_deg=50.0, pitch_deg=20.0, eye_blink=0.9, perclos=0.2)], last_minutes(NOW_S), LIMITS, ROAD
     )
@@ -50,7 +50,7 @@ def test_right_and_up_and_open_and_sleepy_are_at_the_top() -> None:
     assert [y < HEIGHT // 2 for y in heights] == [True, True, False, True]
 
 
-def test_what_is_beyond_the_edges_is_drawn_at_them() -> None:
+def test_values_beyond_the_scale_are_drawn_at_the_edge() -> None:
     drawn = strips(looks(yaw_deg=400.0, pitch_deg=-400.0, perclos=1.0), last_minutes(NOW_S), LIMITS, ROAD)
     for strip, y in zip((drawn.strips[i] for i in (SIDEWAYS, UP_AND_DOWN, PERCLOS)), (0, HEIGHT, 0), strict=True):
         assert {found for _, found in points(strip.lines[0])} == {y}
@@ -62,11 +62,11 @@ def test_without_a_road_the_head_has_no_limits() -> None:
     assert drawn.strips[SIDEWAYS].now == "10° right"
 
 
-def test_without_limits_there_are_no_lines() -> None:
+def test_without_limits_no_limit_lines_are_drawn() -> None:
     assert not [strip.limits for strip in strips(looks(), last_minutes(NOW_S), road=ROAD).strips if strip.limits]
 
 
-def test_a_gap_is_a_gap_in_time_and_where_nothing_was_measured() -> None:
+def test_lines_are_interrupted_where_samples_or_measurements_are_missing() -> None:
     samples = looks()
     del samples[30:36]
     samples[60] = at(samples[60].time_s, yaw_deg=None)
@@ -75,17 +75,17 @@ def test_a_gap_is_a_gap_in_time_and_where_nothing_was_measured() -> None:
     assert len(eyes.lines) == 2
 
 
-def test_rare_looks_are_no_gaps() -> None:
+def test_evenly_rare_samples_are_joined_by_a_line() -> None:
     samples = looks()[::10]
     assert [len(strip.lines) for strip in strips(samples, last_minutes(NOW_S), LIMITS, ROAD).strips] == [1] * 4
 
 
-def test_a_look_alone_can_be_seen() -> None:
+def test_a_single_sample_is_visible() -> None:
     (line,) = strips([LOOK], last_minutes(NOW_S)).strips[EYES].lines
     assert len(points(line)) == 2
 
 
-def test_events_are_bands_by_state_and_level() -> None:
+def test_events_are_drawn_as_bands_by_state_and_level() -> None:
     samples = looks()
     for number, level in ((40, 1), (41, 1), (42, 2), (43, 2), (44, 2), (90, 3)):
         samples[number] = at(samples[number].time_s, state=State.LOOKING_DOWN, level=Level(level))
@@ -101,12 +101,12 @@ def test_events_are_bands_by_state_and_level() -> None:
     assert bands[0].x + bands[0].width == bands[1].x
 
 
-def test_a_band_that_lasts_ends_with_the_window() -> None:
+def test_the_band_of_a_lasting_event_reaches_the_end_of_the_window() -> None:
     (band,) = strips(looks(level=Level.ALARM, state=State.EYES_CLOSED), last_minutes(NOW_S)).bands
     assert band.x + band.width == WIDTH
 
 
-def test_what_is_outside_the_window_is_not_drawn() -> None:
+def test_samples_outside_the_window_are_not_drawn() -> None:
     window = Window(NOW_S - 20, NOW_S, ("20 s before", "start"))
     drawn = strips([*looks(), at(NOW_S + 5)], window, LIMITS, ROAD)
     xs = [x for x, _ in points(drawn.strips[EYES].lines[0])]
@@ -115,5 +115,5 @@ def test_what_is_outside_the_window_is_not_drawn() -> None:
 
 
 @pytest.mark.parametrize("samples", ([], [at(NOW_S - 30)]), ids=("none", "old"))
-def test_nothing_is_said_of_now_where_nothing_is_known_of_it(samples: list[Sample]) -> None:
+def test_without_a_recent_sample_no_current_value_is_shown(samples: list[Sample]) -> None:
     assert {strip.now for strip in strips(samples, last_minutes(NOW_S), LIMITS, ROAD).strips} == {""}

@@ -1,4 +1,4 @@
-"""The verdict on Home: its words and tone by state and level, and what is no longer the present."""
+"""The verdict on Home: its words and tone by state, level and age."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def test_words_and_tone_follow_state_and_level(state: State, level: Level, words
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("level", Level)
-def test_nobody_is_called_attentive_and_urgent_at_once(state: State, level: Level) -> None:
+def test_no_verdict_is_both_attentive_and_urgent(state: State, level: Level) -> None:
     found = verdict(replace(DRIVING, state=state, level=level), NOW_S)
     assert not ("attentive" in found.words and (found.level or found.tone != "good"))
     assert (found.tone == "good") == (state is State.ATTENTIVE)
 
 
-def test_what_is_said_aloud_changes_with_state_and_level_alone() -> None:
+def test_the_announcement_changes_only_with_state_and_level() -> None:
     later = replace(DRIVING, time_s=NOW_S + 60, level=Level.CAUTION)
     assert verdict(DRIVING, NOW_S).said == verdict(later, NOW_S + 60).said == "Attentive"
     alarm = replace(DRIVING, state=State.EYES_CLOSED, level=Level.ALARM)
     assert verdict(alarm, NOW_S).said == "Alarm: eyes closed or lowered"
 
 
-def test_a_late_report_is_shown_as_old_before_the_detector_counts_as_silent() -> None:
+def test_a_late_status_is_shown_as_old_before_it_counts_as_silent() -> None:
     assert verdict(DRIVING, DRIVING.time_s + OVERDUE_S).tone == "good"
     late = verdict(DRIVING, DRIVING.time_s + OVERDUE_S + 0.1)
     assert (late.words, late.tone, late.fresh_s, late.said) == ("attentive", "old", 0.0, NO_NEWS)
@@ -57,7 +57,7 @@ def test_a_late_report_is_shown_as_old_before_the_detector_counts_as_silent() ->
     assert (silent.words, silent.tone, silent.since_s, silent.status) == (SILENT, "blind", None, DRIVING)
 
 
-def test_a_report_counts_as_the_present_until_the_next_is_overdue() -> None:
+def test_a_status_is_current_until_the_next_one_is_overdue() -> None:
     assert verdict(DRIVING, DRIVING.time_s + 1).fresh_s == OVERDUE_S - 1
 
 
@@ -66,11 +66,11 @@ def test_a_report_counts_as_the_present_until_the_next_is_overdue() -> None:
     [None, replace(DRIVING, boot_id="another"), replace(DRIVING, time_s=NOW_S + 60)],
     ids=["none", "of another boot", "of the future"],
 )
-def test_without_a_report_of_this_boot_nothing_is_known(latest: Status | None) -> None:
+def test_without_a_status_of_this_boot_the_detector_is_silent(latest: Status | None) -> None:
     found = verdict(latest, NOW_S)
     assert (found.words, found.tone, found.status, found.fresh_s) == (SILENT, "blind", None, 0.0)
 
 
-def test_during_a_restart_nothing_said_before_is_the_present() -> None:
+def test_during_a_restart_the_earlier_verdict_is_not_shown() -> None:
     found = verdict(DRIVING, NOW_S, is_restarting=True)
     assert (found.words, found.tone, found.since_s) == (RESTARTING, "doubtful", None)

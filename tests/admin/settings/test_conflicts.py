@@ -22,7 +22,7 @@ from tests.support.settings_form import (
 )
 
 
-def test_two_people_editing_the_second_is_shown_both_and_overwrites_nothing(client: FlaskClient, store: Store) -> None:
+def test_a_second_editor_sees_both_changes_and_overwrites_nothing(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
     second = client.get("/settings/")
     save(client, preview(client, camera__frame_skip="4", alerting__repeat_s="9"), sure="1")
@@ -37,7 +37,7 @@ def test_two_people_editing_the_second_is_shown_both_and_overwrites_nothing(clie
     assert store.load().text == first.replace("640", "700")
 
 
-def test_a_save_of_an_outdated_diff_is_a_conflict_too(client: FlaskClient, store: Store) -> None:
+def test_saving_an_outdated_review_is_a_conflict(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
     diff = preview(client, camera__width="700", camera__height="")
     theirs = store.save(MINE.replace("640", "600"), store.load().version)
@@ -48,9 +48,7 @@ def test_a_save_of_an_outdated_diff_is_a_conflict_too(client: FlaskClient, store
     assert store.load().version == theirs
 
 
-def test_a_save_between_the_check_and_the_write_is_a_conflict(
-    client: FlaskClient, store: Store, tmp_path: Path
-) -> None:
+def test_a_change_between_check_and_write_is_a_conflict(client: FlaskClient, store: Store, tmp_path: Path) -> None:
     store.save(MINE, NO_FILE)
     diff = preview(client, camera__width="700")
 
@@ -64,7 +62,7 @@ def test_a_save_between_the_check_and_the_write_is_a_conflict(
     assert store.load().settings.camera.width == 600
 
 
-def test_a_conflict_keeps_even_what_was_typed_wrongly(client: FlaskClient, store: Store) -> None:
+def test_a_conflict_keeps_invalid_input_too(client: FlaskClient, store: Store) -> None:
     second = client.get("/settings/")
     save(client, preview(client, camera__frame_skip="4"), sure="1")
     conflict = send(client, "/settings/preview", sent(second, "/settings/preview", camera__width="wide"))
@@ -74,7 +72,7 @@ def test_a_conflict_keeps_even_what_was_typed_wrongly(client: FlaskClient, store
     assert 'id="camera-width-error"' in again.text
 
 
-def test_two_people_editing_the_text(client: FlaskClient, store: Store) -> None:
+def test_a_second_editor_of_the_text_is_warned_before_overwriting(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
     second = client.get("/settings/yaml")
     save(client, send_text(client, MINE.replace("640", "600")))

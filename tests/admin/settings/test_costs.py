@@ -1,4 +1,4 @@
-"""The figures that the form shows are those of the tables that were measured."""
+"""The costs that the settings form shows are those of the measured tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PEOPLE = ROOT / "tests/evaluation/tables/real-people.md"
 
 
 def rows(table: Path) -> dict[tuple[str, ...], list[str]]:
-    """The lines of all tables in a file, by their first cell, and by the first two."""
+    """The rows of all tables in a file, by their first cell and by their first two."""
     found: dict[tuple[str, ...], list[str]] = {}
     for line in table.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -39,7 +39,7 @@ def rows(table: Path) -> dict[tuple[str, ...], list[str]]:
     return found
 
 
-def test_memory_of_profiles_and_models_is_as_measured() -> None:
+def test_memory_of_profiles_and_models_equals_the_measured_table() -> None:
     table = rows(COSTS)
     assert {profile: float(table[f"drivewatch, {profile}",][2]) for profile in PROFILES} == PROFILE_MB
     standard = PROFILE_MB[PROFILES[0]]
@@ -48,7 +48,7 @@ def test_memory_of_profiles_and_models_is_as_measured() -> None:
     assert {**others, "standard": standard} == MODEL_MB
 
 
-def test_sizes_and_fast_kernels_cost_what_was_measured() -> None:
+def test_costs_of_sizes_and_fast_kernels_equal_the_measured_table() -> None:
     table = rows(RATES)
     for one in SIZES:
         cells = table[f"{one.width_px} x {one.height_px}", "1"]
@@ -58,7 +58,7 @@ def test_sizes_and_fast_kernels_cost_what_was_measured() -> None:
     assert (str(WIDTH_MEASURED_MIN_PX),) in rows(COSTS)
 
 
-def test_what_is_missed_at_a_look_every_two_seconds_is_as_measured() -> None:
+def test_the_event_missed_at_two_second_looks_equals_the_measured_table() -> None:
     table = rows(RULES)
     assert (table["case",][3:5], 1 / LOOK_MEASURED_MAX_S, 1 / LOOK_USUAL_S) == (["0.5/s", "1/s"], 0.5, 1)
     assert table[f"eyes shut for {MISSED_S:g} s, 90 km/h",][3] == "**none**"
@@ -66,7 +66,7 @@ def test_what_is_missed_at_a_look_every_two_seconds_is_as_measured() -> None:
     assert late == set()  # at one look a second and more
 
 
-def test_faces_found_are_as_measured() -> None:
+def test_shares_of_found_faces_equal_the_measured_table() -> None:
     table = rows(PEOPLE)
     said = table["each profile finds more faces than the one below",][2]
     assert ", ".join(f"{profile} {found}" for profile, found in FACES_FOUND.items()) == said
@@ -75,7 +75,7 @@ def test_faces_found_are_as_measured() -> None:
     assert 4 * shown == FACES_SHOWN  # each from four distances: TIMES_AS_FAR of tests/evaluation/real_profiles.py
 
 
-def test_costs_are_said_in_few_words() -> None:
+def test_cost_texts_are_short() -> None:
     assert profile_cost("balanced") == "77 MB, 91 % of faces"
     assert model_cost("lite") == "65 MB"
     assert size_cost(320, 240) == "69 MB, 13 ms"

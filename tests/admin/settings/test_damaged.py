@@ -1,4 +1,4 @@
-"""Files and disks that are damaged, and forms that were tampered with."""
+"""Settings with a damaged file or disk, and manipulated forms."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.settings_form import (
 )
 
 
-def test_a_file_that_is_no_yaml_is_put_right_as_text(client: FlaskClient, store: Store, tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_is_repaired_as_text(client: FlaskClient, store: Store, tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text("camera: {width: 480\n# mine\n")
     assert client.get("/settings/").headers["Location"] == "/settings/yaml"
     page = client.get("/settings/yaml")
@@ -37,7 +37,7 @@ def test_a_file_that_is_no_yaml_is_put_right_as_text(client: FlaskClient, store:
     assert store.load().settings.camera.width == 480
 
 
-def test_a_bad_value_in_the_file_is_put_right_by_the_form(client: FlaskClient, store: Store, tmp_path: Path) -> None:
+def test_a_bad_value_in_the_file_is_repaired_by_the_form(client: FlaskClient, store: Store, tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text("# mine\ncamera: {width: wide}\n")
     page = client.get("/settings/")
     assert ("in force:" in page.text, 'value="wide"' in page.text, 'aria-invalid="true"' in page.text) == (True,) * 3
@@ -46,7 +46,7 @@ def test_a_bad_value_in_the_file_is_put_right_by_the_form(client: FlaskClient, s
     assert store.load().text == "# mine\ncamera: {width: 480}\n"
 
 
-def test_a_key_is_not_put_into_braces_and_the_page_says_what_to_do(client: FlaskClient, tmp_path: Path) -> None:
+def test_a_section_in_braces_is_left_alone_with_an_explanation(client: FlaskClient, tmp_path: Path) -> None:
     text = "camera: {height: 240}  # mine\n"
     (tmp_path / CONFIG).write_text(text)
     answer = preview(client, camera__width="480")
@@ -54,13 +54,13 @@ def test_a_key_is_not_put_into_braces_and_the_page_says_what_to_do(client: Flask
     assert (tmp_path / CONFIG).read_text() == text
 
 
-def test_an_unknown_key_in_the_file_leads_to_the_text(client: FlaskClient, tmp_path: Path) -> None:
+def test_an_unknown_key_in_the_file_links_to_the_text_editor(client: FlaskClient, tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text("camera:\n  zoom: 3\n")
     answer = preview(client, camera__width="480")
     assert re.search(r'camera\.zoom: 3 is not a setting.*<a href="/settings/yaml">', html.unescape(answer.text))
 
 
-def test_a_file_spoilt_by_hand_meanwhile_does_not_lose_what_was_typed(client: FlaskClient, tmp_path: Path) -> None:
+def test_typed_values_survive_a_file_damaged_meanwhile(client: FlaskClient, tmp_path: Path) -> None:
     drawn = client.get("/settings/")
     (tmp_path / CONFIG).write_text("{")
     conflict = send(client, "/settings/preview", sent(drawn, "/settings/preview", camera__width="700"))
@@ -79,7 +79,7 @@ DISK_ERRORS = (
 
 
 @pytest.mark.parametrize(("number", "said"), DISK_ERRORS)
-def test_a_disk_that_refuses_is_explained_and_saving_can_be_tried_again(
+def test_a_disk_error_is_explained_and_saving_can_be_repeated(
     client: FlaskClient, store: Store, disk: FailingDisk, number: int, said: str
 ) -> None:
     store.save(MINE, NO_FILE)
@@ -99,19 +99,19 @@ def edit_again(client: FlaskClient, review: TestResponse) -> TestResponse:
     return client.get(html.unescape(address[1]))
 
 
-def test_the_review_leads_back_to_the_form_with_what_was_typed(client: FlaskClient) -> None:
+def test_edit_again_returns_to_the_form_with_the_typed_values(client: FlaskClient) -> None:
     form = edit_again(client, preview(client, camera__width="700"))
     assert ('value="700"' in form.text, '<option value="custom" selected>' in form.text) == (True, True)
     assert "+  width: 700" in diff_of(send(client, "/settings/preview", sent(form, "/settings/preview")))
 
 
-def test_the_review_leads_back_to_the_text(client: FlaskClient) -> None:
+def test_edit_again_returns_to_the_typed_text(client: FlaskClient) -> None:
     area = edit_again(client, send_text(client, "# new\n"))
     assert ("text", "# new\r\n") in sent(area, "/settings/yaml")
 
 
 @pytest.mark.parametrize("base", ("", "[]", '{"camera.width": "x"}', "[" * 9000))
-def test_a_form_that_was_tampered_with_overwrites_nothing(client: FlaskClient, store: Store, base: str) -> None:
+def test_a_manipulated_form_overwrites_nothing(client: FlaskClient, store: Store, base: str) -> None:
     version = store.save(MINE, NO_FILE)
     for token in ("", "x" * 2000, "../x", NO_FILE):
         fields = [("version", token), ("base", base), (KEY, "700")]
@@ -129,7 +129,7 @@ def answers(client: FlaskClient) -> Iterator[TestResponse]:
     yield send(client, "/settings/yaml", [("version", "old"), ("text", MINE)])
 
 
-def test_no_page_has_inline_script_or_style(client: FlaskClient) -> None:
+def test_no_settings_answer_has_inline_script_or_style(client: FlaskClient) -> None:
     for answer in answers(client):
         text = answer.text.replace("https://cars.example", "")  # how a setting is written
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|https?://", text)

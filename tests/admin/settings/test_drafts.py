@@ -1,4 +1,4 @@
-"""Drafts: what was typed is kept until it is saved, for who typed it alone, and never without a bound."""
+"""Drafts: typed settings are kept until they are saved, only for their owner, and bounded in size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "run" / "drafts.json"
 
 
-def test_a_draft_is_found_by_who_typed_it_alone(file: Path) -> None:
+def test_a_draft_is_found_only_by_its_owner(file: Path) -> None:
     drafts = Drafts(file)
     draft_id = drafts.keep(OWNER, WHAT)
     assert drafts.find(draft_id, OWNER) == WHAT
@@ -33,21 +33,21 @@ def test_a_draft_is_found_by_who_typed_it_alone(file: Path) -> None:
     assert drafts.find(drafts.keep("", WHAT), "") is None
 
 
-def test_a_restart_of_the_worker_loses_no_draft(file: Path) -> None:
+def test_drafts_survive_a_restart_of_the_worker(file: Path) -> None:
     drafts = Drafts(file)
     ids = [drafts.keep(OWNER, {"text": f"# {number} \N{DEGREE SIGN}"}) for number in range(MOST)]
     assert [Drafts(file).find(one, OWNER) for one in ids] == [drafts.find(one, OWNER) for one in ids]
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_oldest_drafts_leave(file: Path) -> None:
+def test_the_oldest_drafts_are_dropped(file: Path) -> None:
     drafts = Drafts(file)
     ids = [drafts.keep(OWNER, WHAT) for _ in range(MOST + 2)]
     assert [drafts.find(one, OWNER) is None for one in ids] == [True] * 2 + [False] * MOST
     assert len(set(ids)) == MOST + 2
 
 
-def test_large_drafts_leave_earlier_and_the_newest_one_stays(file: Path) -> None:
+def test_large_drafts_are_dropped_earlier_but_the_newest_stays(file: Path) -> None:
     drafts = Drafts(file)
     ids = [drafts.keep(OWNER, {"text": "\x01" * (ALL_MAX_BYTES // 30)}) for _ in range(MOST)]
     assert file.stat().st_size < FILE_MAX_BYTES
@@ -56,7 +56,7 @@ def test_large_drafts_leave_earlier_and_the_newest_one_stays(file: Path) -> None
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"drafts": [1]}', b'{"drafts": {"a": 1}}', b"\xff"])
-def test_a_damaged_file_has_no_drafts_and_is_replaced(file: Path, data: bytes) -> None:
+def test_a_damaged_draft_file_counts_as_empty_and_is_replaced(file: Path, data: bytes) -> None:
     drafts = Drafts(file)
     drafts.keep(OWNER, WHAT)
     boot = json.loads(file.read_text())["boot_id"]
@@ -66,7 +66,7 @@ def test_a_damaged_file_has_no_drafts_and_is_replaced(file: Path, data: bytes) -
     assert again.find(again.keep(OWNER, WHAT), OWNER) == WHAT
 
 
-def test_without_a_run_folder_drafts_are_in_memory(tmp_path: Path) -> None:
+def test_without_a_run_folder_drafts_are_kept_in_memory(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("no folder")
     drafts = Drafts(tmp_path / "run" / "drafts.json")
     assert drafts.find(drafts.keep(OWNER, WHAT), OWNER) == WHAT
@@ -84,7 +84,7 @@ BAD_DRAFTS: tuple[dict[str, object], ...] = (
 
 
 @pytest.mark.parametrize("what", BAD_DRAFTS, ids=str)
-def test_a_damaged_draft_is_none(client: FlaskClient, store: Store, what: dict[str, object]) -> None:
+def test_a_damaged_draft_is_ignored(client: FlaskClient, store: Store, what: dict[str, object]) -> None:
     draft_id = client.application.extensions["drivewatch"].drafts.keep("of the owner", what)
     for path in (f"/settings/review/{draft_id}", f"/settings/?draft={draft_id}", f"/settings/yaml?draft={draft_id}"):
         shown = client.get(path)
@@ -93,8 +93,8 @@ def test_a_damaged_draft_is_none(client: FlaskClient, store: Store, what: dict[s
     assert store.load().version == NO_FILE
 
 
-def test_every_form_that_is_sent_is_answered_with_an_address(client: FlaskClient, store: Store) -> None:
-    """So that "back" and "reload" never ask whether to send it again."""
+def test_every_sent_form_is_answered_by_a_redirect(client: FlaskClient, store: Store) -> None:
+    """A redirect keeps "back" and "reload" from asking whether to send the form again."""
     store.save(MINE, NO_FILE)
     form, area = client.get("/settings/"), client.get("/settings/yaml")
     review = preview(client, camera__width="700")
@@ -116,14 +116,14 @@ def test_every_form_that_is_sent_is_answered_with_an_address(client: FlaskClient
         assert post(client, path, fields).status_code == 303, (path, fields)
 
 
-def test_reloading_shows_the_same_and_saves_nothing(client: FlaskClient, store: Store) -> None:
+def test_reloading_a_review_shows_the_same_and_saves_nothing(client: FlaskClient, store: Store) -> None:
     version = store.save(MINE, NO_FILE)
     for shown in (preview(client, camera__width="700"), preview(client, camera__width="wide"), send_text(client, "{")):
         assert client.get(shown.request.full_path).text == shown.text
     assert store.load().version == version
 
 
-def test_two_tabs_do_not_mix(client: FlaskClient, store: Store) -> None:
+def test_drafts_of_two_tabs_do_not_mix(client: FlaskClient, store: Store) -> None:
     first = preview(client, camera__width="700", camera__mirror="true")
     second = preview(client, camera__height="100")
     save(client, first)
@@ -133,7 +133,7 @@ def test_two_tabs_do_not_mix(client: FlaskClient, store: Store) -> None:
     assert store.load().settings.camera.height == 240
 
 
-def test_a_second_press_saves_nothing_again_and_says_no_wrong(client: FlaskClient, store: Store) -> None:
+def test_pressing_save_twice_saves_once_without_an_error(client: FlaskClient, store: Store) -> None:
     review = preview(client, camera__width="700")
     save(client, review)
     version = store.load().version
@@ -150,7 +150,7 @@ def test_cancel_forgets_the_draft(client: FlaskClient, store: Store) -> None:
     assert store.load().version == NO_FILE
 
 
-def test_a_doubt_must_be_ticked_away_before_it_is_saved(client: FlaskClient, store: Store) -> None:
+def test_a_risky_change_is_saved_only_after_confirmation(client: FlaskClient, store: Store) -> None:
     review = preview(client, camera__frame_skip="30")
     assert "an alarm can come 30 s late" in review.text
     assert re.search(r'<input type="checkbox" name="sure" value="1" required', review.text)
@@ -165,7 +165,7 @@ def test_a_doubt_must_be_ticked_away_before_it_is_saved(client: FlaskClient, sto
 @pytest.mark.parametrize(
     "text", ("camera:\n  frame_skip: 30\n", "profile: balanced\ncamera:\n  target_fps: 0.5\n  frame_skip: 9\n")
 )
-def test_a_doubt_is_asked_for_text_and_uploads_too(client: FlaskClient, store: Store, text: str) -> None:
+def test_text_and_uploads_need_confirmation_of_risky_changes_too(client: FlaskClient, store: Store, text: str) -> None:
     for review in (send_text(client, text), upload(client, text.encode(), "slow.yaml")):
         assert "Not saved: tick this" in shown_after(client, save(client, review)).text
     assert store.load().version == NO_FILE

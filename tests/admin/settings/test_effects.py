@@ -1,4 +1,4 @@
-"""What a review says of memory and of the time of an alert, and what it asks twice."""
+"""The effects that a review shows on memory and alerts, and the changes that need confirmation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def after(**changed: Value) -> dict[str, Value]:
     return {**NOW, **{key.replace("__", "."): value for key, value in changed.items()}}
 
 
-def test_a_look_every_half_minute_is_said_and_asked_twice() -> None:
+def test_a_look_every_half_minute_needs_confirmation() -> None:
     found = effects(NOW, after(camera__frame_skip=30))
     assert found.doubts == (
         "With a look every 30 s, an alarm can come 30 s late, and eyes shut for less are not seen.",
@@ -36,7 +36,7 @@ DOUBTFUL: tuple[dict[str, Value], ...] = (
 
 
 @pytest.mark.parametrize("changed", DOUBTFUL, ids=str)
-def test_whatever_key_leaves_no_alert_in_time_is_asked_twice(changed: dict[str, Value]) -> None:
+def test_each_change_that_endangers_alerts_needs_confirmation_once(changed: dict[str, Value]) -> None:
     found = effects(NOW, {**NOW, **changed})
     assert len(found.doubts) == 1
     assert effects({**NOW, **changed}, {**NOW, **changed, "camera.mirror": True}).doubts == ()  # asked before
@@ -45,11 +45,11 @@ def test_whatever_key_leaves_no_alert_in_time_is_asked_twice(changed: dict[str, 
 @pytest.mark.parametrize(
     "changed", ({"camera.frame_skip": 2}, {"camera.source": "/dev/video2"}, {"vision.model": "full"}), ids=str
 )
-def test_what_leaves_alerts_in_time_is_asked_once(changed: dict[str, Value]) -> None:
+def test_changes_that_keep_alerts_in_time_need_no_confirmation(changed: dict[str, Value]) -> None:
     assert effects(NOW, {**NOW, **changed}).doubts == ()
 
 
-def test_the_time_of_an_alert_is_said_with_what_it_was() -> None:
+def test_the_delay_of_alerts_is_shown_beside_the_former_one() -> None:
     assert effects(NOW, after(camera__frame_skip=2)).alerts == (
         "A look every 2 s instead of every 1 s: an alarm can come 2 s late, and eyes shut for 2.5 s may be missed.",
     )
@@ -63,7 +63,7 @@ def test_the_time_of_an_alert_is_said_with_what_it_was() -> None:
     )  # it was asked before, and is said all the same
 
 
-def test_what_else_concerns_alerts_is_said() -> None:
+def test_other_effects_on_alerts_are_shown() -> None:
     assert "noticed after 11 s" in effects(NOW, after(camera__frame_timeout=10.0)).alerts[0]
     assert "as late as" in effects(NOW, after(analysis__policy="relaxed")).alerts[0]
     assert "test it after the restart" in effects(NOW, after(raspberry_pi__buzzer_pin=22)).alerts[0]
@@ -72,11 +72,11 @@ def test_what_else_concerns_alerts_is_said() -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_the_estimate_of_memory_is_what_was_measured(profile: str) -> None:
+def test_the_memory_estimate_equals_the_measured_profiles(profile: str) -> None:
     assert memory_mb(values_of(settings_from({"profile": profile}))) == pytest.approx(PROFILE_MB[profile], abs=0.5)
 
 
-def test_the_estimate_knows_size_and_rate() -> None:
+def test_the_memory_estimate_depends_on_size_and_rate() -> None:
     for one in SIZES:
         big = after(camera__width=one.width_px, camera__height=one.height_px)
         assert memory_mb(big) == pytest.approx(one.rss_mb, abs=1.0)
@@ -84,7 +84,7 @@ def test_the_estimate_knows_size_and_rate() -> None:
     assert look_every_s(after(camera__target_fps=2.0, camera__frame_skip=3)) == 1.5
 
 
-def test_memory_is_said_beside_the_budget() -> None:
+def test_the_memory_estimate_is_shown_beside_the_budget() -> None:
     assert effects(NOW, after(camera__mirror=True)).memory == "About 70 MB; the budget is 160 MB."
     assert effects(NOW, after(vision__model="full")).memory == "About 76 MB instead of 70 MB; the budget is 160 MB."
     small = effects(NOW, after(memory__budget_mb=64)).memory

@@ -1,4 +1,4 @@
-"""Which settings the form shows: the simple ones first, those that were searched, those that were changed."""
+"""Which settings the form shows: simple ones first, by a search, or only changed ones."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_about_a_dozen_settings_are_simple_and_all_others_are_advanced() -> None
         ("no such thing", []),
     ],
 )
-def test_a_search_finds_names_keys_and_what_a_setting_does(words: str, keys: list[str]) -> None:
+def test_a_search_finds_names_keys_and_descriptions(words: str, keys: list[str]) -> None:
     found = shown(Drawn(basis()), Filter(tuple(words.casefold().split())))
     assert set(keys) <= set(found)
     assert len(found) <= 3
 
 
-def test_only_what_was_changed_is_what_differs_from_the_profile_or_was_typed() -> None:
+def test_the_filter_changed_shows_typed_and_non_default_settings() -> None:
     drawn = Drawn(basis("profile: balanced\ncamera: {rotate: 180, mirror: false}\n"))
     assert shown(drawn, Filter(only_changed=True)) == ["profile", "camera.rotate"]
     typed = Drawn(drawn.basis, Typed({"memory.budget_mb": "200"}))
@@ -65,12 +65,12 @@ def test_a_field_with_an_error_is_always_shown() -> None:
     assert shown(drawn, Filter(("governor",), only_changed=True)) == ["camera.width"]
 
 
-def test_a_group_of_which_nothing_is_wanted_is_not_shown() -> None:
+def test_a_group_without_matching_settings_is_hidden() -> None:
     drawn: list[Group] = groups(Drawn(basis()), Filter(("ignition",)))
     assert [group.id for group in drawn if group.is_shown] == ["vehicle"]
 
 
-def test_what_goes_back_to_the_profile_can_be_edited_again() -> None:
+def test_a_setting_sent_back_to_the_profile_can_be_edited_again() -> None:
     drawn_from = basis("vision: {model: lite}\nmemory: {governor: false}\ncamera: {width: 400}\n")
     keys = ("vision.model", "memory.governor", "camera.width")
     found = all_fields(Drawn(drawn_from, Typed(dict.fromkeys(keys, ""))))
@@ -81,7 +81,7 @@ def test_what_goes_back_to_the_profile_can_be_edited_again() -> None:
     assert wanted == ({"vision.model": None, "memory.governor": True, "camera.width": None}, {})
 
 
-def test_boxes_are_off_and_angles_have_their_sign_where_the_file_says_false_and_deg() -> None:
+def test_help_texts_say_off_for_false_and_a_degree_sign_for_deg() -> None:
     fields = all_fields(Drawn(basis()))
     assert fields["analysis.event_history"].help == "Off: only live figures, nothing is stored."
     assert fields["memory.governor"].help.endswith("; off: never.")
@@ -89,13 +89,13 @@ def test_boxes_are_off_and_angles_have_their_sign_where_the_file_says_false_and_
     assert fields["analysis.neutral_yaw"].unit == "°"
 
 
-def test_what_the_command_line_gives_is_marked() -> None:
+def test_settings_fixed_by_the_command_line_are_marked() -> None:
     found = all_fields(Drawn(basis(), fixed_keys=("camera.source", "of.another.version")))
     assert [key for key, one in found.items() if one.is_fixed] == ["camera.source"]
 
 
 @pytest.mark.parametrize("profile", ["low_memory", "balanced", "high_accuracy"])
-def test_every_value_that_is_offered_can_be_saved(profile: str) -> None:
+def test_every_offered_value_can_be_saved(profile: str) -> None:
     drawn_from = basis(f"profile: {profile}\n")
     for key, one in all_fields(Drawn(drawn_from)).items():
         for option in one.options:

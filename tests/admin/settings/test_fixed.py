@@ -1,8 +1,6 @@
-"""Settings that the command line gives, as `make run` does with --camera: changing them does nothing, as pages say."""
+"""Settings that the command line fixes, as `make run` does with --camera: the pages say that changes have no effect."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from flask.testing import FlaskClient
 
@@ -22,7 +20,7 @@ def say(paths: Paths, *keys: str, boot: str = "") -> None:
     assert status.write(paths.status, told)
 
 
-def test_a_fixed_setting_says_so_in_the_form_and_in_the_review(client: FlaskClient, paths: Paths) -> None:
+def test_a_fixed_setting_is_marked_in_form_and_review(client: FlaskClient, paths: Paths) -> None:
     say(paths, "camera.source")
     form = client.get("/settings/").text
     assert form.count(FIXED) == 1
@@ -33,25 +31,11 @@ def test_a_fixed_setting_says_so_in_the_form_and_in_the_review(client: FlaskClie
     assert review.text.index(IN_REVIEW) < review.text.index("camera.mirror</code>")
 
 
-def test_nothing_is_fixed_without_such_a_detector(client: FlaskClient, paths: Paths) -> None:
+def test_nothing_is_marked_as_fixed_without_a_detector_that_says_so(client: FlaskClient, paths: Paths) -> None:
     assert FIXED not in client.get("/settings/").text
     say(paths)
     assert FIXED not in client.get("/settings/").text
     say(paths, "camera.source", boot="an earlier one")
     assert FIXED not in client.get("/settings/").text
     say(paths, "no.such.key", "<b>")
-    assert FIXED not in client.get("/settings/").text
-
-
-def test_a_damaged_status_file_leaves_the_form_as_it_is(client: FlaskClient, paths: Paths) -> None:
-    say(paths, "camera.source")
-    whole = paths.status.read_bytes()
-    for data in (b"", b"{", whole[: len(whole) // 2], b'{"configuration": {"fixed_keys": 5}}', b"\xff"):
-        paths.status.write_bytes(data)
-        answer = client.get("/settings/")
-        assert (answer.status_code, FIXED in answer.text) == (200, False)
-
-
-def test_the_status_file_is_read_from_the_run_folder_alone(client: FlaskClient, paths: Paths, tmp_path: Path) -> None:
-    (tmp_path / "status.json").write_text('{"configuration": {"fixed_keys": ["camera.source"]}}')
     assert FIXED not in client.get("/settings/").text

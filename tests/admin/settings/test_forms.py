@@ -54,7 +54,7 @@ def typed(**texts: str) -> Typed:
     return Typed({key.replace("__", "."): text for key, text in texts.items()})
 
 
-def test_a_field_knows_its_limits_its_profile_and_whether_it_differs() -> None:
+def test_a_field_has_its_limits_profile_value_and_difference() -> None:
     width = one(KEY, basis("profile: balanced\ncamera: {width: 640}\n"))
     assert (width.from_profile, width.is_set, width.is_changed) == ("480", True, True)
     assert (width.typed, width.unit, width.limits, width.control) == ("640", "px", "between 64 and 1920 px", "numeric")
@@ -62,7 +62,7 @@ def test_a_field_knows_its_limits_its_profile_and_whether_it_differs() -> None:
     assert (height.typed, height.is_set, height.is_changed) == ("360", False, False)
 
 
-def test_the_last_good_value_in_force_stands_beside_a_bad_one_in_the_file() -> None:
+def test_a_bad_value_in_the_file_is_shown_beside_the_one_in_force() -> None:
     text = "camera: {width: wide}\n"
     found = read(text)
     loaded = Loaded(read("camera: {width: 640}").settings, found.problems, (), "config.last-good.yaml", text, "1")
@@ -71,7 +71,7 @@ def test_the_last_good_value_in_force_stands_beside_a_bad_one_in_the_file() -> N
 
 
 @pytest.mark.parametrize("key", DECLARATIONS)
-def test_every_value_in_force_is_read_back_as_the_same(key: str) -> None:
+def test_every_profile_value_is_read_back_unchanged(key: str) -> None:
     for profile in PROFILES:
         value = DECLARATIONS[key].in_profile(profile)
         sent = typed_in([(key, text_of(value))])
@@ -80,7 +80,7 @@ def test_every_value_in_force_is_read_back_as_the_same(key: str) -> None:
             assert changes(sent, basis(f"profile: {profile}\n")) == ({}, {})
 
 
-def test_the_form_as_it_is_drawn_changes_nothing() -> None:
+def test_an_untouched_form_changes_nothing() -> None:
     for text in (config_yaml(), "", "profile: high_accuracy\ncamera: {frame_timeout: 0.125}\nvision: {model: lite}\n"):
         drawn_from = basis(text)
         sent = [(field.key, field.typed) for field in fields(drawn_from)]
@@ -88,12 +88,12 @@ def test_the_form_as_it_is_drawn_changes_nothing() -> None:
         assert changes(typed_in(sent), drawn_from) == ({}, {})
 
 
-def test_only_what_differs_is_a_change() -> None:
+def test_only_different_values_are_changes() -> None:
     sent = typed_in([(KEY, " 480 "), ("camera.height", "240"), ("camera.source", "fake:calm")])
     assert changes(sent, basis()) == ({KEY: 480, "camera.source": "fake:calm"}, {})
 
 
-def test_another_profile_moves_what_the_file_leaves_to_it() -> None:
+def test_changing_the_profile_changes_only_the_profile_key() -> None:
     drawn_from = basis()
     sent = [(field.key, field.typed) for field in fields(drawn_from) if field.key != "profile"]
     assert changes(typed_in([*sent, ("profile", "balanced")]), drawn_from) == ({"profile": "balanced"}, {})
@@ -102,19 +102,19 @@ def test_another_profile_moves_what_the_file_leaves_to_it() -> None:
 @pytest.mark.parametrize(
     "sent", ([(KEY, "")], [(KEY, "  ")], [(KEY, "640"), (BACK, KEY)], [(BACK, KEY), (KEY, "wide")])
 )
-def test_emptied_or_sent_back_is_left_to_the_profile(sent: list[tuple[str, str]]) -> None:
+def test_an_emptied_or_reset_field_returns_to_the_profile(sent: list[tuple[str, str]]) -> None:
     assert changes(typed_in(sent), basis("camera: {width: 480}")) == ({KEY: None}, {})
     assert changes(typed_in(sent), basis()) == ({}, {})
 
 
-def test_an_older_name_can_be_left_to_the_profile_too() -> None:
+def test_a_setting_under_an_older_name_can_return_to_the_profile() -> None:
     drawn_from = basis("vision: {use_lite_model: false}")
     assert one("vision.model", drawn_from).typed == "full"
     assert changes(typed_in([(BACK, "vision.model")]), drawn_from) == ({"vision.model": None}, {})
 
 
 @pytest.mark.parametrize(("sent", "value"), ((["false"], False), (["false", "true"], True), ([], True)))
-def test_an_unticked_box_is_false_and_a_missing_one_untouched(sent: list[str], value: bool) -> None:
+def test_an_unticked_box_is_false_and_a_missing_one_is_unchanged(sent: list[str], value: bool) -> None:
     key = "memory.governor"
     wanted, errors = changes(typed_in((key, text) for text in sent), basis("memory: {governor: true}"))
     assert (wanted.get(key, True), errors) == (value, {})
@@ -127,7 +127,7 @@ BAD_NUMBERS = (
 
 
 @pytest.mark.parametrize("text", BAD_NUMBERS)
-def test_a_bad_number_is_an_error_at_its_field_and_nothing_else_is_lost(text: str) -> None:
+def test_a_bad_number_is_an_error_at_its_field_and_keeps_other_changes(text: str) -> None:
     wanted, errors = changes(Typed({KEY: text, "camera.height": "480"}), basis())
     assert list(errors) == [KEY]
     assert errors[KEY].startswith("must be a") or errors[KEY].startswith("must be between")
@@ -136,17 +136,17 @@ def test_a_bad_number_is_an_error_at_its_field_and_nothing_else_is_lost(text: st
 
 
 @pytest.mark.parametrize("text", (".nan", "NaN", ".inf", "1e999", "-1", "1,2,3", "1.000,5", ",", "1e3"))
-def test_a_bad_decimal_is_an_error_too(text: str) -> None:
+def test_a_bad_decimal_is_an_error(text: str) -> None:
     assert list(changes(Typed({"camera.frame_timeout": text}), basis())[1]) == ["camera.frame_timeout"]
 
 
 @pytest.mark.parametrize(("text", "value"), (("2.25", 2.25), ("2,25", 2.25), ("2", 2.0), (".75", 0.75), ("0,80", 0.8)))
-def test_decimals_have_a_point_or_a_comma(text: str, value: float) -> None:
+def test_decimals_may_have_a_point_or_a_comma(text: str, value: float) -> None:
     assert changes(Typed({"camera.frame_timeout": text}), basis()) == ({"camera.frame_timeout": value}, {})
 
 
-def test_no_decimal_can_be_mistaken_for_thousands() -> None:
-    """1,500 is read as 1.5: no setting may allow both, or the wrong one would be taken in silence."""
+def test_no_setting_allows_a_number_that_could_mean_thousands() -> None:
+    """1,500 is read as 1.5, so no setting may allow both numbers."""
     for declaration in DECLARATIONS.values():
         if declaration.kind is float and declaration.high >= 1000:
             assert declaration.low * 1000 > declaration.high, declaration.key
@@ -185,30 +185,30 @@ RESOLUTION_CASES: tuple[tuple[str, str, str, dict[str, int]], ...] = (
 
 
 @pytest.mark.parametrize(("chosen", "width", "height", "wanted"), RESOLUTION_CASES)
-def test_a_resolution_is_chosen_or_typed(chosen: str, width: str, height: str, wanted: dict[str, int]) -> None:
+def test_a_resolution_can_be_chosen_or_typed(chosen: str, width: str, height: str, wanted: dict[str, int]) -> None:
     sent = typed_in([(RESOLUTION, chosen), ("camera.width", width), ("camera.height", height)])
     assert changes(sent, basis()) == (wanted, {})
 
 
-def test_a_resolution_chosen_and_another_one_typed_is_an_error() -> None:
+def test_choosing_one_resolution_and_typing_another_is_an_error() -> None:
     errors = changes(typed_in([(RESOLUTION, "640x480"), (KEY, "500")]), basis())[1]
     assert errors == {RESOLUTION: "is 640x480, but camera.width is 500: choose custom for your own"}
     assert list(changes(typed_in([(RESOLUTION, "9x9")]), basis())[1]) == [RESOLUTION]
 
 
-def test_a_key_with_a_bad_value_in_the_file_is_set_right_by_the_form() -> None:
+def test_the_form_replaces_a_bad_value_of_the_file() -> None:
     drawn_from = basis("camera: {width: wide, height: 480}")
     assert changes(Typed({KEY: "320"}), drawn_from) == ({KEY: 320}, {})  # although the profile has the same
     assert changes(Typed({KEY: ""}), drawn_from) == ({KEY: None}, {})
 
 
-def test_both_sides_of_a_contradiction_in_the_file_stay_to_be_seen() -> None:
+def test_both_contradicting_values_of_the_file_stay_visible() -> None:
     drawn_from = basis("raspberry_pi: {buzzer_pin: 20, led_pin: 20}")
     assert one("raspberry_pi.buzzer_pin", drawn_from).typed == "20"
     assert one("raspberry_pi.led_pin", drawn_from).typed == "20"
 
 
-def test_what_was_typed_survives_being_sent_again() -> None:
+def test_typed_values_survive_being_sent_again() -> None:
     drawn_from = basis("camera: {width: 480}\nmemory: {governor: true}")
     sent = typed_in([(BACK, KEY), ("camera.height", "wide"), ("memory.governor", "false"), ("camera.frame_skip", "1")])
     again = typed_in(as_sent(touched(sent, drawn_from)))
@@ -235,17 +235,17 @@ HIDDEN = (
 
 
 @pytest.mark.parametrize("text", (*HIDDEN, '{"camera.width": null}', "[" * 50_000, '{"profile": "x"}', "Infinity"))
-def test_a_basis_that_was_tampered_with_is_not_believed(text: str) -> None:
+def test_a_manipulated_basis_is_ignored(text: str) -> None:
     now = basis("camera: {width: 500}")
     assert decode_baseline(text, now) is now
 
 
-def test_differences_name_key_and_both_values() -> None:
+def test_differences_have_the_key_and_both_values() -> None:
     found = differences(values_of(Settings()), basis("profile: low_memory\ncamera: {width: 640}").said)
     assert [(row.key, row.label, row.before, row.after) for row in found] == [(KEY, "Width", "320", "640")]
 
 
-def test_texts_of_floats_lose_nothing() -> None:
+def test_texts_of_floats_are_exact() -> None:
     for value in (0.1, 1 / 3, 1234.5678901, 5.0):
         assert accept(DECLARATIONS["vision.horizontal_fov_deg"], 53.0) == 53.0
         assert float(text_of(value)) == value

@@ -1,4 +1,4 @@
-"""Settings that were rolled back or not valid: reachable, and edited again with all their other changes."""
+"""Settings that were rolled back or invalid: they are listed and can be edited again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rejected(store: Store) -> str:
     return name
 
 
-def test_a_version_that_was_rolled_back_is_listed_with_what_it_would_change(client: FlaskClient, rejected: str) -> None:
+def test_a_rolled_back_version_is_listed_with_its_changes(client: FlaskClient, rejected: str) -> None:
     page = client.get("/settings/history").text
     section = page[page.index('id="rejected-head"') : page.index('id="earlier-head"')]
     assert rejected in section
@@ -40,7 +40,7 @@ def test_a_version_that_was_rolled_back_is_listed_with_what_it_would_change(clie
 
 
 @pytest.mark.parametrize("address", ("/settings/rejected", "/settings/rejected?name={}"))
-def test_it_is_edited_again_in_the_form_with_all_its_changes(
+def test_a_rejected_version_is_edited_again_with_all_its_changes(
     client: FlaskClient, store: Store, rejected: str, address: str
 ) -> None:
     form = shown_after(client, client.get(address.format(rejected)))
@@ -52,12 +52,12 @@ def test_it_is_edited_again_in_the_form_with_all_its_changes(
     assert store.load().text == MINE.replace("480", "500")
 
 
-def test_it_can_be_tried_again_as_it_was(client: FlaskClient, store: Store, rejected: str) -> None:
+def test_a_rejected_version_can_be_restored_unchanged(client: FlaskClient, store: Store, rejected: str) -> None:
     save(client, send(client, "/settings/history", [("name", rejected)]))
     assert store.load().text == REJECTED
 
 
-def test_one_that_is_not_valid_is_edited_as_text(client: FlaskClient, store: Store, tmp_path: Path) -> None:
+def test_an_invalid_rejected_version_is_edited_as_text(client: FlaskClient, store: Store, tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text("# theirs\ncamera:\n  width: wide\n")
     store.change({"camera.width": 480}, store.load().version)
     area = shown_after(client, client.get("/settings/rejected"))
@@ -75,7 +75,7 @@ def test_only_rejected_and_earlier_versions_are_read(client: FlaskClient, store:
     assert 'value="640"' in client.get("/settings/", query_string={"rejected": name}).text
 
 
-def test_the_history_says_when_and_what_was_changed(client: FlaskClient, store: Store, tmp_path: Path) -> None:
+def test_the_history_shows_time_and_changes_of_each_version(client: FlaskClient, store: Store, tmp_path: Path) -> None:
     store.save(MINE, NO_FILE)
     os.utime(tmp_path / CONFIG, (RELEASED_S, RELEASED_S))
     store.mark_good(store.load())
@@ -91,7 +91,7 @@ def test_the_history_says_when_and_what_was_changed(client: FlaskClient, store: 
     assert page.count("worked for a minute") == 1
 
 
-def test_the_rows_of_the_history_are_each_compared_with_the_one_before(store: Store, tmp_path: Path) -> None:
+def test_each_row_of_the_history_is_compared_with_the_one_before(store: Store, tmp_path: Path) -> None:
     for width in (100, 200, 300):
         store.save(f"camera:\n  width: {width}\n", store.load().version)
     store.save("camera:\n  width: 300 # same\n", store.load().version)

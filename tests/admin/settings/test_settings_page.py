@@ -41,14 +41,14 @@ def test_the_form_has_a_labelled_described_input_for_every_setting(client: Flask
     assert "high_accuracy: 77 MB, 92 % of faces" in text
 
 
-def test_looking_at_the_settings_writes_nothing(client: FlaskClient, tmp_path: Path) -> None:
+def test_viewing_the_settings_writes_nothing(client: FlaskClient, tmp_path: Path) -> None:
     for path in ("/settings/", "/settings/yaml", "/settings/history", "/settings/download"):
         assert client.get(path).status_code == 200
     preview(client, resolution="640x480")
     assert on_disk(tmp_path) == {}
 
 
-def test_every_form_carries_the_sessions_token(client: FlaskClient, store: Store) -> None:
+def test_every_form_has_the_sessions_csrf_token(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
     pages = [client.get(f"/settings/{name}") for name in ("", "yaml", "history")]
     for answer in (*pages, preview(client, camera__width="480")):
@@ -57,7 +57,7 @@ def test_every_form_carries_the_sessions_token(client: FlaskClient, store: Store
             assert is_search or ("csrf_token", "the-token") in fields, action
 
 
-def test_a_change_is_shown_then_saved_and_only_it(client: FlaskClient, store: Store) -> None:
+def test_a_reviewed_change_is_saved_and_nothing_else(client: FlaskClient, store: Store) -> None:
     version = store.save(MINE, NO_FILE)
     diff = preview(client, camera__width="500", memory__governor="false")
     assert diff_of(diff) == ["-  width: 640", "+  width: 500", "+memory:", "+  governor: false"]
@@ -78,7 +78,7 @@ def test_the_four_usual_settings_can_be_changed_at_once(client: FlaskClient, sto
     assert set(config_yaml().splitlines()) <= set(store.load().text.splitlines())
 
 
-def test_save_and_restart_is_one_press(client: FlaskClient, store: Store) -> None:
+def test_save_and_restart_does_both(client: FlaskClient, store: Store) -> None:
     restarter = client.application.extensions[NAME].restarter
     review = preview(client, camera__width="500")
     assert review.text.index("Save and restart</button>") < review.text.index("Save only</button>")
@@ -93,14 +93,14 @@ def test_save_only_restarts_nothing(client: FlaskClient) -> None:
     client.application.extensions[NAME].restarter.start.assert_not_called()
 
 
-def test_nothing_typed_is_nothing_to_save(client: FlaskClient, store: Store) -> None:
+def test_an_unchanged_form_has_nothing_to_save(client: FlaskClient, store: Store) -> None:
     assert "No changes." in preview(client).text
     assert "No changes." not in client.get("/settings/").text
     assert store.load().version == NO_FILE
 
 
 @pytest.mark.parametrize("bad", ("NaN", ".inf", "-5", "9" * 5000, "wide", "<b>", "1e9", "\N{FULLWIDTH DIGIT ONE}00"))
-def test_a_bad_value_is_an_error_at_its_field_and_what_was_typed_is_kept(
+def test_a_bad_value_is_an_error_at_its_field_and_other_input_is_kept(
     client: FlaskClient, store: Store, bad: str
 ) -> None:
     answer = preview(client, camera__width=bad, camera__height="480", camera__source='a "b" & c')
@@ -115,19 +115,19 @@ def test_a_bad_value_is_an_error_at_its_field_and_what_was_typed_is_kept(
     assert store.load().version == NO_FILE
 
 
-def test_an_error_in_a_folded_group_opens_it(client: FlaskClient) -> None:
+def test_an_error_in_a_closed_group_opens_it(client: FlaskClient) -> None:
     assert '<details id="advanced">' in client.get("/settings/").text
     assert '<details id="advanced" open>' in preview(client, analysis__neutral_yaw="x").text
 
 
-def test_values_that_contradict_each_other_are_refused_as_a_whole(client: FlaskClient, store: Store) -> None:
+def test_contradicting_values_are_refused_as_a_whole(client: FlaskClient, store: Store) -> None:
     answer = preview(client, raspberry_pi__buzzer_pin="27", camera__width="480")
     assert "raspberry_pi.led_pin, which is 27" in answer.text
     assert 'id="raspberry_pi-buzzer_pin-error"' in answer.text
     assert store.load().version == NO_FILE
 
 
-def test_a_bad_value_cannot_be_slipped_past_the_diff(client: FlaskClient, store: Store) -> None:
+def test_a_bad_value_in_a_manipulated_draft_is_not_saved(client: FlaskClient, store: Store) -> None:
     draft = {"version": NO_FILE, "base": "{}", "texts": {"camera.width": "-1", "camera.height": "480"}}
     draft_id = client.application.extensions[NAME].drafts.keep("of the owner", draft)
     answer = send(client, "/settings/save", [("draft", draft_id)])
@@ -143,7 +143,7 @@ def test_unknown_fields_are_refused(client: FlaskClient, store: Store) -> None:
     assert store.load().version == NO_FILE
 
 
-def test_back_to_the_profile_for_one_field_keeps_what_else_was_typed(client: FlaskClient, store: Store) -> None:
+def test_resetting_one_field_keeps_other_input(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
     assert "Back to the profile's 480</button>" in client.get("/settings/").text
     drawn = sent(client.get("/settings/"), "/settings/preview", camera__frame_skip="3")
@@ -154,13 +154,7 @@ def test_back_to_the_profile_for_one_field_keeps_what_else_was_typed(client: Fla
     assert "# the cheap one" in now.text
 
 
-def test_an_emptied_field_is_back_to_the_profile(client: FlaskClient, store: Store) -> None:
-    store.save(MINE, NO_FILE)
-    save(client, preview(client, camera__width=""))
-    assert store.load().text == MINE.replace("  width: 640\n", "")
-
-
-def test_reset_takes_one_setting_or_all_of_them_back(client: FlaskClient, store: Store) -> None:
+def test_reset_works_for_one_setting_or_all(client: FlaskClient, store: Store) -> None:
     store.save(MINE, NO_FILE)
     assert diff_of(send(client, "/settings/reset", [("key", KEY)])) == ["-  width: 640"]
     save(client, send(client, "/settings/reset", []))
@@ -171,7 +165,7 @@ def test_reset_takes_one_setting_or_all_of_them_back(client: FlaskClient, store:
 
 
 @pytest.mark.parametrize("broken", ("profile: balanced\nno_such: 1\n", "{", "a: 1\na: 2\n", "camera: [1]\n"))
-def test_reset_begins_anew_where_the_file_cannot_be_used(
+def test_reset_replaces_a_file_that_cannot_be_used(
     client: FlaskClient, store: Store, tmp_path: Path, broken: str
 ) -> None:
     (tmp_path / CONFIG).write_text(broken)

@@ -1,4 +1,4 @@
-"""Deleting all events and trips from the page: kept until it is done, shown while it is under way, or refused."""
+"""Deleting all events and trips on the page: the request is kept until done, shown meanwhile, or refused."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from tests.support.events import three_events
 from tests.support.page import post, say
 
 
-def test_deleting_all_events_is_asked_of_the_detector_and_shown_until_it_is_done(
-    owner: FlaskClient, paths: Paths
-) -> None:
+def test_deleting_events_is_requested_and_shown_until_done(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     say(paths)
     assert post(owner, "/events/delete").headers["Location"] == "/trips"
@@ -32,7 +30,7 @@ def test_deleting_all_events_is_asked_of_the_detector_and_shown_until_it_is_done
     assert "0 events" in owner.get("/events").text and "No trips yet" in owner.get("/trips").text
 
 
-def test_while_the_detector_is_silent_a_deletion_waits_and_says_so(owner: FlaskClient, paths: Paths) -> None:
+def test_a_deletion_waits_for_a_silent_detector_and_says_so(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     post(owner, "/events/delete")
     assert "as soon as it runs again" in owner.get("/events").text
@@ -43,7 +41,7 @@ def test_while_the_detector_is_silent_a_deletion_waits_and_says_so(owner: FlaskC
     assert "when it is restarted" in owner.get("/trips").text
 
 
-def test_a_deletion_that_cannot_be_asked_for_is_refused_by_name(
+def test_a_deletion_that_cannot_be_requested_is_refused_with_the_reason(
     owner: FlaskClient, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     three_events(paths.events)

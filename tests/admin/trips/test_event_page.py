@@ -1,4 +1,4 @@
-"""One event on the page: strips and a replay of what was measured around it."""
+"""The page of one event: strips and a replay of the signals around it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AWAY = Event(State.LOOKING_AWAY, Level.WARNING, 100.0, 99.5, 100.5, 106.0, "look
 
 
 def looks(around_s: float = 100.0) -> Course:
-    """The driver looks left, blinks, and is lost."""
+    """A course in which the driver looks left, blinks, and is not found."""
     kept = Course()
     for second in range(-20, 21):
         yaw_deg = None if second == 10 else -45.0 if 0 <= second < 6 else -4.0
@@ -46,7 +46,7 @@ def with_signals(paths: Paths) -> None:
         journal.save_signals(AWAY.kind, AWAY.onset_s, signals, 120.0)
 
 
-def test_an_event_opens_with_its_strips_and_its_replay(owner: FlaskClient, paths: Paths) -> None:
+def test_an_event_page_shows_strips_and_replay(owner: FlaskClient, paths: Paths) -> None:
     with_signals(paths)
     text = owner.get("/events/1").text
     assert "Looking away from the road" in text and "for 6.0 s" in text and "Looking left." in text
@@ -57,7 +57,7 @@ def test_an_event_opens_with_its_strips_and_its_replay(owner: FlaskClient, paths
     assert "no face" in text and 'src="/static/replay.js"' in text and "<img" not in text
 
 
-def test_the_head_is_drawn_as_it_was_relative_to_the_road(owner: FlaskClient, paths: Paths) -> None:
+def test_the_replay_draws_the_head_relative_to_the_road(owner: FlaskClient, paths: Paths) -> None:
     with_signals(paths)
     text = owner.get("/events/1").text
     at_onset = re.search(r'<tr data-at="0\.0" data-x="(\S+)" data-y="(\S+)" data-eyes="(\S+)"', text)
@@ -82,9 +82,7 @@ def test_damaged_signals_hide_no_event(owner: FlaskClient, paths: Paths, spoiled
     assert answer.status_code == 200 and "is not kept" in answer.text
 
 
-def test_an_event_of_this_minute_is_shown_with_what_the_detector_measured_just_now(
-    owner: FlaskClient, paths: Paths
-) -> None:
+def test_a_current_event_is_shown_with_the_live_measurements(owner: FlaskClient, paths: Paths) -> None:
     now_s = time.monotonic()
     with closing(Journal(paths.events, boot_id())) as journal:
         journal.record(replace(AWAY, onset_s=now_s, end_s=None), WALL_S, now_s)
@@ -94,7 +92,7 @@ def test_an_event_of_this_minute_is_shown_with_what_the_detector_measured_just_n
     assert len(re.findall("<tr data-at=", owner.get("/events/1").text)) == 41
 
 
-def test_an_event_that_nobody_saw_end_lasts_only_while_its_detector_answers(owner: FlaskClient, paths: Paths) -> None:
+def test_an_event_without_an_end_lasts_only_while_its_detector_runs(owner: FlaskClient, paths: Paths) -> None:
     with closing(Journal(paths.events, boot_id())) as journal:
         journal.record(replace(AWAY, end_s=None), WALL_S, 100.0)
     for path in ("/events", "/events/1"):
@@ -104,7 +102,7 @@ def test_an_event_that_nobody_saw_end_lasts_only_while_its_detector_answers(owne
         assert "still going on" in owner.get(path).text
 
 
-def test_a_viewer_sees_trips_and_events_and_deletes_none(viewer: FlaskClient, owner: FlaskClient, paths: Paths) -> None:
+def test_a_viewer_sees_trips_and_events_but_deletes_none(viewer: FlaskClient, owner: FlaskClient, paths: Paths) -> None:
     with_signals(paths)
     for path in ("/trips", "/trips.csv", "/events", "/events/1", "/events.json", "/events/deletion"):
         assert viewer.get(path).status_code == 200, path

@@ -21,7 +21,7 @@ def ids(owner: FlaskClient, **asked: str) -> list[int]:
     return [one["id"] for one in owner.get("/events.json", query_string=asked).get_json()]
 
 
-def test_events_come_newest_first_and_can_be_downloaded(owner: FlaskClient, paths: Paths) -> None:
+def test_events_are_listed_newest_first_and_can_be_downloaded(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     text = owner.get("/events").text
     rows = [f"{words}</a>" for words in ("eyes closed or lowered", "drowsy", "looking away from the road")]
@@ -33,7 +33,7 @@ def test_events_come_newest_first_and_can_be_downloaded(owner: FlaskClient, path
     assert [(one["kind"], one["duration_s"]) for one in found] == [("drowsy", 4.0)]
 
 
-def test_each_filter_leaves_the_list_and_both_downloads_alike(owner: FlaskClient, paths: Paths) -> None:
+def test_each_filter_applies_to_the_list_and_both_downloads(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     with closing(Journal(paths.events, "boot")) as journal:
         journal.save_trip(Trip(50.0, 150.0, Ending.PARKED), NOON_S + 150, 150.0, ClockQuality.GUESS)
@@ -55,14 +55,14 @@ def test_each_filter_leaves_the_list_and_both_downloads_alike(owner: FlaskClient
         assert [int(found) for found in re.findall(r'href="/events/(\d+)"', page)] == wanted
 
 
-def test_a_filter_is_shown_and_the_links_repeat_it(owner: FlaskClient, paths: Paths) -> None:
+def test_the_filter_is_shown_and_repeated_in_links(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     text = owner.get("/events?kind=drowsy&level=warning&disputed=yes").text
     assert '<option value="drowsy" selected>' in text and '<option value="warning" selected>' in text
     assert "/events.csv?kind=drowsy&amp;level=warning" in text and "disputed=yes" in text
 
 
-def test_a_download_runs_nothing_in_a_spreadsheet(owner: FlaskClient, paths: Paths) -> None:
+def test_downloaded_texts_are_no_spreadsheet_formulas(owner: FlaskClient, paths: Paths) -> None:
     with closing(Journal(paths.events, "boot")) as journal:
         for onset_s, detail in enumerate(("=1+1", " @sum(a1)", "looking left")):
             event = Event(State.DROWSY, Level.WARNING, onset_s, onset_s, onset_s, onset_s + 1, detail)
@@ -71,7 +71,7 @@ def test_a_download_runs_nothing_in_a_spreadsheet(owner: FlaskClient, paths: Pat
     assert cells == ["looking left", "' @sum(a1)", "'=1+1"]
 
 
-def test_after_a_revert_the_page_shows_what_is_recorded_beside_the_newer_file(owner: FlaskClient, paths: Paths) -> None:
+def test_after_a_revert_the_page_shows_events_recorded_beside_the_newer_file(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     assert "new events are in" not in owner.get("/events").text
     sql(paths.events, "PRAGMA user_version = 99")
@@ -83,7 +83,7 @@ def test_after_a_revert_the_page_shows_what_is_recorded_beside_the_newer_file(ow
     assert "3 events" in text and len(owner.get("/events.json").get_json()) == 3
 
 
-def test_a_day_of_events_is_that_of_the_browser(owner: FlaskClient, paths: Paths) -> None:
+def test_a_day_filter_uses_the_browsers_time_zone(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     day = {"day": "2026-09-22", "utc_from": "2026-09-21T14:15:00+00:00", "utc_to": "2026-09-22T14:15:00+00:00"}
     assert ids(owner, **day) == [3, 2]
@@ -91,7 +91,7 @@ def test_a_day_of_events_is_that_of_the_browser(owner: FlaskClient, paths: Paths
     assert "utc_from=2026-09-21T14:15:00%2B00:00" in owner.get("/events", query_string=day).text
 
 
-def test_many_events_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
+def test_many_events_are_split_into_pages(owner: FlaskClient, paths: Paths) -> None:
     with closing(Journal(paths.events, "boot")) as journal:
         for onset_s in range(60):
             journal.record(Event(State.DROWSY, Level.WARNING, onset_s, onset_s, onset_s, onset_s + 1), onset_s, onset_s)
@@ -102,9 +102,7 @@ def test_many_events_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
     assert (first.count("<time"), second.count("<time"), "Older" in second, "Newer" in second) == (50, 10, False, True)
 
 
-def test_what_cannot_be_read_is_counted_in_one_sentence_and_hides_nothing_else(
-    owner: FlaskClient, paths: Paths
-) -> None:
+def test_unreadable_events_are_counted_and_hide_no_others(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     assert "cannot be shown" not in owner.get("/events").text
     sql(paths.events, "UPDATE events SET kind = 'asleep on a horse' WHERE id = 2")
@@ -114,9 +112,7 @@ def test_what_cannot_be_read_is_counted_in_one_sentence_and_hides_nothing_else(
     assert answer.status_code == 404 and "There is no such event" in answer.text
 
 
-def test_of_more_events_than_are_kept_the_newest_are_looked_through_and_it_says_so(
-    owner: FlaskClient, paths: Paths
-) -> None:
+def test_only_the_newest_of_very_many_events_are_read_and_the_page_says_so(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     sql(
         paths.events,
@@ -128,7 +124,7 @@ def test_of_more_events_than_are_kept_the_newest_are_looked_through_and_it_says_
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"no database" * 999), lambda path: path.mkdir()])
-def test_a_file_that_cannot_be_read_is_named_and_nothing_fails(owner: FlaskClient, paths: Paths, spoil: object) -> None:
+def test_an_unreadable_event_file_is_reported_on_each_page(owner: FlaskClient, paths: Paths, spoil: object) -> None:
     assert callable(spoil)
     spoil(paths.events)
     for path in ("/events", "/trips"):
@@ -140,7 +136,7 @@ def test_a_file_that_cannot_be_read_is_named_and_nothing_fails(owner: FlaskClien
         assert "<h1></h1>" not in answer.text, path
 
 
-def test_a_locked_file_is_read_all_the_same(owner: FlaskClient, paths: Paths) -> None:
+def test_a_locked_event_file_can_still_be_read(owner: FlaskClient, paths: Paths) -> None:
     three_events(paths.events)
     with closing(sqlite3.connect(paths.events)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -148,6 +144,6 @@ def test_a_locked_file_is_read_all_the_same(owner: FlaskClient, paths: Paths) ->
 
 
 @pytest.mark.parametrize("path", ["/events/99", "/events/x", "/events/-1", "/events/99999999999999999999"])
-def test_an_event_that_is_not_there_is_not_found(owner: FlaskClient, paths: Paths, path: str) -> None:
+def test_a_missing_event_is_not_found(owner: FlaskClient, paths: Paths, path: str) -> None:
     three_events(paths.events)
     assert owner.get(path).status_code == 404

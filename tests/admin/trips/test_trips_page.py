@@ -1,4 +1,4 @@
-"""Trips on the page: by days, one with its course and its sum, and what is lost or damaged."""
+"""Trips on the page: the list by days, one trip, and damaged ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def save(paths: Paths, *trips: Trip, boot: str = "boot", clock: ClockQuality = C
             journal.save_trip(trip, WALL_S + trip.end_s, trip.end_s, clock)
 
 
-def test_trips_stand_under_their_days_with_minutes_distance_alerts_and_score(owner: FlaskClient, paths: Paths) -> None:
+def test_trips_are_listed_by_day_with_duration_distance_alerts_and_score(owner: FlaskClient, paths: Paths) -> None:
     save(paths, TRIP, replace(TRIP, start_s=90_000.0, end_s=93_600.0, distance_km=None, alerts={}))
     text = owner.get("/trips").text
     assert re.findall(r'<h2><time datetime="(\S+?)T', text) == ["2026-09-22", "2026-09-21"]
@@ -41,9 +41,7 @@ def test_trips_stand_under_their_days_with_minutes_distance_alerts_and_score(own
     assert text.count('class="timeline"') == 2 and 'href="/trips/1"' in text and 'aria-current="page"' in text
 
 
-def test_a_trip_opens_with_its_course_states_alerts_perclos_and_the_sum_of_its_score(
-    owner: FlaskClient, paths: Paths
-) -> None:
+def test_a_trip_page_shows_timeline_states_alerts_perclos_and_score(owner: FlaskClient, paths: Paths) -> None:
     with closing(Journal(paths.events, "boot")) as journal:
         for onset_s in (50.0, 1900.0, 3800.0):  # before, in and after it
             event = Event(State.LOOKING_AWAY, Level.ALARM, onset_s, onset_s, onset_s, onset_s + 5)
@@ -61,7 +59,7 @@ def test_a_trip_opens_with_its_course_states_alerts_perclos_and_the_sum_of_its_s
     assert "/events?trip=1" in text and "/events.csv?trip=1" in text
 
 
-def test_the_timeline_is_to_scale_and_what_is_short_is_still_seen() -> None:
+def test_the_timeline_is_to_scale_but_short_states_stay_visible() -> None:
     attentive, away = trip_view.timeline([(State.ATTENTIVE, 3599.0), (State.PHONE, 1.0)], 3600.0)
     assert attentive.path == "M0 16h1000V40h-1000z"
     assert (away.tone, away.path) == ("away", "M997 8h3V40h-3z")
@@ -74,7 +72,7 @@ def test_every_state_has_one_colour() -> None:
     assert sum(len(tone.states) for tone in trip_view.TONES) == len(State)
 
 
-def test_a_trip_lasts_only_while_the_detector_that_counts_it_answers(owner: FlaskClient, paths: Paths) -> None:
+def test_a_trip_is_under_way_only_while_its_detector_runs(owner: FlaskClient, paths: Paths) -> None:
     now_s = time.monotonic()
     save(paths, Trip(now_s - 120, now_s, seen_s=100.0), boot=boot_id())
     for path in ("/trips", "/trips/1"):
@@ -88,7 +86,7 @@ def test_a_trip_lasts_only_while_the_detector_that_counts_it_answers(owner: Flas
     assert "the power went, or the detector crashed" in owner.get("/trips/1").text
 
 
-def test_a_trip_of_an_earlier_release_is_shown_without_its_course(owner: FlaskClient, paths: Paths) -> None:
+def test_a_trip_of_an_earlier_release_is_shown_without_a_timeline(owner: FlaskClient, paths: Paths) -> None:
     save(paths, TRIP)
     told = json.loads(summary_of(TRIP))
     del told["segments"]
@@ -98,16 +96,14 @@ def test_a_trip_of_an_earlier_release_is_shown_without_its_course(owner: FlaskCl
     assert "An earlier release recorded this trip" in owner.get("/trips/1").text
 
 
-def test_a_trip_by_a_clock_that_was_guessed_says_so(owner: FlaskClient, paths: Paths) -> None:
+def test_a_trip_with_a_guessed_clock_says_so(owner: FlaskClient, paths: Paths) -> None:
     save(paths, TRIP, clock=ClockQuality.GUESS)
     for path in ("/trips", "/trips/1"):
         assert owner.get(path).text.count("by a clock that may be wrong") == 1  # not with each event again
 
 
 @pytest.mark.parametrize("spoiled", ["'no json'", f"'{summary_of(TRIP).replace('1800.0]', '[]]')}'", "x'ff'"])
-def test_a_damaged_trip_is_counted_in_one_sentence_and_hides_no_other(
-    owner: FlaskClient, paths: Paths, spoiled: str
-) -> None:
+def test_a_damaged_trip_is_counted_and_hides_no_other(owner: FlaskClient, paths: Paths, spoiled: str) -> None:
     save(paths, TRIP, replace(TRIP, start_s=9000.0, end_s=9600.0))
     sql(paths.events, f"UPDATE trips SET summary = {spoiled} WHERE id = 1")
     text = owner.get("/trips").text
@@ -116,7 +112,7 @@ def test_a_damaged_trip_is_counted_in_one_sentence_and_hides_no_other(
     assert len(owner.get("/trips.json").get_json()) == 1
 
 
-def test_many_trips_come_in_pages(owner: FlaskClient, paths: Paths) -> None:
+def test_many_trips_are_split_into_pages(owner: FlaskClient, paths: Paths) -> None:
     save(paths, *(replace(TRIP, start_s=4000.0 * n, end_s=4000.0 * n + 3600) for n in range(SHOWN_TRIPS + 5)))
     first = owner.get("/trips")
     older = re.search(r'href="(\S+?)">Older', first.text)
@@ -134,12 +130,12 @@ def test_all_trips_can_be_downloaded(owner: FlaskClient, paths: Paths) -> None:
 
 
 @pytest.mark.parametrize("path", ["/trips/99", "/trips/x", "/trips/99999999999999999999"])
-def test_a_trip_that_is_not_there_is_not_found(owner: FlaskClient, paths: Paths, path: str) -> None:
+def test_a_missing_trip_is_not_found(owner: FlaskClient, paths: Paths, path: str) -> None:
     save(paths, TRIP)
     assert owner.get(path).status_code == 404
 
 
-def test_the_lines_of_perclos_are_those_of_the_trip_and_none_of_an_older_one(owner: FlaskClient, paths: Paths) -> None:
+def test_perclos_limits_are_those_stored_with_the_trip(owner: FlaskClient, paths: Paths) -> None:
     save(paths, replace(TRIP, perclos_limits=(0.1, 0.2, 0.3)))
     page = owner.get("/trips/1").text
     assert [words in page for words in ("10 %: caution", "20 %: warning", "30 %: alarm")] == [True] * 3
