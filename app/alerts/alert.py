@@ -16,7 +16,7 @@ from app.alerts.patterns import Rhythm, Sound, beeps, led_rhythm, pulses_of, sou
 from app.alerts.pins import Switch, open_output
 from app.events import Cue, Level, State
 from app.part_status import Availability
-from config.settings import RaspberryPi
+from config.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -179,10 +179,12 @@ class Alert:
                 output.close()
 
 
-def open_alert(pi: RaspberryPi, *, beep_only: bool = True, visual: bool = True) -> Alert:
+def open_alert(settings: Settings) -> Alert:
     """Open buzzer and LED on this machine's GPIO, both off; what cannot be opened is tried again for ever."""
+    pi, alerting = settings.raspberry_pi, settings.alerting
     chip = pi.gpio_chip
     open_buzzer = partial(open_output, "buzzer", pi.buzzer_pin, chip, active_low=pi.buzzer_active_low)
-    open_led = partial(open_output, "led", pi.led_pin, chip, active_low=pi.led_active_low)
+    led = partial(open_output, "led", pi.led_pin, chip, active_low=pi.led_active_low)
     open_lamp = partial(open_output, "lamp", pi.lamp_pin, chip) if pi.lamp_pin else None
-    return Alert(open_buzzer, open_led if visual else None, open_lamp, beep_only=beep_only)
+    open_led = led if alerting.visual_alerts_enabled else None
+    return Alert(open_buzzer, open_led, open_lamp, beep_only=alerting.use_beep_only)

@@ -54,10 +54,6 @@ class Finding:
         return f"{'ok' if self.is_well else 'BAD':4} {self.part:14} {self.text}"
 
 
-def _load_mesh(vision: declared.Vision) -> None:
-    FaceMesh(vision.model, hands=vision.phone).close()
-
-
 def _mounting_problem(settings: Settings, frames: Iterable[Frame]) -> str:
     """How the picture lies, by the first frame that shows a face; empty while it is upright, or no frame does."""
     try:
@@ -71,23 +67,14 @@ def _mounting_problem(settings: Settings, frames: Iterable[Frame]) -> str:
     return ""
 
 
-def _open_alert(pi: declared.RaspberryPi, alerting: declared.Alerting) -> Alert:
-    return open_alert(pi, visual=alerting.visual_alerts_enabled)
-
-
-def _open_vehicle(settings: Settings) -> VehicleThread | None:
-    vehicle = settings.vehicle
-    return open_vehicle(vehicle.source, vehicle.ignition_pin, settings.raspberry_pi.gpio_chip)
-
-
 @dataclass(frozen=True, slots=True)
 class Machine:
     """The machine that is looked at; tests make one up. load_mesh raises FaceMeshError."""
 
     open_camera: Callable[[declared.Camera], CameraThread] = CameraThread
-    open_alert: Callable[[declared.RaspberryPi, declared.Alerting], Alert] = _open_alert
-    open_vehicle: Callable[[Settings], VehicleThread | None] = _open_vehicle
-    load_mesh: Callable[[declared.Vision], None] = _load_mesh
+    open_alert: Callable[[Settings], Alert] = open_alert
+    open_vehicle: Callable[[Settings], VehicleThread | None] = open_vehicle
+    load_mesh: Callable[[declared.Vision], None] = lambda vision: FaceMesh(vision.model, hands=vision.phone).close()
     mounting_problem: Callable[[Settings, Iterable[Frame]], str] = _mounting_problem
     memory: Callable[[], System] = system
     free_mb: Callable[[Path], float] = lambda folder: free_bytes(folder) / MB
@@ -121,7 +108,7 @@ def examine(loaded: Loaded, settings: Settings, paths: Paths, machine: Machine) 
         yield from _detector(running, machine.clock())
     else:
         yield from _camera(settings, machine)
-        yield from _pins(machine.open_alert(settings.raspberry_pi, settings.alerting), settings.raspberry_pi)
+        yield from _pins(machine.open_alert(settings), settings.raspberry_pi)
         yield from _vehicle(settings, machine)
         yield _model(settings.vision, machine)
     yield _memory(settings, running, machine.memory())

@@ -62,9 +62,9 @@ def open_detector(
     opened_camera = parts.enter_context(CameraThread(camera))  # opens in its own thread while the face mesh loads
     short = short_at_start(settings)
     watch = parts.enter_context(_open_watch(settings, is_small=bool(short)))
-    alert = parts.enter_context(_open_alert(settings))
+    alert = parts.enter_context(open_alert(settings))
     feedback = _open_feedback(parts, settings, alert)
-    vehicle = open_vehicle(settings.vehicle.source, settings.vehicle.ignition_pin, settings.raspberry_pi.gpio_chip)
+    vehicle = open_vehicle(settings)
     if vehicle is not None:
         parts.enter_context(vehicle)
     saver = MemorySaver(settings, watch, began_s, short) if memory.governor else None
@@ -100,11 +100,6 @@ def _open_watch(settings: Settings, *, is_small: bool) -> Observer:
         return Observer(vision, settings.analysis, settings.alerting.repeat_s, fast)
     except FaceMeshError as error:
         raise DetectorError(str(error)) from error
-
-
-def _open_alert(settings: Settings) -> Alert:
-    pi, alerting = settings.raspberry_pi, settings.alerting
-    return open_alert(pi, beep_only=alerting.use_beep_only, visual=alerting.visual_alerts_enabled)
 
 
 def _open_feedback(parts: ExitStack, settings: Settings, alert: Alert) -> DriverFeedback:

@@ -18,7 +18,7 @@ from app.alerts.pins import Switch
 from app.events import Cue, Level, State
 from app.gpio.lines import GpioRefused
 from app.part_status import Availability
-from config.settings import RaspberryPi
+from config.settings import Alerting, RaspberryPi, Settings
 from tests.support.process import ROOT
 
 
@@ -121,7 +121,8 @@ def test_missing_led_does_not_affect_the_buzzer() -> None:
 
 
 def test_missing_gpio_chip_is_named_in_the_availability() -> None:
-    alert = open_alert(RaspberryPi(gpio_chip="/nowhere/gpiochip0"))
+    pi, alerting = RaspberryPi(gpio_chip="/nowhere/gpiochip0"), Alerting(visual_alerts_enabled=True)
+    alert = open_alert(Settings(raspberry_pi=pi, alerting=alerting))
     assert "there is no GPIO chip /nowhere/gpiochip0" in alert.availability.buzzer_message
     assert alert.availability.led_message == alert.availability.buzzer_message
     alert.close()

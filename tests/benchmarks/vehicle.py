@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 
 from app.memory.usage import usage_of
 from app.vehicle.opening import open_vehicle
+from config.settings import Settings, Vehicle
 from tests.benchmarks.measure import detector, pictures
 from tests.benchmarks.ten_minutes import cpu_seconds
 from tests.vm.guest.receiver import sentence
@@ -62,7 +63,7 @@ def main() -> None:
 def thread_share(hz: float) -> float:
     """The share of a core that the reading thread takes."""
     with receiver(hz) as port, ExitStack() as stack:
-        vehicle = open_vehicle(port, 0, "auto")
+        vehicle = open_vehicle(Settings(vehicle=Vehicle(source=port)))
         assert vehicle is not None
         stack.enter_context(vehicle)
         (thread,) = (each for each in threading.enumerate() if each.name == "vehicle")

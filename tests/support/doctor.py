@@ -56,8 +56,8 @@ def refuse() -> Switch:
     raise GpioUnavailable("the GPIO chip may not be opened: `sudo snap connect drivewatch:gpio-chardev`")
 
 
-def alert_with(open_buzzer: Callable[[], Switch]) -> Callable[[declared.RaspberryPi, declared.Alerting], Alert]:
-    return lambda pi, alerting: Alert(open_buzzer, Pin if alerting.visual_alerts_enabled else None)
+def alert_with(open_buzzer: Callable[[], Switch]) -> Callable[[Settings], Alert]:
+    return lambda settings: Alert(open_buzzer, Pin if settings.alerting.visual_alerts_enabled else None)
 
 
 def camera_with(
