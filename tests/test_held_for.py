@@ -1,4 +1,4 @@
-"""The stopwatch of a condition."""
+"""How long a condition has held."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ from math import inf
 from app.held_for import HeldFor
 
 
-def test_it_counts_from_when_the_condition_began_to_hold() -> None:
+def test_held_for_counts_from_the_begin_of_the_condition() -> None:
     held = HeldFor()
     assert [held.update(True, now_s) for now_s in (5.0, 6.0, 9.5)] == [0.0, 1.0, 4.5]
-
-
-def test_it_starts_again_after_a_break() -> None:
-    held = HeldFor()
-    held.update(True, 5.0)
-    assert held.update(False, 6.0) == -inf
-    assert [held.update(True, now_s) for now_s in (7.0, 9.0)] == [0.0, 2.0]
+    assert held.update(False, 10.0) == -inf
+    assert [held.update(True, now_s) for now_s in (11.0, 13.0)] == [0.0, 2.0]

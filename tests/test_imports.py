@@ -1,4 +1,4 @@
-"""Who may import what: one careless import triples the page's memory."""
+"""Which room may import which: one careless import triples the page's memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIGHT_ROOMS = (
     "app.telemetry",
     "app.memory",
 )
-"""Rooms that load no library at all, followed through."""
+"""Rooms that load no library at all, directly or through others."""
 FORBIDDEN = {"config": {"flask", *HEAVY}, "admin": set(HEAVY), "app.__main__": {"flask", *HEAVY}}
 CLOCKS = {"time", "datetime"}
 
@@ -32,15 +32,15 @@ def top(name: str) -> str:
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Modules in a fresh Python after a statement, which must say nothing."""
+    """Modules loaded in a fresh Python after a statement, which must print nothing."""
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stderr == ""  # the native libraries' chatter would fill the journal
+    assert done.stderr == ""  # messages of native libraries would fill the journal
     return set(done.stdout.split())
 
 
-def test_each_room_imports_only_what_the_table_allows_and_loads_no_more() -> None:
-    """Direct imports by the table, late ones and types included; libraries followed through all that is loaded."""
+def test_each_room_imports_and_loads_only_what_the_table_allows() -> None:
+    """Direct imports include late ones and types; libraries are followed through all loaded modules."""
     found = rooms.rooms()
     assert len(found) > 15
     assert [room for room in found if room not in rooms.MAY_IMPORT] == [], "rooms that tests/rooms.py does not know"
@@ -55,7 +55,7 @@ def test_each_room_imports_only_what_the_table_allows_and_loads_no_more() -> Non
     assert {room: libraries for room, libraries in too_heavy.items() if libraries} == {}
 
 
-def test_no_two_rooms_import_each_other_not_even_by_others() -> None:
+def test_rooms_import_each_other_in_no_circle() -> None:
     targets: dict[str, set[str]] = {room: set() for room in rooms.rooms()}
     for module, other, _ in rooms.arrows():
         targets[rooms.room_of(module)].add(rooms.room_of(other))
@@ -65,26 +65,26 @@ def test_no_two_rooms_import_each_other_not_even_by_others() -> None:
         targets = {room: others for room, others in targets.items() if room not in ends}
 
 
-def test_the_loads_that_are_followed_through_the_sources_are_those_of_python() -> None:
+def test_modules_followed_in_the_sources_are_those_python_loads() -> None:
     for module in ("app.attention.judgement", "app.observer", "admin.application"):
         ours = {name for name in loaded_by(f"import {module}") if name in rooms.modules()}
         assert ours == {name for name in rooms.loaded_by(module) if name in rooms.modules()}
 
 
-def test_every_init_holds_a_docstring_only() -> None:
+def test_every_init_holds_only_a_docstring() -> None:
     for path in (path for path in rooms.modules().values() if path.name == "__init__.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
         assert len(body) == 1, path
         assert isinstance(body[0], ast.Expr), path
 
 
-def test_no_import_is_relative_as_the_walk_would_not_see_whose_it_is() -> None:
+def test_no_import_is_relative() -> None:
     for path in rooms.modules().values():
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         assert not [node for node in nodes if isinstance(node, ast.ImportFrom) and node.level], path
 
 
-def test_config_imports_the_standard_library_yaml_and_for_passwords_werkzeug() -> None:
+def test_config_imports_only_standard_library_yaml_and_late_werkzeug() -> None:
     allowed = sys.stdlib_module_names | {"yaml", "config"}
     assert {
         (module, top(one.name), one.is_late)  # late, so that the daemon does not load it
@@ -99,34 +99,23 @@ def test_only_the_graph_imports_mediapipe() -> None:
     assert users == {"app.vision.graph"}
 
 
-def test_the_daemon_never_imports_the_page() -> None:
-    daemon = (module for module in rooms.modules() if top(module) == "app")
-    assert [module for module in daemon if "admin" in {top(one.name) for one in rooms.imports_of(module)}] == []
-
-
-def test_attention_asks_no_clock() -> None:
+def test_attention_imports_no_clock() -> None:
     for module in (*rooms.rooms()["app.attention"], "app.events"):
         assert not {top(one.name) for one in rooms.imports_of(module)} & CLOCKS, module
 
 
-def test_the_page_loads_nothing_heavy() -> None:
+def test_page_loads_no_heavy_library() -> None:
     assert not loaded_by("import admin.application") & set(HEAVY)
 
 
-def test_the_face_mesh_loads_neither_mediapipes_solutions_nor_its_other_dependencies() -> None:
+def test_face_mesh_loads_no_unneeded_part_of_mediapipe() -> None:
     loaded = loaded_by(
         "from app.vision.face import FaceMesh\nfrom app.fake_driver.render import Renderer, Scene\n"
         "with FaceMesh('full', hands=True) as mesh: assert mesh.find(Renderer(320, 240).picture(Scene()))"
     )
     assert "mediapipe.python._framework_bindings" in loaded
-    unwanted = (
-        "jax",
-        "matplotlib",
-        "sounddevice",
-        "mediapipe.tasks",
-        "mediapipe.python.solutions",
-        "google.protobuf.internal.decoder",  # of protobuf's parser in Python
-    )
+    decoder = "google.protobuf.internal.decoder"  # of protobuf's parser in Python
+    unwanted = ("jax", "matplotlib", "sounddevice", "mediapipe.tasks", "mediapipe.python.solutions", decoder)
     assert [name for name in loaded if name.startswith(unwanted)] == []
 
 
@@ -137,13 +126,13 @@ import gunicorn.app.wsgiapp, gunicorn.glogging, gunicorn.workers.gthread, admin.
 """
 
 
-def test_the_page_loads_nothing_that_is_hardly_ever_used() -> None:
+def test_page_puts_off_seldom_used_modules() -> None:
     loaded = loaded_by(PAGE)
     assert {"importlib.metadata", "html", "decimal", "flask.app"} <= loaded  # for whoever imports them
     assert not loaded & {"zipfile", "html.entities", "_decimal"}  # what they would have loaded
 
 
-def test_what_the_page_puts_off_is_there_when_it_is_used_by_two_threads_at_once_too() -> None:
+def test_modules_put_off_work_when_threads_use_them_at_once() -> None:
     use = """
 from concurrent.futures import ThreadPoolExecutor
 import importlib.metadata, html, decimal
@@ -156,12 +145,12 @@ assert not hasattr(html, "nothing")
     assert loaded_by(PAGE + use) >= {"zipfile", "html.entities", "_decimal"}
 
 
-def test_the_machines_memory_is_read_without_psutil() -> None:
+def test_machine_memory_is_read_without_psutil() -> None:
     """It would cost detector, master and worker 0.7 to 1.5 MB each, for two lines of /proc/meminfo."""
     assert "psutil" not in loaded_by("import app.memory.usage\napp.memory.usage.system()")
 
 
-def test_the_command_line_loads_no_compressors() -> None:
-    """With shutil they come, which argparse loads where it has to find out how wide the terminal is."""
+def test_command_line_loads_no_compressors() -> None:
+    """They come with shutil, which argparse loads to find the terminal's width."""
     loaded = loaded_by("from app.commands.command_line import parser\nparser(['run']).parse_args(['run'])")
     assert not loaded & {"shutil", "bz2", "lzma"}

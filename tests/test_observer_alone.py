@@ -1,4 +1,4 @@
-"""Pictures that are judged alone, without what came before."""
+"""Pictures that are judged without any before them."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ ALONE: dict[str, tuple[Picture, State]] = {
 
 
 @pytest.mark.parametrize("what", ALONE)
-def test_a_picture_alone_is_judged_by_what_it_shows(watch: Observer, what: str) -> None:
+def test_single_picture_gives_its_state(watch: Observer, what: str) -> None:
     picture, state = ALONE[what]
     assert watch.look_alone(Frame(picture, 0, 0)).verdict.state is state
 
 
-def test_pictures_alone_do_not_influence_each_other(watch: Observer) -> None:
+def test_single_pictures_are_judged_independently(watch: Observer) -> None:
     states = [watch.look_alone(Frame(rendered(Scene()), 0, 0)).verdict.state for _ in range(3)]
     assert states == [State.ATTENTIVE] * 3  # not frozen
 
 
-def test_a_phone_is_seen_by_the_full_model_alone_and_where_it_is_switched_on() -> None:
+def test_phone_is_seen_only_by_the_full_model_if_switched_on() -> None:
     for model, phone, state in (
         ("full", True, State.PHONE),
         ("full", False, State.ATTENTIVE),

@@ -1,4 +1,4 @@
-"""What the project promises about itself: the lock, the top level, the table of settings."""
+"""The project's own rules: the locks, the top level, the table of settings, sizes of modules."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def locked(lock: str) -> dict[str, list[str]]:
     return found
 
 
-def test_the_lock_holds_what_is_asked_for_and_nothing_else() -> None:
+def test_snap_lock_holds_exactly_the_requirements() -> None:
     lines = (ROOT / "snap/local/requirements.in").read_text().splitlines()
     asked = {re.split(r"[=<>, #]", line)[0].lower() for line in lines if line and not line.startswith("#")}
     assert set(locked("snap/local/requirements")) == asked
@@ -45,7 +45,7 @@ def test_numpy_is_locked_for_each_python() -> None:
     ]
 
 
-def test_every_requirement_has_a_hash_and_names_no_host() -> None:
+def test_every_requirement_has_a_hash_and_no_url() -> None:
     for lock in LOCKS:
         blocks = re.split(r"\n(?=[a-z])", (ROOT / f"{lock}.lock").read_text().strip())
         assert len(blocks) > 10
@@ -53,12 +53,12 @@ def test_every_requirement_has_a_hash_and_names_no_host() -> None:
         assert not re.search(r"https?:|--index|--find-links", "".join(blocks))
 
 
-def test_nothing_else_stands_at_the_top_but_dotfiles_and_what_is_built() -> None:
+def test_top_level_has_only_known_entries() -> None:
     standing = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     assert standing - {"build"} <= TOP_LEVEL
 
 
-def test_settings_md_lists_the_settings_as_they_are() -> None:
+def test_settings_md_is_up_to_date() -> None:
     text = (ROOT / "config/SETTINGS.md").read_text()
     assert text == f"Written by `make config`; do not edit it.\n\n{table()}", "run `make config`"
 
@@ -80,7 +80,7 @@ def lengths(path: Path) -> Iterator[tuple[str, int, int]]:
 
 
 @pytest.mark.parametrize("package", SIZED)
-def test_no_module_and_no_function_is_too_long(package: str) -> None:
+def test_modules_and_functions_are_short(package: str) -> None:
     paths = sorted((ROOT / package).rglob("*.py"))
     assert paths
     found = [one for path in paths for one in lengths(path)]
@@ -89,7 +89,7 @@ def test_no_module_and_no_function_is_too_long(package: str) -> None:
 
 
 def test_no_test_module_imports_another() -> None:
-    """What several need is in tests/support or conftest.py."""
+    """Shared code is in tests/support or conftest.py."""
     found = [
         path
         for path in (ROOT / "tests").rglob("*.py")

@@ -1,4 +1,4 @@
-"""Figures and limits that documents promise to owners are those that the code has, or that a run has printed."""
+"""Figures and limits in documents are those of the code or of a printed table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SNAP_README = " ".join((ROOT / "snap/README.md").read_text().split())
 BUZZERS = (ROOT / "app/alerts/README.md").read_text()
 
 
-def test_the_memory_that_is_said_to_be_enough_is_what_the_machine_had() -> None:
+def test_memory_said_to_be_enough_is_that_of_the_virtual_machine() -> None:
     table = (ROOT / "tests/vm/tables/snap.txt").read_text()
     found = re.search(r"^room +ok .* at least (\d+) MB of (\d+) stayed available", table, re.MULTILINE)
     assert found is not None
@@ -29,12 +29,12 @@ def test_the_memory_that_is_said_to_be_enough_is_what_the_machine_had() -> None:
     assert f"has {MEMORY_MB} MB of memory" in vm_readme and f"Linux there gets {found[2]}" in vm_readme
 
 
-def test_updates_are_held_by_commands_that_the_machine_tries() -> None:
+def test_commands_that_hold_updates_are_tried_in_the_virtual_machine() -> None:
     assert "snap refresh --hold" in commands() and len(commands()) == 4
     assert "sudo snap refresh --hold" in README
 
 
-def test_each_buzzer_module_that_owners_name_is_told_of() -> None:
+def test_readme_covers_common_buzzer_modules() -> None:
     rows = [line for line in BUZZERS.splitlines() if line.startswith("| ")]
     for name, said in (
         ("KY-012", "transistor"),
@@ -47,14 +47,14 @@ def test_each_buzzer_module_that_owners_name_is_told_of() -> None:
     assert f"position 11 (BCM {DECLARATIONS['raspberry_pi.buzzer_pin'].default})" in BUZZERS
 
 
-def test_what_is_said_of_the_clock_is_what_the_journal_and_the_page_do() -> None:
+def test_readme_describes_the_clock_as_implemented() -> None:
     assert all(f"`{quality.value}`" in SNAP_README for quality in ClockQuality)
     shown = "by a clock that may be wrong"
     assert f'"{shown}"' in SNAP_README and shown in (ROOT / "admin/templates/trip_parts.html").read_text()
     assert CLOCK_STEADY_S == 600 and "gone for ten minutes without a jump" in SNAP_README
 
 
-def test_the_formula_of_the_score_is_the_one_that_is_used() -> None:
+def test_readme_has_the_scores_formula_and_limits() -> None:
     assert (SCORE_MAX, POINTS_PER_WARNING, WARNINGS_PER_ALARM, SCORED_HOURS_MIN) == (100, 10, 3, 0.25)
     assert "100 - 10 x (warnings + 3 x alarms) / hours" in README and "at least a quarter" in README
     assert f"{KEEP_TRIPS:,} trips" in README and f"{KEEP_EVENTS:,} events" in README
@@ -64,7 +64,7 @@ def test_the_formula_of_the_score_is_the_one_that_is_used() -> None:
     assert AFTER_S == BEFORE_S and f"within {AFTER_S + SIGNALS_LATE_S:.0f} s" in page
 
 
-def test_what_the_page_said_wrongly_has_tests_in_the_browser() -> None:
+def test_browser_readme_names_existing_tests() -> None:
     folder = ROOT / "tests/browser"
     rows = [line for line in (folder / "README.md").read_text().splitlines() if "::test_" in line]
     assert len(rows) == 13

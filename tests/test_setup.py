@@ -1,4 +1,4 @@
-"""Which interpreter `make setup` takes, and when it downloads one. The interpreters, uv and the PATH are fakes."""
+"""Which interpreter `make setup` uses, and when it downloads one. Interpreters, uv and PATH are fakes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ("cat", "cp", "mkdir", "rm", "sed", "touch")
-# A virtual environment is a folder with a copy of the interpreter; pip logs what it is asked for, and "installs" uv
+# A virtual environment is a folder with a copy of the interpreter; pip logs its requirements, and "installs" uv
 PYTHON = """#!/bin/sh
 case "$*" in
 *ensurepip*) exit {lacks_ensurepip} ;;
@@ -102,13 +102,13 @@ class Machine:
         )
 
     def set_up(self, *arguments: str) -> list[str]:
-        """What make prints when it succeeds, by line."""
+        """The lines that make prints when it succeeds."""
         done = self.make(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()
 
     def refuse(self, *arguments: str) -> str:
-        """What make prints when it fails."""
+        """The message that make prints when it fails."""
         done = self.make(*arguments)
         assert done.returncode
         assert not (self.venv / ".python").exists()
@@ -120,7 +120,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_the_newest_supported_python_is_taken(machine: Machine) -> None:
+def test_newest_supported_python_is_used(machine: Machine) -> None:
     for version in ("3.10", "3.11", "3.13"):
         machine.install(f"python{version}", version)
     machine.install("python3", "3.13")
@@ -128,25 +128,25 @@ def test_the_newest_supported_python_is_taken(machine: Machine) -> None:
     assert machine.downloads == []
 
 
-def test_python3_is_taken_where_it_is_supported(machine: Machine) -> None:
+def test_supported_python3_is_used(machine: Machine) -> None:
     machine.install("python3", "3.10")
     assert machine.set_up() == [f"setting up {machine.venv} with Python 3.10.9"]
 
 
-def test_a_broken_interpreter_is_passed_over(machine: Machine) -> None:
+def test_broken_interpreter_is_skipped(machine: Machine) -> None:
     machine.program(machine.path / "python3.12", BROKEN)
     machine.install("python3", "3.11")
     assert machine.set_up() == [f"setting up {machine.venv} with Python 3.11.9"]
 
 
-def test_an_interpreter_without_ensurepip_is_passed_over(machine: Machine) -> None:
+def test_interpreter_without_ensurepip_is_skipped(machine: Machine) -> None:
     machine.install("python3.12", "3.12", has_ensurepip=False)
     machine.install("python3", "3.10")
     assert machine.set_up() == [f"setting up {machine.venv} with Python 3.10.9"]
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.13", "3.14"])
-def test_uv_downloads_a_python_where_none_is_supported(machine: Machine, version: str) -> None:
+def test_uv_downloads_python_if_none_is_supported(machine: Machine, version: str) -> None:
     machine.install("python3", version)
     first, second = machine.set_up()
     assert first.startswith("no Python 3.10, 3.11 or 3.12 here: uv downloads Python 3.12 into ")
@@ -155,7 +155,7 @@ def test_uv_downloads_a_python_where_none_is_supported(machine: Machine, version
     assert [path.name for path in machine.downloaded.iterdir()] == ["cpython-3.12.9-linux-x86_64-gnu"]
 
 
-def test_pip_gets_uv_as_the_tests_lock_pins_it(machine: Machine) -> None:
+def test_uv_is_installed_as_pinned_in_the_tests_lock(machine: Machine) -> None:
     machine.install("python3", "3.13")
     machine.set_up()
     command, requirement, *hashes = machine.log.read_text().split("uv --no-cache")[0].splitlines()
@@ -166,14 +166,14 @@ def test_pip_gets_uv_as_the_tests_lock_pins_it(machine: Machine) -> None:
     assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", each) for each in hashes)
 
 
-def test_a_second_run_does_and_prints_nothing(machine: Machine) -> None:
+def test_second_run_does_nothing(machine: Machine) -> None:
     machine.install("python3", "3.13")
     machine.set_up()
     assert machine.set_up() == []
     assert len(machine.downloads) == 1
 
 
-def test_a_downloaded_python_is_kept_for_the_next_virtual_environment(machine: Machine) -> None:
+def test_downloaded_python_is_used_again(machine: Machine) -> None:
     machine.install("python3", "3.13")
     machine.set_up()
     shutil.rmtree(machine.venv)
@@ -181,7 +181,7 @@ def test_a_downloaded_python_is_kept_for_the_next_virtual_environment(machine: M
     assert len(machine.downloads) == 1
 
 
-def test_a_half_finished_download_is_removed_and_begun_again(machine: Machine) -> None:
+def test_half_finished_download_is_started_again(machine: Machine) -> None:
     machine.install("python3", "3.13")
     machine.program(machine.downloaded / "cpython-3.12.7-linux-x86_64-gnu/bin/python3.12", "")
     machine.program(machine.downloaded / "uv/bin/python", BROKEN)
@@ -189,7 +189,7 @@ def test_a_half_finished_download_is_removed_and_begun_again(machine: Machine) -
     assert [path.name for path in machine.downloaded.iterdir()] == ["cpython-3.12.9-linux-x86_64-gnu"]
 
 
-def test_a_failed_download_says_what_helps_and_the_next_run_tries_again(machine: Machine) -> None:
+def test_failed_download_is_explained_and_retried(machine: Machine) -> None:
     machine.install("python3", "3.13")
     machine.offline.touch()
     message = machine.refuse()
@@ -202,9 +202,7 @@ def test_a_failed_download_says_what_helps_and_the_next_run_tries_again(machine:
 
 
 @pytest.mark.parametrize("versions", [{}, {"python3": "3.13"}, {"python3": "3.11"}, {"python3.12": "3.12"}])
-def test_without_ensurepip_anywhere_the_package_that_has_it_is_named(
-    machine: Machine, versions: dict[str, str]
-) -> None:
+def test_missing_ensurepip_names_the_package(machine: Machine, versions: dict[str, str]) -> None:
     for name, version in versions.items():
         machine.install(name, version, has_ensurepip=False)
     message = machine.refuse()
@@ -212,14 +210,14 @@ def test_without_ensurepip_anywhere_the_package_that_has_it_is_named(
     assert machine.downloads == []
 
 
-def test_a_named_interpreter_wins(machine: Machine) -> None:
+def test_named_interpreter_is_preferred(machine: Machine) -> None:
     machine.install("python3.12", "3.12")
     named = machine.interpreter("own python", "3.10")
     assert machine.set_up(f"PYTHON={named}") == [f"setting up {machine.venv} with Python 3.10.9"]
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.13"])
-def test_a_named_interpreter_that_is_not_supported_is_refused(machine: Machine, version: str) -> None:
+def test_named_unsupported_interpreter_is_refused(machine: Machine, version: str) -> None:
     machine.install("python3.12", "3.12")
     named = machine.interpreter("own", version)
     message = machine.refuse(f"PYTHON={named}")
@@ -228,13 +226,13 @@ def test_a_named_interpreter_that_is_not_supported_is_refused(machine: Machine, 
     assert machine.downloads == []
 
 
-def test_a_named_interpreter_without_ensurepip_is_refused(machine: Machine) -> None:
+def test_named_interpreter_without_ensurepip_is_refused(machine: Machine) -> None:
     named = machine.interpreter("own", "3.12", has_ensurepip=False)
     assert "run:  sudo apt install python3.12-venv" in machine.refuse(f"PYTHON={named}")
 
 
 @pytest.mark.parametrize("text", [None, BROKEN])
-def test_a_named_interpreter_that_does_not_start_is_refused(machine: Machine, text: str | None) -> None:
+def test_named_interpreter_that_does_not_start_is_refused(machine: Machine, text: str | None) -> None:
     machine.install("python3.12", "3.12")
     named = machine.folder / "own"
     if text is not None:
@@ -243,13 +241,13 @@ def test_a_named_interpreter_that_does_not_start_is_refused(machine: Machine, te
 
 
 @pytest.mark.parametrize("goal", ["stage", "snap"])
-def test_the_payloads_version_is_not_taken_for_an_interpreter(machine: Machine, goal: str) -> None:
+def test_python_version_of_the_payload_is_not_an_interpreter(machine: Machine, goal: str) -> None:
     commands = machine.set_up("--dry-run", "PYTHON=3.12", goal)
     assert f'tests/tools/venv.sh {machine.venv} {machine.downloaded} ""' in commands
     assert commands[-1].endswith("--python 3.12")
 
 
-def test_a_virtual_environment_whose_interpreter_is_gone_is_made_again(machine: Machine) -> None:
+def test_virtual_environment_without_its_interpreter_is_made_again(machine: Machine) -> None:
     machine.install("python3.11", "3.11")
     machine.set_up()
     (machine.venv / "bin/python").unlink()

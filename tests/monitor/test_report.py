@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, field, replace
 from math import inf, nan
@@ -237,10 +236,3 @@ def test_problems_of_the_settings_are_reported(tmp_path: Path) -> None:
     assert (told.profile, told.model, told.version_token) == ("low_memory", Settings().vision.model, loaded.version)
     assert told.fixed_keys == ()
     assert configuration_of(loaded.settings, loaded, ("camera.source",)).fixed_keys == ("camera.source",)
-
-
-def test_status_file_is_plain_json(folder: RunFolder) -> None:
-    folder.tell(look_at(600.0), 600.0)
-    document = json.loads(folder.paths.status.read_text())
-    assert document["state"] == "attentive"
-    assert document["events"][0]["kind"] == "looking_away"

@@ -1,1 +1,1 @@
-"""The whole: real processes, a real server, and every scenario from picture to event."""
+"""End to end: real processes, a real server, and every scenario from picture to event."""

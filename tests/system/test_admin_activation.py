@@ -1,4 +1,4 @@
-"""The page where systemd holds its port: it ends when idle, and without HTTPS others are refused."""
+"""The page started by systemd's socket: it ends when idle; without HTTPS, other machines are refused."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from admin.auth.proxy import is_local
 from config import https
 from config.paths import Paths
 from tests.support.appliance import PATIENCE_S, Browser
+from tests.support.process import ROOT
 
-ROOT = Path(__file__).parents[2]
 IDLE_S = 1.5
 
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """As systemd holds it: it stays open between two runs of the page."""
+    """The socket that systemd holds open between two runs of the page."""
     with socket.create_server(("127.0.0.1", 0)) as held:
         yield held
 
@@ -36,14 +36,8 @@ def activated(folder: Path, listener: socket.socket, idle_s: str = str(IDLE_S)) 
     port, held = listener.getsockname()[1], listener.fileno()
     env = {**os.environ, "DRIVEWATCH_DATA": str(folder), "XDG_RUNTIME_DIR": str(folder), "PORT": str(port)}
     env |= {"LISTEN_FDS": "1", "IDLE_S": idle_s}
-    start = "\n".join(
-        (
-            "import os, sys",
-            f"os.dup2({held}, 3)",
-            "os.putenv('LISTEN_PID', str(os.getpid()))",
-            "os.execv(sys.argv[1], sys.argv[1:])",
-        )
-    )
+    start = f"import os, sys; os.dup2({held}, 3); os.putenv('LISTEN_PID', str(os.getpid())); "
+    start += "os.execv(sys.argv[1], sys.argv[1:])"
     page = (sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py")
     with subprocess.Popen(
         [sys.executable, "-c", start, *page], env=env, cwd=ROOT, pass_fds=[held], text=True
@@ -54,7 +48,7 @@ def activated(folder: Path, listener: socket.socket, idle_s: str = str(IDLE_S)) 
             process.kill()
 
 
-def test_it_answers_ends_when_nobody_asks_and_comes_back(tmp_path: Path, listener: socket.socket) -> None:
+def test_page_ends_when_idle_and_is_started_again(tmp_path: Path, listener: socket.socket) -> None:
     browser = Browser(listener.getsockname()[1])
     for _ in range(2):
         with activated(tmp_path, listener) as page:
@@ -62,7 +56,7 @@ def test_it_answers_ends_when_nobody_asks_and_comes_back(tmp_path: Path, listene
             assert page.wait(PATIENCE_S) == 0
 
 
-def test_it_stays_while_somebody_asks(tmp_path: Path, listener: socket.socket) -> None:
+def test_page_stays_while_it_gets_requests(tmp_path: Path, listener: socket.socket) -> None:
     browser = Browser(listener.getsockname()[1])
     with activated(tmp_path, listener) as page:
         began_s = time.monotonic()
@@ -72,8 +66,8 @@ def test_it_stays_while_somebody_asks(tmp_path: Path, listener: socket.socket) -
         assert page.poll() is None
 
 
-def test_a_page_that_holds_its_own_port_never_ends_for_idleness(tmp_path: Path) -> None:
-    """There would be nobody to start it again: LISTEN_PID names another process, or none."""
+def test_page_with_its_own_port_never_ends_when_idle(tmp_path: Path) -> None:
+    """Nothing would start it again. LISTEN_PID names another process."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     env = {**os.environ, "DRIVEWATCH_DATA": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
@@ -96,11 +90,11 @@ def test_a_page_that_holds_its_own_port_never_ends_for_idleness(tmp_path: Path) 
         *((far, False) for far in ("192.168.1.5", "::ffff:192.168.1.5", "fe80::1", "", None, "unix:")),
     ],
 )
-def test_what_is_local_is_known(address: str | None, local: bool) -> None:
+def test_local_addresses_are_recognised(address: str | None, local: bool) -> None:
     assert is_local(address) is local
 
 
-def test_without_https_the_page_is_for_this_machine_alone(tmp_path: Path) -> None:
+def test_page_without_https_refuses_other_machines(tmp_path: Path) -> None:
     paths = Paths(tmp_path, tmp_path, tmp_path)
     for everywhere, status in ((False, 403), (True, 200)):
         https.disable(paths, everywhere=everywhere)

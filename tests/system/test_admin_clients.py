@@ -1,4 +1,4 @@
-"""What slow, silent and hostile clients do to a real gunicorn: they hold up nobody, and fill neither log nor memory."""
+"""Slow, silent and hostile clients of a real gunicorn block nobody and fill neither log nor memory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def connected(page: Appliance) -> socket.socket:
 
 
 def answer_to(page: Appliance, said: bytes) -> bytes:
-    """All that comes back until the page closes the connection."""
+    """The whole answer until the page closes the connection."""
     with connected(page) as client:
         client.sendall(said)
         answer = b""
@@ -51,7 +51,7 @@ def answer_to(page: Appliance, said: bytes) -> bytes:
 
 @contextmanager
 def clients(page: Appliance, count: int, begin: Callable[[socket.socket], None], again_with: bytes) -> Iterator[None]:
-    """So many, each of which goes on with a byte now and then and comes back when it was closed."""
+    """Clients that send `again_with` now and then, and connect again when they were closed."""
     over = threading.Event()
 
     def drive() -> None:
@@ -89,16 +89,14 @@ def slowest_answer_s(owner: Browser) -> float:
 @pytest.mark.parametrize(
     "begun", (FORM, FORM + b"Content-Length: 90000\r\n\r\n", b""), ids=("head", "body", "first byte")
 )
-def test_who_sends_a_byte_now_and_then_keeps_the_page_from_nobody(
-    page: Appliance, owner: Browser, begun: bytes
-) -> None:
-    """More of them than connections are kept, all from the owner's own address."""
+def test_clients_that_send_slowly_do_not_block_others(page: Appliance, owner: Browser, begun: bytes) -> None:
+    """There are more of them than the page keeps connections, all from the owner's address."""
     with clients(page, TABLE + 20, lambda client: client.sendall(begun), b"x"):
         assert slowest_answer_s(owner) < ANSWER_S
 
 
-def test_who_does_not_read_holds_up_nobody(page: Appliance, owner: Browser) -> None:
-    """Each asks for more than the kernel holds for a client, and reads nothing."""
+def test_clients_that_do_not_read_do_not_block_others(page: Appliance, owner: Browser) -> None:
+    """Each asks for more than the kernel buffers for a client, and reads nothing."""
     ask = f"GET /settings/ HTTP/1.1\r\nHost: localhost\r\nCookie: {owner.cookie}\r\n\r\n".encode()
 
     def begin(client: socket.socket) -> None:
@@ -110,7 +108,7 @@ def test_who_does_not_read_holds_up_nobody(page: Appliance, owner: Browser) -> N
     assert sum(map(pss_mb, page.pids("gunicorn"))) < PAGE_PSS_MAX_MB
 
 
-def test_a_request_that_does_not_end_is_given_up(page: Appliance) -> None:
+def test_endless_request_is_closed(page: Appliance) -> None:
     with connected(page) as client:
         began_s = time.monotonic()
         try:
@@ -140,7 +138,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize(("said", "code"), REFUSED)
-def test_a_refusal_without_flask_has_the_headers_of_all_pages(page: Appliance, said: bytes, code: int) -> None:
+def test_refusal_by_gunicorn_has_the_headers_of_all_pages(page: Appliance, said: bytes, code: int) -> None:
     head, _, body = answer_to(page, said).decode().partition("\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {code} ")
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
@@ -149,7 +147,7 @@ def test_a_refusal_without_flask_has_the_headers_of_all_pages(page: Appliance, s
     assert not re.search(r"forged|gunicorn|Python|\d\.\d", body + head.partition("\r\n")[2])
 
 
-def test_a_body_that_waits_to_be_asked_is_asked_for_once(page: Appliance) -> None:
+def test_expect_100_continue_is_answered_once(page: Appliance) -> None:
     with connected(page) as client:
         client.sendall(FORM + b"Expect: 100-continue\r\nContent-Length: 10\r\n\r\n")
         assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -157,7 +155,7 @@ def test_a_body_that_waits_to_be_asked_is_asked_for_once(page: Appliance) -> Non
         assert client.recv(100).startswith(b"HTTP/1.1 403 ")
 
 
-def test_requests_that_follow_each_other_at_once_are_all_answered_in_turn(page: Appliance) -> None:
+def test_pipelined_requests_are_answered_in_order(page: Appliance) -> None:
     ask = b"GET /%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
     answer = answer_to(
         page, ask % (b"healthz", b"") + ask % (b"nowhere", b"") + ask % (b"healthz", b"Connection: close\r\n")
@@ -166,14 +164,14 @@ def test_requests_that_follow_each_other_at_once_are_all_answered_in_turn(page: 
 
 
 def has_begun(said: list[str], more: str) -> bool:
-    """Whether the detector has logged what it logs once, at its start."""
+    """Whether the detector has logged the lines of its start."""
     said.append(more)
     return all(words in "".join(said) for words in ("buzzer ", "watching;", "camera live"))
 
 
-def test_rubbish_makes_ten_short_lines_a_minute(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_refused_requests_log_at_most_ten_short_lines(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with running(tmp_path, "--camera", "fake:attentive") as page:
-        said_first: list[str] = []  # by the detector, which no stranger causes
+        said_first: list[str] = []  # by the detector, not by the clients
         assert wait_for(lambda: has_begun(said_first, capfd.readouterr().err))
         for said, _ in REFUSED * 30:
             answer_to(page, said)

@@ -1,4 +1,4 @@
-"""The API against its own description, on a real gunicorn: no 5xx, no answer that is not described there."""
+"""The API of a real gunicorn answers as its OpenAPI description says, never with 5xx."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ enabled = false
 """
 
 
-def test_the_api_answers_as_its_description_says(appliance: Appliance, tmp_path: Path) -> None:
+def test_api_answers_as_its_description_says(appliance: Appliance, tmp_path: Path) -> None:
     page = appliance.signed_in().post("/account/tokens", label="test", scope="control")
     token = re.search(r"dw_[^<\s]+", page.text)
     assert token

@@ -1,4 +1,4 @@
-"""The supervisor, with small children that say what becomes of them; each test runs it as a process."""
+"""The supervisor of `make run` in a process of its own, with small children that note their starts."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from app.service.appliance import (
 from config import password
 from config.certificates import LOOPBACK
 from config.https import Listening
+from tests.support.process import ROOT
 
-ROOT = Path(__file__).parents[2]
 WAIT_S = 10.0
 POLL_S = 0.01
-# Each writes its number into a file of its own, so that a test sees how often it was started
+# Each child writes a file named by its pid, so that a test sees how often it was started
 STAYS = "note(); time.sleep(60)"
 ENDS_CLEANLY = "note()"
 SAYS_WHEN_ASKED = """
@@ -116,31 +116,27 @@ def started(appliances: list[Appliance], folder: Path, *bodies: str, stop_s: flo
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_both_children_and_is_the_end_as_asked(
-    appliances: list[Appliance], tmp_path: Path, number: int
-) -> None:
+def test_signal_ends_both_children_with_status_0(appliances: list[Appliance], tmp_path: Path, number: int) -> None:
     appliance = started(appliances, tmp_path, STAYS, STAYS)
     assert appliance.end(number) == ""
     assert appliance.process.returncode == 0
 
 
-def test_the_terminals_ctrl_c_reaches_a_child_once_and_as_sigterm(appliances: list[Appliance], tmp_path: Path) -> None:
+def test_ctrl_c_reaches_a_child_once_as_sigterm(appliances: list[Appliance], tmp_path: Path) -> None:
     appliance = started(appliances, tmp_path, SAYS_WHEN_ASKED)
     os.killpg(appliance.process.pid, signal.SIGINT)  # as a terminal does: to all of the foreground group
     appliance.process.wait(WAIT_S)
     assert (tmp_path / "asked").read_text() == f"{int(signal.SIGTERM)} "
 
 
-def test_what_does_not_end_when_asked_is_killed(appliances: list[Appliance], tmp_path: Path) -> None:
+def test_child_that_ignores_sigterm_is_killed(appliances: list[Appliance], tmp_path: Path) -> None:
     appliance = started(appliances, tmp_path, IGNORES, STAYS, stop_s=0.1)
     appliance.end()
     assert appliance.process.returncode == 0
 
 
 @pytest.mark.parametrize("body", [ENDS_CLEANLY, "note(); raise SystemExit(7)"])
-def test_what_ended_or_crashed_is_started_again_and_one_line_says_so(
-    appliances: list[Appliance], tmp_path: Path, body: str
-) -> None:
+def test_ended_child_is_restarted_with_one_line(appliances: list[Appliance], tmp_path: Path, body: str) -> None:
     appliance = started(appliances, tmp_path, body)
     appliance.wait_for(lambda: len(appliance.pids()) == 2)
     first = appliance.end().splitlines()[0]
@@ -148,7 +144,7 @@ def test_what_ended_or_crashed_is_started_again_and_one_line_says_so(
     assert first == f"the detector ended with status {status}; it is started again in 0.5 s"
 
 
-def test_what_was_killed_is_started_again_while_the_other_goes_on(appliances: list[Appliance], tmp_path: Path) -> None:
+def test_killed_child_is_restarted_while_the_other_continues(appliances: list[Appliance], tmp_path: Path) -> None:
     appliance = started(appliances, tmp_path, STAYS, STAYS)
     victim, other = appliance.pids()
     os.kill(victim, signal.SIGKILL)
@@ -157,7 +153,7 @@ def test_what_was_killed_is_started_again_while_the_other_goes_on(appliances: li
     assert appliance.end() == "the detector was ended by signal 9; it is started again in 0.5 s\n"
 
 
-def test_what_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+def test_child_that_cannot_be_started_is_retried(tmp_path: Path) -> None:
     code = (
         "import signal; from app.service.appliance import Part, supervise\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.7); signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(15))\n"
@@ -170,7 +166,7 @@ def test_what_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-def test_nothing_is_left_when_the_supervisor_itself_is_killed(appliances: list[Appliance], tmp_path: Path) -> None:
+def test_children_end_when_the_supervisor_is_killed(appliances: list[Appliance], tmp_path: Path) -> None:
     appliance = started(appliances, tmp_path, SAYS_WHEN_ASKED, STAYS)
     pids = appliance.pids()
     appliance.process.kill()
@@ -178,7 +174,7 @@ def test_nothing_is_left_when_the_supervisor_itself_is_killed(appliances: list[A
     assert (tmp_path / "asked").read_text() == f"{int(signal.SIGTERM)} "  # so the buzzer falls silent
 
 
-def test_what_a_crashed_child_leaves_behind_is_ended_before_the_next_start(
+def test_grandchildren_of_a_crashed_child_are_ended_before_the_restart(
     appliances: list[Appliance], tmp_path: Path
 ) -> None:
     appliance = started(appliances, tmp_path, LEAVES_A_CHILD_BEHIND)
@@ -187,7 +183,7 @@ def test_what_a_crashed_child_leaves_behind_is_ended_before_the_next_start(
     assert not any(map(is_alive, left))
 
 
-def test_a_child_has_its_signals_unblocked_and_its_output_comes_through(tmp_path: Path) -> None:
+def test_child_has_unblocked_signals_and_inherits_the_output(tmp_path: Path) -> None:
     code = (
         "from app.service.appliance import Part, supervise; import sys\n"
         "supervise([Part('detector', (sys.executable, '-c', sys.argv[1]), {'PORT': '8081'})])"
@@ -201,13 +197,13 @@ def test_a_child_has_its_signals_unblocked_and_its_output_comes_through(tmp_path
     assert (done.stdout, done.stderr) == ("set() 8081\n", "")
 
 
-def test_the_delay_grows_to_a_bound_and_five_quick_ends_reach_it() -> None:
+def test_restart_delay_grows_to_its_maximum_with_five_quick_ends() -> None:
     delays = [delay_s(count) for count in range(1, 50)]
     assert delays == sorted(delays)
     assert (delays[0], delays[PATIENCE - 1], delays[-1]) == (FIRST_DELAY_S, LONGEST_DELAY_S, LONGEST_DELAY_S)
 
 
-def test_a_taken_port_is_named_with_the_command_that_chooses_another(
+def test_taken_port_is_reported_with_the_command_for_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DRIVEWATCH_DATA", str(tmp_path))
@@ -220,18 +216,18 @@ def test_a_taken_port_is_named_with_the_command_that_chooses_another(
     assert said.out == ""
 
 
-def test_a_free_port_is_no_problem_and_is_free_again_afterwards() -> None:
+def test_free_port_is_ok_and_free_again_after_the_check() -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
     assert [port_problem(Listening(LOOPBACK, port, None)) for _ in range(2)] == ["", ""]
 
 
-def test_an_address_of_another_machine_cannot_be_had() -> None:
+def test_address_of_another_machine_is_refused() -> None:
     assert "cannot be had" in port_problem(Listening("192.0.2.1", 8080, None))
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "8080.0"])
-def test_what_is_no_port_is_refused(
+def test_invalid_port_is_refused(
     port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DRIVEWATCH_DATA", str(tmp_path))
@@ -239,21 +235,21 @@ def test_what_is_no_port_is_refused(
     assert f"PORT={port} is no port" in capfd.readouterr().err
 
 
-def test_the_first_start_makes_a_password_and_no_later_one_does(tmp_path: Path) -> None:
+def test_only_the_first_start_makes_a_password(tmp_path: Path) -> None:
     path = tmp_path / "data" / "password"
     made = first_password(path)
     assert password.verify(password.load(path), made)
     assert first_password(path) == ""
 
 
-def test_a_damaged_password_is_not_replaced_by_a_start(tmp_path: Path) -> None:
+def test_start_does_not_replace_a_damaged_password(tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text("damaged")
     assert first_password(path) == ""
     assert path.read_text() == "damaged"
 
 
-def test_detector_and_page_are_what_is_run() -> None:
+def test_appliance_runs_detector_and_page() -> None:
     detector, page = parts("fake:commute", 8081)
     assert detector.command[1:] == ("-m", "app", "run", "--camera", "fake:commute")
     assert page.command[1:] == ("-m", "app.service.page", "-c", "admin/gunicorn.conf.py")

@@ -1,4 +1,4 @@
-"""The end of a real detector whose camera does not answer: it is one as asked for, with status 0."""
+"""A real detector whose camera does not answer ends at SIGTERM with status 0."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDS_S = 10.0
 
 @contextmanager
 def watching(folder: Path, fault: str) -> Iterator[tuple[Process, PlayedCamera]]:
-    """A detector before a camera that fails in this way from the start."""
+    """A detector with a camera that has this fault from the start."""
     noise = np.random.default_rng(1).integers(60, 120, (4, 240, 320, 3)).astype(np.uint8)
     camera = PlayedCamera(folder, "MJPG", [*noise])
     camera.fault(fault)
@@ -37,7 +37,7 @@ def watching(folder: Path, fault: str) -> Iterator[tuple[Process, PlayedCamera]]
 
 @pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 @pytest.mark.parametrize("fault", ["silent", "hangs", "opening-hangs"])
-def test_an_end_while_the_camera_does_not_answer_is_a_clean_end(tmp_path: Path, fault: str) -> None:
+def test_detector_ends_cleanly_while_the_camera_does_not_answer(tmp_path: Path, fault: str) -> None:
     with watching(tmp_path, fault) as (process, _):
         process.wait_for("watching; Ctrl-C ends it")
         assert process.end(signal.SIGTERM) < ENDS_S
@@ -46,7 +46,7 @@ def test_an_end_while_the_camera_does_not_answer_is_a_clean_end(tmp_path: Path, 
 
 
 @pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-def test_an_end_while_the_camera_has_fallen_silent_is_a_clean_end(tmp_path: Path) -> None:
+def test_detector_ends_cleanly_after_the_camera_fell_silent(tmp_path: Path) -> None:
     with watching(tmp_path, "") as (process, camera):
         process.wait_for("camera live: /dev/video0")
         camera.fault("hangs")

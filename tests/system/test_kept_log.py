@@ -1,4 +1,4 @@
-"""The newest log lines of a real detector and page: kept across a kill, shown on the page, without a secret."""
+"""The log lines of a real detector and page survive a kill, are shown on the page, and hold no secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.telemetry.log_file import FILE_MAX_BYTES
 from tests.support.appliance import running, wait_for
 
 
-def test_the_log_outlives_a_kill_and_says_what_happened(tmp_path: Path) -> None:
+def test_log_survives_a_kill_and_names_it(tmp_path: Path) -> None:
     with running(tmp_path, "--camera", "fake:attentive") as appliance:
         owner = appliance.signed_in()
         assert wait_for(lambda: "camera live" in owner.get("/health").text)
@@ -26,7 +26,7 @@ def test_the_log_outlives_a_kill_and_says_what_happened(tmp_path: Path) -> None:
             assert appliance.password not in log.read_text()
 
 
-def test_a_card_that_takes_no_log_changes_nothing(tmp_path: Path) -> None:
+def test_appliance_works_without_a_writable_log(tmp_path: Path) -> None:
     for name in ("detector.log", "page.log"):
         (tmp_path / "data" / name / "in the way").mkdir(parents=True)
     with running(tmp_path, "--camera", "fake:attentive") as appliance:

@@ -1,4 +1,4 @@
-"""End to end: rendered pictures through the real face mesh to events: every scenario at 1 and 0.5 frames a second."""
+"""Every scenario from rendered pictures through the real face mesh to events, at 1 and 0.5 frames a second."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ COUNTED = frozenset({State.DROWSY, State.DISTRACTED, State.YAWNING})
 
 
 def verdicts_on_pictures(scenario: Scenario) -> dict[float, list[Verdict]]:
-    """By rate; the slower looks at every second of the same pictures."""
+    """Verdicts by frame rate; the slower rate uses every second picture."""
     model = SETTINGS.vision.model if SETTINGS.vision.model in scenario.models else scenario.models[0]
     vision = replace(SETTINGS.vision, model=model, phone=model == "full")
     verdicts: dict[float, list[Verdict]] = {fps: [] for fps in RATES}
@@ -86,7 +86,7 @@ def due_s(one: Expected, level: Level, on_truth: list[Verdict]) -> float:
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_the_expected_events_and_no_others_in_time(name: str) -> None:
+def test_scenario_gives_exactly_the_expected_events_in_time(name: str) -> None:
     scenario = load_scenario(name)
     for fps, verdicts in verdicts_on_pictures(scenario).items():
         check(verdicts, verdicts_on_truth(scenario, fps), expected(scenario, fps), 1 / fps)

@@ -1,4 +1,4 @@
-"""Every stage frozen in a real process: it ends itself in time, with the stacks, and leaves the reason."""
+"""A real process that hangs or crashes in any stage ends in time, with the stacks, and records the reason."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ from app.monitor.watchdog import EX_SOFTWARE, Watchdog
 from app.telemetry.log_file import read_lines
 from config.paths import FAILURE
 from tests.support.failures import NOW_S, names, reason
+from tests.support.process import ROOT
 
-ROOT = Path(__file__).parents[2]
 WAIT_S = 30.0
-# Where it stands still
-MODULES = {"judging a frame": "judge", "alerting the driver": "driver_feedback", "recording events": "recorder"}
+# Each stage of the loop, and the module of app/monitor in which it hangs
+STAGES = {
+    "waiting for a frame": "detector",
+    "taking the page's requests": "detector",
+    "judging a frame": "judge",
+    "alerting the driver": "driver_feedback",
+    "recording events": "recorder",
+    "printing": "detector",
+    "writing the status": "detector",
+}
 
 
 # A detector among fakes, of which one hangs; the watchdog's bounds are shortened, so that no test takes a minute
@@ -82,26 +90,17 @@ with watchdog.Watchdog(run, alarm_s=1.0) as line:
     setattr(*parts[stage], hang)
     bench.run(10)
 """
-STAGES = (
-    "waiting for a frame",
-    "taking the page's requests",
-    "judging a frame",
-    "alerting the driver",
-    "recording events",
-    "printing",
-    "writing the status",
-)
 
 
 def ended(run: Path, stage: str, how: str) -> subprocess.CompletedProcess[str]:
-    """What became of a process in which this stage does that."""
+    """The end of a process in which this stage hangs or crashes in this way."""
     command = [sys.executable, "-c", CHILD, str(run), stage, how]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_that_hangs_ends_the_process_with_all_stacks_and_the_reason(tmp_path: Path, stage: str) -> None:
-    done, module = ended(tmp_path, stage, "wait"), MODULES.get(stage, "detector")
+@pytest.mark.parametrize(("stage", "module"), STAGES.items())
+def test_hung_stage_ends_the_process_with_all_stacks_and_the_reason(tmp_path: Path, stage: str, module: str) -> None:
+    done = ended(tmp_path, stage, "wait")
     assert done.returncode == EX_SOFTWARE
     assert f"ERROR the detector hung for 0.3 s while {stage}, in app/monitor/{module}.py line " in done.stderr
     assert 'in wait_for_ever\n  File "' in done.stderr
@@ -110,19 +109,19 @@ def test_a_stage_that_hangs_ends_the_process_with_all_stacks_and_the_reason(tmp_
     assert names(tmp_path) == [LOCK, FAILURE]
 
 
-def test_a_start_that_hangs_ends_too(tmp_path: Path) -> None:
+def test_hung_start_ends_the_process(tmp_path: Path) -> None:
     assert ended(tmp_path, "starting", "wait").returncode == EX_SOFTWARE
     assert "while loading" in reason(tmp_path)
 
 
-def test_a_deadlock_with_the_locks_of_the_log_ends_too(tmp_path: Path) -> None:
+def test_deadlock_with_the_logging_lock_ends_the_process(tmp_path: Path) -> None:
     done = ended(tmp_path, "judging a frame", "deadlock")
     assert done.returncode == EX_SOFTWARE
     assert "in deadlock" in done.stderr and "in other" in done.stderr
     assert "while judging a frame" in reason(tmp_path)
 
 
-def test_native_code_that_keeps_pythons_lock_is_ended_by_the_kernel_and_told_by_the_next(
+def test_native_code_holding_the_gil_is_ended_by_sigalrm_and_reported_next(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     done = ended(tmp_path, "judging a frame", "gil")
@@ -134,7 +133,7 @@ def test_native_code_that_keeps_pythons_lock_is_ended_by_the_kernel_and_told_by_
     assert caplog.text.count("most recent call first") >= 2
 
 
-def test_a_native_crash_is_told_by_the_next(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_native_crash_is_reported_by_the_next_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert ended(tmp_path, "judging a frame", "crash").returncode == -signal.SIGSEGV
     with Watchdog(tmp_path, lambda: NOW_S):
         pass
@@ -143,7 +142,7 @@ def test_a_native_crash_is_told_by_the_next(tmp_path: Path, caplog: pytest.LogCa
     assert "in crash" in caplog.text
 
 
-def test_a_kill_is_told_by_the_next(tmp_path: Path) -> None:
+def test_kill_is_reported_by_the_next_start(tmp_path: Path) -> None:
     assert ended(tmp_path, "judging a frame", "kill").returncode == -signal.SIGKILL
     with Watchdog(tmp_path, lambda: NOW_S):
         pass
@@ -151,12 +150,12 @@ def test_a_kill_is_told_by_the_next(tmp_path: Path) -> None:
     assert names(tmp_path) == [LOCK, FAILURE]
 
 
-def test_an_exception_leaves_its_reason(tmp_path: Path) -> None:
+def test_exception_records_its_reason(tmp_path: Path) -> None:
     assert ended(tmp_path, "alerting the driver", "raise").returncode == 1
     assert reason(tmp_path) == "RuntimeError: something new"
 
 
-def test_a_stderr_that_nobody_reads_does_not_save_a_hung_process(tmp_path: Path) -> None:
+def test_blocked_stderr_does_not_keep_a_hung_process_alive(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     while True:
@@ -199,24 +198,16 @@ main(["run", "--camera", "fake:attentive"])
 
 
 @pytest.mark.parametrize(("how", "status"), [("native", EX_SOFTWARE), ("gil", -signal.SIGALRM)])
-def test_an_inference_that_never_returns_ends_the_real_detector_and_check_says_so(
-    tmp_path: Path, how: str, status: int
-) -> None:
-    """All is real but the call that hangs; then the detector is started again, and ends as asked."""
+def test_hung_inference_ends_the_real_detector_and_check_reports_it(tmp_path: Path, how: str, status: int) -> None:
+    """Only the hanging call is fake. Then the detector is started again and ends at SIGTERM."""
     env = {**os.environ, "DRIVEWATCH_DATA": str(tmp_path / "data"), "XDG_RUNTIME_DIR": str(tmp_path)}
     command = [sys.executable, "-c", INFERENCE, how]
     began_s = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=WAIT_S, check=False)
     assert done.returncode == status
     assert time.monotonic() - began_s < WAIT_S / 2
-    again = subprocess.Popen(
-        [sys.executable, "-m", "app", "run", "--camera", "fake:attentive"],
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    run, pipe = [sys.executable, "-m", "app", "run", "--camera", "fake:attentive"], subprocess.PIPE
+    again = subprocess.Popen(run, cwd=ROOT, env=env, stdout=pipe, stderr=pipe, text=True)
     assert again.stdout is not None
     assert again.stdout.readline().endswith("attentive\n")
     again.terminate()
@@ -230,12 +221,12 @@ def test_an_inference_that_never_returns_ends_the_real_detector_and_check_says_s
     assert "app/vision/face_graphs.py line " in told
 
 
-def test_a_stage_that_computes_for_ever_ends_too(tmp_path: Path) -> None:
+def test_endless_computation_ends_the_process(tmp_path: Path) -> None:
     done = ended(tmp_path, "judging a frame", "spin")
     assert (done.returncode, "while judging a frame, in " in reason(tmp_path)) == (EX_SOFTWARE, True), done.stderr
 
 
-def test_a_stage_that_cannot_go_on_for_want_of_memory_ends_sooner_and_says_so(tmp_path: Path) -> None:
+def test_stage_stalled_by_lack_of_memory_ends_sooner(tmp_path: Path) -> None:
     assert ended(tmp_path, "judging a frame", "starve").returncode == EX_SOFTWARE
     assert reason(tmp_path).startswith(
         "it hung for 0.1 s while judging a frame: no memory, in app/monitor/judge.py line "

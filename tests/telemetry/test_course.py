@@ -1,4 +1,4 @@
-"""What the last two minutes measured: bounded, read back as it was, and no damage that ends a reader."""
+"""The samples of the last two minutes: bounded, read back as written, and robust against damage."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_what_is_written_is_read_back(path: Path) -> None:
     assert course.read(path) == (sample(10.0), sample(11.0, yaw_deg=None))
 
 
-def test_looks_that_follow_at_once_are_one_sample() -> None:
+def test_course_keeps_at_most_one_sample_a_period() -> None:
     kept = Course()
     for number in range(100):
         kept.add(sample(number / 10))
@@ -41,7 +41,7 @@ def test_looks_that_follow_at_once_are_one_sample() -> None:
     assert len(times_s) in (11, 12)
 
 
-def test_it_holds_two_minutes_and_its_file_stays_below_what_is_read(path: Path) -> None:
+def test_course_holds_two_minutes_in_a_bounded_file(path: Path) -> None:
     kept = Course()
     for number in range(5000):
         kept.add(sample(1e8 + number * 1.0, yaw_deg=-123.45))
@@ -52,7 +52,7 @@ def test_it_holds_two_minutes_and_its_file_stays_below_what_is_read(path: Path) 
     assert path.stat().st_size < COURSE_MAX_BYTES / 2
 
 
-def test_a_part_is_cut_out_by_time() -> None:
+def test_samples_are_selected_by_time() -> None:
     kept = Course()
     for number in range(120):
         kept.add(sample(1e6 + number * 1.0))
@@ -60,7 +60,7 @@ def test_a_part_is_cut_out_by_time() -> None:
     assert (times_s[0], times_s[-1], len(times_s)) == (1e6 + 40.0, 1e6 + 80.0, 41)
 
 
-def test_a_figure_that_is_no_number_is_none() -> None:
+def test_figure_that_is_not_finite_is_none() -> None:
     kept = Course()
     kept.add(sample(1.0, yaw_deg=nan))
     assert course.samples_of(json.loads(kept.text())) == (sample(1.0, yaw_deg=None),)
@@ -74,7 +74,7 @@ DAMAGED = (
 
 
 @pytest.mark.parametrize("text", DAMAGED)
-def test_a_damaged_file_is_none(path: Path, text: str) -> None:
+def test_damaged_course_is_empty(path: Path, text: str) -> None:
     path.write_text(text)
     assert course.read(path) == ()
 
@@ -92,12 +92,12 @@ def test_a_damaged_file_is_none(path: Path, text: str) -> None:
         [1, 10**400, 1, 1, 1, 1, "attentive", 0],
     ],
 )
-def test_a_damaged_row_hides_no_other(path: Path, row: list[object]) -> None:
+def test_damaged_row_does_not_hide_the_others(path: Path, row: list[object]) -> None:
     good = [1.0, 1, 1, 1, 1, 1, "attentive", 0]
     path.write_text(json.dumps({"boot_id": boot_id(), "samples": [row, good]}))
     assert len(course.read(path)) == 1
 
 
-def test_a_course_of_another_boot_is_none(path: Path) -> None:
+def test_course_of_another_boot_is_empty(path: Path) -> None:
     path.write_text(json.dumps({"boot_id": "another", "samples": [[1.0, 1, 1, 1, 1, 1, "attentive", 0]]}))
     assert course.read(path) == ()

@@ -1,4 +1,4 @@
-"""What was measured around an event, as the journal keeps it."""
+"""The signals around an event, as the journal stores them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SAMPLE = Sample(1e8 + 1.1, -41.0, -3.0, 12.0, 0.25, 0.081, State.LOOKING_AWAY, L
 TEXT = text_of((LOST, SAMPLE), ROAD, LIMITS)
 
 
-def test_samples_the_road_and_the_limits_come_back() -> None:
+def test_samples_road_and_limits_are_read_back() -> None:
     assert signals_of(TEXT) == EventSignals((LOST, SAMPLE), replace(ROAD, learnt=True), LIMITS)
     assert signals_of(text_of((), ROAD, LIMITS)).samples == ()
 
 
-def test_a_kilobyte_holds_forty_looks_in_whole_degrees_and_percent() -> None:
+def test_forty_samples_are_rounded_to_about_a_kilobyte() -> None:
     looks = [
         replace(SAMPLE, time_s=1e6 + second, yaw_deg=-40.6 + second, eye_blink=0.251, perclos=0.0814)
         for second in range(40)
@@ -42,7 +42,7 @@ def test_a_kilobyte_holds_forty_looks_in_whole_degrees_and_percent() -> None:
         json.dumps({**json.loads(TEXT), "samples": {"a": 1}}),
     ),
 )
-def test_what_a_bad_card_made_of_it_is_no_signals(text: str) -> None:
+def test_damaged_signals_are_empty(text: str) -> None:
     assert signals_of(text).samples == ()
 
 
@@ -53,10 +53,10 @@ def test_what_a_bad_card_made_of_it_is_no_signals(text: str) -> None:
         *("[1,0,0,0,0,0,9,0]", "[1,0,0,0,0,0,-1,0]", "[1,0,0,0,0,0,0,7]"),
     ),
 )
-def test_a_damaged_sample_hides_no_other(row: str) -> None:
+def test_damaged_sample_does_not_hide_the_others(row: str) -> None:
     assert signals_of(TEXT.replace('"samples":[', f'"samples":[{row},')).samples == (LOST, SAMPLE)
 
 
-def test_a_damaged_road_hides_no_sample() -> None:
+def test_damaged_road_does_not_hide_the_samples() -> None:
     for damaged in ('["x",1.5', "[null,1.5", "[1e999,1.5", "[1.5"):
         assert signals_of(TEXT.replace("[-2.0,1.5", damaged)) == EventSignals((LOST, SAMPLE))

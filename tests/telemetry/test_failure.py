@@ -1,4 +1,4 @@
-"""The record of the last failure: damaged it is none, and it stays small."""
+"""The record of the last failure: a damaged one counts as none, and it stays small."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.support.failures import NOW_S, reason
 
 
 @pytest.mark.parametrize("content", ["", "null", "[]", '{"time_s": 1}', "[" * 50_000, '{"reason": NaN}'])
-def test_a_damaged_record_is_none(tmp_path: Path, content: str) -> None:
+def test_damaged_failure_record_is_none(tmp_path: Path, content: str) -> None:
     (tmp_path / FAILURE).write_text(content)
     assert failure.last(tmp_path / FAILURE) is None
     assert failure.note(tmp_path / FAILURE, "new", NOW_S)
     assert reason(tmp_path) == "new"
 
 
-def test_a_record_stays_small(tmp_path: Path) -> None:
+def test_size_of_a_failure_record_is_bounded(tmp_path: Path) -> None:
     failure.note(tmp_path / FAILURE, "x" * 1_000_000, NOW_S)
     assert (tmp_path / FAILURE).stat().st_size < 1000

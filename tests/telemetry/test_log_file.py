@@ -1,4 +1,4 @@
-"""The files of the newest log lines: bounded, readable after a power cut, and nobody waits for the disk."""
+"""The files of the newest log lines: bounded, readable after a power cut, written without blocking."""
 
 from __future__ import annotations
 
@@ -46,32 +46,32 @@ def test_lines_are_kept_with_time_and_level_newest_last(log: logging.Logger, pat
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_they_are_filtered_by_level(log: logging.Logger, path: Path) -> None:
+def test_lines_are_filtered_by_level(log: logging.Logger, path: Path) -> None:
     for level in (logging.INFO, logging.WARNING, logging.ERROR):
         log.log(level, "x")
     log.handlers[0].flush()
     assert [len(read_lines(path, least)) for least in (logging.INFO, logging.WARNING, logging.ERROR)] == [3, 2, 1]
 
 
-def test_a_message_of_many_lines_is_one_record_and_none_can_look_like_another(log: logging.Logger, path: Path) -> None:
+def test_message_of_many_lines_is_one_record_and_cannot_forge_another(log: logging.Logger, path: Path) -> None:
     log.error("stacks\n  File x\n%s ERROR forged\x1b[31m\r", AT)
     assert kept(log, path) == [(AT, "ERROR", f"stacks\n  File x\n{AT} ERROR forged\\x1b[31m\\r")]
 
 
-def test_control_characters_that_another_program_wrote_reach_no_reader(path: Path) -> None:
+def test_control_characters_in_the_file_are_escaped(path: Path) -> None:
     keep_line(path, "INFO before")
     with path.open("a") as file:
         file.write("2026-11-30T12:00:00Z ERROR \x1b[31mred \u202eback\r\n    more\a\n")
     assert read_lines(path)[-1].text == "\\x1b[31mred \\u202eback\\r\nmore\\x07"
 
 
-def test_a_message_that_does_not_fit_its_arguments_ends_nothing(log: logging.Logger, path: Path) -> None:
+def test_message_with_wrong_arguments_is_skipped(log: logging.Logger, path: Path) -> None:
     log.info("%d", "no number")
     log.info("next")
     assert kept(log, path) == [(AT, "INFO", "next")]
 
 
-def test_the_file_stays_small_and_has_the_newest(path: Path) -> None:
+def test_log_file_is_bounded_and_keeps_the_newest_lines(path: Path) -> None:
     for number in range(700):
         keep_line(path, f"INFO {number} {'x' * 200}")
         assert path.stat().st_size <= FILE_MAX_BYTES
@@ -88,7 +88,7 @@ def test_the_file_stays_small_and_has_the_newest(path: Path) -> None:
     "left",
     [b"2026-11-30T10:", b"\0" * 4096, b"\xff\xfe\n\0\n", b"    no head\n", b"2026-11-30T10:00:00Z FATAL x\n" * 9000],
 )
-def test_what_a_power_cut_leaves_costs_no_line_but_its_own(path: Path, left: bytes) -> None:
+def test_half_written_line_costs_no_other(path: Path, left: bytes) -> None:
     keep_line(path, "INFO before")
     with path.open("ab") as file:
         file.write(left)
@@ -99,7 +99,7 @@ def test_what_a_power_cut_leaves_costs_no_line_but_its_own(path: Path, left: byt
 
 
 @pytest.mark.parametrize("plant", [PLANTED[name] for name in PLANTED if name != "folder"])
-def test_what_is_planted_is_not_read_and_gives_way(path: Path, plant: Callable[[Path, Path], None]) -> None:
+def test_planted_files_are_not_read_and_are_replaced(path: Path, plant: Callable[[Path, Path], None]) -> None:
     path.parent.mkdir()
     victim = path.parent / "victim"
     victim.write_bytes(VICTIM)
@@ -110,7 +110,7 @@ def test_what_is_planted_is_not_read_and_gives_way(path: Path, plant: Callable[[
     assert victim.read_bytes() == VICTIM
 
 
-def test_a_disk_that_takes_nothing_changes_nothing(tmp_path: Path) -> None:
+def test_unwritable_log_raises_nothing(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
     handler = LogFile(tmp_path / "data" / "detector.log")
     handler.keep("INFO x")
@@ -119,9 +119,7 @@ def test_a_disk_that_takes_nothing_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
-def test_lines_that_find_no_room_are_lost_and_the_next_ones_are_whole(
-    path: Path, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
+def test_lines_after_a_failed_write_are_whole(path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def half(disk: Disk, file: int, data: bytes) -> None:
         os.write(file, data[: len(data) // 2])
         raise OSError(number, os.strerror(number))
@@ -139,7 +137,7 @@ def test_lines_that_find_no_room_are_lost_and_the_next_ones_are_whole(
     assert (texts[0], texts[-1]) == ("before", "after")
 
 
-def test_whoever_logs_does_not_wait_for_a_disk_that_hangs(
+def test_logging_does_not_wait_for_a_hanging_disk(
     log: logging.Logger, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_file, "END_S", 0.0)
@@ -162,7 +160,7 @@ def test_whoever_logs_does_not_wait_for_a_disk_that_hangs(
     assert len(texts) == LINES_MAX and texts[-1] == str(10 * log_file.WAITING_MAX - 1)
 
 
-def test_what_a_process_logs_begins_with_its_start(path: Path) -> None:
+def test_kept_log_begins_with_the_start_of_the_process(path: Path) -> None:
     with log_kept(path, "detector"):
         logging.getLogger("app").warning("seen")
     logging.getLogger("app").warning("no longer")

@@ -1,4 +1,4 @@
-"""The preview, as detector and page see it."""
+"""The preview: wanted for some seconds after each request, written and removed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def asked_at(run: Path, mtime_s: float) -> None:
     os.utime(run / PREVIEW_WANTED, (mtime_s, mtime_s))
 
 
-def test_a_preview_is_wanted_for_ten_seconds_after_each_question(run: Path) -> None:
+def test_preview_is_wanted_for_ten_seconds_after_each_request(run: Path) -> None:
     preview = Preview(run)
     assert not preview.wanted(0.0)
     asked_at(run, 1000.0)
@@ -35,7 +35,7 @@ def test_a_preview_is_wanted_for_ten_seconds_after_each_question(run: Path) -> N
 
 
 @pytest.mark.parametrize("jump_s", [1e8, -1e8])
-def test_a_clock_that_jumps_neither_ends_nor_prolongs_a_preview(run: Path, jump_s: float) -> None:
+def test_clock_jump_does_not_change_how_long_a_preview_is_wanted(run: Path, jump_s: float) -> None:
     preview = Preview(run)
     asked_at(run, 1e9)
     assert preview.wanted(1.0)
@@ -44,12 +44,12 @@ def test_a_clock_that_jumps_neither_ends_nor_prolongs_a_preview(run: Path, jump_
     assert not preview.wanted(19.0)
 
 
-def test_a_question_from_before_the_start_is_nobodys(run: Path) -> None:
+def test_preview_request_from_before_the_start_is_ignored(run: Path) -> None:
     ask_for_preview(run)
     assert not Preview(run).wanted(0.0)
 
 
-def test_a_question_taken_back_ends_the_preview(run: Path) -> None:
+def test_withdrawn_preview_request_ends_the_preview(run: Path) -> None:
     preview = Preview(run)
     ask_for_preview(run)
     assert preview.wanted(1.0)
@@ -57,7 +57,7 @@ def test_a_question_taken_back_ends_the_preview(run: Path) -> None:
     assert not preview.wanted(2.0)
 
 
-def test_no_picture_stays_behind(run: Path) -> None:
+def test_preview_is_removed_and_none_is_left_from_before(run: Path) -> None:
     preview = Preview(run)
     assert preview.write(b"first") and preview.write(b"second")
     assert (run / PREVIEW).read_bytes() == b"second"

@@ -1,4 +1,4 @@
-"""What the page asks of the detector."""
+"""The page's requests in the run folder: each is taken once; strange files are ignored."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_each_request_is_taken_once(run: Path) -> None:
     assert take(run) == [Request.TEST_BUZZER]
 
 
-def test_of_mute_and_its_end_the_last_one_asked_for_counts(run: Path) -> None:
+def test_last_of_mute_and_end_mute_wins(run: Path) -> None:
     for first, last in ((Request.MUTE, Request.END_MUTE), (Request.END_MUTE, Request.MUTE)):
         ask(run, first)
         ask(run, last)
         assert take(run) == [last]
 
 
-def test_what_is_no_plain_file_of_ours_is_not_obeyed(run: Path) -> None:
+def test_files_that_are_not_plain_requests_are_ignored(run: Path) -> None:
     folder = private_folder(run) / REQUESTS
     (folder / "recalibrate" / "deep").mkdir(parents=True)
     (folder / "mute").symlink_to("/etc/hostname")
@@ -42,13 +42,13 @@ def test_what_is_no_plain_file_of_ours_is_not_obeyed(run: Path) -> None:
     (folder / "format-disk\n").touch()
     (folder / "test-buzzer").touch()
     assert take(run) == [Request.TEST_BUZZER]
-    for request in Request:  # and it keeps nobody from asking
+    for request in Request:  # requests still work beside them
         ask(run, request)
         assert take(run) == [request]
     assert Path("/etc/hostname").exists()
 
 
-def test_a_request_by_a_hard_link_is_not_obeyed(run: Path, tmp_path: Path) -> None:
+def test_request_by_a_hard_link_is_ignored(run: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").touch()
     folder = private_folder(run) / REQUESTS
     folder.mkdir()
@@ -56,11 +56,11 @@ def test_a_request_by_a_hard_link_is_not_obeyed(run: Path, tmp_path: Path) -> No
     assert take(run) == []
 
 
-def test_any_number_of_other_files_keeps_no_request_waiting(run: Path) -> None:
+def test_other_files_do_not_delay_a_request(run: Path) -> None:
     folder = private_folder(run) / REQUESTS
     folder.mkdir()
     for number in range(1000):
         (folder / f"odd-{number}").touch()
     ask(run, Request.MUTE)
     assert take(run) == [Request.MUTE]
-    assert len(list(folder.iterdir())) == 1000  # nobody looks at them
+    assert len(list(folder.iterdir())) == 1000  # they are left alone

@@ -1,4 +1,4 @@
-"""SocketCAN, played by a pair of sockets; tests/vm asks a real vcan0."""
+"""SocketCAN, replaced by a pair of sockets; tests/vm uses a real vcan0."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FakeCanSocket(socket.socket):
 
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[CanBus, socket.socket]]:
-    """The detector's end, and the vehicle's."""
+    """The bus as the detector opens it, and the vehicle's end of it."""
     for name in ("ANSWER_S", "WAIT_S"):
         monkeypatch.setattr(can_bus, name, 0.01)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
@@ -50,7 +50,7 @@ def answer(kmh: int, identifier: int = 0x7E8) -> bytes:
     return FRAME.pack(identifier, 8, bytes((3, 0x41, 0x0D, kmh, 0, 0, 0, 0)))
 
 
-def test_the_speed_is_asked_for_once_a_second(bus: tuple[CanBus, socket.socket]) -> None:
+def test_speed_is_requested_once_a_second(bus: tuple[CanBus, socket.socket]) -> None:
     opened, vehicle = bus
     vehicle.send(answer(50))
     assert [told.speed_kmh for told in opened.poll(0)] == [50]
@@ -78,7 +78,7 @@ def test_control_units_that_disagree_tell_nothing(bus: tuple[CanBus, socket.sock
     assert [told.speed_kmh for told in opened.poll(0)] == [None]
 
 
-def test_after_a_minute_without_an_answer_it_only_listens(bus: tuple[CanBus, socket.socket]) -> None:
+def test_requests_stop_after_a_minute_without_an_answer_until_the_bus_wakes(bus: tuple[CanBus, socket.socket]) -> None:
     opened, vehicle = bus
     for second in range(int(GIVE_UP_S)):
         opened.poll(second)
@@ -104,12 +104,12 @@ def test_after_a_minute_without_an_answer_it_only_listens(bus: tuple[CanBus, soc
         (errno.EIO, "", "can0 fails: Input/output error", ""),
     ],
 )
-def test_each_failure_names_what_helps(number: int, snap: str, words: str, remedy: str) -> None:
+def test_each_can_failure_names_its_remedy(number: int, snap: str, words: str, remedy: str) -> None:
     error = explained("can0", OSError(number, "Input/output error"), snap)
     assert words in str(error) and error.remedy == remedy and remedy in str(error)
 
 
-def test_an_interface_that_goes_down_is_lost(
+def test_interface_going_down_is_reported_as_lost(
     bus: tuple[CanBus, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(_: bytes) -> int:
@@ -120,7 +120,7 @@ def test_an_interface_that_goes_down_is_lost(
         bus[0].poll(0)
 
 
-def test_a_sleeping_bus_acknowledges_nothing_and_is_no_failure(
+def test_full_send_buffer_of_a_sleeping_bus_is_not_a_failure(
     bus: tuple[CanBus, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: bytes) -> int:

@@ -1,4 +1,4 @@
-"""A GPS receiver on a serial port, played by a pty."""
+"""A GPS receiver on a serial port, replaced by a pty."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.nmea import rmc
 
 @pytest.fixture
 def receiver() -> Iterator[tuple[int, Path]]:
-    """The receiver's end, and the port."""
+    """The receiver's end, and the path of the port."""
     master, slave = os.openpty()
     tty.setraw(master)
     path = Path(os.ttyname(slave))
@@ -39,19 +39,19 @@ def port(receiver: tuple[int, Path], monkeypatch: pytest.MonkeyPatch) -> Iterato
     opened.close()
 
 
-def test_a_receiver_tells_its_speed(receiver: tuple[int, Path], port: GpsPort) -> None:
+def test_receiver_gives_speed_and_time(receiver: tuple[int, Path], port: GpsPort) -> None:
     os.write(receiver[0], rmc(72))
     (told,) = port.poll(0)
     assert told.speed_kmh == pytest.approx(72, abs=0.02) and told.utc_s is not None
     assert port.poll(0.5) == []
 
 
-def test_without_a_fix_the_receiver_is_there_and_the_speed_is_not(receiver: tuple[int, Path], port: GpsPort) -> None:
+def test_receiver_without_a_fix_gives_no_speed(receiver: tuple[int, Path], port: GpsPort) -> None:
     os.write(receiver[0], rmc(72, status="V"))
     assert [told.speed_kmh for told in port.poll(0)] == [None]
 
 
-def test_a_silent_port_is_tried_at_every_rate_and_then_given_up(receiver: tuple[int, Path], port: GpsPort) -> None:
+def test_silent_port_is_tried_at_every_rate_and_then_given_up(receiver: tuple[int, Path], port: GpsPort) -> None:
     seen = []
     with pytest.raises(VehicleUnavailable, match="sends no NMEA"):
         for number in range(10):
@@ -60,7 +60,7 @@ def test_a_silent_port_is_tried_at_every_rate_and_then_given_up(receiver: tuple[
     assert list(dict.fromkeys(seen)) == list(RATES)
 
 
-def test_garbage_is_no_receiver(receiver: tuple[int, Path], port: GpsPort) -> None:
+def test_port_sending_garbage_is_not_a_receiver(receiver: tuple[int, Path], port: GpsPort) -> None:
     with pytest.raises(VehicleUnavailable, match="sends no NMEA"):
         for number in range(10):
             os.write(receiver[0], bytes(range(128)))
@@ -79,7 +79,7 @@ def test_an_unplugged_receiver_is_lost(receiver: tuple[int, Path], port: GpsPort
         port.poll(0)
 
 
-def test_a_receiver_is_found_again_under_another_number(receiver: tuple[int, Path], tmp_path: Path) -> None:
+def test_receiver_is_found_again_under_another_port_number(receiver: tuple[int, Path], tmp_path: Path) -> None:
     (tmp_path / "ttyACM2").symlink_to(receiver[1])
     found = open_gps(ports_like(tmp_path / "ttyACM0"), "")
     found.close()
@@ -87,7 +87,7 @@ def test_a_receiver_is_found_again_under_another_number(receiver: tuple[int, Pat
     assert ports_like(Path("/dev/serial0")) == [Path("/dev/serial0")]
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_receiver_is_reported(tmp_path: Path) -> None:
     with pytest.raises(VehicleUnavailable, match=r"no GPS receiver at .*ttyACM0: plug it in"):
         open_gps(ports(tmp_path), "")
 
@@ -112,14 +112,14 @@ def test_a_refused_port_names_the_remedy(
     assert refused.value.remedy == remedy and remedy in str(refused.value)
 
 
-def test_a_file_that_is_no_port_is_no_receiver(tmp_path: Path) -> None:
+def test_plain_file_is_not_a_receiver(tmp_path: Path) -> None:
     (tmp_path / "ttyACM0").write_bytes(rmc(50))
     with pytest.raises(VehicleUnavailable):
         open_gps([tmp_path / "ttyACM0"], "")
 
 
 @pytest.mark.parametrize("frozen", [{}, {"date": ""}, {"time": ""}])
-def test_a_fix_whose_time_stands_still_is_no_fix(
+def test_fix_with_a_frozen_time_gives_no_speed(
     receiver: tuple[int, Path], port: GpsPort, frozen: dict[str, str]
 ) -> None:
     told = []

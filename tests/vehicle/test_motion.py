@@ -1,4 +1,4 @@
-"""How the vehicle moves, by its speed and its ignition."""
+"""The vehicle's motion from its speed and ignition; which speeds are plausible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GPS = Vehicle(source="/dev/ttyACM0")
 
 
 def moved(speeds: Iterable[float | None], start: Vehicle = GPS) -> list[Motion]:
-    """One speed a second; None: a lost fix."""
+    """The motion after each speed, one a second; None is a lost fix."""
     tracker, vehicle, motions = MotionTracker(), start, []
     for now_s, speed_kmh in enumerate(speeds):
         if speed_kmh is not None:
@@ -33,12 +33,12 @@ def test_bands_have_a_hysteresis() -> None:
     ]  # fmt: skip
 
 
-def test_a_red_light_is_no_parking_and_half_a_minute_is() -> None:
+def test_half_a_minute_at_rest_is_parked() -> None:
     motions = moved([50, *[0.0] * 29, *[2.5] * 5])
     assert motions[29] is Motion.CRAWLING and motions[31] is Motion.PARKED
 
 
-def test_a_parked_vehicle_is_left_at_10_kmh_for_two_seconds() -> None:
+def test_parked_vehicle_moves_after_two_seconds_above_10_kmh() -> None:
     parked = [0.0] * 31
     assert moved([*parked, 9, 9, 9, 9])[-1] is Motion.PARKED
     assert moved([*parked, 12, 12])[-1] is Motion.PARKED
@@ -46,7 +46,7 @@ def test_a_parked_vehicle_is_left_at_10_kmh_for_two_seconds() -> None:
     assert moved([*parked, 12, 3, 12, 12])[-1] is Motion.PARKED
 
 
-def test_a_tunnel_is_bridged_for_two_minutes_and_then_nothing_is_known() -> None:
+def test_motion_is_kept_for_two_minutes_without_a_fix() -> None:
     motions = moved([30, *[None] * 130])
     assert motions[119] is Motion.SLOW and motions[130] is Motion.UNKNOWN
 
@@ -57,23 +57,23 @@ def test_a_lost_fix_never_means_parked() -> None:
     assert moved([None] * 300) == [Motion.UNKNOWN] * 300
 
 
-def test_an_unplugged_receiver_is_unknown_at_once() -> None:
+def test_motion_is_unknown_at_once_without_a_receiver() -> None:
     tracker = MotionTracker()
     assert tracker.update(0, replace(GPS, speed_kmh=30, speed_s=0)) is Motion.SLOW
     assert tracker.update(1, Vehicle()) is Motion.UNKNOWN
 
 
-def test_ignition_off_means_parked_after_two_seconds_and_on_means_nothing() -> None:
+def test_ignition_off_is_parked_after_two_seconds() -> None:
     assert moved([None] * 4, Vehicle(ignition=False)) == [Motion.UNKNOWN, Motion.UNKNOWN, Motion.PARKED, Motion.PARKED]
     assert moved([None] * 4, Vehicle(ignition=True)) == [Motion.UNKNOWN] * 4
     assert moved([0.0] * 4, replace(GPS, ignition=False))[-1] is Motion.PARKED
 
 
-def test_a_broken_ignition_wire_does_not_silence_a_vehicle_that_moves() -> None:
+def test_broken_ignition_wire_does_not_park_a_moving_vehicle() -> None:
     assert Motion.PARKED not in moved([50.0] * 60, replace(GPS, ignition=False))
 
 
-def test_an_old_speed_is_no_speed() -> None:
+def test_stale_speed_is_ignored() -> None:
     tracker = MotionTracker()
     assert tracker.update(100, replace(GPS, speed_kmh=30, speed_s=96.9)) is Motion.UNKNOWN
     assert tracker.update(100, replace(GPS, speed_kmh=30, speed_s=97)) is Motion.SLOW
@@ -98,23 +98,23 @@ def test_the_first_speed_is_believed_when_the_second_agrees() -> None:
     assert believed([(0, 200), (1, 0), (2, 0)]) == [None, None, 0]
 
 
-def test_ten_a_second_may_scatter() -> None:
+def test_ten_speeds_a_second_may_scatter() -> None:
     noisy = [(number / 10, 50.0 + number % 2 * 8) for number in range(20)]
     assert None not in believed(noisy)[1:]
 
 
-def test_a_long_gap_is_followed_by_any_speed() -> None:
+def test_any_speed_is_believed_after_a_long_gap() -> None:
     assert believed([(0, 100), (1, 100), (60, 0), (61, 0)])[-1] == 0
 
 
-def test_a_wire_that_broke_does_not_silence_a_vehicle_that_loses_its_fix() -> None:
+def test_broken_ignition_wire_does_not_park_a_vehicle_without_a_fix() -> None:
     broken = replace(GPS, ignition=False)
     assert Motion.PARKED not in moved([*[50.0] * 5, *[None] * 200], broken)
     assert Motion.PARKED not in moved([*[50.0] * 5, *[0.0] * 20], broken)
     assert moved([*[50.0] * 5, *[0.0] * 40])[-1] is Motion.PARKED
 
 
-def test_an_ignition_that_was_on_again_is_believed_again() -> None:
+def test_ignition_is_believed_again_after_it_was_on() -> None:
     tracker, moving = MotionTracker(), replace(GPS, speed_kmh=50.0)
     for now_s in range(5):
         tracker.update(now_s, replace(moving, speed_s=float(now_s), ignition=False))
@@ -123,12 +123,12 @@ def test_an_ignition_that_was_on_again_is_believed_again() -> None:
     assert off == [Motion.FAST, Motion.FAST, Motion.PARKED, Motion.PARKED]
 
 
-def test_a_rest_that_was_not_seen_is_no_parking() -> None:
+def test_rest_without_a_fix_does_not_count_as_parking() -> None:
     motions = moved([30, 0.0, *[None] * 100, *[0.0] * 31])
     assert Motion.PARKED not in motions[:-1] and motions[-1] is Motion.PARKED
 
 
-def test_an_ignition_that_flaps_is_not_off() -> None:
+def test_flapping_ignition_is_not_off() -> None:
     tracker = MotionTracker()
     flapping = [tracker.update(number / 2, Vehicle(ignition=number % 3 == 0)) for number in range(60)]
     assert set(flapping) == {Motion.UNKNOWN}

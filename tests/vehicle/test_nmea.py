@@ -1,4 +1,4 @@
-"""Sentences of GPS receivers: what is understood, and that nothing else is believed."""
+"""Sentences of GPS receivers: RMC is read; damaged and other sentences are ignored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def fixes(*chunks: bytes) -> list[Fix]:
     return [fix for chunk in chunks for each in stream.feed(chunk) if (fix := fix_in(each)) is not None]
 
 
-def test_speed_and_time_of_a_fix() -> None:
+def test_rmc_sentence_gives_speed_and_time() -> None:
     (fix,) = fixes(rmc(90))
     assert fix.speed_kmh == pytest.approx(90, abs=0.02) and fix.utc_s == NOON_S
 
@@ -33,7 +33,7 @@ def test_speed_and_time_of_a_fix() -> None:
         (b"$GNRMC,083559.00,A,4717.11437,N,00833.91522,E,50.0,77.52,091226,,,A,V", 92.6),
     ],
 )
-def test_sentences_of_real_receivers(line: bytes, kmh: float) -> None:
+def test_sentences_of_real_receivers_are_read(line: bytes, kmh: float) -> None:
     if b"*" not in line:
         line = sentence(line[1:].decode()).strip()
     (fix,) = fixes(line + b"\r\n")
@@ -51,7 +51,7 @@ def test_sentences_of_real_receivers(line: bytes, kmh: float) -> None:
         sentence("GPRMC,120000.00,A,4807.038,N,01131.000,E,,,301126,,,A"),
     ],
 )
-def test_without_a_fix_no_speed_is_told(line: bytes) -> None:
+def test_sentence_without_a_fix_gives_no_speed(line: bytes) -> None:
     assert [fix.speed_kmh for fix in fixes(line)] == [None]
 
 
@@ -71,30 +71,30 @@ def test_without_a_fix_no_speed_is_told(line: bytes) -> None:
         b"",
     ],
 )
-def test_what_is_no_whole_rmc_sentence_tells_nothing(line: bytes) -> None:
+def test_damaged_and_other_sentences_are_ignored(line: bytes) -> None:
     assert fixes(line) == []
 
 
 @pytest.mark.parametrize("date", ["000000", "321326", "ABCDEF", "3011"])
-def test_a_date_that_there_is_not_tells_no_time(date: str) -> None:
+def test_impossible_date_gives_no_time(date: str) -> None:
     assert [fix.utc_s for fix in fixes(rmc(90, date=date))] in ([None], [])
 
 
-def test_a_sentence_may_come_in_pieces_and_several_at_once() -> None:
+def test_sentences_may_arrive_in_pieces_or_together() -> None:
     line = rmc(50)
     assert len(fixes(*(bytes([byte]) for byte in line))) == 1
     assert len(fixes(line * 10)) == 10
     assert len(fixes(b"half a line" + line, b"\n" + line)) == 2
 
 
-def test_a_stream_without_line_ends_is_kept_only_in_part() -> None:
+def test_stream_without_line_ends_is_bounded() -> None:
     stream = Sentences()
     for _ in range(1000):
         assert list(stream.feed(b"$GPRMC," * 100)) == []
     assert len(stream._rest) <= SENTENCE_MAX_BYTES
 
 
-def test_of_a_thousand_mutated_streams_none_tells_a_speed_that_was_not_sent() -> None:
+def test_mutated_streams_give_no_wrong_speed() -> None:
     chance = random.Random(19)
     for _ in range(1000):
         data = bytearray(rmc(50) * 3)
@@ -105,5 +105,5 @@ def test_of_a_thousand_mutated_streams_none_tells_a_speed_that_was_not_sent() ->
         assert all(fix.speed_kmh is None or fix.speed_kmh == pytest.approx(50, abs=0.02) for fix in fixes(bytes(data)))
 
 
-def test_the_checksum_is_taken_of_what_follows_the_last_dollar_sign() -> None:
+def test_checksum_covers_the_text_after_the_last_dollar_sign() -> None:
     assert checked(b"$GPRMC,1200$" + sentence("GPXXX").strip()[1:]) == b"GPXXX"

@@ -1,4 +1,4 @@
-"""Answers of control units."""
+"""Requests for the speed to control units, and their answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def frame(identifier: int, data: bytes = ANSWER, length: int = 8) -> bytes:
     return FRAME.pack(identifier, length, data)
 
 
-def test_the_request_is_that_of_the_standard() -> None:
+def test_request_is_that_of_the_standard() -> None:
     identifier, length, data = FRAME.unpack(request_of(STANDARD))
     assert (identifier, length, data[:3]) == (0x7DF, 8, bytes((0x02, 0x01, 0x0D)))
     assert FRAME.unpack(request_of(LONG))[0] == 0x98DB33F1
@@ -25,7 +25,7 @@ def test_the_request_is_that_of_the_standard() -> None:
     ("addressing", "identifier"),
     [(STANDARD, 0x7E8), (STANDARD, 0x7EF), (LONG, 0x98DAF110), (LONG, 0x98DAF118)],
 )
-def test_every_control_unit_may_answer(addressing: Addressing, identifier: int) -> None:
+def test_answer_of_every_control_unit_is_read(addressing: Addressing, identifier: int) -> None:
     assert answer_in(frame(identifier), addressing) == 88
     assert answer_in(frame(identifier, bytes((3, 0x41, 0x0D, 88)), length=4), addressing) == 88
 
@@ -48,7 +48,7 @@ def test_every_control_unit_may_answer(addressing: Addressing, identifier: int) 
         b"",
     ],
 )
-def test_other_frames_tell_no_speed(wrong: bytes) -> None:
+def test_other_frames_give_no_speed(wrong: bytes) -> None:
     assert answer_in(wrong, STANDARD) is None
 
 

@@ -1,4 +1,4 @@
-"""The thread that follows the vehicle, step by step."""
+"""The thread that reads the vehicle's speed and ignition, step by step."""
 
 from __future__ import annotations
 
@@ -59,41 +59,36 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vehicle_thread, "WAIT_S", 0.0)
 
 
-def test_a_speed_is_told_with_its_source_and_age() -> None:
+def test_speed_has_its_source_and_age() -> None:
     bench = Bench()
     seen = bench.tell(50, 52)
     assert (seen.speed_kmh, seen.source, seen.utc_s) == (52, "/dev/ttyACM0", 1.0)
     assert seen.age_s(5.0) == 3.0
 
 
-def test_a_lost_fix_leaves_the_last_speed_to_grow_old() -> None:
+def test_last_speed_ages_after_a_lost_fix() -> None:
     bench = Bench()
     seen = bench.tell(50, 50, None, None, None, None)
     assert seen.age_s(bench.now_s) == 4.0 and seen.source
 
 
-def test_an_implausible_speed_is_not_told() -> None:
+def test_implausible_speed_is_ignored() -> None:
     assert Bench().tell(50, 50, 290).speed_kmh == 50
 
 
-def test_a_lost_source_is_unknown_at_once_named_and_opened_again() -> None:
+def test_lost_source_is_reported_at_once_and_reopened() -> None:
     bench = Bench()
     bench.tell(50, 50)
     bench.source.error = VehicleUnavailable("it is lost: plug it in again", "remedy")
     seen = bench.tell(50)
-    assert (seen.speed_kmh, seen.source, seen.message, seen.remedy) == (
-        None,
-        "",
-        "it is lost: plug it in again",
-        "remedy",
-    )
+    assert seen == Vehicle(message="it is lost: plug it in again", remedy="remedy")
     assert bench.source.closed
     bench.source = FakeSource()
     bench.now_s += RETRY_S
     assert bench.tell(30, 30).speed_kmh == 30 and bench.thread.read().message == ""
 
 
-def test_a_missing_source_is_tried_every_few_seconds(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_source_is_retried_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.missing = VehicleUnavailable("there is none")
     for _ in range(100):
@@ -104,7 +99,7 @@ def test_a_missing_source_is_tried_every_few_seconds(caplog: pytest.LogCaptureFi
     assert bench.tell(*[30.0] * 8).speed_kmh == 30
 
 
-def test_a_loose_plug_is_logged_once_in_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
+def test_loose_plug_is_logged_once_in_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     bench = Bench()
     for _ in range(50):
@@ -121,7 +116,7 @@ def test_a_loose_plug_is_logged_once_in_ten_minutes(caplog: pytest.LogCaptureFix
     assert len(lines) == 2 * 3
 
 
-def test_the_ignition_is_told_without_a_source_of_speed() -> None:
+def test_ignition_is_read_without_a_speed_source() -> None:
     thread = VehicleThread(None, lambda: False, lambda: 0.0)
     thread.step()
     assert thread.read() == Vehicle(ignition=False)
@@ -134,7 +129,7 @@ def refused_once(refusals: list[GpioUnavailable]) -> bool:
 
 
 @pytest.mark.parametrize("has_source", [False, True])
-def test_an_ignition_line_that_is_had_later_is_no_problem_any_more(has_source: bool) -> None:
+def test_ignition_line_available_later_clears_its_problem(has_source: bool) -> None:
     refusals = [GpioUnavailable("the line is refused", "connect it")]
     bench = Bench(lambda: refused_once(refusals))
     thread = bench.thread if has_source else VehicleThread(None, lambda: refused_once(refusals), lambda: bench.now_s)
@@ -145,7 +140,7 @@ def test_an_ignition_line_that_is_had_later_is_no_problem_any_more(has_source: b
     assert thread.read() == Vehicle(ignition=True)
 
 
-def test_a_line_that_is_missing_is_told_beside_a_speed_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_ignition_line_is_reported_beside_a_speed_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     def refused() -> bool:
         raise GpioUnavailable("the line is refused", "connect it")
 
@@ -158,7 +153,7 @@ def test_a_line_that_is_missing_is_told_beside_a_speed_and_logged_once(caplog: p
     assert (seen.message, seen.remedy) == ("the receiver is lost", "plug it in")
 
 
-def test_a_source_that_hangs_holds_up_nobody() -> None:
+def test_hanging_source_does_not_block_reading() -> None:
     entered, release = threading.Event(), threading.Event()
 
     class Hanging(FakeSource):
@@ -173,7 +168,7 @@ def test_a_source_that_hangs_holds_up_nobody() -> None:
         release.set()
 
 
-def test_while_the_thread_hangs_the_ignition_is_not_known() -> None:
+def test_ignition_is_unknown_while_the_thread_hangs() -> None:
     bench = Bench(lambda: False)
     assert bench.tell(0, 0).ignition is False
     bench.now_s += 3.1
@@ -181,7 +176,7 @@ def test_while_the_thread_hangs_the_ignition_is_not_known() -> None:
     assert bench.tell(0).ignition is False and bench.thread.read().message == ""
 
 
-def test_a_thread_that_fails_says_so_and_what_was_known_is_forgotten() -> None:
+def test_failed_vehicle_thread_is_reported() -> None:
     def broken() -> bool:
         raise RuntimeError("cannot happen")
 
@@ -191,7 +186,7 @@ def test_a_thread_that_fails_says_so_and_what_was_known_is_forgotten() -> None:
     assert "restart drivewatch" in thread.read().message
 
 
-def test_the_setting_chooses_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_setting_selects_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
 
     def open_can(name: str, snap: str) -> FakeSource:
@@ -212,7 +207,7 @@ def test_the_setting_chooses_the_source(monkeypatch: pytest.MonkeyPatch) -> None
     assert opened == ["can1", "vcan0", "/dev/ttyS0", "/dev/ttyACM0"]
 
 
-def test_auto_tries_each_port_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_tries_each_port_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
 
     def open_gps(paths: object, snap: str, where: str = "") -> FakeSource:

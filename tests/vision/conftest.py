@@ -1,4 +1,4 @@
-"""Face meshes, each made once a module; only a test that asks for one loads mediapipe."""
+"""Face meshes, made once for each module; only tests that use one load mediapipe."""
 
 from __future__ import annotations
 

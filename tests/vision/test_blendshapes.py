@@ -55,7 +55,7 @@ def test_shut_eyes_score_high_and_open_ones_low(blendshapes: Blendshapes, portra
 
 
 def test_a_smile_scores_high_and_a_mouth_at_rest_low(blendshapes: Blendshapes) -> None:
-    """Of the portrait that does not smile by itself."""
+    """The portrait of hopper does not smile by itself."""
     at_rest, smiling = (blendshapes.scores(landmarks("hopper", scene)) for scene in (OPEN, SMILING))
     for side in SMILE:
         assert at_rest[side] < 0.1
@@ -78,23 +78,14 @@ def test_blinks_are_scored_without_irises_too(blendshapes: Blendshapes, portrait
         assert shut[eye] > 0.4
 
 
-def test_scores_are_52_shares_and_the_same_for_the_same_landmarks(blendshapes: Blendshapes) -> None:
-    first, again = (blendshapes.scores(landmarks("collins", OPEN)) for _ in range(2))
-    assert (first.shape, first.dtype) == ((52,), np.dtype(np.float32))
-    assert ((first >= 0) & (first <= 1)).all()
-    np.testing.assert_array_equal(first, again)
-
-
-def test_where_a_face_is_and_how_large_changes_little(blendshapes: Blendshapes) -> None:
+def test_scores_do_not_depend_on_place_and_size_of_the_face(blendshapes: Blendshapes) -> None:
     here = landmarks("collins", SHUT)
     there = (2 * here + np.array((40, -25, 0))).astype(np.float32)
     np.testing.assert_allclose(blendshapes.scores(there), blendshapes.scores(here), atol=0.01)
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (10, 3), (386, 3), (478,)])
-def test_landmarks_of_a_wrong_shape_are_refused_and_harm_nothing(
-    blendshapes: Blendshapes, shape: tuple[int, ...]
-) -> None:
+def test_landmarks_of_a_wrong_shape_are_refused(blendshapes: Blendshapes, shape: tuple[int, ...]) -> None:
     before: Scores = blendshapes.scores(landmarks("collins", OPEN))
     with pytest.raises((IndexError, ValueError)):
         blendshapes.scores(np.zeros(shape, np.float32))
@@ -102,8 +93,7 @@ def test_landmarks_of_a_wrong_shape_are_refused_and_harm_nothing(
 
 
 @pytest.mark.parametrize("value", (0.0, 1e6, -1e6))
-def test_landmarks_all_in_one_place_are_no_crash_and_harm_nothing(blendshapes: Blendshapes, value: float) -> None:
-    """They have no pose either, so nothing reads their scores."""
+def test_landmarks_all_in_one_place_do_no_harm(blendshapes: Blendshapes, value: float) -> None:
     before = blendshapes.scores(landmarks("collins", OPEN))
     assert blendshapes.scores(np.full((478, 3), value, np.float32)).shape == (COUNT,)
     np.testing.assert_array_equal(blendshapes.scores(landmarks("collins", OPEN)), before)

@@ -1,4 +1,4 @@
-"""Where a face is turned that only the detector sees."""
+"""The direction of a face that only the detector sees, from its keypoints."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.vision.regions import ROI_SCALE, Region
 
 
 def region(nose: tuple[float, float], mouth: tuple[float, float] = (160, 130), width_px: float = 80) -> Region:
-    """A face whose eyes are at 145 and 175, nose and mouth where they are said."""
+    """A detected face with its eyes at 145 and 175, and nose and mouth at these places."""
     keypoints = np.array([(145, 100), (175, 100), nose, mouth], np.float32)
     return Region(160, 110, ROI_SCALE * width_px, 0.0, 0.9, keypoints)
 
@@ -25,7 +25,7 @@ def region(nose: tuple[float, float], mouth: tuple[float, float] = (160, 130), w
         ((161, 126), State.LOOKING_DOWN),
     ],
 )
-def test_the_keypoints_say_where_an_unfitted_face_is_turned(nose: tuple[float, float], turned: State | None) -> None:
+def test_keypoints_give_the_direction_of_a_detected_face(nose: tuple[float, float], turned: State | None) -> None:
     seen = detected_only(region(nose), (320, 240))
     assert (seen and seen.detected_only) == turned
     if seen:

@@ -1,4 +1,4 @@
-"""How far lids, mouth and brows have moved, from landmarks and blendshapes that are exactly known."""
+"""Lids, mouth and brows from exactly known landmarks and blendshapes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,7 @@ from app.vision.expression import (
     mouth_aspect_ratio,
     smile,
 )
-from app.vision.landmarks import (
-    LEFT_EYE,
-    LEFT_MOUTH,
-    LOWER_LIP,
-    RIGHT_EYE,
-    RIGHT_MOUTH,
-    UPPER_LIP,
-)
+from app.vision.landmarks import LEFT_EYE, LEFT_MOUTH, LOWER_LIP, RIGHT_EYE, RIGHT_MOUTH, UPPER_LIP
 from tests.support.landmarks import eye_points, face_with, scores
 
 
@@ -46,7 +39,7 @@ def test_two_equal_blink_scores_give_that_score(score: float) -> None:
     assert eye_blink(scores(right_blink=score, left_blink=score), ATTENTION_MESH) == pytest.approx(score)
 
 
-def test_of_two_blink_scores_the_lower_counts_more() -> None:
+def test_lower_of_two_blink_scores_counts_more() -> None:
     wink, other = (eye_blink(scores(**{eye: 0.8}), ATTENTION_MESH) for eye in ("right_blink", "left_blink"))
     assert wink == pytest.approx(other)
     assert 0 < wink < 0.3
@@ -54,7 +47,7 @@ def test_of_two_blink_scores_the_lower_counts_more() -> None:
     assert 0.5 < misread < 0.6
 
 
-def test_the_plain_mesh_is_corrected_and_never_read_above_one() -> None:
+def test_blink_score_of_the_plain_mesh_is_corrected_up_to_one() -> None:
     lids = scores(right_blink=0.4, left_blink=0.4)
     assert eye_blink(lids, PLAIN_MESH) == pytest.approx(PLAIN_MESH.blink_gain * 0.4)
     assert PLAIN_MESH.blink_gain > 1 == ATTENTION_MESH.blink_gain

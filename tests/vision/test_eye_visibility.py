@@ -1,8 +1,7 @@
-"""What hides a rendered driver's eyes, and what does not."""
+"""Dark lenses, hands and glare hide a rendered driver's eyes; clear glasses and lids do not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
@@ -42,12 +41,6 @@ SEEN: dict[str, dict[str, float]] = {
 CHEEKS = (101, 330)
 
 
-@pytest.fixture(scope="module")
-def mesh() -> Iterator[FaceMesh]:
-    with FaceMesh("standard") as made:
-        yield made
-
-
 def seen(mesh: FaceMesh, portrait: str, scene: Scene) -> tuple[Picture, Landmarks]:
     picture = PORTRAITS[portrait].picture(scene)
     mesh.reset()
@@ -59,21 +52,21 @@ def seen(mesh: FaceMesh, portrait: str, scene: Scene) -> tuple[Picture, Landmark
 @pytest.mark.parametrize("lenses", OPAQUE)
 @pytest.mark.parametrize("light", LIGHTS)
 @pytest.mark.parametrize("portrait", PORTRAITS)
-def test_opaque_lenses_hide_eyes(mesh: FaceMesh, portrait: str, light: str, lenses: str) -> None:
-    assert eyes_hidden(*seen(mesh, portrait, replace(LIGHTS[light], **OPAQUE[lenses])))
+def test_opaque_lenses_hide_eyes(standard: FaceMesh, portrait: str, light: str, lenses: str) -> None:
+    assert eyes_hidden(*seen(standard, portrait, replace(LIGHTS[light], **OPAQUE[lenses])))
 
 
 @pytest.mark.parametrize("look", SEEN)
 @pytest.mark.parametrize("light", LIGHTS)
 @pytest.mark.parametrize("portrait", PORTRAITS)
 def test_eyes_are_seen_without_lenses_and_through_clear_and_tinted_ones(
-    mesh: FaceMesh, portrait: str, light: str, look: str
+    standard: FaceMesh, portrait: str, light: str, look: str
 ) -> None:
-    assert not eyes_hidden(*seen(mesh, portrait, replace(LIGHTS[light], **SEEN[look])))
+    assert not eyes_hidden(*seen(standard, portrait, replace(LIGHTS[light], **SEEN[look])))
 
 
 def with_hand(picture: Picture, landmarks: Landmarks, eyes: tuple[tuple[int, int], ...]) -> Picture:
-    """Smooth skin, as of a cheek, before these eyes."""
+    """The picture with smooth skin, in a cheek's colour, in front of these eyes."""
     covered = picture.copy()
     skin = np.mean([picture[round(float(y)), round(float(x))] for x, y in landmarks[list(CHEEKS), :2]], axis=0)
     for eye in eyes:
@@ -86,37 +79,35 @@ def with_hand(picture: Picture, landmarks: Landmarks, eyes: tuple[tuple[int, int
 
 @pytest.mark.parametrize("light", ("day", "infrared"))
 @pytest.mark.parametrize("portrait", PORTRAITS)
-def test_a_hand_before_both_eyes_hides_them_and_one_before_one_eye_does_not(
-    mesh: FaceMesh, portrait: str, light: str
-) -> None:
-    picture, landmarks = seen(mesh, portrait, LIGHTS[light])
+def test_hand_hides_the_eyes_only_if_it_covers_both(standard: FaceMesh, portrait: str, light: str) -> None:
+    picture, landmarks = seen(standard, portrait, LIGHTS[light])
     assert eyes_hidden(with_hand(picture, landmarks, EYES), landmarks)
     for eye in EYES:
         assert not eyes_hidden(with_hand(picture, landmarks, (eye,)), landmarks)
 
 
-def test_glare_that_burns_both_eyes_out_hides_them(mesh: FaceMesh) -> None:
-    picture, landmarks = seen(mesh, "collins", DAY)
+def test_glare_over_both_eyes_hides_them(standard: FaceMesh) -> None:
+    picture, landmarks = seen(standard, "collins", DAY)
     middle = landmarks[[corner for eye in EYES for corner in eye], :2].mean(axis=0).round().astype(int)
     cv2.ellipse(picture, [int(part) for part in middle], (60, 22), 0, 0, 360, (255, 255, 255), -1)
     assert eyes_hidden(picture, landmarks)
 
 
-def test_eyes_outside_the_picture_are_not_judged(mesh: FaceMesh) -> None:
-    picture, landmarks = seen(mesh, "collins", replace(DAY, glasses=0.9))
+def test_eyes_outside_the_picture_are_not_judged(standard: FaceMesh) -> None:
+    picture, landmarks = seen(standard, "collins", replace(DAY, glasses=0.9))
     assert eyes_hidden(picture, landmarks)
     for x, y in ((-200, 0), (200, 0), (0, -200), (0, 200)):
         assert not eyes_hidden(picture, (landmarks + np.array((x, y, 0))).astype(np.float32))
 
 
-def test_eyes_too_small_to_show_an_iris_are_not_judged(mesh: FaceMesh) -> None:
-    picture, landmarks = seen(mesh, "collins", replace(DAY, glasses=0.9))
+def test_eyes_too_small_to_show_an_iris_are_not_judged(standard: FaceMesh) -> None:
+    picture, landmarks = seen(standard, "collins", replace(DAY, glasses=0.9))
     tiny = (160 + 0.1 * (landmarks - 160)).astype(np.float32)
     assert not eyes_hidden(picture, tiny)
 
 
-def test_the_picture_is_left_as_it_was(mesh: FaceMesh) -> None:
-    picture, landmarks = seen(mesh, "collins", DAY)
+def test_eyes_hidden_does_not_change_the_picture(standard: FaceMesh) -> None:
+    picture, landmarks = seen(standard, "collins", DAY)
     before = picture.copy()
     eyes_hidden(picture, landmarks)
     np.testing.assert_array_equal(picture, before)

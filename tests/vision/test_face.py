@@ -1,4 +1,4 @@
-"""The face mesh on rendered pictures, whose landmarks are known: does it see what is there, and nothing else?"""
+"""The face mesh on rendered pictures with known landmarks, and on pictures without a face."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
 from itertools import product
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +18,7 @@ from app.fake_driver.scene import Scene
 from app.vision.face import FaceMesh
 from app.vision.face_graphs import landmarks_px
 from app.vision.landmarks import IRIS_START, LEFT_EYE, RIGHT_EYE
+from tests.support.process import ROOT
 from tests.support.rendered_faces import (
     BLACK,
     DRIVER,
@@ -32,17 +32,15 @@ from tests.support.rendered_faces import (
     render,
 )
 
-ROOT = Path(__file__).parents[2]
 
-
-def test_the_bindings_run_with_a_numpy_that_their_metadata_forbids() -> None:
+def test_bindings_run_with_a_numpy_that_their_metadata_forbids() -> None:
     assert metadata.version("mediapipe") == "0.10.18"
     assert "numpy<2" in (metadata.requires("mediapipe") or [])
     assert int(np.__version__.split(".")[0]) >= 2
     assert int(cv2.__version__.split(".")[0]) >= 5
 
 
-def test_landmarks_lie_where_they_were_rendered(mesh: FaceMesh) -> None:
+def test_landmarks_are_near_the_rendered_ones(mesh: FaceMesh) -> None:
     errors_px = []
     for number, (yaw_deg, pitch_deg) in enumerate(product((-30, -15, 0, 15, 30), (-12, 12))):
         scene = Scene(number, yaw_deg=yaw_deg, pitch_deg=pitch_deg, distance_cm=50 + 3 * number)
@@ -63,7 +61,7 @@ def test_landmarks_are_float32_pixels_and_the_attention_mesh_has_irises(lite: Fa
     assert 0.9 < plain.presence <= 1
 
 
-def test_every_model_gives_fifty_two_blendshapes_of_a_face(mesh: FaceMesh) -> None:
+def test_every_model_gives_52_blendshapes(mesh: FaceMesh) -> None:
     scores = found(mesh, DRIVER).blendshapes
     assert scores is not None
     assert (scores.shape, scores.dtype) == ((52,), np.dtype(np.float32))
@@ -75,7 +73,7 @@ def test_the_same_picture_gives_the_same_landmarks(mesh: FaceMesh) -> None:
     np.testing.assert_array_equal(first.landmarks, again.landmarks)
 
 
-def test_another_mesh_sees_the_same(lite: FaceMesh) -> None:
+def test_another_mesh_gives_the_same_landmarks(lite: FaceMesh) -> None:
     with FaceMesh("lite") as other:
         np.testing.assert_array_equal(found(lite, DRIVER).landmarks, found(other, DRIVER).landmarks)
 
@@ -100,7 +98,7 @@ NOTHING: dict[str, Picture] = {
 
 
 @pytest.mark.parametrize("what", NOTHING)
-def test_a_picture_without_a_face_gives_none(mesh: FaceMesh, what: str) -> None:
+def test_picture_without_a_face_gives_none(mesh: FaceMesh, what: str) -> None:
     assert fresh(mesh, NOTHING[what]) is None
 
 
@@ -113,7 +111,7 @@ LAYOUTS: dict[str, Callable[[Picture], Picture]] = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_how_a_picture_lies_in_memory_changes_nothing(lite: FaceMesh, layout: str) -> None:
+def test_memory_layout_of_the_picture_does_not_matter(lite: FaceMesh, layout: str) -> None:
     laid_out = LAYOUTS[layout](render(DRIVER))
     face = fresh(lite, laid_out)
     assert face is not None
@@ -121,7 +119,7 @@ def test_how_a_picture_lies_in_memory_changes_nothing(lite: FaceMesh, layout: st
 
 
 @pytest.mark.parametrize("size", ((161, 121), (640, 480), (240, 320)))
-def test_any_size_of_picture_will_do(lite: FaceMesh, size: tuple[int, int]) -> None:
+def test_pictures_of_any_size_are_accepted(lite: FaceMesh, size: tuple[int, int]) -> None:
     renderer = Renderer(*size)
     face = fresh(lite, renderer.picture(DRIVER))
     assert face is not None
@@ -140,20 +138,18 @@ def test_any_size_of_picture_will_do(lite: FaceMesh, size: tuple[int, int]) -> N
         BLACK.astype(np.float32),
     ),
 )
-def test_what_is_no_picture_is_refused_and_harms_nothing(lite: FaceMesh, wrong: Picture) -> None:
+def test_array_that_is_not_a_picture_is_refused(lite: FaceMesh, wrong: Picture) -> None:
     with pytest.raises(ValueError, match="a BGR picture is uint8"):
         lite.find(wrong)
     assert found(lite, DRIVER).presence > 0.9
 
 
-def test_the_driver_is_the_larger_of_two_faces(mesh: FaceMesh) -> None:
+def test_larger_of_two_faces_is_the_driver(mesh: FaceMesh) -> None:
     scene = Scene(time_s=1, passenger=1)
     assert error_px(found(mesh, scene), scene) < 4
 
 
-def test_the_passenger_is_tried_only_if_two_faces_are_allowed(
-    standard: FaceMesh,
-) -> None:
+def test_passenger_is_tried_only_if_two_faces_are_allowed(standard: FaceMesh) -> None:
     turned_away = render(Scene(yaw_deg=70, passenger=1))
     assert fresh(standard, turned_away) is None
     with FaceMesh("standard", max_num_faces=2) as both:
@@ -200,8 +196,8 @@ PLAIN, ATTENTION, BLENDSHAPES = "face_landmark", "face_landmark_with_attention",
         ("'full', hands=True", {NEAR, FAR, ATTENTION, BLENDSHAPES, "hand_landmark_lite", "palm_detection_lite"}),
     ],
 )
-def test_models_are_mapped_and_no_others(arguments: str, mapped: set[str]) -> None:
-    """A mapped page is the kernel's to take back; a model read into memory would stay there."""
+def test_only_the_needed_models_are_mapped(arguments: str, mapped: set[str]) -> None:
+    """The kernel can release mapped pages; a model read into memory would stay there."""
     script = (
         "from pathlib import Path\nfrom app.vision.face import FaceMesh\n"
         f"with FaceMesh({arguments}):\n"

@@ -1,4 +1,4 @@
-"""Signals of rendered faces: pose, lids, mouth, gaze and hands, or none where they cannot be measured."""
+"""Signals of rendered faces: pose, lids, mouth, gaze and hands; None if they cannot be measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.vision.head_pose import PITCH_OFFSET_DEG
 from tests.support.rendered_faces import DRIVER, HEIGHT_PX, WIDTH_PX, Picture, is_unmeasured, render, signals
 
 
-def test_a_passenger_alone_is_a_face_where_the_passenger_sits(mesh: FaceMesh) -> None:
+def test_passenger_alone_is_a_face_at_the_passengers_place(mesh: FaceMesh) -> None:
     seen = signals(mesh, render(Scene(present=0, passenger=1)))
     assert seen.face_x == pytest.approx(0.5 + PASSENGER.x_cm / PASSENGER.distance_cm, abs=0.03)
     assert seen.face_width < 0.2
@@ -60,7 +60,7 @@ def test_a_tiny_face_has_no_pose(mesh: FaceMesh) -> None:
     assert is_unmeasured(signals(mesh, render(Scene(distance_cm=400))))
 
 
-def test_a_head_turned_far_away_is_not_read_as_facing_the_road() -> None:
+def test_head_turned_far_is_not_read_as_facing_the_road() -> None:
     far = [Scene(cm, yaw_deg=yaw_deg, distance_cm=cm) for yaw_deg in range(61, 80, 3) for cm in (56, 64)]
     far += [Scene(scene.time_s, yaw_deg=-scene.yaw_deg, distance_cm=scene.distance_cm) for scene in far]
     with FaceMesh("standard") as mesh:

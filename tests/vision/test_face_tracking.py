@@ -1,4 +1,4 @@
-"""A face that was found is followed from frame to frame, and forgotten when it is lost."""
+"""A face is tracked from frame to frame, and forgotten when it is lost."""
 
 from __future__ import annotations
 
@@ -25,24 +25,23 @@ def landmarks_with_keypoints(at_px: npt.NDArray[np.float32]) -> Landmarks:
     return landmarks
 
 
-def test_detector_and_mesh_disagree_by_their_distance_in_boxes() -> None:
+def test_disagreement_is_the_distance_in_boxes() -> None:
     at_px = np.array([(100, 80), (140, 80), (120, 100), (120, 120)], np.float32)
     region = Region(120, 100, 100 * ROI_SCALE, 0, keypoints=at_px)
     assert disagreement(landmarks_with_keypoints(at_px), region) == 0
     assert disagreement(landmarks_with_keypoints(at_px + DOWN_10_PX), region) == pytest.approx(0.1)
     assert disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), region) > DISAGREEMENT_MAX
-    assert (
-        disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), Region(120, 100, 165, 0)) == 0
-    )  # nothing was detected
+    undetected = Region(120, 100, 165, 0)
+    assert disagreement(landmarks_with_keypoints(at_px + 3 * DOWN_10_PX), undetected) == 0
 
 
 def hidden_from_the_detector() -> Picture:
-    """A driver in so much noise that only the mesh, told where to look, still knows the face."""
+    """A driver in so much noise that only the mesh, given the place, still finds the face."""
     noise = np.random.default_rng(0).normal(0, 60, BLACK.shape)
     return np.clip(render(DRIVER) + noise, 0, 255).astype(np.uint8)
 
 
-def test_a_face_that_the_detector_misses_is_found_where_it_was(lite: FaceMesh) -> None:
+def test_tracked_face_is_found_although_the_detector_misses_it(lite: FaceMesh) -> None:
     assert fresh(lite, hidden_from_the_detector()) is None
     found(lite, DRIVER)
     face = lite.find(hidden_from_the_detector())
@@ -50,14 +49,14 @@ def test_a_face_that_the_detector_misses_is_found_where_it_was(lite: FaceMesh) -
     assert error_px(face, DRIVER) < 4
 
 
-def test_a_lost_face_is_not_looked_for_where_it_was_long_ago(lite: FaceMesh) -> None:
+def test_lost_face_is_not_tracked_any_longer(lite: FaceMesh) -> None:
     found(lite, DRIVER)
     assert lite.find(BLACK) is None
     assert lite.find(hidden_from_the_detector()) is None
     assert found(lite, DRIVER).presence > 0.9
 
 
-def test_a_reset_forgets_where_the_face_was(lite: FaceMesh) -> None:
+def test_reset_ends_the_tracking(lite: FaceMesh) -> None:
     found(lite, DRIVER)
     lite.reset()
     assert lite.find(hidden_from_the_detector()) is None
@@ -69,7 +68,7 @@ def test_static_image_mode_never_tracks() -> None:
         assert mesh.find(hidden_from_the_detector()) is None
 
 
-def test_landmarks_of_a_face_that_has_moved_do_not_depend_on_the_frames_before(lite: FaceMesh) -> None:
+def test_landmarks_after_a_move_do_not_depend_on_earlier_frames(lite: FaceMesh) -> None:
     alone = found(lite, DRIVER)
     found(lite, Scene(x_cm=-6, yaw_deg=-20))
     after = lite.find(render(DRIVER))
@@ -78,7 +77,7 @@ def test_landmarks_of_a_face_that_has_moved_do_not_depend_on_the_frames_before(l
 
 
 @pytest.mark.parametrize("model", ("lite", "standard"))
-def test_a_still_face_is_followed_as_truly_as_it_is_detected(model: str) -> None:
+def test_tracking_a_still_face_is_as_exact_as_detecting_it(model: str) -> None:
     swaying = [Scene(n, yaw_deg=2 * (n % 3), pitch_deg=-(n % 2), x_cm=0.2 * n) for n in range(2 * DETECT_EVERY)]
     with FaceMesh(model) as mesh:
         detected_px = [error_px(found(mesh, scene), scene) for scene in swaying]
@@ -90,7 +89,7 @@ def test_a_still_face_is_followed_as_truly_as_it_is_detected(model: str) -> None
     assert max(followed_px) < max(detected_px) + 1
 
 
-def test_a_head_that_turns_up_in_the_place_of_another_is_read_as_turned(mesh: FaceMesh) -> None:
+def test_tracked_head_that_jumps_to_another_pose_is_read_exactly(mesh: FaceMesh) -> None:
     for yaw_deg, pitch_deg in ((35, 0), (-35, 0), (0, -25), (0, 20), (25, -15)):
         found(mesh, DRIVER)
         face = mesh.find(render(replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)))
@@ -98,7 +97,7 @@ def test_a_head_that_turns_up_in_the_place_of_another_is_read_as_turned(mesh: Fa
         assert error_px(face, replace(DRIVER, yaw_deg=yaw_deg, pitch_deg=pitch_deg)) < 4
 
 
-def test_a_larger_face_is_noticed_although_a_smaller_one_is_followed(lite: FaceMesh) -> None:
+def test_larger_face_replaces_a_tracked_smaller_one(lite: FaceMesh) -> None:
     both = Scene(time_s=1, passenger=1)
     assert fresh(lite, render(replace(both, present=0))) is not None
     faces = [lite.find(render(both)) for _ in range(DETECT_EVERY)]

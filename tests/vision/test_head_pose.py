@@ -12,11 +12,7 @@ from hypothesis import strategies as st
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.vision.face import FaceMesh
-from app.vision.head_pose import (
-    Pose,
-    head_pose,
-    pose_confidence,
-)
+from app.vision.head_pose import Pose, head_pose, pose_confidence
 from tests.support.landmarks import CAMERA, SIZE, projected
 
 MAE_MAX_DEG = 4.0
@@ -34,14 +30,12 @@ def angles(pose: Pose | None) -> list[float]:
     st.floats(-15, 15),
     st.floats(-10, 10),
 )
-def test_any_pose_is_read_exactly_from_exact_landmarks(
-    pose: Pose, distance_cm: float, x_cm: float, y_cm: float
-) -> None:
+def test_pose_is_read_exactly_from_exact_landmarks(pose: Pose, distance_cm: float, x_cm: float, y_cm: float) -> None:
     seen = angles(head_pose(projected(pose, distance_cm, x_cm, y_cm), CAMERA))
     np.testing.assert_allclose(seen, angles(pose), atol=0.5)
 
 
-def test_53_degrees_across_make_the_focal_length_the_width() -> None:
+def test_field_of_view_of_53_degrees_has_a_focal_length_of_the_width() -> None:
     np.testing.assert_allclose(CAMERA, [[320, 0, 160], [0, 320, 120], [0, 0, 1]], atol=0.05)
 
 
@@ -53,7 +47,9 @@ def test_53_degrees_across_make_the_focal_length_the_width() -> None:
         (Pose(0, 0, 20), 10, 0, -1),  # the forehead goes towards the right shoulder
     ],
 )
-def test_signs_are_the_drivers(pose: Pose, point: int, axis: int, sign: int) -> None:
+def test_positive_angles_are_the_drivers_right_up_and_right_shoulder(
+    pose: Pose, point: int, axis: int, sign: int
+) -> None:
     moved = projected(pose)[point, axis] - projected(Pose(0, 0, 0))[point, axis]
     assert moved * sign > 5
 
@@ -78,16 +74,7 @@ def test_rendered_heads_are_read_within_four_degrees(model: str, renderers: tupl
     assert (np.abs(errors_deg).mean(axis=0) < MAE_MAX_DEG).all()  # measured: yaw 2.6, pitch 2.8, roll 1.4
 
 
-def test_a_turned_head_is_read_as_turned_to_the_same_side(renderers: tuple[Renderer, ...]) -> None:
-    poses = (Pose(25, 0, 0), Pose(-25, 0, 0), Pose(0, 15, 0), Pose(0, -20, 0), Pose(0, 0, 20), Pose(0, 0, -20))
-    with FaceMesh("lite") as mesh:
-        for pose in poses:
-            face = mesh.find(renderers[0].picture(Scene(0, pose.yaw_deg, pose.pitch_deg, pose.roll_deg)))
-            assert face is not None
-            np.testing.assert_allclose(angles(head_pose(face.landmarks, CAMERA)), angles(pose), atol=8)
-
-
-def test_confidence_falls_with_turn_size_presence_and_what_is_cut_off() -> None:
+def test_confidence_falls_with_turn_size_presence_and_cut_off_share() -> None:
     ahead = Pose(0, 0, 0)
     assert pose_confidence(ahead, 80, 1, 1) == 1
     assert pose_confidence(ahead, 80, 0.7, 1) == pytest.approx(0.7)

@@ -1,4 +1,4 @@
-"""What one face shows: what is given, what is not, and that garbage is never a crash."""
+"""Signals measured from one face; garbage gives None and never an error."""
 
 from __future__ import annotations
 
@@ -10,22 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from app.vision.expression import (
-    ATTENTION_MESH,
-    PLAIN_MESH,
-)
+from app.vision.expression import ATTENTION_MESH, PLAIN_MESH
 from app.vision.face import Face
-from app.vision.head_pose import (
-    PITCH_GAIN,
-    PITCH_OFFSET_DEG,
-    Pose,
-)
-from app.vision.landmarks import (
-    LEFT_EAR,
-    RIGHT_EAR,
-    WRIST,
-    Landmarks,
-)
+from app.vision.head_pose import PITCH_GAIN, PITCH_OFFSET_DEG, Pose
+from app.vision.landmarks import LEFT_EAR, RIGHT_EAR, WRIST, Landmarks
 from app.vision.measurements import Signals
 from app.vision.measuring import CONFIDENCE_MIN, hand_at_ear, measure
 from tests.support.landmarks import FOV_DEG, SIZE, face_with, projected, scores
@@ -48,7 +36,7 @@ GARBAGE: tuple[Landmarks, ...] = (
 
 
 @pytest.mark.parametrize("landmarks", GARBAGE)
-def test_garbage_is_never_a_crash_and_never_nan(landmarks: Landmarks) -> None:
+def test_garbage_landmarks_give_finite_signals_or_none(landmarks: Landmarks) -> None:
     for reading in (PLAIN_MESH, ATTENTION_MESH):
         seen = measure(Face(landmarks, 1.0, hands=(landmarks[:21],)), SIZE, FOV_DEG, reading, sees_hands=True)
         parts = [getattr(seen, field.name) for field in fields(Signals)]
@@ -57,7 +45,7 @@ def test_garbage_is_never_a_crash_and_never_nan(landmarks: Landmarks) -> None:
 
 
 @pytest.mark.parametrize("roll_deg", (90, -90, 180, 61, -61))
-def test_a_lying_or_hanging_head_has_no_pose(roll_deg: float) -> None:
+def test_head_on_its_side_or_upside_down_has_no_pose(roll_deg: float) -> None:
     seen = measure(Face(projected(Pose(0, 0, roll_deg)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
     assert seen.confidence == 0
     assert (seen.yaw_deg, seen.pitch_deg, seen.roll_deg, seen.ear, seen.mar) == (None,) * 5
@@ -71,7 +59,7 @@ def test_pitch_and_yaw_are_corrected_and_roll_is_not() -> None:
     assert seen.roll_deg == pytest.approx(5, abs=0.2)
 
 
-def test_a_pose_of_low_confidence_is_not_given() -> None:
+def test_pose_of_low_confidence_is_none() -> None:
     seen = measure(Face(projected(Pose(0, 0, 0)), CONFIDENCE_MIN / 2), SIZE, FOV_DEG, PLAIN_MESH)
     assert seen.yaw_deg is None
     assert seen.face_width > 0  # where the face is remains known
@@ -96,7 +84,7 @@ def test_a_hand_is_at_the_ear_within_half_a_face(away_px: float, is_at_ear: bool
 
 
 @pytest.mark.parametrize(("wrist_x", "is_at_ear"), [(100, True), (125, False), (150, False), (175, False), (215, True)])
-def test_a_phone_hand_has_its_wrist_beside_the_face(wrist_x: float, is_at_ear: bool) -> None:
+def test_hand_at_the_ear_needs_the_wrist_beside_the_face(wrist_x: float, is_at_ear: bool) -> None:
     landmarks = face_with({RIGHT_EAR: (100, 100), LEFT_EAR: (200, 100)})
     hand = np.full((21, 3), (195, 110, 0), np.float32)
     hand[WRIST, :2] = wrist_x, 160

@@ -1,4 +1,4 @@
-"""Models that are missing, cut or others: named with the command that helps, and nothing is judged without them."""
+"""Missing and damaged models are reported with the command that helps, and nothing is judged without them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.vision import model_files
 from app.vision.model_files import FaceMeshError, ModelFile
+from tests.support.process import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "app" / "vision" / "models" / "README.md").read_text()
 ALL = [value for value in vars(model_files).values() if isinstance(value, ModelFile)]
 IN_WHEEL = [model for model in ALL if not model.is_own]
@@ -47,18 +47,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("model", ALL, ids=lambda model: Path(model.name).stem)
-def test_each_model_that_is_installed_is_the_expected_one(model: ModelFile) -> None:
+def test_installed_models_have_the_expected_hash(model: ModelFile) -> None:
     assert sha256(Path(model.checked()).read_bytes()).hexdigest() == model.sha256
 
 
-def test_a_model_is_of_the_wheel_or_of_the_repository() -> None:
+def test_models_are_in_the_wheel_or_the_repository() -> None:
     assert len(IN_WHEEL) >= 6
     assert [model.path for model in OWN] == [ROOT / "app" / "vision" / "models" / "face_blendshapes.tflite"]
 
 
 @pytest.mark.parametrize("how", [CUT, OTHER, EMPTY])
 @pytest.mark.parametrize("model", [model_files.SHORT_RANGE, model_files.BLENDSHAPES])
-def test_a_damaged_model_is_named_with_the_command_that_helps(folder: Path, model: ModelFile, how: str) -> None:
+def test_damaged_model_is_reported_with_the_command_that_helps(folder: Path, model: ModelFile, how: str) -> None:
     path = folder / model.name
     spoil(path, how)
     with pytest.raises(FaceMeshError) as raised:
@@ -68,7 +68,7 @@ def test_a_damaged_model_is_named_with_the_command_that_helps(folder: Path, mode
 
 
 @pytest.mark.parametrize("model", [model_files.SHORT_RANGE, model_files.BLENDSHAPES])
-def test_a_missing_model_and_a_folder_in_its_place_are_named(folder: Path, model: ModelFile) -> None:
+def test_missing_model_and_a_folder_in_its_place_are_reported(folder: Path, model: ModelFile) -> None:
     path = folder / model.name
     path.unlink()
     with pytest.raises(FaceMeshError, match=r"cannot be read \(No such file or directory\): run `"):
@@ -80,14 +80,14 @@ def test_a_missing_model_and_a_folder_in_its_place_are_named(folder: Path, model
     assert HELP[model.is_own] in str(raised.value)
 
 
-def test_without_mediapipe_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_mediapipe_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "mediapipe", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(FaceMeshError, match="mediapipe is not installed: run `make setup`"):
         model_files.PLAIN_MESH.checked()
 
 
-def test_the_readme_beside_the_model_has_its_hash_its_size_and_its_licence() -> None:
+def test_readme_of_the_own_model_has_hash_size_and_licence() -> None:
     (model,) = OWN
     assert f"| `{model.name}` |" in README
     assert f"`{model.sha256}`" in README
@@ -98,7 +98,7 @@ def test_the_readme_beside_the_model_has_its_hash_its_size_and_its_licence() -> 
 
 @dataclass(frozen=True)
 class Installation:
-    """drivewatch and mediapipe by links, so that a test can damage a model and run the real program on it."""
+    """drivewatch and mediapipe as links, so that a test can damage a model and run the real program."""
 
     root: Path
 
@@ -156,14 +156,14 @@ def test_a_face_mesh_with_a_damaged_model_does_not_start(
     assert HELP[model.is_own] in line
 
 
-def test_a_model_that_is_not_used_is_not_asked_for(installation: Installation) -> None:
+def test_unused_models_may_be_missing(installation: Installation) -> None:
     for model in (model_files.PLAIN_MESH, model_files.FULL_RANGE, model_files.PALM, model_files.HAND):
         installation.damage(model, MISSING)
     assert installation.run("-c", START.format(arguments="'standard'")).stdout == "it judges\n"
 
 
 @pytest.mark.parametrize("how", [MISSING, CUT, OTHER, EMPTY])
-def test_without_the_blendshape_model_nothing_is_judged(installation: Installation, how: str) -> None:
+def test_analyze_without_the_blendshape_model_judges_nothing(installation: Installation, how: str) -> None:
     path = installation.damage(model_files.BLENDSHAPES, how)
     picture = installation.root / "driver.png"
     cv2.imwrite(str(picture), Renderer(320, 240).picture(Scene()))
@@ -183,7 +183,7 @@ def test_check_names_the_damaged_model(installation: Installation) -> None:
     assert done.returncode == 1
 
 
-def test_check_names_a_damaged_hand_model_where_phones_are_looked_for(installation: Installation) -> None:
+def test_check_names_a_damaged_hand_model_if_phones_are_looked_for(installation: Installation) -> None:
     path = installation.damage(model_files.PALM)
     settings = installation.root / "data" / "config.yaml"
     settings.parent.mkdir()

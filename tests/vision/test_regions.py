@@ -1,4 +1,4 @@
-"""Which of several faces is the driver's, and where something has moved."""
+"""Which of several detected faces is the driver's."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ DRIVER = Region(160, 120, 120, 0, score=0.97)
 
 
 def first(*regions: Region, place: Region | None = None) -> Region:
-    """The likeliest driver, in whatever order the detector names them."""
+    """The most prominent face, which must not depend on the order of detection."""
     found = {id(faces_by_prominence(list(some), None, SIZE, place)[0][0]) for some in (regions, regions[::-1])}
     (only,) = [region for region in regions if id(region) in found]
     return only
 
 
-def test_regions_of_one_face_stand_together_the_likeliest_driver_first() -> None:
+def test_regions_are_grouped_by_face_with_the_driver_first() -> None:
     driver, passenger, tracked = Region(100, 100, 80, 0), Region(250, 90, 50, 0), Region(104, 98, 84, 0)
     assert faces_by_prominence([passenger, driver], None, SIZE) == [[driver], [passenger]]
     assert faces_by_prominence([passenger, driver], tracked, SIZE) == [[driver, tracked], [passenger]]
@@ -28,7 +28,7 @@ def test_regions_of_one_face_stand_together_the_likeliest_driver_first() -> None
     assert faces_by_prominence([], None, SIZE) == []
 
 
-def test_a_tracked_region_is_compared_with_what_the_detector_sees_of_the_same_face() -> None:
+def test_tracked_region_gets_the_keypoints_of_the_detected_face() -> None:
     keypoints = np.array([(145, 100), (175, 100), (160, 115), (160, 130)], np.float32)
     seen = Region(160, 120, 120, 0, score=0.9, keypoints=keypoints)
     ((_, tracked),) = faces_by_prominence([seen], Region(163, 121, 118, 0), SIZE)
@@ -36,28 +36,18 @@ def test_a_tracked_region_is_compared_with_what_the_detector_sees_of_the_same_fa
     assert tracked.side_px == 118
 
 
-def test_the_larger_of_two_faces_is_the_drivers() -> None:
-    assert first(DRIVER, Region(160, 120, 80, 0, score=0.97)) is DRIVER
-
-
-def test_a_doubtful_face_loses_against_a_smaller_sure_one() -> None:
+def test_smaller_sure_face_is_preferred_to_a_doubtful_one() -> None:
     """A head seen from behind, nearer the camera."""
     assert first(Region(230, 110, 180, 0, score=0.57), DRIVER) is DRIVER
 
 
-def test_a_neighbour_cut_off_by_the_edge_loses() -> None:
+def test_face_cut_off_by_the_edge_is_not_preferred() -> None:
     neighbour = Region(310, 120, 170, 0, score=0.95)
     assert neighbour.inside(SIZE) < 0.7
     assert first(neighbour, DRIVER) is DRIVER
 
 
-def test_of_two_equal_faces_the_one_in_the_middle_is_the_drivers() -> None:
-    aside = Region(265, 120, 120, 0, score=0.97)
-    assert aside.inside(SIZE) == pytest.approx(1)
-    assert first(aside, DRIVER) is DRIVER
-
-
-def test_of_two_equal_faces_the_one_in_the_drivers_place_counts_but_a_far_larger_one_wins() -> None:
+def test_drivers_place_decides_unless_the_other_face_is_far_larger() -> None:
     left, right = Region(100, 120, 100, 0), Region(220, 120, 100, 0)
     for place in (left, right):
         assert first(left, right, place=Region(place.x_px + 5, 122, 96, 0)) is place
@@ -70,19 +60,19 @@ def test_of_two_equal_faces_the_one_in_the_drivers_place_counts_but_a_far_larger
     [{"side_px": 60}, {"score": 0.6}, {"x_px": 280}, {"x_px": 0}, {"y_px": 0}],
     ids=["smaller", "less sure", "aside", "half outside", "cut off above"],
 )
-def test_each_of_these_makes_a_face_less_prominent(change: dict[str, float]) -> None:
+def test_each_change_makes_a_face_less_prominent(change: dict[str, float]) -> None:
     changed = replace(DRIVER, **change)  # type: ignore[arg-type]
     assert prominence(changed, SIZE, None) < prominence(DRIVER, SIZE, None)
 
 
 @pytest.mark.parametrize("score", (0.5, 0.1, 0.0))
-def test_a_doubtful_face_is_the_drivers_where_it_is_alone(score: float) -> None:
+def test_doubtful_face_alone_is_the_drivers(score: float) -> None:
     doubtful = Region(160, 120, 100, 0, score=score)
     assert faces_by_prominence([doubtful], None, SIZE) == [[doubtful]]
     assert prominence(doubtful, SIZE, None) > 0
 
 
-def test_the_share_inside_is_that_of_the_detected_box() -> None:
+def test_inside_is_the_share_of_the_detected_box() -> None:
     side_px = 1.65 * 100  # the box is 100 wide
     assert Region(160, 120, side_px, 0).inside(SIZE) == pytest.approx(1)
     assert Region(0, 120, side_px, 0).inside(SIZE) == pytest.approx(0.5)

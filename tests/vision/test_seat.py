@@ -1,4 +1,4 @@
-"""The driver's seat: taken whatever the light, or empty; unknown where no shoulders were seen."""
+"""The driver's seat: taken or empty in any light; unknown if no shoulders were seen."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def seat() -> Seat:
         {"blur_px": 6, "y_cm": 1.5},
     ],
 )
-def test_a_driver_who_looks_elsewhere_still_sits_there(seat: Seat, shown: dict[str, float]) -> None:
+def test_driver_who_looks_elsewhere_is_upright(seat: Seat, shown: dict[str, float]) -> None:
     assert seat.look(at(2, **shown)) is Torso.UPRIGHT
 
 
 @pytest.mark.parametrize(
     "shown", [{}, {"light": 0.3, "noise": 4}, {"passenger": 1}, {"light": 1.3, "sun_from_left": 0.9}]
 )
-def test_an_empty_seat_is_seen_as_left(seat: Seat, shown: dict[str, float]) -> None:
+def test_empty_seat_is_gone(seat: Seat, shown: dict[str, float]) -> None:
     assert seat.look(at(2, present=0, **shown)) is Torso.GONE
 
 
-def test_before_a_face_was_measured_the_seat_gives_none() -> None:
+def test_seat_is_unknown_before_a_face_was_measured() -> None:
     assert Seat().look(ROAD) is None
 
 
@@ -67,17 +67,17 @@ def test_before_a_face_was_measured_the_seat_gives_none() -> None:
     ],
     ids=["cut off below", "outside", "of no size", "of one colour"],
 )
-def test_what_is_not_seen_is_not_remembered(seat: Seat, picture: Picture, outline_px: object) -> None:
+def test_unusable_outline_makes_the_seat_unknown(seat: Seat, picture: Picture, outline_px: object) -> None:
     seat.remember(picture, np.array(outline_px, np.float32))
     assert seat.look(ROAD) is None
 
 
-def test_a_picture_of_another_size_gives_none(seat: Seat) -> None:
+def test_seat_is_unknown_for_a_picture_of_another_size(seat: Seat) -> None:
     assert seat.look(RENDERER.picture(Scene())[:100, :80]) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_correlation_is_that_of_opencv(seed: int) -> None:
+def test_correlation_agrees_with_opencv(seed: int) -> None:
     random = np.random.default_rng(seed)
     height, width = random.integers(16, 40), random.integers(24, 60)
     around = random.integers(0, 256, (height, width), np.uint8)
@@ -88,7 +88,7 @@ def test_the_correlation_is_that_of_opencv(seed: int) -> None:
         np.testing.assert_allclose(_alike(around, wanted), expected, atol=1e-4)
 
 
-def test_a_picture_of_one_colour_correlates_with_nothing() -> None:
-    """OpenCV says 1 there, though nothing is alike."""
+def test_picture_of_one_colour_correlates_with_nothing() -> None:
+    """OpenCV gives 1 there, although nothing is similar."""
     grey = np.full((12, 12), 90, np.uint8)
     assert not _alike(grey, np.arange(36, dtype=np.uint8).reshape(6, 6)).any()

@@ -1,4 +1,4 @@
-"""What the lens lets see: dark, covered, frozen or clear."""
+"""Image quality: dark, flat, noisy, frozen or clear pictures, and smeared faces."""
 
 from __future__ import annotations
 
@@ -65,56 +65,56 @@ SEEN: dict[str, tuple[Picture, Sight]] = {
 
 
 @pytest.mark.parametrize("what", SEEN)
-def test_a_picture_alone(what: str) -> None:
+def test_first_picture_gives_its_sight(what: str) -> None:
     picture, sight = SEEN[what]
     assert Lens().judge(picture) is sight
 
 
 @pytest.mark.parametrize("what", SEEN)
-def test_a_picture_after_a_clear_day(what: str) -> None:
+def test_picture_after_clear_ones_gives_its_sight(what: str) -> None:
     picture, sight = SEEN[what]
     assert after_a_clear_day().judge(picture) is sight
 
 
-def test_haze_that_leaves_a_fifth_of_the_usual_contrast_is_flat() -> None:
+def test_haze_with_a_fifth_of_the_usual_contrast_is_flat() -> None:
     hazy = (at(50) * 0.18 + 90).astype(np.uint8)
-    assert Lens().judge(hazy) is Sight.CLEAR  # who knows, it may be a foggy cabin
+    assert Lens().judge(hazy) is Sight.CLEAR  # it may be a foggy cabin
     assert after_a_clear_day().judge(hazy) is Sight.FLAT
 
 
-def test_the_same_picture_again_is_frozen_until_another_comes() -> None:
+def test_repeated_picture_is_frozen_until_another_comes() -> None:
     lens = Lens()
     pictures = (at(1), at(1), at(1), at(2), at(2), at(1))
     c, f = Sight.CLEAR, Sight.FROZEN
     assert [lens.judge(picture) for picture in pictures] == [c, f, f, c, f, c]
 
 
-def test_a_living_camera_is_never_frozen_even_before_a_still_scene() -> None:
+def test_still_scene_with_sensor_noise_is_not_frozen() -> None:
     lens = Lens()
     assert {lens.judge(at(number / 10, noise=1)) for number in range(10)} == {Sight.CLEAR}
 
 
 @pytest.mark.parametrize(("picture", "sight"), [(BLACK, Sight.DARK), (np.full_like(BLACK, 255), Sight.FLAT)])
-def test_one_colour_repeated_is_a_covered_lens_and_not_frozen(picture: Picture, sight: Sight) -> None:
+def test_repeated_picture_of_one_colour_is_not_frozen(picture: Picture, sight: Sight) -> None:
     lens = Lens()
     assert {lens.judge(picture) for _ in range(5)} == {sight}
 
 
 @pytest.mark.parametrize("dim", ({"light": 0.06}, {"lens_covered": 0.9}))
-def test_a_frozen_picture_is_frozen_however_dark_or_flat(dim: dict[str, float]) -> None:
+def test_repeated_dark_or_flat_picture_is_frozen(dim: dict[str, float]) -> None:
     lens = Lens()
     assert lens.judge(at(1, **dim)) in (Sight.DARK, Sight.FLAT)
     assert lens.judge(at(1, **dim)) is Sight.FROZEN
 
 
-def test_a_long_cover_does_not_become_the_usual() -> None:
+def test_long_cover_does_not_become_the_usual_contrast() -> None:
     lens = after_a_clear_day()
     assert {lens.judge(at(number % 3, lens_covered=0.9)) for number in range(600)} == {Sight.FLAT}
     assert lens.judge(at(50)) is Sight.CLEAR
 
 
 @pytest.mark.parametrize("shape", ((1, 1, 3), (1, 500, 3), (500, 1, 3), (16, 4000, 3)))
-def test_any_shape_will_do(shape: tuple[int, int, int]) -> None:
+def test_pictures_of_any_shape_are_judged(shape: tuple[int, int, int]) -> None:
     lens = Lens()
     assert lens.judge(np.zeros(shape, np.uint8)) is Sight.DARK
     assert lens.judge(at(1)) is Sight.CLEAR  # pictures of different size are never the same
@@ -131,14 +131,14 @@ def seen_sharp(**shown: float) -> Sharpness:
     return sharpness
 
 
-def test_a_bump_smears_the_face_and_a_blink_light_or_a_turn_does_not() -> None:
+def test_only_motion_blur_smears_the_face() -> None:
     sharpness = seen_sharp()
     assert sharpness.is_smeared(at(8, blur_px=6), FACE_PX)
     for shown in ({"eyes_closed": 1.0}, {"light": 0.35}, {"light": 1.4, "sun_from_left": 0.9}, {"yaw_deg": 15.0}):
         assert not sharpness.is_smeared(at(8, **shown), FACE_PX), shown
 
 
-def test_a_lens_out_of_focus_is_soon_the_usual() -> None:
+def test_constant_blur_soon_counts_as_usual() -> None:
     sharpness = seen_sharp()
     smeared = [sharpness.is_smeared(at(time_s, blur_px=6), FACE_PX) for time_s in range(8, 40)]
     assert smeared[0]
@@ -146,6 +146,6 @@ def test_a_lens_out_of_focus_is_soon_the_usual() -> None:
 
 
 @pytest.mark.parametrize("corners", [((0, 0), (3, 3)), ((-90, -90), (-5, -5)), ((400, 300), (500, 400))])
-def test_a_face_of_no_size_or_outside_the_picture_is_not_smeared(corners: tuple[tuple[int, int], ...]) -> None:
+def test_face_without_size_or_outside_the_picture_is_not_smeared(corners: tuple[tuple[int, int], ...]) -> None:
     sharpness = seen_sharp()
     assert not sharpness.is_smeared(at(8, blur_px=6), np.array(corners, np.float32))

@@ -1,4 +1,4 @@
-"""How the picture lies, learnt from what a face finder says of it and of its turned copies."""
+"""The picture's rotation, learnt from a face finder's results on it and on its rotated copies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARKED[0, 0] = 255
 
 @dataclass
 class Finder:
-    """Sees a face in the copy that is turned by this much; counts the copies."""
+    """Finds a face only in the copy rotated by turn_deg; counts the copies."""
 
     turn_deg: int = 0
     seen: Seen = UPRIGHT
@@ -39,38 +39,38 @@ def turns(turned: Turned, seen: Seen, finder: Finder, begin_s: float, end_s: flo
 
 
 @pytest.mark.parametrize("turn_deg", CORNERS)
-def test_a_lying_picture_is_recognised_at_the_first_look_and_stays_so(turn_deg: int) -> None:
+def test_rotated_picture_is_recognised_at_the_first_look(turn_deg: int) -> None:
     turned = Turned()
     assert turns(turned, DOUBTED, Finder(turn_deg), 0, 5) == [turn_deg] * 5
     assert turns(turned, NOTHING, Finder(), 5, 60) == [turn_deg] * 55, "the seat is empty, the camera still lies"
 
 
-def test_an_upright_picture_costs_nothing_and_needs_no_turn() -> None:
+def test_upright_picture_needs_no_rotated_copy() -> None:
     finder = Finder(180)
     assert turns(Turned(), UPRIGHT, finder, 0, 60) == [0] * 60
     assert finder.copies == 0
 
 
-def test_a_doubted_face_is_compared_and_then_believed() -> None:
+def test_doubtful_upright_face_is_compared_and_then_believed() -> None:
     turned, finder = Turned(), Finder(180, (0.5, UPRIGHT[1]))
     assert turns(turned, DOUBTED, finder, 0, 60) == [0] * 60
     assert finder.copies == SURE_LOOKS * len(CORNERS)
 
 
-def test_a_face_seen_once_in_a_copy_is_forgotten() -> None:
+def test_face_seen_once_in_a_rotated_copy_is_forgotten() -> None:
     turned = Turned()
     assert turns(turned, NOTHING, Finder(90), 0, 1) == [90]
     assert turns(turned, NOTHING, Finder(), 1, 5) == [0] * 4
 
 
-def test_the_camera_that_was_turned_back_is_believed() -> None:
+def test_camera_turned_back_is_upright_again() -> None:
     turned = Turned()
     turns(turned, NOTHING, Finder(180), 0, 5)
     assert turns(turned, UPRIGHT, Finder(), 5, 10)[SURE_LOOKS - 1 :] == [0] * 3
 
 
 @pytest.mark.parametrize("turn_deg", CORNERS)
-def test_a_head_on_the_shoulder_asleep_is_never_a_camera_on_its_side(turn_deg: int) -> None:
+def test_sleeping_head_on_the_shoulder_is_not_a_rotated_camera(turn_deg: int) -> None:
     turned = Turned()
     turns(turned, UPRIGHT, Finder(), 0, 5)
     assert turns(turned, LEANING, Finder(turn_deg, ASLEEP), 5, 300) == [0] * 295
@@ -78,7 +78,7 @@ def test_a_head_on_the_shoulder_asleep_is_never_a_camera_on_its_side(turn_deg: i
         assert turns(Turned(), LEANING, Finder(turn_deg, ASLEEP), 5, 300) == [0] * 295, "nor from the start"
 
 
-def test_a_camera_that_falls_over_is_recognised_when_open_eyes_stay_there() -> None:
+def test_fallen_camera_is_recognised_by_open_eyes() -> None:
     turned = Turned()
     turns(turned, UPRIGHT, Finder(), 0, 5)
     fallen = turns(turned, LEANING, Finder(90), 5, 100)
@@ -87,7 +87,7 @@ def test_a_camera_that_falls_over_is_recognised_when_open_eyes_stay_there() -> N
     assert fallen[first:] == [90] * (95 - first)
 
 
-def test_an_empty_seat_costs_little_at_any_rate() -> None:
+def test_empty_seat_makes_few_rotated_copies() -> None:
     finder = Finder()
     turns(Turned(), NOTHING, finder, 0, 600, step_s=0.1)
     assert finder.copies <= len(CORNERS) * (FIRST_TRIES + 600 / 5 + 2)
