@@ -1,7 +1,8 @@
 """The settings as snapd keeps them, for `snap set` and `snap get`; config.yaml stays the truth.
 
-`python -m config.snapd` is the configure hook. snapd's names have dashes: raspberry-pi.buzzer-pin. What snapd was told
-last is kept in the data folder, to tell what somebody has set since from what the page or an editor changed.
+`python -m config.snapd` is the configure hook; `main` refuses a value that is not allowed, and then nothing is changed.
+snapd's names have dashes: raspberry-pi.buzzer-pin. What snapd was told last is kept in the data folder, to tell what
+somebody has set since from what the page or an editor changed.
 """
 
 from __future__ import annotations

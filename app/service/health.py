@@ -42,7 +42,7 @@ def note_of(found: Status) -> Note:
     """The note for what is wrong; what keeps the driver from being watched or warned comes first."""
     camera, alerts, problems = found.camera, found.alerts, found.configuration.problems
     if found.state is State.NO_CAMERA:
-        return _problem("camera", camera.message or f"{camera.source} sends no pictures", camera.remedy)
+        return _problem("camera", camera.message or found.problem, camera.remedy)
     if problems:
         return Note("blocked", _short(f"config.yaml is not used: {problems[0]}"), "configuration")
     if not alerts.buzzer_ok:
