@@ -13,7 +13,7 @@ import pytest
 from admin.auth.tokens import FILE_MAX_BYTES, LABEL_MAX, MOST, TokenError, Tokens
 from config.disk import LOCK
 from config.durable import StoreError
-from tests.support.settings_form import FailingDisk
+from tests.support.failing_disk import FailingDisk
 
 
 @pytest.fixture
@@ -145,8 +145,7 @@ def test_a_fifo_instead_of_a_file_is_a_problem_and_does_not_block(tokens: Tokens
 
 def test_a_full_disk_is_named_when_a_token_cannot_be_made_or_revoked(tokens: Tokens, file: Path) -> None:
     token = tokens.make("old", "control")
-    disk = FailingDisk()
-    full, disk.code = Tokens(file, disk), errno.ENOSPC
+    full = Tokens(file, FailingDisk("write", errno.ENOSPC))
     with pytest.raises(StoreError, match=r"admin-tokens\.json could not be saved safely: the disk is full"):
         full.make("new", "control")
     with pytest.raises(StoreError, match="the disk is full"):

@@ -17,5 +17,5 @@ def paths(tmp_path: Path) -> Paths:
 
 @pytest.fixture(scope="module")
 def pems() -> dict[str, bytes]:
-    """Key and certificate in one, by the days it is valid; making them all takes 0.1 s."""
+    """PEM files with key and certificate: one to be renewed, one valid, and another one."""
     return {"old": new_pem(RENEW_DAYS - 1), "new": new_pem(RENEW_DAYS + 1), "other": new_pem()}

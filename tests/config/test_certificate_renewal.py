@@ -1,4 +1,4 @@
-"""When the machine's own certificate is replaced, and that its owner is told once; the owner's own is only named."""
+"""When the self-signed certificate is replaced and announced; the owner's own certificate is only reported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from config import certificates
-from config.certificates import DAY_S, LOOPBACK, RENEW_DAYS, new_pem
-from config.disk import Disk
+from config.certificates import DAY_S, RENEW_DAYS, new_pem
 from config.https import CHOICE, SELF_SIGNED, certificate, enable, take_notice
 from config.paths import Paths
 from config.release_date import RELEASED_S
@@ -20,7 +19,7 @@ from tests.support.certificates import HERE, SNAP, openssl
 
 
 class Clock:
-    """The wall clock, as the test sets it; openssl's own goes on."""
+    """The wall clock with an offset that the test sets; openssl uses the real one."""
 
     def __init__(self) -> None:
         self.offset_s = 0.0
@@ -39,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Its name and address."""
+    """The name and address of this machine."""
     found = {"name": "pi", "address": "192.0.2.7"}
     monkeypatch.setattr(socket, "gethostname", lambda: found["name"])
     monkeypatch.setattr(certificates, "addresses", lambda: iter([found["address"]] if found["address"] else []))
@@ -75,12 +74,12 @@ def assert_told_once(paths: Paths, why: str) -> None:
     assert take_notice(paths) == ""
 
 
-def test_one_that_does_stays_and_of_the_first_one_nothing_is_said(paths: Paths) -> None:
+def test_a_valid_certificate_is_kept_and_the_first_one_is_not_announced(paths: Paths) -> None:
     assert made(paths) == made(paths)
     assert take_notice(paths) == ""
 
 
-def test_one_that_begins_later_is_replaced(paths: Paths, clock: Clock) -> None:
+def test_a_certificate_that_is_not_valid_yet_is_replaced(paths: Paths, clock: Clock) -> None:
     clock.offset_s = 400 * DAY_S
     before = made(paths)
     clock.offset_s = 0
@@ -88,7 +87,7 @@ def test_one_that_begins_later_is_replaced(paths: Paths, clock: Clock) -> None:
     assert_told_once(paths, "is not valid yet")
 
 
-def test_a_clock_that_is_a_little_behind_after_a_power_cut_is_no_reason(paths: Paths, clock: Clock) -> None:
+def test_a_certificate_is_kept_with_a_clock_half_a_day_behind(paths: Paths, clock: Clock) -> None:
     clock.offset_s = DAY_S / 2
     before = made(paths)
     clock.offset_s = 0
@@ -96,7 +95,7 @@ def test_a_clock_that_is_a_little_behind_after_a_power_cut_is_no_reason(paths: P
 
 
 @pytest.mark.parametrize(("days", "why"), [(RENEW_DAYS - 1, "about to expire"), (-10, "has expired")])
-def test_one_that_ends_is_replaced(paths: Paths, clock: Clock, days: int, why: str) -> None:
+def test_an_expired_or_expiring_certificate_is_replaced(paths: Paths, clock: Clock, days: int, why: str) -> None:
     clock.offset_s = -20 * DAY_S
     pem = new_pem(20 + days)
     clock.offset_s = 0
@@ -106,7 +105,9 @@ def test_one_that_ends_is_replaced(paths: Paths, clock: Clock, days: int, why: s
 
 
 @pytest.mark.parametrize("change", [{"address": "198.51.100.9"}, {"name": "car"}])
-def test_another_address_or_name_is_a_reason(paths: Paths, machine: dict[str, str], change: dict[str, str]) -> None:
+def test_a_certificate_is_replaced_for_a_new_address_or_name(
+    paths: Paths, machine: dict[str, str], change: dict[str, str]
+) -> None:
     before = made(paths)
     machine |= change
     assert made(paths) != before
@@ -114,9 +115,7 @@ def test_another_address_or_name_is_a_reason(paths: Paths, machine: dict[str, st
     assert_told_once(paths, *change.values())
 
 
-def test_between_two_networks_it_changes_once_and_without_a_network_never(
-    paths: Paths, machine: dict[str, str]
-) -> None:
+def test_a_certificate_covers_both_networks_after_one_change(paths: Paths, machine: dict[str, str]) -> None:
     made(paths)
     machine["address"] = "198.51.100.9"
     both = made(paths)
@@ -125,7 +124,7 @@ def test_between_two_networks_it_changes_once_and_without_a_network_never(
         assert made(paths) == both
 
 
-def test_the_addresses_that_are_kept_are_bounded(paths: Paths, machine: dict[str, str]) -> None:
+def test_the_addresses_in_a_certificate_are_bounded(paths: Paths, machine: dict[str, str]) -> None:
     put(paths, new_pem(former=[f"IP:198.51.100.{number}" for number in range(100)]))
     machine["address"] = "203.0.113.1"
     made(paths)
@@ -150,7 +149,7 @@ def other_key(pem: bytes) -> bytes:
     ],
     ids=["another key", "no certificate", "no key", "cut off", "bytes changed", "empty", "zeros"],
 )
-def test_one_that_is_damaged_or_of_another_key_is_replaced(paths: Paths, damage: object) -> None:
+def test_a_damaged_certificate_or_one_of_another_key_is_replaced(paths: Paths, damage: object) -> None:
     assert callable(damage)
     pem = damage(made(paths))
     put(paths, pem)
@@ -158,19 +157,19 @@ def test_one_that_is_damaged_or_of_another_key_is_replaced(paths: Paths, damage:
     assert_told_once(paths, "damaged, or its key was another one's")
 
 
-def test_a_fifo_in_its_place_holds_up_nothing(paths: Paths) -> None:
+def test_a_fifo_in_place_of_the_certificate_is_replaced_without_blocking(paths: Paths) -> None:
     paths.data.mkdir()
     os.mkfifo(paths.data / SELF_SIGNED)
     assert made(paths).count(b"-----BEGIN ") == 2
 
 
-def test_with_a_clock_that_was_never_set_what_there_is_stays(paths: Paths, clock: Clock) -> None:
+def test_a_certificate_is_kept_while_the_clock_is_not_set(paths: Paths, clock: Clock) -> None:
     before = made(paths)
     clock.offset_s = 3600 - time.time()
     assert made(paths) == before
 
 
-def test_with_a_clock_that_was_never_set_the_dates_are_of_this_release(paths: Paths, clock: Clock) -> None:
+def test_a_certificate_made_without_a_set_clock_starts_at_the_release_date(paths: Paths, clock: Clock) -> None:
     clock.offset_s = 3600 - time.time()
     made(paths)
     day = time.strftime("%b %e", time.gmtime(RELEASED_S - DAY_S))
@@ -180,7 +179,7 @@ def test_with_a_clock_that_was_never_set_the_dates_are_of_this_release(paths: Pa
     assert made(paths) == before
 
 
-def test_the_owners_files_are_named_and_never_replaced(paths: Paths, clock: Clock, tmp_path: Path) -> None:
+def test_the_owners_certificate_is_reported_but_never_replaced(paths: Paths, clock: Clock, tmp_path: Path) -> None:
     pem = tmp_path / "own.pem"
     pem.write_bytes(new_pem(RENEW_DAYS + 9))
     assert enable(paths, (pem, pem)).problem == ""
@@ -207,7 +206,7 @@ def expired(clock: Clock) -> bytes:
     return pem
 
 
-def test_whoever_enables_it_is_told_there_and_not_again(paths: Paths, machine: dict[str, str]) -> None:
+def test_enabling_https_leaves_no_notice_for_the_page(paths: Paths, machine: dict[str, str]) -> None:
     made(paths)
     machine["address"] = "198.51.100.9"
     enable(paths, "self-signed")
@@ -215,7 +214,7 @@ def test_whoever_enables_it_is_told_there_and_not_again(paths: Paths, machine: d
     assert (paths.data / CHOICE).exists()
 
 
-def test_the_log_has_the_fingerprint_too(
+def test_the_fingerprint_of_a_new_certificate_is_logged(
     paths: Paths, machine: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     made(paths)
@@ -224,17 +223,3 @@ def test_the_log_has_the_fingerprint_too(
         found = certificate(paths, SNAP)
     assert found
     assert found.fingerprint in caplog.text
-
-
-def test_where_the_disk_is_full_one_that_serves_stays(
-    paths: Paths, machine: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = made(paths)
-    machine["name"] = "car"
-
-    def full(self: object, file: int, data: bytes) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Disk, "write", full)
-    assert made(paths) == before
-    assert f"IP:{LOOPBACK}" in names(paths)

@@ -1,4 +1,4 @@
-"""Certificates by the real openssl, loaded and served as the page does."""
+"""Certificates made by the real openssl, and used as the page does."""
 
 from __future__ import annotations
 
@@ -18,25 +18,14 @@ from config.disk import LOCK, Disk
 from config.https import CHOICE, SELF_SIGNED, certificate, enable, listening
 from config.openssl import HttpsError
 from config.paths import Paths
-from tests.support.certificates import HERE, SNAP, openssl
+from tests.support.certificates import HERE, SNAP, openssl, put
 
 
 def shown(file: Path) -> str:
     return openssl("x509", "-in", str(file), "-noout", "-text").stdout
 
 
-def put(paths: Paths, name: str, data: bytes) -> Path:
-    paths.data.mkdir(exist_ok=True)
-    (paths.data / name).write_bytes(data)
-    return paths.data / name
-
-
-def without_openssl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-
-
-def test_a_self_signed_certificate_is_p256_for_395_days_and_for_this_machine(
+def test_a_self_signed_certificate_has_p256_395_days_and_this_machines_names(
     paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "pi.lan")
@@ -52,12 +41,14 @@ def test_a_self_signed_certificate_is_p256_for_395_days_and_for_this_machine(
     assert openssl("x509", "-in", file, "-noout", "-checkend", str(DAYS * 86_400)).returncode == 1
 
 
-def test_a_host_name_that_is_no_dns_name_is_left_out(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_name_that_is_no_dns_name_is_not_in_the_certificate(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "my pi,DNS:bank.example")
     assert "bank.example" not in shown(enable(paths, "self-signed").certificate)
 
 
-def test_the_key_is_its_owners_alone_and_nothing_else_is_left(paths: Paths) -> None:
+def test_https_files_are_private_and_no_temporary_file_is_left(paths: Paths) -> None:
     enable(paths, "self-signed")
     assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths.data.iterdir()} == {
         CHOICE: 0o600,
@@ -66,13 +57,13 @@ def test_the_key_is_its_owners_alone_and_nothing_else_is_left(paths: Paths) -> N
     }
 
 
-def test_two_devices_have_two_keys(tmp_path: Path) -> None:
+def test_two_devices_have_different_keys(tmp_path: Path) -> None:
     one, other = (enable(Paths(tmp_path / name, tmp_path, tmp_path), "self-signed") for name in "ab")
     assert one.fingerprint != other.fingerprint
     assert one.key.read_bytes() != other.key.read_bytes()
 
 
-def test_the_fingerprint_is_what_a_browser_meets(paths: Paths) -> None:
+def test_the_fingerprint_equals_that_of_the_served_certificate(paths: Paths) -> None:
     found = enable(paths, "self-signed")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(found.certificate, found.key)
@@ -101,14 +92,7 @@ def test_a_certificate_is_renewed_when_30_days_are_left(
     assert (file.read_bytes() == pems[pem]) is is_kept
 
 
-@pytest.mark.parametrize("data", [b"", b"no certificate", b"\x00\xff" * 100])
-def test_a_damaged_certificate_is_made_anew(paths: Paths, data: bytes) -> None:
-    file = put(paths, SELF_SIGNED, data)
-    assert certificate(paths, SNAP) is not None
-    assert file.read_bytes().count(b"-----BEGIN ") == 2
-
-
-def test_a_certificate_that_cannot_be_renewed_is_used_as_it_is(
+def test_a_certificate_is_kept_if_the_disk_is_full(
     paths: Paths, pems: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = put(paths, SELF_SIGNED, pems["old"])
@@ -123,7 +107,7 @@ def test_a_certificate_that_cannot_be_renewed_is_used_as_it_is(
     assert "could not be renewed" in caplog.text
 
 
-def test_own_files_are_used_where_they_stand(paths: Paths, pems: dict[str, bytes], tmp_path: Path) -> None:
+def test_the_owners_certificate_is_used_in_place(paths: Paths, pems: dict[str, bytes], tmp_path: Path) -> None:
     pem = tmp_path / "own.pem"
     pem.write_bytes(pems["other"])
     found = enable(paths, (pem, pem))
@@ -132,7 +116,7 @@ def test_own_files_are_used_where_they_stand(paths: Paths, pems: dict[str, bytes
     assert listening(paths, HERE).port == 8443
 
 
-def test_a_certificate_of_an_authority_that_this_machine_knows_is_trusted(
+def test_a_certificate_of_a_known_authority_is_trusted(
     paths: Paths, pems: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pem = tmp_path / "own.pem"
@@ -159,7 +143,7 @@ def split(pem: bytes) -> tuple[bytes, bytes]:
         ("expired", "key", "has expired on"),
     ],
 )
-def test_files_that_do_not_fit_are_refused_with_the_reason_and_nothing_changes(
+def test_unusable_certificate_files_are_refused_with_the_reason(
     paths: Paths, pems: dict[str, bytes], tmp_path: Path, cert: str, key: str, said: str
 ) -> None:
     files = dict(zip(("key", "cert"), split(pems["new"]), strict=True)) | {"other-key": split(pems["other"])[0]}
@@ -176,13 +160,13 @@ def test_files_that_do_not_fit_are_refused_with_the_reason_and_nothing_changes(
     assert not (paths.data / CHOICE).exists()
 
 
-def test_a_missing_openssl_is_named_with_what_installs_it(
+def test_a_missing_openssl_is_reported_with_the_command_to_install_it(
     paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without_openssl(tmp_path, monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(HttpsError, match="apt install openssl"):
         enable(paths, "self-signed")
 
 
-def test_the_addresses_are_those_of_the_interfaces_without_loopback() -> None:
+def test_own_addresses_do_not_include_loopback() -> None:
     assert all(socket.inet_aton(address) and not address.startswith("127.") for address in certificates.addresses())

@@ -1,4 +1,4 @@
-"""Commands that fit this machine: outside a snap none of snapd's, and in one its own name."""
+"""Commands in messages: in a snap they have its instance name, outside they do not use snap."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from config import commands
 
 ROOT = Path(__file__).parents[2]
-# A command with the snap's usual name in it, which is another where it is installed a second time
+# A command with the snap's default name, which differs for a second installation
 FIXED = re.compile(r"snap (logs|restart|services|refresh|stop|start|connect) drivewatch|sudo drivewatch")
 
 
 def texts(path: Path) -> Iterator[str]:
-    """What the program may print: of a module all texts but docstrings, of a template all of it."""
+    """The texts that may be printed: strings of a module without docstrings, or a whole template."""
     if path.suffix != ".py":
         yield path.read_text()
         return
@@ -34,7 +34,7 @@ def is_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFu
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
 
 
-def test_no_message_has_a_command_with_a_fixed_name() -> None:
+def test_no_message_contains_the_snaps_default_name() -> None:
     paths = [path for house in ("app", "admin", "config") for path in (ROOT / house).rglob("*.py")]
     paths += [*(ROOT / "admin/templates").glob("*.html"), *(ROOT / "admin/static").glob("*.js")]
     assert len(paths) > 150
@@ -42,7 +42,7 @@ def test_no_message_has_a_command_with_a_fixed_name() -> None:
     assert found == []
 
 
-def test_in_a_snap_commands_have_the_name_under_which_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_snap_commands_use_the_instance_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
     assert commands.command("check") == "sudo drivewatch_two.check"
     assert commands.log_command("detector", Path("/x")) == "sudo snap logs drivewatch_two.detector"
@@ -53,7 +53,7 @@ def test_in_a_snap_commands_have_the_name_under_which_it_is_installed(monkeypatc
     assert commands.connect_command("camera") == "sudo snap connect drivewatch_two:camera"
 
 
-def test_outside_a_snap_none_is_snapds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_a_snap_no_command_uses_snap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SNAP_INSTANCE_NAME", raising=False)
     assert commands.command("check") == ".venv/bin/python -m app check"
     assert commands.log_command("detector", Path("/x/detector.log")) == "tail /x/detector.log"

@@ -1,7 +1,7 @@
-"""Saving on a disk that fails or forgets: after any power cut there is the old file or the new one, whole.
+"""Saving on a disk that fails or forgets: after any power cut the old or the new file is there, complete.
 
-The disk is modelled after LevelDB's fault injection: content that was not synced may be whole, torn, empty or zeros;
-of the names that were changed since the folder was synced any subset may be there.
+The disk is modelled after LevelDB's fault injection: unsynced content may be whole, torn, empty or zeros;
+any subset of the names changed since the folder was synced may be there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ State = frozenset[tuple[Path, bytes]]
 
 @dataclass
 class MemoryDisk(Disk):
-    """Files by number and their names, as the program sees them and as a power cut would leave them."""
+    """Files by number and their names, as the program sees them and as a power cut may leave them."""
 
     contents: list[bytes] = field(default_factory=list)
     synced: list[bytes | None] = field(default_factory=list)  # None: never synced
@@ -125,14 +125,14 @@ class MemoryDisk(Disk):
 
 
 def disk_with(texts: Mapping[str, str]) -> MemoryDisk:
-    """A disk on which these files are safe."""
+    """A disk with these files, synced."""
     contents = [text.encode() for text in texts.values()]
     names = {DATA / name: number for number, name in enumerate(texts)}
     return MemoryDisk(contents=contents, synced=list(contents), names_=names, synced_names=names)
 
 
 def disk_of(state: State) -> MemoryDisk:
-    """The disk as it is found after a power cut."""
+    """The disk after a power cut that left this state."""
     return disk_with({str(name.relative_to(DATA)): content.decode() for name, content in state})
 
 
@@ -169,7 +169,7 @@ every_action = pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 
 
 @every_action
-def test_a_power_cut_at_any_moment_leaves_each_file_old_or_new_and_whole(action: Callable[[MemoryDisk], None]) -> None:
+def test_a_power_cut_leaves_each_file_complete_old_or_new(action: Callable[[MemoryDisk], None]) -> None:
     disk = fresh()
     action(disk)
     stay = SAVED.names_.keys() & disk.names_.keys()
@@ -184,7 +184,7 @@ def test_a_power_cut_at_any_moment_leaves_each_file_old_or_new_and_whole(action:
 
 
 @every_action
-def test_what_was_acknowledged_outlives_a_power_cut(action: Callable[[MemoryDisk], None]) -> None:
+def test_acknowledged_changes_survive_a_power_cut(action: Callable[[MemoryDisk], None]) -> None:
     disk = fresh()
     action(disk)
     wanted = {name: disk.contents[file] for name, file in disk.names_.items()}
@@ -192,14 +192,14 @@ def test_what_was_acknowledged_outlives_a_power_cut(action: Callable[[MemoryDisk
         assert wanted.items() <= dict(state).items()
 
 
-def test_the_file_before_is_never_lost_with_its_replacement() -> None:
+def test_a_power_cut_never_loses_the_previous_file() -> None:
     disk = fresh()
     save(disk)
     for state in set().union(*disk.states, disk.after_power_cut()):
         assert OLD.encode() in dict(state).values()
 
 
-def test_the_model_sees_what_a_save_without_sync_would_leave() -> None:
+def test_the_model_shows_the_loss_of_a_save_without_sync() -> None:
     class Forgetful(MemoryDisk):
         def sync(self, file: int) -> None:
             self.called("sync")
@@ -211,7 +211,7 @@ def test_the_model_sees_what_a_save_without_sync_would_leave() -> None:
 
 
 @every_action
-def test_whichever_call_fails_the_file_is_whole_and_the_next_try_succeeds(action: Callable[[MemoryDisk], None]) -> None:
+def test_after_any_failed_call_the_file_is_complete_and_a_retry_works(action: Callable[[MemoryDisk], None]) -> None:
     faultless = fresh()
     action(faultless)
     wanted = faultless.contents[faultless.names_[DATA / CONFIG]]
@@ -238,17 +238,17 @@ REMEDIES = {
 
 
 @pytest.mark.parametrize(("error", "message"), REMEDIES.items())
-def test_a_disk_that_does_not_take_it_is_explained(error: int, message: str) -> None:
+def test_each_disk_error_is_explained_with_a_remedy(error: int, message: str) -> None:
     with pytest.raises(StoreError) as refused:
         save(fresh(fail_at=3, error=error))
     assert str(refused.value).startswith(f"/data/config.yaml could not be saved safely: {message}")
     assert refused.value.file == DATA / CONFIG
 
 
-def test_saves_that_fail_do_not_push_out_the_history() -> None:
+def test_failed_saves_do_not_displace_the_history() -> None:
     class Mounted(MemoryDisk):
         def called(self, name: str) -> None:
-            """Power cuts are not of interest here, and too many."""
+            """Record nothing: power cuts do not matter here, and there would be too many."""
 
         def rename(self, path: Path, name: Path) -> None:
             raise OSError(errno.EBUSY, "busy")
@@ -260,7 +260,7 @@ def test_saves_that_fail_do_not_push_out_the_history() -> None:
     assert list(Store(DATA, disk).copies().values()) == [OLDEST, OLD, OLDEST]
 
 
-def test_the_first_save_needs_no_file() -> None:
+def test_the_first_save_needs_no_existing_file() -> None:
     disk = disk_with({})
     assert Store(DATA, disk).save(NEXT, NO_FILE)
     for state in disk.after_power_cut():

@@ -1,9 +1,8 @@
-"""Small files that a failing disk or a power cut leaves old or new, and whole."""
+"""Saving small files: a failing disk or a power cut leaves the old or the new one, complete."""
 
 from __future__ import annotations
 
 import errno
-import os
 import threading
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from config.disk import LOCK, LOCK_WAIT_S, Disk
 from config.durable import StoreError, held, replace
+from tests.support.failing_disk import FailingDisk
 
 
 @pytest.fixture
@@ -24,31 +24,8 @@ def save(path: Path, data: bytes, disk: Disk | None = None) -> None:
         replace(path, data, disk)
 
 
-class FailingDisk(Disk):
-    """Fails at the call of this name."""
-
-    def __init__(self, at: str, error: int) -> None:
-        self.at, self.error = at, error
-
-    def fail(self, name: str) -> None:
-        if name == self.at:
-            raise OSError(self.error, os.strerror(self.error))
-
-    def write(self, file: int, data: bytes) -> None:
-        super().write(file, data[:10])
-        self.fail("write")
-        super().write(file, data[10:])
-
-    def sync(self, file: int) -> None:
-        self.fail("sync")
-
-    def rename(self, path: Path, name: Path) -> None:
-        self.fail("rename")
-        super().rename(path, name)
-
-
 @pytest.mark.parametrize("at", ["write", "sync", "rename"])
-def test_a_disk_that_fails_leaves_the_old_file_and_no_rest(file: Path, at: str) -> None:
+def test_a_failed_save_leaves_the_old_file_and_no_temporary_one(file: Path, at: str) -> None:
     save(file, b"the old one")
     before = file.read_bytes()
     with pytest.raises(StoreError, match=r"secret could not be saved safely: the disk is full"):
@@ -58,7 +35,7 @@ def test_a_disk_that_fails_leaves_the_old_file_and_no_rest(file: Path, at: str) 
 
 
 class RecordingDisk(Disk):
-    """Says in which order it was called."""
+    """Records the order of its calls."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -76,7 +53,7 @@ class RecordingDisk(Disk):
         super().sync_folder(folder)
 
 
-def test_a_save_is_safe_from_a_power_cut_and_clears_what_one_left(file: Path) -> None:
+def test_a_save_syncs_renames_and_removes_leftovers(file: Path) -> None:
     save(file, b"the old one")
     file.with_name(".secret.new").write_bytes(b"half a fi")
     save(file, b"another one", disk := RecordingDisk())
@@ -84,12 +61,12 @@ def test_a_save_is_safe_from_a_power_cut_and_clears_what_one_left(file: Path) ->
     assert {path.name for path in file.parent.iterdir()} == {file.name, LOCK}
 
 
-def test_the_file_and_its_folder_are_its_owners_alone(file: Path) -> None:
+def test_a_saved_file_and_its_folder_are_private(file: Path) -> None:
     save(file, b"")
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_a_link_is_replaced_and_what_it_led_to_is_left(file: Path, tmp_path: Path) -> None:
+def test_a_symlink_is_replaced_and_its_target_left_alone(file: Path, tmp_path: Path) -> None:
     (target := tmp_path / "elsewhere").write_bytes(b"theirs")
     file.parent.mkdir()
     file.symlink_to(target)
@@ -97,7 +74,7 @@ def test_a_link_is_replaced_and_what_it_led_to_is_left(file: Path, tmp_path: Pat
     assert (target.read_bytes(), file.read_bytes(), file.is_symlink()) == (b"theirs", b"ours", False)
 
 
-def test_what_cannot_be_replaced_is_named_with_what_helps(file: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_reported_with_a_remedy(file: Path) -> None:
     file.mkdir(parents=True)
     with pytest.raises(StoreError, match=rf"{file} could not be saved safely: Is a directory.*ls -la {file.parent}"):
         save(file, b"")
@@ -124,7 +101,7 @@ def test_one_writer_at_a_time(file: Path) -> None:
     assert most == 1
 
 
-def test_a_lock_that_another_holds_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_held_lock_ends_with_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.disk.LOCK_LOOK_S", LOCK_WAIT_S)  # one look, which needs no sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     file, disk = tmp_path / "file", Disk()

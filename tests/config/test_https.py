@@ -1,4 +1,4 @@
-"""Where the page listens, by the owner's choice."""
+"""Where the page listens, and with which certificate, by the owner's choice."""
 
 from __future__ import annotations
 
@@ -15,22 +15,16 @@ from config.disk import LOCK, Disk
 from config.https import CHOICE, Listening, certificate, disable, enable, listening
 from config.openssl import HttpsError
 from config.paths import Paths
-from tests.support.certificates import HERE, SNAP
+from tests.support.certificates import HERE, SNAP, put
 
 
-def put(paths: Paths, name: str, data: bytes) -> Path:
-    paths.data.mkdir(exist_ok=True)
-    (paths.data / name).write_bytes(data)
-    return paths.data / name
-
-
-def test_outside_a_snap_there_is_no_https_until_it_is_enabled(paths: Paths) -> None:
+def test_outside_a_snap_https_is_off_until_enabled(paths: Paths) -> None:
     assert certificate(paths, HERE) is None
     assert listening(paths, HERE) == Listening(LOOPBACK, 8080, None)
     assert not paths.data.exists()
 
 
-def test_a_snap_makes_its_own_certificate_at_the_first_start_and_keeps_it(paths: Paths) -> None:
+def test_a_snap_makes_a_certificate_at_its_first_start_and_keeps_it(paths: Paths) -> None:
     first, second = certificate(paths, SNAP), certificate(paths, SNAP)
     assert first is not None
     assert first == second
@@ -38,7 +32,7 @@ def test_a_snap_makes_its_own_certificate_at_the_first_start_and_keeps_it(paths:
     assert not first.is_trusted
 
 
-def test_own_files_that_vanish_are_an_error_and_no_step_back_to_plain_http(
+def test_missing_own_certificate_files_do_not_fall_back_to_http(
     paths: Paths, pems: dict[str, bytes], tmp_path: Path
 ) -> None:
     pem = tmp_path / "own.pem"
@@ -49,13 +43,13 @@ def test_own_files_that_vanish_are_an_error_and_no_step_back_to_plain_http(
         listening(paths, HERE)
 
 
-def test_disabled_the_page_is_for_this_machine_alone_also_in_a_snap(paths: Paths) -> None:
+def test_with_https_disabled_the_page_listens_only_on_loopback(paths: Paths) -> None:
     enable(paths, "self-signed")
     disable(paths)
     assert listening(paths, SNAP) == Listening(LOOPBACK, 8080, None)
 
 
-def test_plain_http_for_others_is_an_explicit_choice_and_is_known_as_such(paths: Paths) -> None:
+def test_plain_http_on_all_addresses_is_an_explicit_choice(paths: Paths) -> None:
     disable(paths, everywhere=True)
     found = listening(paths, HERE)
     assert found.host in ("::", "0.0.0.0")
@@ -64,7 +58,7 @@ def test_plain_http_for_others_is_an_explicit_choice_and_is_known_as_such(paths:
     assert not Listening(LOOPBACK, 8080, None).is_exposed
 
 
-def test_a_choice_that_cannot_be_read_is_an_error_too(paths: Paths) -> None:
+def test_an_unreadable_choice_file_is_an_error(paths: Paths) -> None:
     (paths.data / CHOICE).mkdir(parents=True)
     with pytest.raises(HttpsError, match=rf"{CHOICE} cannot be read \(Is a directory\): `ls -ld {paths.data}`"):
         listening(paths, HERE)
@@ -74,20 +68,20 @@ def test_a_choice_that_cannot_be_read_is_an_error_too(paths: Paths) -> None:
     "text",
     ["", "{", "[]", '{"mode": "on"}', '{"mode": 7}', '{"what": 1}', '{"mode": "files", "key": 3}', "[" * 9000, "\xff"],
 )
-def test_a_choice_that_makes_no_sense_is_an_error_and_no_step_back_to_plain_http(paths: Paths, text: str) -> None:
+def test_an_invalid_choice_file_does_not_fall_back_to_http(paths: Paths, text: str) -> None:
     put(paths, CHOICE, text.encode("latin-1"))
     with pytest.raises(HttpsError, match=r"app enable-https self-signed` or .* chooses again"):
         certificate(paths, HERE)
 
 
-def test_the_port_is_8443_with_https_and_whatever_is_asked_for(paths: Paths) -> None:
+def test_the_port_is_8443_with_https_unless_set(paths: Paths) -> None:
     assert listening(paths, {"PORT": "8081"}).port == 8081
     enable(paths, "self-signed")
     assert listening(paths, HERE).port == 8443
     assert listening(paths, {"PORT": "9443"}).port == 9443
 
 
-def test_the_address_is_what_to_type_into_a_browser(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_has_a_name_or_address_that_a_browser_can_open(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "pi")
     assert Listening(LOOPBACK, 8080, None).url == "http://127.0.0.1:8080"
     everywhere = replace(listening(paths, HERE), host="::", port=8443, certificate=enable(paths, "self-signed"))
@@ -97,14 +91,14 @@ def test_the_address_is_what_to_type_into_a_browser(paths: Paths, monkeypatch: p
     assert everywhere.url == "https://192.0.2.7:8443"
 
 
-def test_a_folder_that_cannot_be_written_is_named(paths: Paths) -> None:
+def test_an_unwritable_folder_is_named(paths: Paths) -> None:
     paths.data.parent.mkdir(exist_ok=True)
     paths.data.write_text("a file in its place")
     with pytest.raises(HttpsError, match=f"{paths.data / CHOICE} could not be saved"):
         disable(paths)
 
 
-def test_a_cut_while_saving_leaves_the_old_choice(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_save_leaves_the_old_choice(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     disable(paths, everywhere=True)
     before = (paths.data / CHOICE).read_bytes()
 
@@ -118,7 +112,7 @@ def test_a_cut_while_saving_leaves_the_old_choice(paths: Paths, monkeypatch: pyt
     assert {path.name for path in paths.data.iterdir()} == {CHOICE, LOCK}
 
 
-def test_a_choice_is_what_the_file_says(paths: Paths, pems: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_choice_file_of_an_earlier_start_is_used(paths: Paths, pems: dict[str, bytes], tmp_path: Path) -> None:
     pem = tmp_path / "own.pem"
     pem.write_bytes(pems["other"])
     put(paths, CHOICE, json.dumps({"mode": "files", "certificate": str(pem), "key": str(pem)}).encode())

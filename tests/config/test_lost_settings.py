@@ -1,4 +1,4 @@
-"""A settings file that lost what it said is not taken for the owner's wish, and a wish not for a loss."""
+"""Lost settings files: a loss is reported and the good copy is in force; an edit of the owner is no loss."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def assert_named(loaded: Loaded, origin: str = LAST_GOOD) -> None:
 
 
 @pytest.mark.parametrize("text", NOTHING_LEFT)
-def test_a_file_with_nothing_left_is_damaged_and_never_becomes_the_good_one(tmp_path: Path, text: str) -> None:
+def test_an_emptied_file_is_reported_and_never_becomes_the_good_copy(tmp_path: Path, text: str) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).write_bytes(text.encode())
     assert_named(store.load())
@@ -51,7 +51,7 @@ def test_a_file_with_nothing_left_is_damaged_and_never_becomes_the_good_one(tmp_
     assert (tmp_path / CONFIG).read_bytes() == text.encode()
 
 
-def test_a_missing_file_is_named_where_there_was_one(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_if_there_was_one(tmp_path: Path) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).unlink()
     loaded = store.load()
@@ -62,7 +62,7 @@ def test_a_missing_file_is_named_where_there_was_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\0\0", "camera: [", None])
-def test_without_a_usable_good_copy_the_newest_earlier_file_holds(tmp_path: Path, text: str | None) -> None:
+def test_without_a_good_copy_the_newest_earlier_file_is_in_force(tmp_path: Path, text: str | None) -> None:
     store = good_store(tmp_path)
     store.save(GOOD.replace("640", "320"), store.load().version)
     (tmp_path / LAST_GOOD).unlink() if text is None else (tmp_path / LAST_GOOD).write_text(text)
@@ -73,7 +73,7 @@ def test_without_a_usable_good_copy_the_newest_earlier_file_holds(tmp_path: Path
 
 @pytest.mark.parametrize("text", [None, "", "# nothing\n"])
 @pytest.mark.parametrize("copy", ["", "\0"])
-def test_with_no_copy_left_the_loss_is_named_all_the_same(tmp_path: Path, text: str | None, copy: str) -> None:
+def test_a_loss_without_any_copy_is_reported(tmp_path: Path, text: str | None, copy: str) -> None:
     (tmp_path / LAST_GOOD).write_text(copy)
     if text is not None:
         (tmp_path / CONFIG).write_text(text)
@@ -81,7 +81,7 @@ def test_with_no_copy_left_the_loss_is_named_all_the_same(tmp_path: Path, text: 
     assert (loaded.settings, loaded.origin, len(loaded.problems)) == (Settings(), DEFAULTS, 1)
 
 
-def test_with_both_gone_what_snapd_was_told_holds(tmp_path: Path) -> None:
+def test_without_any_copy_the_values_told_to_snapd_are_in_force(tmp_path: Path) -> None:
     told = {"raspberry_pi.buzzer_pin": "22", "camera.width": "640", "gone.since": "1", CONFIG: "there"}
     (tmp_path / SNAPD_TOLD).write_text(json.dumps(told))
     store = Store(tmp_path)
@@ -93,7 +93,7 @@ def test_with_both_gone_what_snapd_was_told_holds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_watched", [False, True])
 @pytest.mark.parametrize("is_told", [False, True])
-def test_a_first_start_is_quiet_and_stays_so(tmp_path: Path, is_watched: bool, is_told: bool) -> None:
+def test_a_first_start_without_a_file_reports_no_problem(tmp_path: Path, is_watched: bool, is_told: bool) -> None:
     store = Store(tmp_path)
     if is_watched:
         store.mark_good(store.load())
@@ -103,13 +103,13 @@ def test_a_first_start_is_quiet_and_stays_so(tmp_path: Path, is_watched: bool, i
     assert (loaded.settings, loaded.problems, loaded.origin, loaded.version) == (Settings(), (), DEFAULTS, NO_FILE)
 
 
-def test_the_commented_defaults_copied_by_hand_are_no_loss(tmp_path: Path) -> None:
+def test_a_hand_copied_default_file_is_no_loss(tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text(config_yaml())
     assert Store(tmp_path).load().problems == ()
 
 
 @pytest.mark.parametrize("text", ["", "  \n", "# nothing\n", "{}\n", config_yaml(), "camera:\n  width: 640\n"])
-def test_what_is_saved_is_a_wish_however_little_it_says(tmp_path: Path, text: str) -> None:
+def test_a_saved_file_is_in_force_even_if_nearly_empty(tmp_path: Path, text: str) -> None:
     store = good_store(tmp_path)
     version = store.save(text, store.load().version)
     loaded = store.load()
@@ -119,7 +119,7 @@ def test_what_is_saved_is_a_wish_however_little_it_says(tmp_path: Path, text: st
     assert (tmp_path / LAST_GOOD).read_text() == (text if text.strip() else config_yaml())
 
 
-def test_every_setting_unset_by_a_change_is_a_wish(tmp_path: Path) -> None:
+def test_unsetting_every_setting_is_no_loss(tmp_path: Path) -> None:
     store = good_store(tmp_path)
     keys = ("camera.width", "camera.height", "raspberry_pi.buzzer_pin", "raspberry_pi.led_pin")
     store.change(dict.fromkeys(keys), store.load().version)
@@ -127,7 +127,7 @@ def test_every_setting_unset_by_a_change_is_a_wish(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", range(len(GOOD)))
-def test_a_file_that_is_cut_off_anywhere_moves_no_pin_and_becomes_no_good_one(tmp_path: Path, at: int) -> None:
+def test_a_truncated_file_changes_no_pin_and_never_becomes_the_good_copy(tmp_path: Path, at: int) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).write_text(GOOD[:at])
     loaded = store.load()
@@ -142,13 +142,13 @@ def test_a_file_that_is_cut_off_anywhere_moves_no_pin_and_becomes_no_good_one(tm
 @pytest.mark.parametrize(
     "text", [GOOD[:-14], GOOD.replace("  width: 640\n", ""), "profile: low_memory\n", "camera: {width: 100}\n"]
 )
-def test_an_edit_by_hand_that_takes_keys_out_is_a_wish(tmp_path: Path, text: str) -> None:
+def test_removing_keys_by_hand_is_no_loss(tmp_path: Path, text: str) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).write_text(text)
     assert (store.load().problems, store.load().origin) == ((), CONFIG)
 
 
-def test_the_commented_defaults_with_one_setting_are_cut_off_as_soon_as_that_is_gone(tmp_path: Path) -> None:
+def test_a_default_file_truncated_before_its_setting_is_a_loss(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.change({"raspberry_pi.buzzer_pin": 22}, NO_FILE)
     store.mark_good(store.load())
@@ -160,7 +160,7 @@ def test_the_commented_defaults_with_one_setting_are_cut_off_as_soon_as_that_is_
 
 
 @pytest.mark.parametrize("kind", ["folder", "dangling link", "fifo", "device"])
-def test_what_is_no_file_any_more_is_named_and_the_good_copy_holds(tmp_path: Path, kind: str) -> None:
+def test_a_folder_link_or_fifo_instead_of_the_file_is_reported(tmp_path: Path, kind: str) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).unlink()
     if kind == "folder":
@@ -173,7 +173,7 @@ def test_what_is_no_file_any_more_is_named_and_the_good_copy_holds(tmp_path: Pat
     assert (loaded.origin, loaded.settings.raspberry_pi.buzzer_pin, len(loaded.problems)) == (LAST_GOOD, 22, 1)
 
 
-def test_a_change_over_a_lost_file_starts_from_the_copy_in_force(tmp_path: Path) -> None:
+def test_a_change_to_a_lost_file_starts_from_the_copy_in_force(tmp_path: Path) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).write_text("# left\n")
     store.change({"camera.width": 320}, store.load().version)
@@ -181,21 +181,21 @@ def test_a_change_over_a_lost_file_starts_from_the_copy_in_force(tmp_path: Path)
     assert [path.read_text() for path in tmp_path.glob("config.yaml.broken-*")] == ["# left\n"]
 
 
-def test_the_good_copy_is_put_back_as_it_is(tmp_path: Path) -> None:
+def test_the_good_copy_can_be_restored_unchanged(tmp_path: Path) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).write_text("")
     store.save(store.copies()[LAST_GOOD], store.load().version)
     assert (store.load().problems, store.load().text) == ((), GOOD)
 
 
-def test_a_loss_is_rolled_back_like_other_settings(tmp_path: Path) -> None:
+def test_a_lost_file_is_rolled_back_to_the_good_copy(tmp_path: Path) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).unlink()
     assert store.roll_back()
     assert (store.load().problems, store.load().text) == ((), GOOD)
 
 
-def test_after_a_factory_reset_nothing_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_factory_reset_no_file_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from app.commands import factory_reset
 
     store = good_store(tmp_path)

@@ -1,4 +1,4 @@
-"""Keys of older versions that are no longer settings: each is read and named, and nothing else is lost by it."""
+"""Keys of older versions that are no longer settings: each is reported, and all others are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANYTHING = ("3", "2.5", "wide", "-1e9", ".nan", "1" + "0" * 400, "true", "'3'", 
 
 
 @pytest.mark.parametrize("key", REMOVED)
-def test_whatever_a_removed_key_says_it_is_named_once_and_the_rest_is_read(key: str) -> None:
+def test_a_removed_key_is_named_once_and_other_keys_are_read(key: str) -> None:
     name = key.removeprefix("analysis.")
     for value in ANYTHING:
         for text in (
@@ -39,7 +39,7 @@ def test_whatever_a_removed_key_says_it_is_named_once_and_the_rest_is_read(key: 
             assert "is no longer a setting: analysis.policy chooses" in str(note)
 
 
-def test_a_file_of_0_2_0_with_every_key_set_is_read_and_names_what_is_no_longer_a_setting() -> None:
+def test_a_full_file_of_0_2_0_is_read_and_removed_keys_are_named() -> None:
     before = parse(EVERY_KEY_SET)
     assert before is not None
     keys = [entry.key for entry in entries(before)]
@@ -51,7 +51,7 @@ def test_a_file_of_0_2_0_with_every_key_set_is_read_and_names_what_is_no_longer_
 
 
 @pytest.mark.parametrize("value", ANYTHING)
-def test_migrating_takes_removed_keys_out_and_keeps_all_else(tmp_path: Path, value: str) -> None:
+def test_migrating_deletes_only_removed_keys(tmp_path: Path, value: str) -> None:
     text = f"analysis:\n  yawn_s: {value}\n  policy: strict  # mine\n  asleep_s: 2\nmemory: {{budget_mb: 200}}\n"
     store = Store(tmp_path)
     (tmp_path / CONFIG).write_text(text)
@@ -63,13 +63,13 @@ def test_migrating_takes_removed_keys_out_and_keeps_all_else(tmp_path: Path, val
     assert "# mine" in loaded.text
 
 
-def test_setting_another_key_keeps_removed_ones_and_repeated_ones() -> None:
+def test_setting_a_key_leaves_removed_and_repeated_keys() -> None:
     text = "analysis:\n  yawn_s: 3\n  yawn_s: [1]\n  asleep_s: 2\n"
     assert patch(text, {"analysis.policy": "strict"}) == text + "  policy: strict\n"
     assert patch(text, {"analysis.policy": None}) == "analysis:\n  yawn_s: [1]\n"
 
 
-def test_the_commands_set_and_check_name_a_removed_key_and_do_the_rest(
+def test_the_commands_set_and_check_name_removed_keys_and_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SNAP_DATA", raising=False)
@@ -85,7 +85,7 @@ def test_the_commands_set_and_check_name_a_removed_key_and_do_the_rest(
     assert "analysis.yawn_s: 9000 is no longer a setting" in capsys.readouterr().out
 
 
-def test_the_page_saves_a_text_with_removed_keys(tmp_path: Path) -> None:
+def test_a_text_with_removed_keys_can_be_saved(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.save("analysis:\n  yawn_s: x\n  policy: relaxed\n", store.load().version)
     loaded = store.load()

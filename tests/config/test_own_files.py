@@ -1,4 +1,4 @@
-"""Files in the run folder: what is not this user's alone is neither opened nor followed, and keeps nobody waiting."""
+"""Files in the run folder: what other users planted is neither opened nor followed, and does not block."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
-def test_what_is_planted_is_not_read_and_gives_way(
+def test_planted_files_are_not_read_and_are_replaced(
     run: Path, victim: Path, plant: Callable[[Path, Path], None]
 ) -> None:
     file = run / "status.json"
@@ -54,13 +54,13 @@ def test_what_is_planted_is_not_read_and_gives_way(
     assert [path.name for path in run.iterdir()] == ["status.json"]
 
 
-def test_of_a_huge_file_only_the_beginning_is_read(run: Path) -> None:
+def test_only_the_beginning_of_a_huge_file_is_read(run: Path) -> None:
     with (run / "huge").open("wb") as file:
         file.truncate(1 << 40)
     assert len(read_file(run / "huge", 1000)) == 1000
 
 
-def test_a_touch_tells_when(run: Path) -> None:
+def test_the_time_of_a_touch_is_read(run: Path) -> None:
     assert touched_ns(run / "wanted") is None
     touch(run / "wanted")
     before = touched_ns(run / "wanted")
@@ -68,7 +68,7 @@ def test_a_touch_tells_when(run: Path) -> None:
     assert touched_ns(run / "wanted") == 10**9 and before is not None
 
 
-def test_a_folder_in_which_others_could_put_another_is_not_used(tmp_path: Path) -> None:
+def test_a_folder_writable_by_others_is_not_used(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
@@ -82,7 +82,7 @@ def test_a_folder_in_which_others_could_put_another_is_not_used(tmp_path: Path) 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who gives a folder to another group")
-def test_a_folder_in_which_another_group_could_put_another_is_not_used(tmp_path: Path) -> None:
+def test_a_folder_writable_by_another_group_is_not_used(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o2775)
@@ -95,21 +95,21 @@ def test_a_folder_in_which_another_group_could_put_another_is_not_used(tmp_path:
     private_folder(shared / "run")
 
 
-def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path, run: Path) -> None:
+def test_a_symlink_in_place_of_the_folder_is_not_followed(tmp_path: Path, run: Path) -> None:
     (tmp_path / "link").symlink_to(run)
     with pytest.raises(NotADirectoryError, match=f"`rm {tmp_path}/link`"):
         replace_file(tmp_path / "link" / "status.json", b"ours")
     assert list(run.iterdir()) == [] and "is no folder" in folder_problem(tmp_path / "link")
 
 
-def test_a_link_on_the_way_is_followed_where_it_is_ours(tmp_path: Path) -> None:
+def test_an_own_symlink_on_the_path_is_followed(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     replace_file(tmp_path / "link" / "run" / "status.json", b"ours")
     assert (tmp_path / "real" / "run" / "status.json").read_bytes() == b"ours"
 
 
-def test_a_full_folder_keeps_the_old_file_and_no_half_one(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_folder_keeps_the_old_file_and_no_partial_one(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace_file(run / "status.json", b"old")
 
     def full(file: int, data: bytes) -> int:

@@ -1,7 +1,8 @@
-"""The page's password: what is taken, how it is kept, what a check costs."""
+"""The page's password: which ones are accepted, how it is stored, what a check costs."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import math
 import os
@@ -14,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from config import password
-from config.disk import LOCK, Disk
+from config.disk import LOCK
 from config.durable import StoreError
+from tests.support.failing_disk import FailingDisk
 
 ROOT = Path(__file__).parents[2]
 GOOD = "nelly eats hay on fridays"
@@ -32,7 +34,7 @@ def stored(file: Path, line: bytes) -> Path:
     return file
 
 
-def test_a_saved_password_is_the_only_one_that_fits_to_its_last_character(file: Path) -> None:
+def test_a_saved_password_is_checked_to_its_last_character(file: Path) -> None:
     chosen = EMOJI + GOOD + "1"  # beyond bcrypt's 72 bytes
     password.save(file, chosen)
     line = password.load(file)
@@ -41,7 +43,7 @@ def test_a_saved_password_is_the_only_one_that_fits_to_its_last_character(file: 
     assert not password.verify("whatever is stored", "x" * 129)
 
 
-def test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the_same_twice(file: Path) -> None:
+def test_a_password_is_kept_privately_as_a_salted_hash_that_owasp_lists(file: Path) -> None:
     password.save(file, GOOD)
     assert re.fullmatch(r"scrypt:8192:8:10\$[A-Za-z0-9]{16}\$[0-9a-f]{128}\n", file.read_text())
     assert file.stat().st_mode & 0o777 == 0o600
@@ -56,7 +58,7 @@ def test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the
     assert password.fingerprint(file) not in (before, "")
 
 
-def test_a_hash_that_0_2_0_wrote_is_still_accepted(file: Path) -> None:
+def test_a_hash_of_release_0_2_0_is_accepted(file: Path) -> None:
     salt = "00112233445566778899aabbccddeeff"
     digest = hashlib.scrypt(GOOD.encode(), salt=salt.encode(), n=8192, r=8, p=10, maxmem=9 * 2**20, dklen=64).hex()
     line = password.load(stored(file, f"scrypt:8192:8:10${salt}${digest}\n".encode()))
@@ -64,7 +66,7 @@ def test_a_hash_that_0_2_0_wrote_is_still_accepted(file: Path) -> None:
     assert not password.verify(line, GOOD + "!")
 
 
-def test_without_a_password_nothing_fits_and_it_takes_as_long(file: Path) -> None:
+def test_without_a_password_every_check_fails_after_the_same_work(file: Path) -> None:
     assert (password.load(file), password.problem(file), password.fingerprint(file)) == ("", "", "")
     assert password.LINE.fullmatch(password.NO_HASH)  # so the same scrypt runs
     assert not password.verify("", GOOD)
@@ -83,7 +85,7 @@ def test_without_a_password_nothing_fits_and_it_takes_as_long(file: Path) -> Non
         b"\0" * 10_000,
     ],
 )
-def test_a_damaged_file_counts_as_none_and_is_named(file: Path, line: bytes) -> None:
+def test_a_damaged_password_file_counts_as_none_and_is_reported(file: Path, line: bytes) -> None:
     stored(file, line)
     assert (password.load(file), password.fingerprint(file)) == ("", "")
     assert password.problem(file).startswith(f"{file} is damaged")
@@ -93,14 +95,14 @@ def test_a_damaged_file_counts_as_none_and_is_named(file: Path, line: bytes) -> 
     ("snap", "remedy"),
     [("", "`.venv/bin/python -m app admin-password`"), ("drivewatch", "`sudo drivewatch.admin-password`")],
 )
-def test_the_remedy_can_be_followed_in_the_snap_too(
+def test_the_remedy_names_a_command_of_this_installation(
     file: Path, snap: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SNAP_INSTANCE_NAME", snap)
     assert password.problem(stored(file, b"secret\n")).endswith(remedy)
 
 
-def test_a_file_that_cannot_be_read_counts_as_none_and_is_named(file: Path) -> None:
+def test_an_unreadable_password_file_counts_as_none_and_is_reported(file: Path) -> None:
     file.mkdir()
     assert password.load(file) == ""
     assert password.problem(file).startswith(f"{file} cannot be read (Is a directory)")
@@ -117,7 +119,7 @@ def test_a_final_newline_is_not_part_of_the_hash(file: Path) -> None:
 @pytest.mark.parametrize(
     "chosen", [GOOD, EMOJI, "x7!kPq2#mZ9u", "correct horse battery staple", "ünïcödé ßpricht", "92 05 71 36 84 40"]
 )
-def test_any_characters_are_taken(chosen: str) -> None:
+def test_passwords_may_have_any_characters(chosen: str) -> None:
     assert password.refusal(chosen) == ""
 
 
@@ -130,30 +132,11 @@ def test_any_characters_are_taken(chosen: str) -> None:
         (GOOD * 6, "has 150 characters: take 128 at most"),
     ],
 )
-def test_the_length_is_judged_and_named(chosen: str, reason: str) -> None:
+def test_a_password_of_the_wrong_length_is_refused_with_the_reason(chosen: str, reason: str) -> None:
     assert reason in password.refusal(chosen)
 
 
-class FailingDisk(Disk):
-    """Refuses one of its calls."""
-
-    def __init__(self, refused: str) -> None:
-        self._refused = refused
-
-    def write(self, file: int, data: bytes) -> None:
-        self._try("write")
-        super().write(file, data)
-
-    def rename(self, path: Path, name: Path) -> None:
-        self._try("rename")
-        super().rename(path, name)
-
-    def _try(self, call: str) -> None:
-        if call == self._refused:
-            raise OSError(28, "No space left on device")
-
-
-def test_a_new_password_deletes_the_tokens_unless_they_are_to_be_kept(file: Path) -> None:
+def test_a_new_password_deletes_the_tokens_unless_told_to_keep_them(file: Path) -> None:
     tokens = file.with_name("admin-tokens.json")
     tokens.write_text("tokens")
     password.save(file, GOOD, keep_tokens=True)
@@ -163,14 +146,14 @@ def test_a_new_password_deletes_the_tokens_unless_they_are_to_be_kept(file: Path
 
 
 @pytest.mark.parametrize(("refused", "are_left"), [("write", True), ("rename", False)])
-def test_old_tokens_never_outlive_the_old_password(file: Path, refused: str, are_left: bool) -> None:
-    """They go before the new password comes, and not before it is written."""
+def test_tokens_are_deleted_before_a_new_password_is_in_place(file: Path, refused: str, are_left: bool) -> None:
+    """The tokens are deleted after the new password is written and before it is in place."""
     tokens = file.with_name("admin-tokens.json")
     password.save(file, GOOD)
     before = password.load(file)
     tokens.write_text("tokens")
     with pytest.raises(StoreError, match="the disk is full"):
-        password.save(file, GOOD + "!", FailingDisk(refused))
+        password.save(file, GOOD + "!", FailingDisk(refused, errno.ENOSPC))
     assert (password.load(file), tokens.exists()) == (before, are_left)
 
 
@@ -180,18 +163,18 @@ Password@123 administrator admin123456! drivewatch2026 raspberrypi4b passwordpas
 
 
 @pytest.mark.parametrize("chosen", COMMONEST.split())
-def test_what_is_guessed_first_is_refused(chosen: str, file: Path) -> None:
+def test_common_passwords_are_refused(chosen: str, file: Path) -> None:
     assert "guessed first" in password.refusal(chosen)
     with pytest.raises(ValueError, match="guessed first"):
         password.save(file, chosen)
     assert not file.exists()
 
 
-def test_the_list_has_no_password_that_its_length_refuses() -> None:
+def test_the_list_of_common_passwords_has_only_long_enough_ones() -> None:
     assert all(len(one) >= password.SHORTEST and one == one.lower() for one in password.COMMON.split())
 
 
-def test_a_made_password_has_at_least_80_bits_and_is_taken() -> None:
+def test_a_generated_password_has_at_least_80_bits_and_is_accepted() -> None:
     assert len(set(password.LETTERS)) ** (password.GROUPS * password.GROUP) > 2**80
     assert not set("il1o0") & set(password.LETTERS)
     made = {password.generate() for _ in range(200)}
@@ -201,7 +184,7 @@ def test_a_made_password_has_at_least_80_bits_and_is_taken() -> None:
     assert math.log2(31) * 20 > 99
 
 
-def test_one_check_at_a_time_and_who_would_wait_too_long_is_told() -> None:
+def test_password_checks_run_one_at_a_time_and_refuse_long_waits() -> None:
     start, told = threading.Barrier(4), []
 
     def check() -> None:
@@ -240,12 +223,12 @@ print((peak_kb() - before) / 1024)
 """
 
 
-def test_checks_cost_10_mb_at_most_and_as_many_at_once_no_more() -> None:
+def test_several_password_checks_take_at_most_10_mb_together() -> None:
     done = subprocess.run([sys.executable, "-c", PEAK], cwd=ROOT, capture_output=True, text=True, check=True)
     assert 7 < float(done.stdout) < 10
 
 
-def test_neither_openssl_nor_werkzeug_is_loaded_before_it_is_used() -> None:
+def test_importing_the_password_module_loads_no_openssl_or_werkzeug() -> None:
     code = "import sys, config.password; print({'_hashlib', 'hashlib', 'secrets', 'werkzeug'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"

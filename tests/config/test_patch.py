@@ -1,4 +1,4 @@
-"""Patching: the named keys change, and nothing else of the user's text does."""
+"""Patching: only the given keys of the user's text change."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ CASES: dict[str, tuple[str, Mapping[str, Value | None], str]] = {
 
 
 @pytest.mark.parametrize(("text", "values", "patched"), CASES.values(), ids=CASES)
-def test_patch(text: str, values: Mapping[str, Value | None], patched: str) -> None:
+def test_a_patch_changes_only_the_given_keys(text: str, values: Mapping[str, Value | None], patched: str) -> None:
     assert patch(text, values) == patched
 
 
@@ -130,7 +130,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "values", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_patched_is_refused_with_the_reason(
+def test_a_text_that_cannot_be_patched_is_refused_with_the_reason(
     text: str, values: Mapping[str, Value | None], reason: str
 ) -> None:
     with pytest.raises(PatchError, match=reason):
@@ -139,13 +139,13 @@ def test_what_cannot_be_patched_is_refused_with_the_reason(
 
 @settings(derandomize=True, database=None, deadline=None, max_examples=40)
 @given(documents(), changes())
-def test_patching_keeps_all_that_it_was_not_asked_to_change_or_refuses(
+def test_patching_any_text_changes_only_the_given_keys_or_refuses(
     document: Document, values: dict[str, Value | None]
 ) -> None:
     assert_only_the_named_keys_change(document, values)
 
 
-def test_setting_and_unsetting_again_and_again_does_not_make_the_file_grow() -> None:
+def test_setting_and_unsetting_repeatedly_does_not_grow_the_file() -> None:
     text = once = patch("camera:\n  width: 64  # why\n", {"camera.width": None})
     for _ in range(5):
         text = patch(patch(text, {"camera.width": 65}), {"camera.width": None})

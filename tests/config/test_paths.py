@@ -1,4 +1,4 @@
-"""Where the files are: in a snap, for a user, and nowhere before they are asked for."""
+"""Where the files are: in a snap, for a user, and by default."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def test_in_a_snap_the_files_are_in_its_folders() -> None:
     assert {path.parent for path in (paths.admin_password, paths.admin_tokens)} == {paths.data}
 
 
-def test_outside_a_snap_a_user_says_where_the_data_are(tmp_path: Path) -> None:
+def test_outside_a_snap_the_environment_names_the_data_folder(tmp_path: Path) -> None:
     paths = Paths.from_environment({"DRIVEWATCH_DATA": str(tmp_path), "XDG_RUNTIME_DIR": "/run/user/7"})
     assert (paths.data, paths.common, paths.run) == (tmp_path, tmp_path, Path("/run/user/7/drivewatch"))
 
 
-def test_else_they_are_below_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_default_the_data_folder_is_below_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     paths = Paths.from_environment({"SNAP_DATA": "", "DRIVEWATCH_DATA": "", "XDG_RUNTIME_DIR": ""})
     assert paths.data == paths.common == tmp_path / ".drivewatch"
@@ -44,15 +44,15 @@ def test_else_they_are_below_the_current_folder(tmp_path: Path, monkeypatch: pyt
     assert not list(tmp_path.iterdir())
 
 
-def test_a_runtime_folder_of_another_user_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As `sudo -E` and `su` leave it in the environment."""
+def test_the_runtime_folder_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sudo -E` and `su` leave such a folder in the environment."""
     owner = tmp_path.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     run = Paths.from_environment({"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": "/elsewhere"}).run
     assert run == Path(f"/elsewhere/drivewatch-{owner + 1}")
 
 
-def test_the_folders_are_made_for_this_user_alone(tmp_path: Path) -> None:
+def test_folders_are_made_private(tmp_path: Path) -> None:
     paths = Paths(tmp_path / "a" / "data", tmp_path / "run", tmp_path / "common")
     for _ in range(2):
         paths.make()
@@ -60,12 +60,12 @@ def test_the_folders_are_made_for_this_user_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_private_folder_that_others_may_read_becomes_private(tmp_path: Path) -> None:
+def test_an_existing_own_folder_is_made_private(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     assert stat.S_IMODE(private_folder(tmp_path).stat().st_mode) == 0o700
 
 
-def test_a_run_folder_that_somebody_else_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = tmp_path.stat().st_uid
     monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
     with pytest.raises(PermissionError, match=f"{tmp_path} belongs to another user: `sudo rm -r {tmp_path}`"):

@@ -1,4 +1,4 @@
-"""What is printed of the settings, the command line, and what the package costs others to import."""
+"""config.yaml, the table of settings, the command line, and the imports of the package."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_printed_config_yaml_is_the_committed_one() -> None:
+def test_the_committed_config_yaml_is_up_to_date() -> None:
     committed = (ROOT / "config" / "config.yaml").read_text()
     assert committed == config_yaml(), "out of date: `python -m config yaml > config/config.yaml`"
 
 
-def test_config_yaml_loads_to_the_defaults_and_each_profile_holds_in_it() -> None:
+def test_config_yaml_gives_the_defaults_of_each_profile() -> None:
     for profile in PROFILES:
         text = config_yaml().replace("profile: low_memory", f"profile: {profile}")
         assert read(text).values == {"profile": profile}
@@ -41,14 +41,14 @@ def test_config_yaml_loads_to_the_defaults_and_each_profile_holds_in_it() -> Non
     assert read(config_yaml()).settings == Settings()
 
 
-def test_config_yaml_shows_each_key_with_the_default_and_room_is_left_to_write_in() -> None:
+def test_config_yaml_shows_each_default_and_leaves_room_for_edits() -> None:
     in_use = re.sub(r"(?m)^  #(?=\w)", "  ", config_yaml())
     assert read(in_use).values == {key: declaration.default for key, declaration in DECLARATIONS.items()}
     assert not read(in_use).problems
     assert len(in_use.encode()) < 0.75 * MAX_BYTES
 
 
-def test_config_yaml_and_the_table_tell_all_that_is_declared() -> None:
+def test_config_yaml_and_table_contain_every_declaration() -> None:
     for printed in (config_yaml(), table()):
         for declaration in DECLARATIONS.values():
             assert declaration.name in printed
@@ -57,19 +57,19 @@ def test_config_yaml_and_the_table_tell_all_that_is_declared() -> None:
             assert declaration.source in printed
 
 
-def test_the_table_is_markdown_with_as_many_cells_in_each_row() -> None:
+def test_the_table_is_markdown_with_equal_rows() -> None:
     rows = table().splitlines()
     assert len(rows) == len(DECLARATIONS) + 2
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}
     assert "| `camera.width` | `320` | `480` | `640` | between 64 and 1920 px | Width. Larger" in table()
 
 
-def test_yaml_and_table_print(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_yaml_and_table_print_them(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["yaml"]) == main(["table"]) == 0
     assert capsys.readouterr().out == config_yaml() + table()
 
 
-def test_check_prints_each_problem_with_its_line(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_check_prints_each_problem_with_its_line(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
     file = data / "mine.yaml"
     file.write_text("camera:\n  width: 3\n  zoom: 2\nvision:\n  use_lite_model: true\n")
@@ -83,7 +83,7 @@ def test_check_prints_each_problem_with_its_line(data: Path, capsys: pytest.Capt
     assert "missing.yaml" in capsys.readouterr().err
 
 
-def test_show_prints_the_values_in_force(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_show_prints_the_values_in_force(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show"]) == 0
     assert "camera.width=320\n" in capsys.readouterr().out
     (data / CONFIG).write_text("profile: balanced\ncamera:\n  height: 1\n")
@@ -93,7 +93,7 @@ def test_show_prints_the_values_in_force(data: Path, capsys: pytest.CaptureFixtu
     assert "1 problem; in force: the valid values and the defaults" in shown.err
 
 
-def test_set_changes_and_unsets_with_the_same_checks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_set_changes_and_unsets_with_checks(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["set", "camera.width=480", "memory.governor=off", "camera.source=my film.mp4"]) == 0
     assert main(["set", "camera.width="]) == 0
     text = (data / CONFIG).read_text()
@@ -115,7 +115,7 @@ def test_set_changes_and_unsets_with_the_same_checks(data: Path, capsys: pytest.
     assert (data / CONFIG).read_text() == text
 
 
-def test_a_file_that_cannot_be_replaced_is_named(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_set_names_a_file_that_it_cannot_replace(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (data / "elsewhere").touch()
     (data / CONFIG).symlink_to(data / "elsewhere")
     assert main(["set", "camera.width=480"]) == 1
@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_replaced_is_named(data: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["set", "--help"], ["check", "--help"]])
-def test_help_explains(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_command_prints_its_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(arguments)
     assert left.value.code == 0

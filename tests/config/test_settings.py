@@ -1,4 +1,4 @@
-"""The declarations: defaults, profiles and limits, and that no profile contradicts itself."""
+"""The declared settings: defaults, profiles, limits and accepted values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_defaults_are_those_of_low_memory() -> None:
     assert Settings() == settings_from({}) == settings_from({"profile": "low_memory"})
 
 
-def test_a_value_of_the_file_overrules_the_profile() -> None:
+def test_a_value_of_the_file_overrides_the_profile() -> None:
     settings = settings_from({"profile": "high_accuracy", "camera.width": 320})
     assert (settings.camera.width, settings.camera.height) == (320, 480)
 
@@ -58,11 +58,11 @@ def test_no_profile_breaks_a_rule(profile: str) -> None:
     assert not list(broken_rules(values_of(settings_from({"profile": profile})), {}))
 
 
-def test_a_person_has_about_thirty_settings() -> None:
+def test_there_are_at_most_44_settings() -> None:
     assert len(DECLARATIONS) <= 44  # thirty of the driver's own, the rest says what is wired and where
 
 
-def test_each_setting_explains_itself() -> None:
+def test_each_setting_has_label_help_and_limits() -> None:
     for key, declaration in DECLARATIONS.items():
         assert declaration.key == key
         assert declaration.section in ("", *SECTIONS)
@@ -71,7 +71,7 @@ def test_each_setting_explains_itself() -> None:
         assert limits(declaration)
 
 
-def test_each_setting_takes_its_own_values_however_they_are_written() -> None:
+def test_each_setting_accepts_its_own_values_as_value_and_text() -> None:
     for declaration in DECLARATIONS.values():
         for value in (declaration.default, *declaration.profiles.values(), *declaration.choices):
             assert accept(declaration, value) == value
@@ -84,7 +84,7 @@ NUMBERS = [
 ]
 
 
-def test_each_setting_refuses_what_is_no_value_of_it() -> None:
+def test_each_setting_refuses_values_of_other_types() -> None:
     for declaration in DECLARATIONS.values():
         others: tuple[object, ...] = (0, 1, "true") if declaration.kind is bool else (True, "1")
         for value in (*NO_VALUES, *(() if declaration.kind is str else others)):
@@ -92,7 +92,7 @@ def test_each_setting_refuses_what_is_no_value_of_it() -> None:
                 accept(declaration, value)
 
 
-def test_each_number_is_taken_up_to_its_limits_and_refused_beyond() -> None:
+def test_each_number_is_accepted_up_to_its_limits_only() -> None:
     assert len(NUMBERS) > 12
     for declaration in NUMBERS:
         for limit, beyond in ((declaration.low, declaration.low - 1), (declaration.high, declaration.high + 1)):
@@ -101,24 +101,24 @@ def test_each_number_is_taken_up_to_its_limits_and_refused_beyond() -> None:
                 accept(declaration, declaration.kind(beyond))
 
 
-def test_a_whole_number_takes_no_fraction() -> None:
+def test_a_whole_number_refuses_a_fraction() -> None:
     for declaration in (number for number in NUMBERS if number.kind is int):
         with pytest.raises(ValueError, match="must be a whole number"):
             accept(declaration, declaration.low + 0.5)
 
 
 @pytest.mark.parametrize("source", ["auto", "/dev/video0", "0", "trip 1.mp4", "pictures/", "fake:glance-away"])
-def test_camera_sources(source: str) -> None:
+def test_valid_camera_sources_are_accepted(source: str) -> None:
     assert accept(DECLARATIONS["camera.source"], source) == source
 
 
 @pytest.mark.parametrize("source", ["", "fake:", "fake:../x", "http://camera/", "rtsp://x", "a\nb", "x" * 256])
-def test_sources_that_are_none_are_refused(source: str) -> None:
+def test_invalid_camera_sources_are_refused(source: str) -> None:
     with pytest.raises(ValueError, match="fake:SCENARIO"):
         accept(DECLARATIONS["camera.source"], source)
 
 
 @pytest.mark.parametrize("device", ["/dev/watchdog", "/dev/sda", "/dev/zero", "/dev/tty1", "/dev/ttyACM0/../mem"])
-def test_no_device_is_opened_for_the_speed_that_is_no_serial_port(device: str) -> None:
+def test_vehicle_sources_other_than_serial_ports_are_refused(device: str) -> None:
     with pytest.raises(ValueError, match="a serial port such as"):
         accept(DECLARATIONS["vehicle.source"], device)

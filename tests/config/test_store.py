@@ -1,4 +1,4 @@
-"""The store on a real disk: what is in force, what is saved, who is refused."""
+"""The store on a real disk: loading, saving, conflicts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_missing_file_is_the_defaults_and_no_problem(tmp_path: Path) -> None:
     assert loaded.text == config_yaml()
 
 
-def test_what_is_saved_is_loaded_to_the_byte(tmp_path: Path) -> None:
+def test_a_saved_text_is_loaded_byte_for_byte(tmp_path: Path) -> None:
     text = "\ufeffcamera:\r\n  width: 640 # \N{DEGREE SIGN}"
     version = Store(tmp_path).save(text, NO_FILE)
     loaded = Store(tmp_path).load()
@@ -33,7 +33,7 @@ def test_what_is_saved_is_loaded_to_the_byte(tmp_path: Path) -> None:
     assert (tmp_path / CONFIG).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_change_keeps_the_comments_and_starts_from_the_commented_defaults(tmp_path: Path) -> None:
+def test_a_first_change_starts_from_the_commented_defaults(tmp_path: Path) -> None:
     store = Store(tmp_path)
     version = store.change({"camera.width": 640}, NO_FILE)
     assert set(config_yaml().splitlines()) < set(store.load().text.splitlines())
@@ -42,7 +42,7 @@ def test_a_change_keeps_the_comments_and_starts_from_the_commented_defaults(tmp_
 
 
 def written(path: Path) -> tuple[int, int]:
-    """Which file it is, and when it was written last: a file that is only read has a newer time of access."""
+    """The inode and the time of the last write."""
     found = path.stat()
     return found.st_ino, found.st_mtime_ns
 
@@ -55,7 +55,7 @@ def test_saving_the_same_text_writes_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == [CONFIG]
 
 
-def test_of_a_bad_file_the_valid_values_hold_while_there_is_no_good_copy(tmp_path: Path) -> None:
+def test_without_a_good_copy_the_valid_values_of_a_bad_file_are_in_force(tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_text("profile: balanced\n" + BAD)
     loaded = Store(tmp_path).load()
     assert (loaded.settings.camera.width, loaded.settings.camera.height) == (480, 480)
@@ -65,7 +65,7 @@ def test_of_a_bad_file_the_valid_values_hold_while_there_is_no_good_copy(tmp_pat
     assert (loaded.origin, loaded.text) == (CONFIG, "profile: balanced\n" + BAD)
 
 
-def test_of_a_file_that_is_no_yaml_nothing_holds(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_gives_the_defaults(tmp_path: Path) -> None:
     (tmp_path / CONFIG).write_bytes(b"\xff\xfe")
     loaded = Store(tmp_path).load()
     assert (loaded.settings, loaded.origin, loaded.text) == (Settings(), DEFAULTS, "\ufffd\ufffd")
@@ -81,7 +81,7 @@ def test_an_invalid_text_is_refused_and_nothing_changes(tmp_path: Path, text: st
     assert names(tmp_path) == [CONFIG]
 
 
-def test_an_invalid_change_is_refused_with_each_key_value_and_reason(tmp_path: Path) -> None:
+def test_an_invalid_change_is_refused_with_each_reason(tmp_path: Path) -> None:
     store = saved(tmp_path, width(64))
     with pytest.raises(InvalidError) as refused:
         store.change({"camera.width": 3, "camera.height": True, "camera.hight": 48}, store.load().version)
@@ -95,7 +95,7 @@ def test_an_invalid_change_is_refused_with_each_key_value_and_reason(tmp_path: P
     assert store.load().text == width(64)
 
 
-def test_a_change_repairs_a_wrong_value_but_never_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+def test_a_change_repairs_a_wrong_value_but_not_an_unreadable_file(tmp_path: Path) -> None:
     store = Store(tmp_path)
     (tmp_path / CONFIG).write_text(BAD)
     store.change({"camera.width": 64}, store.load().version)
@@ -107,7 +107,7 @@ def test_a_change_repairs_a_wrong_value_but_never_a_file_that_cannot_be_read(tmp
         assert (tmp_path / CONFIG).read_bytes() == data
 
 
-def test_a_save_over_somebody_elses_is_a_conflict(tmp_path: Path) -> None:
+def test_saving_is_refused_when_the_file_changed_meanwhile(tmp_path: Path) -> None:
     store = saved(tmp_path, width(64))
     version = store.load().version
     (tmp_path / CONFIG).write_text(width(65))
@@ -118,7 +118,7 @@ def test_a_save_over_somebody_elses_is_a_conflict(tmp_path: Path) -> None:
     assert store.load().text == width(65)
 
 
-def test_of_many_writers_each_is_told_the_truth(tmp_path: Path) -> None:
+def test_saves_of_concurrent_writers_are_acknowledged_only_if_kept(tmp_path: Path) -> None:
     acknowledged: list[str] = []
 
     def write(first_px: int) -> None:
@@ -141,7 +141,7 @@ def test_of_many_writers_each_is_told_the_truth(tmp_path: Path) -> None:
     assert len(store.copies()) == min(10, len(acknowledged) - 1)
 
 
-def test_a_link_is_loaded_but_never_replaced(tmp_path: Path) -> None:
+def test_a_symlinked_file_is_read_but_never_replaced(tmp_path: Path) -> None:
     target = tmp_path / "elsewhere.yaml"
     target.write_text(width(64))
     (tmp_path / CONFIG).symlink_to(target)
@@ -165,7 +165,7 @@ def test_a_fifo_instead_of_a_file_is_a_problem_and_does_not_block(tmp_path: Path
         store.save(width(64), store.load().version)
 
 
-def test_a_folder_that_cannot_be_made_is_named_with_the_reason(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     store = Store(tmp_path / "data")
     assert store.load().problems

@@ -1,4 +1,4 @@
-"""The files that were saved before, with the time of each."""
+"""Earlier versions of the settings file, with the time of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_an_empty_folder_has_no_versions(tmp_path: Path) -> None:
     assert (found.now, found.last_good, found.earlier, found.rejected) == (None, None, (), ())
 
 
-def test_earlier_versions_are_newest_first_with_the_time_they_were_saved_at(tmp_path: Path) -> None:
+def test_earlier_versions_are_newest_first_with_their_save_times(tmp_path: Path) -> None:
     saved(tmp_path, width(64))
     os.utime(tmp_path / CONFIG, (RELEASED_S + 60, RELEASED_S + 60))
     store = saved(tmp_path, width(65), width(66))
@@ -28,14 +28,14 @@ def test_earlier_versions_are_newest_first_with_the_time_they_were_saved_at(tmp_
     assert found.earlier[1].saved_s == RELEASED_S + 60  # not when it was replaced
 
 
-def test_a_time_before_this_release_is_none(tmp_path: Path) -> None:
+def test_a_save_time_before_this_release_is_unknown(tmp_path: Path) -> None:
     saved(tmp_path, width(64))
     os.utime(tmp_path / CONFIG, (86400, 86400))  # the clock of a Pi without a network
     found = versions(tmp_path)
     assert found.now and found.now.saved_s is None
 
 
-def test_what_was_rolled_back_and_what_was_not_valid_are_rejected(tmp_path: Path) -> None:
+def test_rolled_back_and_invalid_versions_are_listed_as_rejected(tmp_path: Path) -> None:
     store = saved(tmp_path, width(64))
     store.mark_good(store.load())
     saved(tmp_path, width(65))
@@ -47,7 +47,7 @@ def test_what_was_rolled_back_and_what_was_not_valid_are_rejected(tmp_path: Path
     assert found.named(found.rejected[1].name) == found.rejected[1]
 
 
-def test_only_kept_versions_have_a_name(tmp_path: Path) -> None:
+def test_only_kept_versions_are_found_by_name(tmp_path: Path) -> None:
     store = saved(tmp_path, width(64), width(65))
     store.mark_good(store.load())
     found = versions(tmp_path)
@@ -56,7 +56,7 @@ def test_only_kept_versions_have_a_name(tmp_path: Path) -> None:
         assert found.named(name) is None
 
 
-def test_what_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+def test_unreadable_versions_are_left_out(tmp_path: Path) -> None:
     saved(tmp_path, width(64), width(65), width(66))
     newest = max((tmp_path / "history").iterdir())
     newest.unlink()

@@ -21,7 +21,7 @@ from tests.faults.devices import Device, is_away, is_pulled
 from tests.faults.lockstep import LockstepCamera, Time
 from tests.faults.tally import Count, Row, table
 from tests.faults.unsynced import ForgetfulDisk, Record
-from tests.faults.writers import Check, Writer
+from tests.faults.writers import WRITERS, Check, Writer
 
 ROOT = Path(__file__).parents[2]
 # Each place that reads a wall clock, and why; everything else counts monotonic seconds
@@ -85,6 +85,12 @@ def test_kills_are_noticed_of_a_writer_that_saves_in_place() -> None:
     assert row.lost == 1 and row.survived == row.tries - 1
     assert not row.holds
     assert "it is [" in str(row)
+
+
+def test_kills_while_saving_settings_lose_nothing_confirmed() -> None:
+    (writer,) = (writer for writer in WRITERS if writer.name == "settings")
+    row = powercuts.killed(writer, 30, random.Random(1))
+    assert row.holds, row.wrong
 
 
 FILE, OTHER = "config.yaml", ".config.yaml.new"

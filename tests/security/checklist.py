@@ -1,7 +1,7 @@
-"""The rows of the security check-list and the tests that show each; `python -m tests.security.checklist` prints them.
+"""The rows of the security checklist and the tests that show each; `python -m tests.security.checklist` prints them.
 
-Basis: OWASP ASVS 5.0 level 1, ETSI EN 303 645 and EN 18031, the EU's Cyber Resilience Act, GDPR article 25. Not met, on
-purpose: ASVS 12.2.2 and 3.4.1 (a publicly trusted certificate, HSTS) cannot be had on a network without the internet.
+Basis: OWASP ASVS 5.0 level 1, ETSI EN 303 645 and EN 18031, the EU's Cyber Resilience Act, GDPR article 25. Not met on
+purpose: ASVS 12.2.2 and 3.4.1 (a publicly trusted certificate, HSTS) are impossible on a network without the internet.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ ROWS = (
         "admin/test_login.py::test_without_a_password_the_page_says_how_to_make_one",
         "admin/test_guard.py::test_every_route_except_the_open_ones_needs_a_login"),
     row("S2", "the password cannot be skipped or emptied",
-        "config/test_password.py::test_the_length_is_judged_and_named",
-        "config/test_password.py::test_without_a_password_nothing_fits_and_it_takes_as_long"),
+        "config/test_password.py::test_a_password_of_the_wrong_length_is_refused_with_the_reason",
+        "config/test_password.py::test_without_a_password_every_check_fails_after_the_same_work"),
     row("S3", "12 to 128 characters, any, to the last one; what is guessed first is refused",
-        "config/test_password.py::test_any_characters_are_taken",
-        "config/test_password.py::test_a_saved_password_is_the_only_one_that_fits_to_its_last_character",
-        "config/test_password.py::test_what_is_guessed_first_is_refused"),
+        "config/test_password.py::test_passwords_may_have_any_characters",
+        "config/test_password.py::test_a_saved_password_is_checked_to_its_last_character",
+        "config/test_password.py::test_common_passwords_are_refused"),
     row("S4", "another password needs the old one and ends all other sessions",
         "admin/test_login.py::test_a_new_password_ends_all_other_sessions"),
     row("S5", "stored as OWASP lists it, and cheap enough for a Pi",
-        "config/test_password.py::test_it_is_kept_as_a_hash_that_owasp_lists_for_this_user_alone_and_never_the_same_twice",
-        "config/test_password.py::test_checks_cost_10_mb_at_most_and_as_many_at_once_no_more"),
+        "config/test_password.py::test_a_password_is_kept_privately_as_a_salted_hash_that_owasp_lists",
+        "config/test_password.py::test_several_password_checks_take_at_most_10_mb_together"),
     row("S6", "guessing is hopeless, and keeps nobody else out",
         "admin/test_login.py::test_simultaneous_guesses_are_all_counted",
         "admin/test_throttle.py::test_counted_addresses_are_bounded_and_lock_out_nobody_else",
@@ -106,7 +106,7 @@ ROWS = (
         "security/test_page.py::test_s16_an_error_tells_nothing_of_the_inside"),
     row("S17", "logins, changes and refusals are logged, without secrets, a line each",
         "security/test_page.py::test_s17_what_matters_is_logged_without_a_secret",
-        "config/test_read.py::test_a_key_is_told_short_and_on_one_line_whatever_it_is",
+        "config/test_read.py::test_a_reported_key_is_short_and_on_one_line",
         "telemetry/test_log_file.py::test_message_of_many_lines_is_one_record_and_cannot_forge_another",
         "system/test_kept_log.py::test_log_survives_a_kill_and_names_it"),
     row("S18", "a stranger learns no version and no settings",
@@ -120,10 +120,10 @@ ROWS = (
         "security/test_page.py::test_s20_no_download_holds_a_secret",
         "admin/test_tokens.py::test_the_token_file_is_private_and_holds_only_hashes",
         "admin/test_sessions.py::test_the_session_file_is_private_and_contains_no_id",
-        "config/test_certificates.py::test_the_key_is_its_owners_alone_and_nothing_else_is_left"),
+        "config/test_certificates.py::test_https_files_are_private_and_no_temporary_file_is_left"),
     row("S21", "TLS 1.2 or newer, a key for each device, renewed in time",
         "system/test_admin_server.py::test_page_with_https_refuses_plain_http_and_old_tls",
-        "config/test_certificates.py::test_two_devices_have_two_keys",
+        "config/test_certificates.py::test_two_devices_have_different_keys",
         "config/test_certificates.py::test_a_certificate_is_renewed_when_30_days_are_left"),
     row("S22", "how long it is supported and where to report a hole is published",
         not_tried="the owner must decide on both; an invented address would be worse than none"),
@@ -155,15 +155,15 @@ ROWS = (
         "admin/test_account.py::test_a_token_is_listed_with_scope_creation_and_last_use",
         "admin/test_account.py::test_a_new_password_revokes_the_tokens_unless_they_are_kept",
         "commands/test_admin_password.py::test_new_password_revokes_tokens_unless_kept",
-        "config/test_password.py::test_old_tokens_never_outlive_the_old_password"),
+        "config/test_password.py::test_tokens_are_deleted_before_a_new_password_is_in_place"),
     row("S29", "what another user puts in the run folder is neither followed nor obeyed",
         "security/test_neighbours.py::test_s29_a_run_folder_of_a_neighbour_is_neither_followed_nor_obeyed",
         "security/test_neighbours.py::test_s29_the_commands_name_the_neighbour_and_believe_nothing",
         "security/test_neighbours.py::test_s29_the_page_names_the_neighbour_and_believes_nothing",
         "security/test_neighbours.py::test_s29_without_a_folder_of_its_own_root_takes_one_where_nobody_came_first",
         "security/test_neighbours.py::test_s29_a_file_that_a_neighbour_left_in_our_folder_is_not_ours",
-        "config/test_own_files.py::test_what_is_planted_is_not_read_and_gives_way",
-        "config/test_own_files.py::test_a_folder_in_which_others_could_put_another_is_not_used"),
+        "config/test_own_files.py::test_planted_files_are_not_read_and_are_replaced",
+        "config/test_own_files.py::test_a_folder_writable_by_others_is_not_used"),
     row("S30", "who sends slowly, reads slowly or sends rubbish keeps the page from nobody and fills no log",
         "system/test_admin_clients.py::test_clients_that_send_slowly_do_not_block_others",
         "system/test_admin_clients.py::test_clients_that_do_not_read_do_not_block_others",

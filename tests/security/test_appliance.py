@@ -1,4 +1,4 @@
-"""What a real detector and a real gunicorn leave on disk, in memory and on the network."""
+"""Security of a real appliance: what it leaves on disk, in memory and on the network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def appliance(folder: Path) -> Iterator[Appliance]:
-    """An appliance all of whose folders are in one, the one for temporary files too."""
+    """An appliance with all its folders in one, including the one for temporary files."""
     (folder / "tmp").mkdir()
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(folder / "tmp")
@@ -41,7 +41,7 @@ def appliance(folder: Path) -> Iterator[Appliance]:
 
 
 def pictures(folder: Path) -> set[str]:
-    """Files that are pictures at this moment."""
+    """The names of files that are pictures now."""
     found = set()
     for path in folder.rglob("*"):
         try:

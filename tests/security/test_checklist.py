@@ -1,4 +1,4 @@
-"""No row of the check-list is missing, and none leans on a test that is not there."""
+"""The checklist: no row is missing, and each row's tests exist."""
 
 from __future__ import annotations
 

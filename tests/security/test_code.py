@@ -1,4 +1,4 @@
-"""What the code itself must not do."""
+"""What the code must not do, and what the journal must not hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORBIDDEN_IMPORTS = {"pickle", "shelve", "marshal", "dill", "telnetlib", "ftplib
 
 
 def findings(source: str) -> Iterator[str]:
-    """What a source does that it must not."""
+    """The forbidden calls and imports in a source."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             if (called := ast.unparse(node.func)) in FORBIDDEN_CALLS:

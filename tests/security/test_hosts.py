@@ -1,4 +1,4 @@
-"""By which names, and through which proxies, the page is opened; no look-up leaves this machine."""
+"""Host names and proxies through which the page may be opened; no look-up leaves this machine."""
 
 from __future__ import annotations
 

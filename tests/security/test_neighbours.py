@@ -1,4 +1,4 @@
-"""Other users of the machine: what they put in the way is neither followed nor obeyed, and root says what helps."""
+"""Other users of the machine: what they plant is neither followed nor obeyed, and messages name the remedy."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from app.telemetry.requests import take
 from app.telemetry.run_folder import replace_file
 from config import password
 from config.paths import REQUESTS, STATUS, Paths
-from tests.support.appliance import ROOT, Browser, free_port, wait_for
+from tests.support.appliance import ROOT, Browser, answers, free_port, wait_for
 
 NEIGHBOUR = 65534  # nobody
 SECRET, PASSWORD = "root's own", "zebra quilt vortex"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, who becomes another user")
 
-# As a user who was there first: links to a file of root, wishes, and a FIFO
+# What another user planted first: links to a file of root, a request, and a FIFO
 PLANT = """
 import os, sys
 run, victim = sys.argv[1:]
@@ -39,7 +39,7 @@ os.mkfifo(f"{run}/memory-history.json")
 
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder that all share, as /tmp; pytest's own are root's alone."""
+    """A folder that all users share, like /tmp; pytest's own are private."""
     with TemporaryDirectory(prefix="drivewatch-neighbours-") as made:
         Path(made).chmod(0o1777)
         yield Path(made)
@@ -47,7 +47,7 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def paths(place: Path) -> Paths:
-    """The run folder is a neighbour's."""
+    """Paths whose run folder belongs to another user."""
     (place / "victim").write_text(SECRET)
     made = Paths(place / "data", place / "drivewatch", place / "data")
     command = ["setpriv", f"--reuid={NEIGHBOUR}", f"--regid={NEIGHBOUR}", "--clear-groups", sys.executable, "-c", PLANT]
@@ -97,14 +97,14 @@ def test_s29_the_commands_name_the_neighbour_and_believe_nothing(paths: Paths) -
 
 @as_root
 def test_s29_the_page_names_the_neighbour_and_believes_nothing(paths: Paths) -> None:
-    """A real gunicorn, which cannot use the run folder either."""
+    """With a real gunicorn, which cannot use the run folder either."""
     paths.data.mkdir()
     password.save(paths.admin_password, PASSWORD)
     port = free_port()
     command = [sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py"]
     with subprocess.Popen(command, cwd=ROOT, env={**environment(paths), "PORT": str(port)}) as process:
         try:
-            assert wait_for(lambda: _answers(port))
+            assert wait_for(lambda: answers(port))
             browser = Browser(port)
             assert browser.ask("POST", "/login", urlencode({"password": PASSWORD})).status == 302
             assert f"sudo rm -r {paths.run}" in browser.get("/").text
@@ -118,13 +118,6 @@ def test_s29_the_page_names_the_neighbour_and_believes_nothing(paths: Paths) -> 
     assert unharmed(paths)
 
 
-def _answers(port: int) -> bool:
-    try:
-        return Browser(port).get("/healthz").status == 200
-    except OSError:
-        return False
-
-
 @as_root
 def test_s29_without_a_folder_of_its_own_root_takes_one_where_nobody_came_first(paths: Paths) -> None:
     os.chown(paths.run.parent, NEIGHBOUR, NEIGHBOUR)
@@ -134,7 +127,7 @@ def test_s29_without_a_folder_of_its_own_root_takes_one_where_nobody_came_first(
 
 @as_root
 def test_s29_a_file_that_a_neighbour_left_in_our_folder_is_not_ours(paths: Paths) -> None:
-    """As one does who came while the folder was open to all."""
+    """The neighbour came while the folder was open to all."""
     os.chown(paths.run, 0, 0)
     os.chown(paths.run / REQUESTS, 0, 0)
     assert take(paths.run) == []

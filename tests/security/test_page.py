@@ -1,4 +1,4 @@
-"""What the page does for strangers and owners, row by row of the check-list."""
+"""Rows of the checklist that concern the page."""
 
 from __future__ import annotations
 

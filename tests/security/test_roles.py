@@ -1,4 +1,4 @@
-"""What a viewer can do to the owner: nothing."""
+"""The viewer's role: it changes nothing of the owner's."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_s32_the_role_outlives_the_worker_and_no_damaged_file_makes_an_owner(vie
 def test_s32_a_viewer_who_guesses_at_the_owners_password_is_slowed_down_like_anybody(
     app: Flask, viewer: FlaskClient
 ) -> None:
-    """Signing in with the viewer's password in between forgets no wrong guess."""
+    """Signing in with the viewer's password in between resets no count of wrong guesses."""
     client = app.test_client()
     for _ in range(FAILURES):
         assert sign_in(client, VIEWERS_PASSWORD).status_code == 302
@@ -134,7 +134,7 @@ def test_s32_a_viewer_who_guesses_at_the_owners_password_is_slowed_down_like_any
 def test_s33_a_new_password_opens_at_once_and_old_guesses_gain_nothing(
     app: Flask, viewer: FlaskClient, paths: Paths, role: str
 ) -> None:
-    """As root makes one: in the file, beside the running page."""
+    """Root makes the new password in the file, beside the running page."""
     client = app.test_client()
     assert [sign_in(client, WRONG).status_code for _ in range(FAILURES + 1)] == [403] * FAILURES + [429]
     new = "another horse, another staple"

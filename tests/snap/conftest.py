@@ -1,4 +1,4 @@
-"""A payload made without a network: of the wheels that are installed here."""
+"""The wheels that are installed here, as the library of a payload."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.support.payload import versions
 
 @pytest.fixture(scope="module")
 def library() -> Iterator[Path]:
-    """The locked packages of this environment, linked, and drivewatch's own.
+    """The locked packages of this environment as hard links, and drivewatch's own packages.
 
-    It is beside the packages, because a hard link does not reach a /tmp that is a tmpfs, as on Debian 13.
+    The folder is beside them, as hard links do not reach a /tmp that is a tmpfs, as on Debian 13.
     """
     with TemporaryDirectory(prefix="payload-", dir=sys.prefix) as name:
         folder = Path(name)

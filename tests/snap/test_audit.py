@@ -1,4 +1,4 @@
-"""`make audit`: what it says and with which status, by what pip-audit tells of each database."""
+"""`make audit`: its output and exit status for the reports of pip-audit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNREACHABLE = "Traceback\nConnectionError: Failed to resolve 'osv'"
 
 
 def pip_audit(folder: Path, **reports: object) -> list[str]:
-    """A pip-audit that has these reports by database; a text is what it ends with on stderr."""
+    """A pip-audit with these reports by database; a text makes it fail with this message."""
     program = folder / "pip_audit.py"
     program.write_text(
         "import json, pathlib, sys\n"

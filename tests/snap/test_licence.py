@@ -1,4 +1,4 @@
-"""LICENSE and NOTICE: whose the parts are, and how those under the LGPL are replaced."""
+"""LICENSE and NOTICE: the licences of all parts, and how to replace those under the LGPL."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_lgpls_text_is_in_the_snap() -> None:
 
 
 def test_the_commands_of_the_notice_put_own_libraries_in_place_of_the_snaps(tmp_path: Path) -> None:
-    """On empty files with the names that the locked wheel has: it was tried with real ones once."""
+    """With empty files named like those of the locked wheel."""
     found = re.search(r"^  for yours in (.+); do\n.*?^  done$", NOTICE, re.MULTILINE | re.DOTALL)
     assert found is not None
     own, folder = tmp_path / "my-ffmpeg/lib", tmp_path / "libs"

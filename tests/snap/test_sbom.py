@@ -1,4 +1,4 @@
-"""The bill of materials of the wheels that are installed here: what it lists, and what it says is unknown."""
+"""The bill of materials of the wheels that are installed here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LGPL = {"libavcodec", "libavformat", "libavutil", "libswresample", "libswscale"}
 
 
 class Listed(dict[str, object]):
-    """A bill as JSON."""
+    """A bill of materials as JSON."""
 
     @property
     def components(self) -> list[dict[str, object]]:
@@ -56,7 +56,7 @@ def wheels() -> list[Wheel]:
 
 @pytest.fixture(scope="module")
 def bill(library: Path) -> Iterator[Listed]:
-    """As `stage` makes it: of what is left, by what was there."""
+    """The bill as `stage` makes it, after pruning."""
     native = native_files(library)
     prune(library)
     text = sbom(wheels(), library, "1.2.3", native)
@@ -65,7 +65,7 @@ def bill(library: Path) -> Iterator[Listed]:
 
 
 def valid() -> Draft7Validator:
-    """What tells whether JSON is CycloneDX 1.5."""
+    """A validator of CycloneDX 1.5."""
     folder = resources.files("cyclonedx.schema._res")
     schemas = {
         name: json.loads(folder.joinpath(f"{name}.SNAPSHOT.schema.json").read_text())
@@ -134,7 +134,7 @@ def test_it_says_what_is_linked_statically_and_what_is_unknown(bill: Listed) -> 
 
 
 def flask_with(bill: str, library: Path, folder: Path) -> Listed:
-    """The bill of Flask alone, if Flask carried this one."""
+    """The bill of Flask alone, with this bill in its wheel."""
     info = f"flask-{versions()['flask']}.dist-info"
     shutil.copytree(library / info, folder / info)
     (folder / info / "sboms").mkdir()
@@ -143,7 +143,7 @@ def flask_with(bill: str, library: Path, folder: Path) -> Listed:
 
 
 def test_any_wheels_bill_is_merged_with_what_each_part_needs(library: Path, tmp_path: Path) -> None:
-    """That of rpds-py, which Cargo's tool wrote: parts need others, and one of them is not listed."""
+    """With the bill of rpds-py, whose parts need others; one of them is not listed."""
     file = next(file for file in distribution("rpds-py").files or () if "sboms" in file.parts)
     said = json.loads(file.read_text())
     needs = {one["ref"]: one.get("dependsOn", []) for one in said["dependencies"]}

@@ -1,4 +1,4 @@
-"""snap/snapcraft.yaml, its commands and hooks: what can be known without a snapd."""
+"""snap/snapcraft.yaml, its commands and hooks, as far as they can be checked without snapd."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from snap.local.pack import HOOKS, SNAPCRAFT_YAML, snap_yaml, write_meta
 from snap.local.stage import LOCAL
 from tests.support.snapd import Snapd
 
-# Least privilege: what each may have, and no other. The detector reaches no network; the page no hardware, of which it
-# may read what the kernel tells, if somebody connects that plug.
+# Least privilege: the plugs of each app. The detector reaches no network; the page no hardware, of which it
+# may read the kernel's sensors, if somebody connects that plug.
 HARDWARE = {"camera", "gpio-control", "buzzer", "led", "raw-usb", "serial-port", "can-bus"}
 PLUGS = {
     "detector": HARDWARE,
@@ -81,7 +81,7 @@ def test_each_command_is_there_and_explains_itself(snapd: Snapd, name: str) -> N
 
 
 def test_the_page_accepts_its_configuration(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside a snap, as /run/snap.drivewatch is snapd's."""
+    """Run outside a snap, as /run/snap.drivewatch belongs to snapd."""
     env = {**snapd.env, "SNAP_INSTANCE_NAME": "", "XDG_RUNTIME_DIR": str(snapd.folder)}
     monkeypatch.setattr(Snapd, "env", {**env, **APPS["admin"]["environment"]})
     done = snapd.command(*APPS["admin"]["command"].split(), "--check-config")

@@ -1,4 +1,4 @@
-"""`snap set`, `snap get` and the hooks, run as snapd runs them against a fake snapctl."""
+"""`snap set`, `snap get` and the hooks, run like snapd does, with a fake snapctl."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESTART = ["restart", "drivewatch.detector"]
 
 @pytest.fixture
 def snapd(tmp_path: Path) -> Snapd:
-    """Just installed: the configure hook has run."""
+    """A snapd just after the installation, when the configure hook has run."""
     found = Snapd.installed(tmp_path)
     assert found.hook("configure").stderr == ""
     return found
@@ -106,13 +106,6 @@ def test_a_profile_shows_in_the_settings_that_follow_it(snapd: Snapd) -> None:
     assert snapd.set(camera__width=None, profile=None) == ""
     assert snapd.get("camera.width") == 320
     assert snapd.get("profile") == "low_memory"
-
-
-def test_unset_leaves_a_setting_to_the_profile(snapd: Snapd) -> None:
-    assert snapd.set(camera__width=640) == ""
-    assert snapd.set(camera__width=None) == ""
-    assert snapd.get("camera.width") == 320
-    assert Store(snapd.data).load().settings.camera.width == 320
 
 
 def test_texts_that_look_like_numbers_or_truth_come_back_as_they_were(snapd: Snapd) -> None:

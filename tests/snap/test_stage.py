@@ -1,4 +1,4 @@
-"""The snap's payload, as far as it can be made without a network: from the wheels that are installed here."""
+"""The snap's payload, made without a network from the wheels that are installed here."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_payload_from_which_something_is_missing_is_refused(
 
 
 def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Path, tmp_path: Path) -> None:
-    """Without native parts, as where a payload for another architecture is made."""
+    """Without native parts, as for a payload of another architecture."""
     for name in PAGE:
         shutil.copytree(
             library / name, tmp_path / "python" / name, ignore=shutil.ignore_patterns("__pycache__", "*.so")

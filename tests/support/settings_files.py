@@ -124,6 +124,9 @@ alerting: ~
 PIECES = rb"{ } [ ] : , ' \" # | > ? - * & ! % @ ` ~ null .nan 1e999 --- ... <<: 99999999".split(b" ")
 
 
+PIECES += [b"\xff", b"\x00", b"\t", b"\r", b"\n", b"  ", "\u2028\ufeff\x85".encode()]
+
+
 def assert_only_the_named_keys_change(document: Document, values: dict[str, Value | None]) -> None:
     """What is patched reads back right, and nothing else of the file changes."""
     assert meant(document.text) == document.values

@@ -20,25 +20,14 @@ from admin.auth.sessions import Session
 from admin.parts import NAME
 from admin.settings import settings_page
 from admin.settings.drafts import Drafts
-from config.disk import Disk
 from config.paths import Paths
 from config.store import Store
+from tests.support.failing_disk import FailingDisk
 
 ADMIN = Path(__file__).parents[2] / "admin"
 NAV = ("home.show", "health.show", "trips.show", "account.show", "login.sign_out", "restart.show", "banner.part")
 KEY = "camera.width"
 MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\nprofile: balanced # at the end\n"
-
-
-class FailingDisk(Disk):
-    """A disk that refuses to make files with this error, 0 for none."""
-
-    code = 0
-
-    def create(self, path: Path) -> int:
-        if self.code:
-            raise OSError(self.code, "refused")
-        return super().create(path)
 
 
 class Form(HTMLParser):

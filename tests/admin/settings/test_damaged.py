@@ -14,10 +14,10 @@ from werkzeug.test import TestResponse
 
 from config.paths import CONFIG
 from config.store import NO_FILE, Store
+from tests.support.failing_disk import FailingDisk
 from tests.support.settings_form import (
     KEY,
     MINE,
-    FailingDisk,
     diff_of,
     preview,
     save,
@@ -84,10 +84,10 @@ def test_a_disk_error_is_explained_and_saving_can_be_repeated(
 ) -> None:
     store.save(MINE, NO_FILE)
     for review in (preview(client, camera__width="700"), send_text(client, MINE.replace("640", "701"))):
-        disk.code = number
+        disk.error = number
         answer = shown_after(client, save(client, review))
         assert (said in answer.text, "Remedy: " in answer.text) == (True, True)
-        disk.code = 0
+        disk.error = 0
         assert save(client, answer).headers["Location"] == "/settings/"
         assert store.load().text in (MINE.replace("640", "700"), MINE.replace("640", "701"))
         store.save(MINE, store.load().version)
