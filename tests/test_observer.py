@@ -203,12 +203,6 @@ def test_same_trip_gives_the_same_verdicts(watch: Observer) -> None:
     assert [look.verdict for look in trip(watch, *parts)] == first
 
 
-def test_close_may_come_twice() -> None:
-    watch = new_watch()
-    watch.close()
-    watch.close()
-
-
 @pytest.mark.parametrize(
     ("top", "bottom", "left", "right"), [(30, 210, 0, 320), (0, 240, 92, 227)], ids=["16:9", "9:16"]
 )

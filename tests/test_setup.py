@@ -120,29 +120,28 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_newest_supported_python_is_used(machine: Machine) -> None:
-    for version in ("3.10", "3.11", "3.13"):
-        machine.install(f"python{version}", version)
-    machine.install("python3", "3.13")
-    assert machine.set_up() == [f"setting up {machine.venv} with Python 3.11.9"]
+@pytest.mark.parametrize(
+    ("unusable", "usable", "expected"),
+    [
+        ({"python3.13": "3.13", "python3": "3.13"}, {"python3.10": "3.10", "python3.11": "3.11"}, "3.11"),
+        ({}, {"python3": "3.10"}, "3.10"),
+        ({"python3.12": "broken"}, {"python3": "3.11"}, "3.11"),
+        ({"python3.12": "without ensurepip"}, {"python3": "3.10"}, "3.10"),
+    ],
+    ids=["newest", "python3", "broken", "without ensurepip"],
+)
+def test_newest_usable_python_is_used(
+    machine: Machine, unusable: dict[str, str], usable: dict[str, str], expected: str
+) -> None:
+    for name, version in (unusable | usable).items():
+        if version == "broken":
+            machine.program(machine.path / name, BROKEN)
+        else:
+            machine.install(
+                name, version.replace("without ensurepip", "3.12"), has_ensurepip=version != "without ensurepip"
+            )
+    assert machine.set_up() == [f"setting up {machine.venv} with Python {expected}.9"]
     assert machine.downloads == []
-
-
-def test_supported_python3_is_used(machine: Machine) -> None:
-    machine.install("python3", "3.10")
-    assert machine.set_up() == [f"setting up {machine.venv} with Python 3.10.9"]
-
-
-def test_broken_interpreter_is_skipped(machine: Machine) -> None:
-    machine.program(machine.path / "python3.12", BROKEN)
-    machine.install("python3", "3.11")
-    assert machine.set_up() == [f"setting up {machine.venv} with Python 3.11.9"]
-
-
-def test_interpreter_without_ensurepip_is_skipped(machine: Machine) -> None:
-    machine.install("python3.12", "3.12", has_ensurepip=False)
-    machine.install("python3", "3.10")
-    assert machine.set_up() == [f"setting up {machine.venv} with Python 3.10.9"]
 
 
 @pytest.mark.parametrize("version", ["3.9", "3.13", "3.14"])
@@ -166,16 +165,10 @@ def test_uv_is_installed_as_pinned_in_the_tests_lock(machine: Machine) -> None:
     assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", each) for each in hashes)
 
 
-def test_second_run_does_nothing(machine: Machine) -> None:
-    machine.install("python3", "3.13")
-    machine.set_up()
-    assert machine.set_up() == []
-    assert len(machine.downloads) == 1
-
-
 def test_downloaded_python_is_used_again(machine: Machine) -> None:
     machine.install("python3", "3.13")
     machine.set_up()
+    assert machine.set_up() == []
     shutil.rmtree(machine.venv)
     assert machine.set_up() == [f"setting up {machine.venv} with Python 3.12.9"]
     assert len(machine.downloads) == 1

@@ -50,30 +50,31 @@ class Bench:
         return [length for level, length in self.run(for_s, pin) if level]
 
 
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
 # The buzzer
 
 
-def test_buzzer_is_silent_without_a_cue() -> None:
-    bench = Bench()
+def test_buzzer_is_silent_without_a_cue(bench: Bench) -> None:
     assert bench.run(60) == []
     assert bench.alert.availability.buzzer_ok
 
 
 @pytest.mark.parametrize("cue", CUES)
-def test_each_cue_sounds_its_rhythm_once(cue: Cue) -> None:
-    bench = Bench()
+def test_each_cue_sounds_its_rhythm_once(bench: Bench, cue: Cue) -> None:
     bench.alert.play(cue)
     assert bench.beeps_ms(60) == [on_ms for on_ms, _ in sound_of(cue).rhythm]
 
 
-def test_rhythm_includes_the_pauses_between_beeps() -> None:
-    bench = Bench()
+def test_rhythm_includes_the_pauses_between_beeps(bench: Bench) -> None:
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
     assert bench.run(5) == [(True, 150), (False, 100), (True, 150)]
 
 
-def test_louder_cue_interrupts_after_a_short_pause() -> None:
-    bench = Bench()
+def test_louder_cue_interrupts_after_a_short_pause(bench: Bench) -> None:
     bench.alert.play(Cue(State.EYES_CLOSED, Level.WARNING))
     assert bench.run(0.3) == [(True, 300)]
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
@@ -82,16 +83,14 @@ def test_louder_cue_interrupts_after_a_short_pause() -> None:
     assert [length for level, length in heard if level] == [500] * 4
 
 
-def test_a_quieter_cue_waits_for_its_turn() -> None:
-    bench = Bench()
+def test_a_quieter_cue_waits_for_its_turn(bench: Bench) -> None:
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
     bench.run(0.2)
     bench.alert.play(Cue(State.NO_CAMERA, Level.WARNING))
     assert bench.beeps_ms(5) == [40, 90, 90, 90, 60, 60, 60]  # 150 + 50 ms of the five had passed
 
 
-def test_louder_of_two_waiting_cues_is_kept() -> None:
-    bench = Bench()
+def test_louder_of_two_waiting_cues_is_kept(bench: Bench) -> None:
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
     bench.run(0.2)
     bench.alert.play(Cue(State.NO_FACE, Level.WARNING))
@@ -99,8 +98,7 @@ def test_louder_of_two_waiting_cues_is_kept() -> None:
     assert bench.beeps_ms(5)[-2:] == [80, 350]
 
 
-def test_regained_attention_silences_playing_and_waiting_cues() -> None:
-    bench = Bench()
+def test_regained_attention_silences_playing_and_waiting_cues(bench: Bench) -> None:
     bench.alert.show(State.EYES_CLOSED, Level.ALARM)
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
     bench.run(0.2)
@@ -109,16 +107,14 @@ def test_regained_attention_silences_playing_and_waiting_cues() -> None:
     assert bench.run(5) == []
 
 
-def test_staying_attentive_does_not_cut_a_sound_short() -> None:
-    bench = Bench()
+def test_staying_attentive_does_not_cut_a_sound_short(bench: Bench) -> None:
     bench.alert.play(Cue(State.YAWNING, Level.CAUTION))
     bench.run(0.02)
     bench.alert.show(State.ATTENTIVE, Level.NONE)
     assert bench.beeps_ms(1) == [20]
 
 
-def test_a_cue_that_comes_with_regained_attention_sounds() -> None:
-    bench = Bench()
+def test_a_cue_that_comes_with_regained_attention_sounds(bench: Bench) -> None:
     bench.alert.show(State.LOOKING_AWAY, Level.ALARM)
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.ALARM))
     bench.run(0.12)
@@ -127,8 +123,7 @@ def test_a_cue_that_comes_with_regained_attention_sounds() -> None:
     assert bench.beeps_ms(5) == [40]
 
 
-def test_test_sound_never_interrupts_a_warning() -> None:
-    bench = Bench()
+def test_test_sound_never_interrupts_a_warning(bench: Bench) -> None:
     bench.alert.sound(TEST_SOUND)
     assert bench.beeps_ms(5) == [100] * 3
     bench.alert.play(Cue(State.LOOKING_AWAY, Level.WARNING))
@@ -137,8 +132,7 @@ def test_test_sound_never_interrupts_a_warning() -> None:
     assert bench.beeps_ms(5) == [140, 150, 100, 100, 100]
 
 
-def test_delayed_thread_skips_the_beeps_it_missed() -> None:
-    bench = Bench()
+def test_delayed_thread_skips_the_beeps_it_missed(bench: Bench) -> None:
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
     bench.alert.step(0.0)
     assert bench.is_driven(BUZZER)
@@ -171,16 +165,14 @@ def test_the_led_repeats_the_pattern_of_the_state(state: State, level: Level) ->
     assert bench.beeps_ms(period_s * 3 - 0.01, LAMP) == [on_ms for on_ms, _ in rhythm] * 3
 
 
-def test_led_is_off_while_the_driver_is_attentive() -> None:
-    bench = Bench()
+def test_led_is_off_while_the_driver_is_attentive(bench: Bench) -> None:
     bench.alert.show(State.LOOKING_AWAY, Level.ALARM)
     bench.run(1.0)
     bench.alert.show(State.ATTENTIVE, Level.NONE)
     assert bench.run(60, LAMP) == []
 
 
-def test_showing_the_same_level_again_does_not_restart_the_pattern() -> None:
-    bench = Bench()
+def test_showing_the_same_level_again_does_not_restart_the_pattern(bench: Bench) -> None:
     bench.alert.show(State.LOOKING_AWAY, Level.CAUTION)
     bench.run(0.1)
     bench.alert.show(State.LOOKING_DOWN, Level.CAUTION)
@@ -198,8 +190,7 @@ def test_disabled_led_is_not_opened_and_not_reported_as_a_fault() -> None:
 # The thread and the end
 
 
-def test_closing_during_a_beep_turns_both_outputs_off() -> None:
-    bench = Bench()
+def test_closing_during_a_beep_turns_both_outputs_off(bench: Bench) -> None:
     bench.alert.show(State.EYES_CLOSED, Level.ALARM)
     bench.alert.play(Cue(State.EYES_CLOSED, Level.ALARM))
     bench.alert.step(0.0)

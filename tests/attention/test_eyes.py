@@ -10,7 +10,6 @@ from app.attention.driver import STRAIGHT_AHEAD
 from app.attention.policy import NORMAL
 from app.attention.single_picture import momentary_state
 from app.events import Level, State
-from app.vision.measurements import Signals
 from tests.support.story import (
     OPEN,
     ROAD,
@@ -166,11 +165,6 @@ def test_a_driver_who_leaves_is_no_longer_shown_with_hidden_eyes() -> None:
     assert verdicts[-1].state is State.NO_FACE
 
 
-def test_blink_score_of_hidden_eyes_is_ignored() -> None:
-    mesh_draws_shut_lids = showing(20, eye_blink=SHUT, eyes_hidden=True)
-    assert kinds(story(attentive(START_S), mesh_draws_shut_lids, attentive(10))) == []
-
-
 @pytest.mark.parametrize(("part", "state"), [(eyes_hidden(1), UNSEEN), (attentive(1), State.ATTENTIVE)])
 def test_single_picture_is_judged_without_any_before_it(part: Part, state: State) -> None:
     seen = part.signals_at(0)
@@ -179,48 +173,33 @@ def test_single_picture_is_judged_without_any_before_it(part: Part, state: State
 
 
 BETWEEN = 0.33  # below the score of shut lids, above that of a driver whose eyes open wide
+LOW = showing(5, eye_blink=BETWEEN)
+KNOWN = attentive(START_S)
+MIRRORED = Part(START_S, lambda time_s: replace(ROAD, eye_blink=0.05 if int(time_s) % 4 == 0 else 0.13))
+SLEEP, AWAKE = True, False
+LIDS: dict[str, tuple[tuple[Part, ...], bool]] = {
+    "lower than the driver's usual": ((KNOWN, LOW), SLEEP),
+    "hardly lower than the usual": ((KNOWN, showing(5, eye_blink=0.2)), AWAKE),
+    "low before the driver is learnt": ((attentive(3), LOW), AWAKE),
+    "shut before the driver is learnt": ((attentive(3), eyes_closed(5)), SLEEP),
+    "low with a usual squint": ((showing(START_S, eye_blink=0.26), LOW), AWAKE),
+    "low with steady scores before": ((showing(START_S, eye_blink=0.13), LOW), SLEEP),
+    "low with jumping scores before, as of mirroring lenses": ((MIRRORED, LOW), AWAKE),
+    "low in a frown": ((KNOWN, showing(5, eye_blink=BETWEEN, gaze_yaw_deg=None, brow_down=0.45)), AWAKE),
+    "low in a laugh": ((KNOWN, showing(5, eye_blink=BETWEEN, gaze_yaw_deg=None, mar=0.1, smile=0.3)), AWAKE),
+    "low in a turned face": ((KNOWN, showing(5, eye_blink=BETWEEN, gaze_yaw_deg=None, yaw_deg=22.0)), AWAKE),
+    "too little shut to begin sleep": ((KNOWN, showing(5, eye_blink=0.18)), AWAKE),
+    "shut enough to continue sleep": ((KNOWN, eyes_closed(1), showing(5, eye_blink=0.18)), SLEEP),
+    "shut without a smile": ((KNOWN, showing(6, eye_blink=0.5)), SLEEP),
+    "narrowed by a smile, which takes off 0.15": ((KNOWN, showing(6, eye_blink=0.5, smile=1.0)), AWAKE),
+    "shut with a usual smile": ((showing(START_S, smile=0.6), showing(6, smile=0.6, eye_blink=0.5)), SLEEP),
+    "shut by their score, but hidden": ((KNOWN, showing(20, eye_blink=SHUT, eyes_hidden=True)), AWAKE),
+}
 
 
-def test_lids_lower_than_the_drivers_usual_are_sleep() -> None:
-    verdicts = story(attentive(START_S), showing(5, eye_blink=BETWEEN), attentive(20))
-    assert kinds(verdicts) == [(CLOSED, ALARM)]
-    assert reached(verdicts, CLOSED, ALARM) == pytest.approx(START_S + 3, abs=1)
-    assert kinds(story(attentive(START_S), showing(5, eye_blink=0.2), attentive(20))) == []
-
-
-def test_same_lids_are_awake_for_a_driver_who_usually_squints() -> None:
-    squinting = showing(START_S, eye_blink=0.26)
-    assert kinds(story(squinting, showing(5, eye_blink=BETWEEN), squinting)) == []
-
-
-def test_jumping_blink_scores_need_a_higher_score_for_sleep() -> None:
-    def jumping(time_s: float) -> Signals:
-        return replace(ROAD, eye_blink=0.05 if int(time_s) % 4 == 0 else 0.13)
-
-    mirrored = Part(START_S, jumping)
-    assert kinds(story(mirrored, showing(5, eye_blink=BETWEEN), mirrored)) == []
-    steady = showing(START_S, eye_blink=0.13)
-    assert kinds(story(steady, showing(5, eye_blink=BETWEEN), steady)) == [(CLOSED, ALARM)]
-
-
-def test_sleep_continues_at_a_score_too_low_to_begin_it() -> None:
-    almost = 0.18
-    assert kinds(story(attentive(START_S), showing(5, eye_blink=almost), attentive(20))) == []
-    verdicts = story(attentive(START_S), eyes_closed(1), showing(5, eye_blink=almost), attentive(20))
-    assert kinds(verdicts) == [(CLOSED, ALARM)]
-
-
-@pytest.mark.parametrize(
-    "expression", [{"brow_down": 0.45}, {"mar": 0.1, "smile": 0.3}, {"yaw_deg": 22.0}], ids=["frown", "laugh", "turned"]
-)
-def test_low_lids_of_a_frowning_laughing_or_turned_face_are_not_sleep(expression: dict[str, float]) -> None:
-    drooping = showing(5, eye_blink=BETWEEN, gaze_yaw_deg=None, **expression)
-    assert kinds(story(attentive(START_S), drooping, attentive(20))) == []
-
-
-def test_half_shut_lids_are_not_sleep_before_the_driver_is_learnt() -> None:
-    assert kinds(story(attentive(3), showing(5, eye_blink=BETWEEN), attentive(20))) == []
-    assert kinds(story(attentive(3), eyes_closed(5), attentive(20))) == [(CLOSED, ALARM)]
+@pytest.mark.parametrize(("parts", "is_asleep"), LIDS.values(), ids=LIDS)
+def test_lids_are_sleep_or_not(parts: tuple[Part, ...], is_asleep: bool) -> None:
+    assert kinds(story(*parts, attentive(20))) == ([(CLOSED, ALARM)] if is_asleep else [])
 
 
 def test_changing_the_mesh_relearns_how_wide_the_eyes_open() -> None:
@@ -228,20 +207,8 @@ def test_changing_the_mesh_relearns_how_wide_the_eyes_open() -> None:
     for sample in samples((attentive(START_S),), 1.0):
         attention.update(*sample)
     attention.change_eyes()
-    narrow = showing(5, eye_blink=BETWEEN)
-    verdicts = [attention.update(START_S + time_s, sight, seen) for time_s, sight, seen, *_ in samples((narrow,), 1.0)]
+    verdicts = [attention.update(START_S + time_s, sight, seen) for time_s, sight, seen, *_ in samples((LOW,), 1.0)]
     assert events(verdicts) == []
-
-
-def test_eyes_narrowed_by_a_smile_are_open() -> None:
-    """A full smile takes 0.15 off the score: 0.5 counts as shut, 0.35 does not."""
-    assert kinds(story(attentive(START_S), showing(6, eye_blink=0.5, smile=1.0), attentive(20))) == []
-    assert kinds(story(attentive(START_S), showing(6, eye_blink=0.5), attentive(20))) == [(CLOSED, ALARM)]
-
-
-def test_usual_smile_does_not_hide_sleep() -> None:
-    smiling, asleep = showing(START_S, smile=0.6, eye_blink=OPEN), showing(6, smile=0.6, eye_blink=0.5)
-    assert kinds(story(smiling, asleep, smiling)) == [(CLOSED, ALARM)]
 
 
 @pytest.mark.parametrize("fps", RATES)

@@ -19,13 +19,6 @@ def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().out
 
 
-def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2
-    return capsys.readouterr().err.splitlines()[-1]
-
-
 def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     err = capsys.readouterr().err
@@ -70,7 +63,10 @@ def test_help_lists_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_wrong_option_is_refused_with_the_reason(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], reason: str
 ) -> None:
-    assert reason in refusal(capsys, *arguments)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert reason in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_check_takes_the_camera_from_its_option(capsys: pytest.CaptureFixture[str]) -> None:

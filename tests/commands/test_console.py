@@ -12,11 +12,9 @@ from app.commands.console import Console, live_line
 from app.commands.terminal import ERASE_LINE
 from app.events import WORDS, Level, Sight, State, Verdict
 from app.observer import Observation
-from config.settings import Settings
 from tests.support.process import Terminal
 from tests.support.story import ROAD, Part, attentive, eyes_closed, looking, sight, story
 
-ANALYSIS = Settings().analysis
 STARTED_S = 1000.0
 
 

@@ -15,11 +15,14 @@ from tests.support.bench import AWAY, Bench
 from tests.support.story import eyes_closed
 
 
-def test_only_a_deletion_is_kept_from_before_the_start(tmp_path: Path) -> None:
+def test_requests_are_taken_once_and_only_a_deletion_from_before_the_start(tmp_path: Path) -> None:
     for request in Request:
         ask(tmp_path / "run", request)
     found = PageRequests(tmp_path / "run", save_now)
     assert (found.take(), found.take()) == ([Request.DELETE_EVENTS], [])
+    ask(tmp_path / "run", Request.RECALIBRATE)
+    ask(tmp_path / "run", Request.TEST_BUZZER)
+    assert (found.take(), found.take()) == ([Request.RECALIBRATE, Request.TEST_BUZZER], [])
 
 
 def test_buzzer_test_sounds_also_while_muted(bench: Bench) -> None:

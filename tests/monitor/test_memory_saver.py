@@ -150,23 +150,23 @@ def test_end_of_saving_is_reported() -> None:
     assert saver.saving == MemorySaving()
 
 
+def released_s(saver: FakeSaver, for_s: int) -> list[int]:
+    """The seconds at which file pages are released."""
+    found = []
+    for second in range(for_s):
+        before = saver.releases
+        saver.update(float(second))
+        found += [second] * (saver.releases - before)
+    return found
+
+
 def test_file_pages_are_released_after_the_start_and_each_change_but_not_during_a_shortage() -> None:
-    second, released_s = 0, []
-    saver = FakeSaver(lambda: SHORT if second < 70 else PLENTY, model="standard")
-    for second in range(300):
-        before = saver.releases
-        saver.update(float(second))
-        released_s += [second] * (saver.releases - before)
-    assert released_s == [70]
-    saver = FakeSaver(lambda: SHORT if second == 150 else PLENTY)
-    released_s.clear()
-    for second in range(400):
-        before = saver.releases
-        saver.update(float(second))
-        released_s += [second] * (saver.releases - before)
+    systems = iter([SHORT] * 70 + [PLENTY] * 230)
+    assert released_s(FakeSaver(lambda: next(systems), model="standard"), 300) == [70]
+    systems = iter([PLENTY] * 150 + [SHORT] + [PLENTY] * 249)
+    saver = FakeSaver(lambda: next(systems))
+    assert released_s(saver, 400) == [0, 150 + 1, 151 + round(CALM_S) + 1]
     assert saver.saves == [True, False]
-    changed_s = (150, 151 + round(CALM_S))
-    assert released_s == [0, *(at_s + 1 for at_s in changed_s)]
 
 
 def test_exit_reason_of_a_stalled_loop_names_the_shortage() -> None:

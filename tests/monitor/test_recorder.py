@@ -18,8 +18,7 @@ from tests.support.story import Part, attentive
 ON_THE_ROAD = attentive(1)
 
 
-def test_a_trip_is_saved_once_a_minute_and_at_its_end() -> None:
-    bench = Bench()
+def test_a_trip_is_saved_once_a_minute_and_at_its_end(bench: Bench) -> None:
     bench.run(5 * SAVE_TRIP_EVERY_S + 30)
     times_s = [now_s - START_S for _, now_s in bench.journal.trips]
     assert [b - a for a, b in pairwise(times_s[:-1])] == [SAVE_TRIP_EVERY_S] * 4
@@ -29,8 +28,7 @@ def test_a_trip_is_saved_once_a_minute_and_at_its_end() -> None:
     assert {trip.perclos_limits for trip, _ in bench.journal.trips} == {limits}
 
 
-def test_trip_shorter_than_a_minute_is_not_saved() -> None:
-    bench = Bench()
+def test_trip_shorter_than_a_minute_is_not_saved(bench: Bench) -> None:
     bench.run(SAVE_TRIP_EVERY_S - 5)
     assert bench.journal.trips == []
 
@@ -42,8 +40,7 @@ def steps(bench: Bench, count: int, part: Part = ON_THE_ROAD) -> None:
         bench.detector.step()
 
 
-def test_trip_counts_disputed_events() -> None:
-    bench = Bench()
+def test_trip_counts_disputed_events(bench: Bench) -> None:
     steps(bench, 100)
     steps(bench, 20, AWAY)
     event = next(event for event, _ in bench.journal.recorded if event.kind is State.LOOKING_AWAY)
@@ -54,8 +51,7 @@ def test_trip_counts_disputed_events() -> None:
     assert (trip.disputed, sum(trip.alerts[State.LOOKING_AWAY])) == ({State.LOOKING_AWAY: 1}, 1)
 
 
-def test_current_trip_is_reported_with_its_alerts_by_level() -> None:
-    bench = Bench()
+def test_current_trip_is_reported_with_its_alerts_by_level(bench: Bench) -> None:
     steps(bench, 100)
     before = bench.report.told[-1][1].trip
     assert before == TripSoFar(49.0, score=100)
@@ -66,14 +62,12 @@ def test_current_trip_is_reported_with_its_alerts_by_level() -> None:
     assert (after.cautions, after.warnings, after.alarms) == (0, 0, 1)
 
 
-def test_clock_quality_is_reported() -> None:
-    bench = Bench()
+def test_clock_quality_is_reported(bench: Bench) -> None:
     steps(bench, 2)
     assert bench.report.told[-1][1].clock is ClockQuality.GUESS
 
 
-def test_deleting_the_events_forgets_the_current_trip() -> None:
-    bench = Bench()
+def test_deleting_the_events_forgets_the_current_trip(bench: Bench) -> None:
     steps(bench, 200)
     assert bench.journal.trips
     bench.ask(Request.DELETE_EVENTS)
@@ -82,8 +76,7 @@ def test_deleting_the_events_forgets_the_current_trip() -> None:
     assert bench.journal.trips[-1][0].start_s > START_S + 90
 
 
-def test_signals_around_an_event_are_saved_and_forgotten_on_deletion() -> None:
-    bench = Bench()
+def test_signals_around_an_event_are_saved_and_forgotten_on_deletion(bench: Bench) -> None:
     steps(bench, 60)
     steps(bench, 10, AWAY)
     steps(bench, 20)
@@ -100,14 +93,12 @@ def test_signals_around_an_event_are_saved_and_forgotten_on_deletion() -> None:
     assert bench.journal.signals == {}
 
 
-def test_end_of_the_detector_saves_the_signals_so_far() -> None:
-    bench = Bench()
+def test_end_of_the_detector_saves_the_signals_so_far(bench: Bench) -> None:
     bench.show(AWAY, 5)
     assert len(bench.journal.signals) == 1
 
 
-def test_gps_time_dates_the_recorded_events() -> None:
-    bench = Bench()
+def test_gps_time_dates_the_recorded_events(bench: Bench) -> None:
     bench.vehicle.tells = lambda now_s: Vehicle(80.0, now_s, source="/dev/ttyACM0", utc_s=RELEASED_S + now_s)
     bench.run(40)
     bench.show(AWAY, 15)

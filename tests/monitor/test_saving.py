@@ -10,10 +10,8 @@ import pytest
 
 from app.journal.entries import recent
 from app.monitor import saving
-from app.monitor.page_requests import PageRequests
 from app.monitor.saved_journal import DISK_REMEDY, SavedJournal
 from app.monitor.saving import HANGS_S, WAITING_MAX, SavingThread, in_time
-from app.telemetry.requests import Request, ask
 from tests.support.events import event
 
 
@@ -125,13 +123,3 @@ def test_hanging_disk_is_reported_with_a_remedy(held: Held, tmp_path: Path) -> N
     journal.close()
     held.end()
     assert (journal.problem, recent(tmp_path / "events.sqlite")) == ("", ())
-
-
-def test_requests_are_taken_once_and_none_from_before_the_start(tmp_path: Path) -> None:
-    ask(tmp_path, Request.MUTE)
-    asked = PageRequests(tmp_path, saving.save_now)
-    assert asked.take() == []
-    ask(tmp_path, Request.RECALIBRATE)
-    ask(tmp_path, Request.TEST_BUZZER)
-    assert asked.take() == [Request.RECALIBRATE, Request.TEST_BUZZER]
-    assert asked.take() == []

@@ -12,7 +12,6 @@ from app.monitor.trip_meter import GAP_MAX_S, OVER_AFTER_S, Moment, TripMeter
 from app.monitor.trip_timeline import BINS_MAX, Timeline
 from tests.support.reports import VERDICT
 
-FACE = {"has_face": True}
 NOBODY = {"has_face": False, "state": State.NO_FACE}
 
 

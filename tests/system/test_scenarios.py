@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
 
@@ -11,11 +10,10 @@ import pytest
 from app.attention.judgement import Attention
 from app.attention.policy import NORMAL
 from app.camera.frame import Frame
-from app.events import Level, Sight, State, Verdict
+from app.events import Level, State, Verdict
 from app.fake_driver.record import rendered
 from app.fake_driver.scenario import Expected, Scenario, load_scenario, scenario_names
 from app.observer import Observer
-from app.vision.measurements import Signals
 from config.settings import Settings
 from tests.evaluation.truth import true_sample
 from tests.support.story import events, reached
@@ -24,13 +22,15 @@ SETTINGS = Settings()
 ANALYSIS = SETTINGS.analysis
 SIZE = (320, 240)
 RATES = (1.0, 0.5)
+AWAY_TIMES_S = {
+    Level.CAUTION: NORMAL.away_caution_s,
+    Level.WARNING: NORMAL.away_warning_s,
+    Level.ALARM: NORMAL.away_alarm_s,
+}
 RULE_TIMES_S = {
-    (State.LOOKING_AWAY, Level.CAUTION): NORMAL.away_caution_s,
-    (State.LOOKING_AWAY, Level.WARNING): NORMAL.away_warning_s,
-    (State.LOOKING_AWAY, Level.ALARM): NORMAL.away_alarm_s,
-    (State.LOOKING_DOWN, Level.CAUTION): NORMAL.away_caution_s,
-    (State.LOOKING_DOWN, Level.WARNING): NORMAL.away_warning_s,
-    (State.LOOKING_DOWN, Level.ALARM): NORMAL.away_alarm_s,
+    **{
+        (kind, level): at_s for kind in (State.LOOKING_AWAY, State.LOOKING_DOWN) for level, at_s in AWAY_TIMES_S.items()
+    },
     (State.EYES_CLOSED, Level.WARNING): NORMAL.microsleep_s,
     (State.EYES_CLOSED, Level.ALARM): NORMAL.asleep_s,
     (State.PHONE, Level.CAUTION): NORMAL.phone_caution_s,
@@ -65,16 +65,8 @@ def verdicts_on_pictures(scenario: Scenario) -> dict[float, list[Verdict]]:
 
 def verdicts_on_truth(scenario: Scenario, fps: float) -> list[Verdict]:
     attention = Attention(ANALYSIS, SETTINGS.alerting.repeat_s)
-    return [attention.update(time_s, *truth) for time_s, truth in true_samples(scenario, fps)]
-
-
-def true_samples(scenario: Scenario, fps: float) -> Iterator[tuple[float, tuple[Sight, Signals | None]]]:
-    for number in range(round(scenario.length_s * fps)):
-        yield number / fps, true_sample(scenario.scene_at(number / fps))
-
-
-def expected(scenario: Scenario, fps: float) -> tuple[Expected, ...]:
-    return scenario.expect if fps >= 1 else scenario.expect_at_half_rate
+    times_s = [number / fps for number in range(round(scenario.length_s * fps))]
+    return [attention.update(time_s, *true_sample(scenario.scene_at(time_s))) for time_s in times_s]
 
 
 def due_s(one: Expected, level: Level, on_truth: list[Verdict]) -> float:
@@ -89,7 +81,8 @@ def due_s(one: Expected, level: Level, on_truth: list[Verdict]) -> float:
 def test_scenario_gives_exactly_the_expected_events_in_time(name: str) -> None:
     scenario = load_scenario(name)
     for fps, verdicts in verdicts_on_pictures(scenario).items():
-        check(verdicts, verdicts_on_truth(scenario, fps), expected(scenario, fps), 1 / fps)
+        expected = scenario.expect if fps >= 1 else scenario.expect_at_half_rate
+        check(verdicts, verdicts_on_truth(scenario, fps), expected, 1 / fps)
 
 
 def check(verdicts: list[Verdict], on_truth: list[Verdict], wanted: tuple[Expected, ...], period_s: float) -> None:

@@ -54,20 +54,23 @@ class Bench:
         return self.thread.read()
 
 
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vehicle_thread, "WAIT_S", 0.0)
 
 
-def test_speed_has_its_source_and_age() -> None:
-    bench = Bench()
+def test_speed_has_its_source_and_age(bench: Bench) -> None:
     seen = bench.tell(50, 52)
     assert (seen.speed_kmh, seen.source, seen.utc_s) == (52, "/dev/ttyACM0", 1.0)
     assert seen.age_s(5.0) == 3.0
 
 
-def test_last_speed_ages_after_a_lost_fix() -> None:
-    bench = Bench()
+def test_last_speed_ages_after_a_lost_fix(bench: Bench) -> None:
     seen = bench.tell(50, 50, None, None, None, None)
     assert seen.age_s(bench.now_s) == 4.0 and seen.source
 
@@ -76,8 +79,7 @@ def test_implausible_speed_is_ignored() -> None:
     assert Bench().tell(50, 50, 290).speed_kmh == 50
 
 
-def test_lost_source_is_reported_at_once_and_reopened() -> None:
-    bench = Bench()
+def test_lost_source_is_reported_at_once_and_reopened(bench: Bench) -> None:
     bench.tell(50, 50)
     bench.source.error = VehicleUnavailable("it is lost: plug it in again", "remedy")
     seen = bench.tell(50)
@@ -88,8 +90,7 @@ def test_lost_source_is_reported_at_once_and_reopened() -> None:
     assert bench.tell(30, 30).speed_kmh == 30 and bench.thread.read().message == ""
 
 
-def test_missing_source_is_retried_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    bench = Bench()
+def test_missing_source_is_retried_and_logged_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     bench.missing = VehicleUnavailable("there is none")
     for _ in range(100):
         bench.tell(None)
@@ -99,9 +100,8 @@ def test_missing_source_is_retried_and_logged_once(caplog: pytest.LogCaptureFixt
     assert bench.tell(*[30.0] * 8).speed_kmh == 30
 
 
-def test_loose_plug_is_logged_once_in_ten_minutes(caplog: pytest.LogCaptureFixture) -> None:
+def test_loose_plug_is_logged_once_in_ten_minutes(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    bench = Bench()
     for _ in range(50):
         bench.source.error, bench.missing = None, None
         bench.tell(50, 50)

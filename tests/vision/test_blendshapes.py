@@ -97,9 +97,3 @@ def test_landmarks_all_in_one_place_do_no_harm(blendshapes: Blendshapes, value: 
     before = blendshapes.scores(landmarks("collins", OPEN))
     assert blendshapes.scores(np.full((478, 3), value, np.float32)).shape == (COUNT,)
     np.testing.assert_array_equal(blendshapes.scores(landmarks("collins", OPEN)), before)
-
-
-def test_close_may_come_twice() -> None:
-    made = Blendshapes()
-    made.close()
-    made.close()
