@@ -52,3 +52,10 @@ def connect_command(plug: str, snap: str | None = None) -> str:
     """What gives the snap a right; "" outside a snap. snap: its name, if it is not this process's."""
     name = instance() if snap is None else snap
     return f"sudo snap connect {name}:{plug}" if name else ""
+
+
+def grant(plug: str, group: str, snap: str | None = None) -> tuple[str, str]:
+    """What lets this process open a device, and what to do then: a snap by its plug, who is in no snap by its group."""
+    if command := connect_command(plug, snap):
+        return command, ""
+    return f"sudo usermod -aG {group} $USER", ", then log in again"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.camera.pictures import CABLE_REMEDY, SourceLost, SourceRefused
 from app.camera.v4l2_stream import CAPTURE, MMAP, REQBUFS, REQUEST, Ioctl
-from config.commands import connect_command
+from config.commands import grant
 
 # linux/videodev2.h: struct v4l2_capability is driver[16], card[32], bus_info[32], version, capabilities,
 # device_caps, reserved[3]; device_caps is what this node can do, capabilities what the whole device can.
@@ -127,7 +127,7 @@ def explain(path: Path, error: OSError) -> SourceLost:
         case errno.ENOENT | errno.ENODEV | errno.ENXIO:
             text = f"{path} does not exist: plug the camera in, or set camera.source to auto"
         case errno.EACCES | errno.EPERM:
-            remedy, then = _grant()
+            remedy, then = grant("camera", "video")
             return SourceRefused(f"{path} may not be opened: `{remedy}`{then}", remedy)
         case errno.EBUSY:
             remedy = f"sudo fuser -v {path}"
@@ -148,9 +148,3 @@ def unreadable(node: Node, formats: Sequence[str]) -> SourceLost:
     """A camera that has none of the formats that can be read."""
     text = f"{node} sends only {', '.join(formats)}, which cannot be read: {_FORMAT_REMEDY}"
     return SourceRefused(text, _FORMAT_REMEDY)
-
-
-def _grant() -> tuple[str, str]:
-    """The command that lets this process open cameras, and what to do after it."""
-    command = connect_command("camera")
-    return (command, "") if command else ("sudo usermod -aG video $USER", ", then log in again")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.commands import connect_command, instance
+from config.commands import grant, instance
 
 # Source: Linux 6.1 include/uapi/linux/gpio.h, uAPI v2 (since 5.10); numbers, sizes and offsets agree with gcc's.
 GET_CHIPINFO = 0x8044B401
@@ -170,18 +170,12 @@ class Gpio:
         if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
             return GpioMissing(f"there is no GPIO chip {path}: `ls {self.dev}/gpiochip*` lists those there are")
         if error.errno in (errno.EACCES, errno.EPERM):
-            remedy, then = self._grant()
+            remedy, then = grant("gpio-control", "gpio", self.snap)
             return GpioRefused(f"{path} is refused: `{remedy}`{then}", remedy)
         if error.errno in (errno.ENOTTY, errno.EINVAL):
             return GpioUnavailable(f"{path} is not a GPIO chip, or the kernel is older than 5.10: `uname -r`")
         remedy = "sudo dmesg | grep -i gpio"
         return GpioUnavailable(f"{path} fails: {error.strerror}; `{remedy}` may say why", remedy)
-
-    def _grant(self) -> tuple[str, str]:
-        """The command that lets this process open the chip, and what to do after it."""
-        if self.snap:
-            return connect_command("gpio-control", self.snap), ""
-        return "sudo usermod -aG gpio $USER", ", then log in again"
 
     def _busy(self, chip_fd: int, line: Line) -> GpioBusy:
         info = bytearray(LINE_INFO.pack(b"", b"", line.offset, 0, 0))

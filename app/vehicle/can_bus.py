@@ -9,7 +9,8 @@ import time
 from itertools import islice
 
 from app.vehicle.obd import FRAME, LONG, STANDARD, Addressing, agreed_kmh, answer_in, request_of
-from app.vehicle.source import Told, VehicleUnavailable, grant, is_refused
+from app.vehicle.source import Told, VehicleUnavailable, is_refused
+from config.commands import connect_command
 
 ASK_EVERY_S = 1.0
 ANSWER_S = 0.3  # control units answer within 50 ms (ISO 15765-4)
@@ -108,7 +109,7 @@ def open_can(name: str, snap: str) -> CanBus:
 def explained(name: str, error: OSError, snap: str) -> VehicleUnavailable:
     """What is wrong with the interface, and what helps."""
     if is_refused(error):
-        remedy = grant(snap, "can-bus", "")
+        remedy = connect_command("can-bus", snap)
         return VehicleUnavailable(f"{name} is refused: `{remedy}`" if remedy else f"{name} is refused", remedy)
     if error.errno == errno.ENETDOWN:
         remedy = f"sudo ip link set {name} up type can bitrate 500000"

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.vehicle.nmea import Fix, Sentences, fix_in
-from app.vehicle.source import Told, VehicleUnavailable, grant, is_refused
+from app.vehicle.source import Told, VehicleUnavailable, is_refused
+from config.commands import grant
 
 PORTS_MAX = 4  # of each kind; asking by number needs no right to list /dev
 WAIT_S = 0.5
@@ -121,6 +122,7 @@ def open_gps(candidates: Iterable[Path], snap: str, where: str = "") -> GpsPort:
         except OSError as error:
             refused = path if refused is None and is_refused(error) else refused
     if refused is not None:
-        remedy = grant(snap, "raw-usb" if USB_PORT.fullmatch(refused.name) else "serial-port", "dialout")
-        raise VehicleUnavailable(f"{refused} is refused: `{remedy}`", remedy)
+        plug = "raw-usb" if USB_PORT.fullmatch(refused.name) else "serial-port"
+        remedy, then = grant(plug, "dialout", snap)
+        raise VehicleUnavailable(f"{refused} is refused: `{remedy}`{then}", remedy)
     raise VehicleUnavailable(f"no GPS receiver at {where or wanted[0]}: plug it in, `sudo dmesg | tail` names its port")

@@ -6,8 +6,6 @@ import errno
 from dataclasses import dataclass
 from typing import Protocol
 
-from config.commands import connect_command
-
 
 class VehicleUnavailable(Exception):
     """The source cannot be had; the text says why and what helps, remedy the command in it, if any."""
@@ -40,10 +38,3 @@ class Source(Protocol):
 def is_refused(error: OSError) -> bool:
     """Whether this process lacks the right to open a device that is there."""
     return error.errno in (errno.EACCES, errno.EPERM)
-
-
-def grant(snap: str, plug: str, group: str) -> str:
-    """The command that gives the right: to a snap by its plug, to another process by its group, if there is one."""
-    if snap:
-        return connect_command(plug, snap)
-    return f"sudo usermod -aG {group} $USER" if group else ""
