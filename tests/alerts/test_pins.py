@@ -117,22 +117,27 @@ def test_a_refusal_in_a_snap_names_the_connection(kernel: FakeKernel, refusal: i
         open_output("buzzer", 17, gpio=gpio)
 
 
-def test_a_refusal_outside_a_snap_names_the_group(kernel: FakeKernel) -> None:
-    chip, gpio = pi4(kernel)
-    chip.errno = errno.EACCES
-    with pytest.raises(PermissionError, match="usermod -aG gpio"):
-        gpio.find_line(17, "buzzer")
-
-
-def test_machine_without_a_gpio_header_is_reported(kernel: FakeKernel) -> None:
-    kernel.add("gpiochip0", FakeChip("INT34C5:00"))
-    with pytest.raises(GpioMissing, match="no Raspberry Pi GPIO chip"):
-        Gpio(kernel.dev, "", kernel.ioctl).find_line(17, "buzzer")
-
-
-def test_a_missing_chip_is_named(kernel: FakeKernel) -> None:
-    with pytest.raises(FileNotFoundError, match="there is no GPIO chip /nowhere/gpiochip9"):
-        Gpio(kernel.dev, "", kernel.ioctl).find_line(17, "buzzer", "/nowhere/gpiochip9")
+@pytest.mark.parametrize(
+    ("chip", "wanted", "error", "words"),
+    [
+        (FakeChip("pinctrl-rp1", errno=errno.EACCES), (17, "buzzer"), PermissionError, "usermod -aG gpio"),
+        (FakeChip("INT34C5:00"), (17, "buzzer"), GpioMissing, "no Raspberry Pi GPIO chip"),
+        (
+            FakeChip("pinctrl-rp1", lines=8),
+            (8, "led"),
+            GpioMissing,
+            r"lines 0 to 7, not 8: change raspberry_pi\.led_pin",
+        ),
+        (FakeChip("pinctrl-rp1"), (17, "buzzer", "/none/gpiochip9"), FileNotFoundError, "no GPIO chip /none/gpiochip9"),
+    ],
+    ids=["refused", "no header", "no such line", "no such chip"],
+)
+def test_unusable_chip_is_reported_with_what_helps(
+    kernel: FakeKernel, chip: FakeChip, wanted: tuple[int, str], error: type[OSError], words: str
+) -> None:
+    kernel.add("gpiochip0", chip)
+    with pytest.raises(error, match=words):
+        Gpio(kernel.dev, "", kernel.ioctl).find_line(*wanted)
 
 
 def test_a_busy_line_names_its_holder(kernel: FakeKernel) -> None:
@@ -143,12 +148,6 @@ def test_a_busy_line_names_its_holder(kernel: FakeKernel) -> None:
     chip.holders[17] = ""
     with pytest.raises(GpioBusy, match="in use by the kernel"):
         open_output("buzzer", 17, gpio=gpio)
-
-
-def test_a_line_the_chip_does_not_have_names_the_setting(kernel: FakeKernel) -> None:
-    kernel.add("gpiochip0", FakeChip("pinctrl-rp1", lines=8))
-    with pytest.raises(GpioMissing, match=r"lines 0 to 7, not 8: change raspberry_pi\.led_pin"):
-        Gpio(kernel.dev, "", kernel.ioctl).find_line(8, "led")
 
 
 def test_a_file_that_is_no_gpio_chip_is_named() -> None:

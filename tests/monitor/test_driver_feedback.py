@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from app.alerts.patterns import HEARTBEAT, PRESS_SOUND, ROAD_LEARNT_SOUND, WATCHING_SOUND, led_rhythm
-from app.attention.asked_direction import GIVE_UP_S, LOOK_UP_S
+import pytest
+
+from app.alerts.patterns import HEARTBEAT, PRESS_SOUND, ROAD_LEARNT_SOUND, WATCHING_SOUND, Sound, led_rhythm
+from app.attention.asked_direction import GIVE_UP_S
 from app.events import DirectionAnswer, Level, State
 from app.gpio.button import Button, Press
 from app.monitor.driver_feedback import DISPUTE_S, MUTE_S, DriverFeedback
@@ -123,21 +125,15 @@ def test_the_lamp_follows_the_brightness_of_the_picture() -> None:
     assert not bench.alert.lit[-1]
 
 
-def test_granted_direction_request_beeps() -> None:
+@pytest.mark.parametrize(
+    ("yaw_deg", "answer", "sounds"),
+    [(0, DirectionAnswer.TAKEN, [ROAD_LEARNT_SOUND]), (30, DirectionAnswer.OUT_OF_RANGE, [])],
+)
+def test_only_a_granted_direction_request_beeps(yaw_deg: float, answer: DirectionAnswer, sounds: list[Sound]) -> None:
     bench, _ = feedback_bench()
     bench.run(60)
     bench.alert.sounded.clear()
     bench.ask(Request.USE_DIRECTION)
-    bench.run(LOOK_UP_S + 5)
-    assert bench.report.told[-1][0].verdict.learning.answer is DirectionAnswer.TAKEN
-    assert bench.alert.sounded == [ROAD_LEARNT_SOUND]
-
-
-def test_refused_direction_request_does_not_beep() -> None:
-    bench, _ = feedback_bench()
-    bench.run(60)
-    bench.alert.sounded.clear()
-    bench.ask(Request.USE_DIRECTION)
-    bench.show(looking(1, yaw_deg=30), GIVE_UP_S + 5)
-    assert bench.report.told[-1][0].verdict.learning.answer is DirectionAnswer.OUT_OF_RANGE
-    assert bench.alert.sounded == []
+    bench.show(looking(1, yaw_deg=yaw_deg), GIVE_UP_S + 5)
+    assert bench.report.told[-1][0].verdict.learning.answer is answer
+    assert bench.alert.sounded == sounds

@@ -109,50 +109,46 @@ def test_hung_stage_ends_the_process_with_all_stacks_and_the_reason(tmp_path: Pa
     assert names(tmp_path) == [LOCK, FAILURE]
 
 
-def test_hung_start_ends_the_process(tmp_path: Path) -> None:
-    assert ended(tmp_path, "starting", "wait").returncode == EX_SOFTWARE
-    assert "while loading" in reason(tmp_path)
+ENDS = {
+    "hung start": ("starting", "wait", EX_SOFTWARE, "it hung for 0.3 s while loading"),
+    "deadlock with the logging lock": ("judging a frame", "deadlock", EX_SOFTWARE, "while judging a frame"),
+    "endless computation": ("judging a frame", "spin", EX_SOFTWARE, "while judging a frame, in "),
+    "lack of memory": (
+        "judging a frame",
+        "starve",
+        EX_SOFTWARE,
+        "it hung for 0.1 s while judging a frame: no memory, in ",
+    ),
+    "exception": ("alerting the driver", "raise", 1, "RuntimeError: something new"),
+}
 
 
-def test_deadlock_with_the_logging_lock_ends_the_process(tmp_path: Path) -> None:
-    done = ended(tmp_path, "judging a frame", "deadlock")
-    assert done.returncode == EX_SOFTWARE
-    assert "in deadlock" in done.stderr and "in other" in done.stderr
-    assert "while judging a frame" in reason(tmp_path)
+@pytest.mark.parametrize(("stage", "how", "status", "words"), ENDS.values(), ids=ENDS)
+def test_process_ends_with_its_reason(tmp_path: Path, stage: str, how: str, status: int, words: str) -> None:
+    done = ended(tmp_path, stage, how)
+    assert (done.returncode, words in reason(tmp_path)) == (status, True), done.stderr
+    assert how != "deadlock" or ("in deadlock" in done.stderr and "in other" in done.stderr)
 
 
-def test_native_code_holding_the_gil_is_ended_by_sigalrm_and_reported_next(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+CUT_SHORT = {
+    "native code holding the GIL": ("gil", signal.SIGALRM, "it hung in app/monitor/judge.py line ", "in keep_the_gil"),
+    "native crash": ("crash", signal.SIGSEGV, "it crashed in app/monitor/judge.py line ", "in crash"),
+    "kill": ("kill", signal.SIGKILL, "ended from outside", ""),
+}
+
+
+@pytest.mark.parametrize(("how", "number", "words", "stack"), CUT_SHORT.values(), ids=CUT_SHORT)
+def test_process_ended_by_a_signal_is_reported_by_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, how: str, number: signal.Signals, words: str, stack: str
 ) -> None:
-    done = ended(tmp_path, "judging a frame", "gil")
-    assert done.returncode == -signal.SIGALRM
+    assert ended(tmp_path, "judging a frame", how).returncode == -number
     with Watchdog(tmp_path, lambda: NOW_S):
         pass
-    assert "it hung in app/monitor/judge.py line " in reason(tmp_path)
-    assert "in keep_the_gil" in caplog.text
-    assert caplog.text.count("most recent call first") >= 2
-
-
-def test_native_crash_is_reported_by_the_next_start(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert ended(tmp_path, "judging a frame", "crash").returncode == -signal.SIGSEGV
-    with Watchdog(tmp_path, lambda: NOW_S):
-        pass
-    assert "it crashed in app/monitor/judge.py line " in reason(tmp_path)
-    assert "Segmentation fault" in reason(tmp_path)
-    assert "in crash" in caplog.text
-
-
-def test_kill_is_reported_by_the_next_start(tmp_path: Path) -> None:
-    assert ended(tmp_path, "judging a frame", "kill").returncode == -signal.SIGKILL
-    with Watchdog(tmp_path, lambda: NOW_S):
-        pass
-    assert "ended from outside" in reason(tmp_path)
+    assert words in reason(tmp_path)
+    assert stack in caplog.text
+    assert how != "gil" or caplog.text.count("most recent call first") >= 2
+    assert how != "crash" or "Segmentation fault" in reason(tmp_path)
     assert names(tmp_path) == [LOCK, FAILURE]
-
-
-def test_exception_records_its_reason(tmp_path: Path) -> None:
-    assert ended(tmp_path, "alerting the driver", "raise").returncode == 1
-    assert reason(tmp_path) == "RuntimeError: something new"
 
 
 def test_blocked_stderr_does_not_keep_a_hung_process_alive(tmp_path: Path) -> None:
@@ -219,15 +215,3 @@ def test_hung_inference_ends_the_real_detector_and_check_reports_it(tmp_path: Pa
     told = subprocess.run(check, cwd=ROOT, env=env, capture_output=True, text=True, timeout=WAIT_S, check=False).stdout
     assert "BAD  last failure   0 min ago, number 1 of this boot: it hung" in told
     assert "app/vision/face_graphs.py line " in told
-
-
-def test_endless_computation_ends_the_process(tmp_path: Path) -> None:
-    done = ended(tmp_path, "judging a frame", "spin")
-    assert (done.returncode, "while judging a frame, in " in reason(tmp_path)) == (EX_SOFTWARE, True), done.stderr
-
-
-def test_stage_stalled_by_lack_of_memory_ends_sooner(tmp_path: Path) -> None:
-    assert ended(tmp_path, "judging a frame", "starve").returncode == EX_SOFTWARE
-    assert reason(tmp_path).startswith(
-        "it hung for 0.1 s while judging a frame: no memory, in app/monitor/judge.py line "
-    )
