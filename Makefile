@@ -79,12 +79,8 @@ snap: $(VENV)/.runtime $(VENV)/.sbom ## build/drivewatch_VERSION_ARCH.snap for a
 audit: $(VENV)/.audit ## known vulnerabilities of what is in the snap, by PyPI's data and OSV's; fails if there are some, or says "not tried"
 	@$(BIN)/python snap/local/audit.py
 
-bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 20 minutes; QUICK=1: in one; PROFILE=balanced; MINUTES=3
-	$(BIN)/python -m tests.benchmarks.report $(if $(QUICK),--quick) --minutes $(or $(MINUTES),10) \
-		--profile $(or $(PROFILE),low_memory)
-
-bench-detector: $(VENV)/.tests ## of that, the detector for ten minutes beside the naive recipe; MINUTES=1, PROFILE=balanced
-	$(BIN)/python -m tests.benchmarks.ten_minutes --minutes $(or $(MINUTES),10) --profile $(or $(PROFILE),low_memory)
+bench: $(VENV)/.tests ## what it costs, measured: build/bench/report.md, in 10 minutes; QUICK=1: in one to three; PROFILE=balanced
+	$(BIN)/python -m tests.benchmarks.report $(if $(QUICK),--quick) --profile $(or $(PROFILE),low_memory)
 
 bench-rates: $(VENV)/.tests ## CPU and memory at 1 to 10 frames a second and 320 x 240 to 1280 x 720: build/bench/rates.md, in 6 minutes
 	$(BIN)/python -m tests.benchmarks.rates

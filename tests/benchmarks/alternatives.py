@@ -15,9 +15,20 @@ from app.vision import model_files
 from config.declaration import PROFILES, Value
 from config.settings import DECLARATIONS, MODELS, settings_from
 from tests.benchmarks import charts
-from tests.benchmarks.measure import Effort, Section, alone_mb, detector_usage, pictures, repeated, side_by_side
+from tests.benchmarks.figure import Figure
+from tests.benchmarks.measure import (
+    FOLDER,
+    ROOT,
+    Effort,
+    Section,
+    alone_mb,
+    detector_usage,
+    pictures,
+    python_with,
+    repeated,
+    side_by_side,
+)
 from tests.benchmarks.page import in_use
-from tests.benchmarks.ten_minutes import FOLDER, ROOT, Figure, python_with
 from tests.support.appliance import running
 
 MODELS_OF_THE_FLOOR = (model_files.SHORT_RANGE, model_files.ATTENTION_MESH, model_files.BLENDSHAPES)

@@ -14,8 +14,7 @@ from pathlib import Path
 
 from config.declaration import PROFILES
 from config.settings import settings_from
-from tests.benchmarks.measure import FPS, PYTHON, pictures, prepared
-from tests.benchmarks.ten_minutes import ROOT
+from tests.benchmarks.measure import FPS, PYTHON, ROOT, pictures, prepared
 
 FOLDER = Path("build/profile")
 RATE_HZ = 200

@@ -27,11 +27,14 @@ from app.part_status import Usage
 from config.declaration import Value
 from config.patch import patch
 from config.paths import Paths
-from tests.benchmarks.ten_minutes import FOLDER, ROOT, clean, sample
 
 T = TypeVar("T")
 
+ROOT = Path(__file__).parents[2]
+FOLDER = Path("build/bench")
 PYTHON = (sys.executable, "-m")
+# Judging a frame takes 20 ms, while its buffers take 1 MB more: the lowest of several readings is without them
+READINGS, READING_S = 5, 0.03
 # The detector's memory is where it stays after some 40 frames, which need not take 40 s; from 5 a second on it takes
 # the fast kernels
 FPS = 4.5
@@ -61,6 +64,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Memory and CPU time of a process between two frames, with the seconds since its start."""
+
+    time_s: float
+    usage: Usage
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """How often and how long a run of the benchmarks measures."""
 
@@ -69,6 +81,45 @@ class Effort:
 
 
 QUICK, FULL = Effort(1, 4.5), Effort(3, 9.0)
+
+
+def clean(**more: str) -> dict[str, str]:
+    """This environment with `more`, and with byte-code, which the shell may have switched off."""
+    return {**{key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}, **more}
+
+
+def python_with(requirements: str) -> Path:
+    """Python in a separate virtual environment with a requirements file of this folder; made at the first call."""
+    venv = Path("build") / f"{requirements}-venv"
+    done = venv / ".done"
+    if not done.exists():
+        print(f"installing {requirements}.txt with all its dependencies (once)", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
+        needs = ROOT / f"tests/benchmarks/{requirements}.txt"
+        subprocess.run([venv / "bin/python", "-m", "pip", "install", "--quiet", "-r", needs], check=True)
+        # Otherwise the first measurement would count compiling: 1 MB of the floor, 10 MB of the naive recipe
+        subprocess.run([venv / "bin/python", "-m", "compileall", "-q", "-q", venv / "lib"], check=False)
+        done.touch()
+    return (venv / "bin/python").absolute()
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU seconds of all threads of a process, in user and system mode."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def sample(pid: int, began_s: float) -> Sample:
+    """Memory and CPU time of a process now. Raises: RuntimeError or OSError where it has ended."""
+    cpu_s = cpu_seconds(pid)
+    time_s, usages = time.monotonic() - began_s, [usage_of(pid)]
+    while len(usages) < READINGS:
+        time.sleep(READING_S)
+        usages.append(usage_of(pid))
+    least = min(usages, key=lambda usage: usage.rss_mb)
+    if not least.rss_mb:
+        raise RuntimeError(f"process {pid} has ended, and would count as using no memory")
+    return Sample(time_s, least, cpu_s)
 
 
 def steps_of(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> list[Step]:

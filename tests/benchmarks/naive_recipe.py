@@ -1,6 +1,6 @@
 """The recipe of usual tutorials: `import mediapipe`, FaceMesh on every frame; in a separate virtual environment.
 
-`python -m tests.benchmarks.naive_recipe VIDEO|FOLDER [refine] [static] [no-matplotlib] [unmapped]`
+`python -m tests.benchmarks.naive_recipe FOLDER [refine] [static] [no-matplotlib] [unmapped]`
 With `alone` the pictures are decoded first and FaceMesh alone is timed; with `fps=10` they come at that rate,
 over and over.
 """
@@ -23,21 +23,11 @@ import mediapipe as mp  # noqa: E402
 from cv2.typing import MatLike  # noqa: E402
 
 
-def rss_mb() -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
-
 def frames() -> Iterator[MatLike]:
-    if Path(source).is_dir():
-        for path in sorted(Path(source).iterdir()):
-            picture = cv2.imread(str(path))
-            assert picture is not None
-            yield picture
-        return
-    video = cv2.VideoCapture(source)
-    while (taken := video.read())[0]:
-        yield taken[1]
+    for path in sorted(Path(source).iterdir()):
+        picture = cv2.imread(str(path))
+        assert picture is not None
+        yield picture
 
 
 step("imported")
@@ -71,4 +61,4 @@ for option in options:
         step("first frame")
         at_a_rate(float(option.removeprefix("fps=")))
 seen = [sees(frame) for frame in frames()]
-step("all frames", frames=len(seen), faces=sum(seen), rss_mb=rss_mb())
+step("all frames", frames=len(seen), faces=sum(seen))

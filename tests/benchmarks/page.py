@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from tests.benchmarks.figure import Figure, print_table
 from tests.benchmarks.measure import alone_mb, pictures
-from tests.benchmarks.ten_minutes import Figure, print_table
 from tests.support.appliance import Answer, Appliance, Browser, pss_mb, running
 
 VIEWS = ("/", "/memory", "/settings/", "/trips", "/events", "/health", "/aim", "/account")

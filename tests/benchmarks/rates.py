@@ -14,19 +14,24 @@ from pathlib import Path
 
 from app.memory.rates import FAST_FROM_FPS
 from config.declaration import Value
+from tests.benchmarks.figure import show
 from tests.benchmarks.measure import (
+    FOLDER,
     FULL,
     PYTHON,
     QUICK,
+    ROOT,
     Effort,
     Section,
+    clean,
     detector,
     machine,
     pictures,
+    python_with,
     repeated,
+    sample,
     side_by_side,
 )
-from tests.benchmarks.ten_minutes import FOLDER, ROOT, clean, python_with, sample, show
 
 Size = tuple[int, int]
 

@@ -15,10 +15,11 @@ from datetime import datetime, timezone
 
 from config.declaration import PROFILES
 from config.settings import settings_from
-from tests.benchmarks import alternatives, charts, rates, shrinking, ten_minutes
+from tests.benchmarks import alternatives, charts, rates, shrinking
+from tests.benchmarks.figure import Figure, print_table, show
 from tests.benchmarks.growth import FIRST_FACE
-from tests.benchmarks.measure import FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
-from tests.benchmarks.ten_minutes import FOLDER, Figure, print_table, show
+from tests.benchmarks.measure import FOLDER, FULL, PYTHON, QUICK, Effort, Section, machine, pictures, repeated
+from tests.benchmarks.steps import TRIP
 
 SIZES = ((320, 240), (160, 120), (480, 360), (640, 480), (1280, 960))
 
@@ -76,6 +77,18 @@ def start_figure(growth: Section) -> Figure:
     return Figure("CPU time from start to the first face", until_ms / 1000, "s", 3)
 
 
+def latency_figure(stages: Section) -> Figure:
+    """Mean CPU time from frame to verdict."""
+    (mean_ms,) = (float(row[1]) for row in stages.rows if row[0] == TRIP)
+    return Figure("CPU time from frame to verdict, mean", mean_ms, "ms", 50)
+
+
+def cpu_figure(by_rate: Section) -> Figure:
+    """CPU share of the default profile."""
+    share_pct = next(row[2] for row in by_rate.rows if row[:2] == ("320 x 240", "1"))
+    return Figure("CPU of one core at 1 frame a second", float(share_pct), "%", 2)
+
+
 def cell(value: str | float) -> str:
     """A figure with three significant digits."""
     if isinstance(value, str):
@@ -124,8 +137,8 @@ def write(head: str, results: Sequence[Figure], note: str, sections: Sequence[Se
     (FOLDER / "report.json").write_text(json.dumps(document, indent=1) + "\n")
 
 
-def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section], list[Figure], str]:
-    """All sections and figures, and a note. Only full effort takes the slow ones and the long run."""
+def measured(effort: Effort, profile: str) -> tuple[list[Section], list[Figure], str]:
+    """All sections and figures, and a note; the slow sections only with full effort."""
     show("memory")
     usages = alternatives.memory_of(effort)
     results = alternatives.memory_figures(usages)
@@ -135,13 +148,16 @@ def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section
     growth = growth_section(effort, profile)
     results += [*found, start_figure(growth)]
     show("times")
-    sections = [alternatives.memory_section(usages), appliance, growth, *time_sections(effort)]
+    times = [*time_sections(effort)]
+    results.append(latency_figure(times[0]))
+    sections = [alternatives.memory_section(usages), appliance, growth, *times]
     if effort is FULL:
         show("what each step saves")
         sections.append(shrinking.section(effort))
         show("rates")
-        sections += rates.sections(effort)
-        results += ten_minutes.measured(minutes, profile)
+        by_rate = rates.sections(effort)
+        results.append(cpu_figure(by_rate[0]))
+        sections += by_rate
     show("")
     return sections, results, alternatives.like_for_like(usages)
 
@@ -149,19 +165,14 @@ def measured(effort: Effort, profile: str, minutes: float) -> tuple[list[Section
 def main() -> int:
     """Measure, write, and print what counts most."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.report", description=__doc__)
-    parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0], help="of the long run and the growth")
-    parser.add_argument("--minutes", type=float, default=10.0, help="of the long run")
-    parser.add_argument("--quick", action="store_true", help="under a minute: no long run, everything measured once")
+    parser.add_argument("--profile", choices=PROFILES, default=PROFILES[0], help="of the growth")
+    parser.add_argument("--quick", action="store_true", help="everything once, in one to three minutes")
     asked = parser.parse_args()
     effort = QUICK if asked.quick else FULL
     began_s = time.monotonic()
-    sections, results, note = measured(effort, asked.profile, asked.minutes)
+    sections, results, note = measured(effort, asked.profile)
     now = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    run = (
-        "each measured once"
-        if asked.quick
-        else f"medians of {effort.repeats} unless a table says otherwise, long run {asked.minutes:g} minutes"
-    )
+    run = "each measured once" if asked.quick else f"medians of {effort.repeats} unless a table says otherwise"
     took_min = (time.monotonic() - began_s) / 60
     head = f"{now}, {machine()}. Profile {asked.profile}; {run}; took {took_min:.1f} minutes."
     write(head, results, note, sections)

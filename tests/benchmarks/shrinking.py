@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from app.part_status import Usage
-from tests.benchmarks.measure import Effort, Section, detector_usage, pictures, side_by_side
-from tests.benchmarks.ten_minutes import clean
+from tests.benchmarks.measure import Effort, Section, clean, detector_usage, pictures, side_by_side
 
 # Steps of without.py
 DONE = {

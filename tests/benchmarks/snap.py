@@ -20,7 +20,7 @@ from app.telemetry import status
 from config.paths import STATUS
 from snap.local.pack import BUILD, pack
 from snap.local.stage import TARGETS, interpreter_of
-from tests.benchmarks.ten_minutes import cpu_seconds
+from tests.benchmarks.measure import cpu_seconds
 from tests.support.appliance import Browser, answers, free_port, pss_mb, wait_for
 
 PYTHON = "3.12"

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+TRIP = "frame to verdict, mean of a trip"
 _began_s = time.perf_counter()
 _MADV_DONTNEED, _MADV_COLD = 4, 20
 

@@ -35,7 +35,7 @@ from app.vision.measuring import measure
 from app.vision.seat import Seat
 from config.paths import Paths
 from config.settings import settings_from
-from tests.benchmarks.steps import step
+from tests.benchmarks.steps import TRIP, step
 
 P = ParamSpec("P")
 Picture = npt.NDArray[np.uint8]
@@ -129,7 +129,7 @@ def main(*folders: str) -> None:
     camera(Path(folders[0]))
     frames = [read(path) for path in sorted(Path(folders[0]).iterdir())]
     after_the_mesh(frames[0], mesh(frames))
-    step("frame to verdict, mean of a trip", ms=trip_ms(frames))
+    step(TRIP, ms=trip_ms(frames))
     for folder in folders:
         frames = [read(path) for path in sorted(Path(folder).iterdir())]
         step("resolution", width_px=frames[0].shape[1], ms=trip_ms(frames))

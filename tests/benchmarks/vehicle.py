@@ -16,8 +16,7 @@ from contextlib import ExitStack, contextmanager
 from app.memory.usage import usage_of
 from app.vehicle.opening import open_vehicle
 from config.settings import Settings, Vehicle
-from tests.benchmarks.measure import detector, pictures
-from tests.benchmarks.ten_minutes import cpu_seconds
+from tests.benchmarks.measure import cpu_seconds, detector, pictures
 from tests.vm.guest.receiver import sentence
 
 SECONDS = 60.0

@@ -31,7 +31,7 @@ from app.part_status import Usage
 from app.telemetry import status
 from config import password
 from config.paths import Paths
-from tests.benchmarks.ten_minutes import Figure, print_table, show
+from tests.benchmarks.figure import Figure, print_table, show
 from tests.support.appliance import Appliance, Browser, answers, free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
