@@ -93,7 +93,7 @@ def room_of(module: str) -> str:
 
 @cache
 def imports_of(module: str) -> tuple[Import, ...]:
-    """All imports of a module, wherever they stand."""
+    """All imports of a module, also those in functions."""
     return tuple(_imports(ast.parse(modules()[module].read_text(encoding="utf-8")), is_late=False, is_for_types=False))
 
 
@@ -112,7 +112,7 @@ def _imports(node: ast.AST, is_late: bool, is_for_types: bool) -> Iterator[Impor
 
 
 def module_of(name: str) -> str | None:
-    """The module of the house that an imported name is, or is in; None for a library."""
+    """Our module that an imported name is or belongs to; None for a library."""
     while name and name not in modules():
         name = name.rpartition(".")[0]
     return name or None
@@ -120,7 +120,7 @@ def module_of(name: str) -> str | None:
 
 @cache
 def loaded_by(module: str) -> frozenset[str]:
-    """Every module and library that importing this one loads, followed through; libraries by their first name."""
+    """All modules and libraries that importing this one loads, directly or not; libraries by their first name."""
     loaded: set[str] = set()
     waiting = [module]
     while waiting:
@@ -172,7 +172,7 @@ def is_allowed(module: str, other: str) -> bool:
 
 
 def libraries(room: str) -> list[str]:
-    """What a room's modules load through that is neither ours nor Python's."""
+    """The libraries that a room's modules load, directly or not, except Python's own."""
     loaded = frozenset[str]().union(*map(loaded_by, rooms()[room]))
     others = loaded - modules().keys() - sys.stdlib_module_names
     return sorted(name for name in others if not name.startswith("_"))  # a part of Python that not every version has

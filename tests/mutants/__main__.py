@@ -1,4 +1,4 @@
-"""Changes one thing at a time in a folder of the code, and prints the changes that its tests do not notice.
+"""Changes one thing at a time in a folder of the code, and prints the changes that the tests do not notice.
 
 cosmic-ray makes the changes. Its own runner starts Python for each change and edits the source file in place; this one
 forks a process that has loaded the libraries, and changes the source while it is imported. mutmut 3 was tried first: it
@@ -56,7 +56,7 @@ CHANGES = (
     "ReplaceUnaryOperator_Delete_USub",
     "ZeroIterationForLoop",
 )
-CPU_TIMES_MAX, CPU_LEAST_S = 3, 20  # of what the unchanged code takes: who needs more loops for ever
+CPU_TIMES_MAX, CPU_LEAST_S = 3, 20  # CPU limit, times that of the unchanged code, plus: a mutant may loop for ever
 MEMORY_MAX_BYTES = 2**31
 
 
@@ -75,7 +75,7 @@ class Mutant:
 
 
 class Order:
-    """Tests in the order of the time they take, so that most changes are noticed at once."""
+    """Sorts the tests by duration, so that most changes are noticed quickly."""
 
     def __init__(self, seconds: dict[str, float], longest_s: float = inf) -> None:
         self.seconds = seconds
@@ -90,7 +90,7 @@ class Order:
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
-    """Every change of a source; decorators, as @dataclass(frozen=True), stay as they are."""
+    """All mutants of a source; decorators such as @dataclass(frozen=True) are not changed."""
     source = path.read_text(encoding="utf-8")
     nodes, lines = list(ast_nodes(get_ast(source))), source.splitlines()
     for name in CHANGES:
@@ -115,7 +115,7 @@ def load_instead(mutant: Mutant) -> None:
 
 
 def run_tests(tests: str, order: Order) -> int:
-    """pytest's exit code; it stops at the first failure and says nothing."""
+    """pytest's exit code; it stops at the first failure and prints nothing."""
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
@@ -123,7 +123,7 @@ def run_tests(tests: str, order: Order) -> int:
 
 
 def measured(tests: str) -> tuple[dict[str, float], float]:
-    """Seconds of each test with the unchanged code, and CPU seconds of all."""
+    """Seconds of each test with the unchanged code, and CPU seconds of all tests."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -142,7 +142,7 @@ def measured(tests: str) -> tuple[dict[str, float], float]:
 
 
 def begun(mutant: Mutant, tests: str, order: Order, cpu_max_s: int) -> int:
-    """The process that tests this mutant."""
+    """The pid of a process that tests this mutant."""
     pid = os.fork()
     if pid == 0:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_max_s, cpu_max_s))
@@ -153,7 +153,7 @@ def begun(mutant: Mutant, tests: str, order: Order, cpu_max_s: int) -> int:
 
 
 def survivors(mutants: list[Mutant], tests: str, processes: int, longest_s: float) -> list[Mutant]:
-    """Those that no test notices."""
+    """The mutants that no test notices."""
     seconds, cpu_s = measured(tests)
     order = Order(seconds, longest_s)
     cpu_max_s = CPU_LEAST_S + int(CPU_TIMES_MAX * cpu_s)
@@ -187,7 +187,7 @@ def main() -> int:
     began_s = time.monotonic()
     paths = sorted((ROOT / options.folder).rglob("*.py"))
     mutants = [mutant for path in paths for mutant in mutants_of(path) if options.only in mutant.before]
-    random.Random(0).shuffle(mutants)  # what survives of the first hundreds foretells the rest
+    random.Random(0).shuffle(mutants)  # the surviving share of the first hundreds predicts that of all
     found = survivors(mutants, options.tests, options.n, options.longest)
     percent = 100 * len(found) / max(1, len(mutants))
     minutes = (time.monotonic() - began_s) / 60

@@ -1,6 +1,6 @@
-"""`make soak`: a day of frames at 1 frame a second, as fast as they go, with the page, saves and restarts in between.
+"""`make soak`: a day of frames at 1 frame a second, as fast as possible, with page views, saves and restarts.
 
-The detector runs through three lives: two short ones, that it may be restarted, and the long one that is judged. Exit
+The detector runs three times: twice for a short time, so that it is restarted, and a long time that is judged. Exit
 status 1 when a figure misses its limit.
 """
 
@@ -36,11 +36,11 @@ from tests.support.appliance import Appliance, Browser, answers, free_port, wait
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("build/soak")
-VIDEO_S = 600.0  # of frames, over and over
+VIDEO_S = 600.0  # of frames, repeated
 DAY_S = 86_400.0
-WARM_UP = 0.02 * DAY_S  # frames, from which on nothing may grow: by then each buffer and cache has been full once
-PAGE_WARM_UP = 2000  # views, until its heap is as large as any page needs: 25.0 MB then, 25.2 after 6,000
-SHORT_LIFE = 0.05  # of the frames: two such lives before the one that is judged
+WARM_UP = 0.02 * DAY_S  # frames after which nothing may grow: each buffer and cache has been full once
+PAGE_WARM_UP = 2000  # views until the heap has its largest size: 25.0 MB then, 25.2 MB after 6,000
+SHORT_LIFE = 0.05  # share of the frames of each short run
 VIEWS = (
     *(
         "/",
@@ -58,7 +58,7 @@ VIEWS = (
 )
 SAVE_EVERY = 50  # looks
 LOOK_S = 0.2
-PARTS = 20  # of the judged life
+PARTS = 20  # of the judged run
 GROWTH_MAX_MB, PEAK_MAX_MB, DATABASE_MAX_MB, LOG_MAX_KB, WRITTEN_MAX_MB = 1.0, 90.0, 2.0, 16.0, 200.0
 
 
@@ -67,7 +67,7 @@ MOMENTARY_FILES_MAX = 4  # two threads save, each into a new file whose folder i
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What the detector had after so many frames of all; written_mb of its own life, to the disk."""
+    """Memory, files and threads of the detector after so many frames; written_mb: to the disk in this run."""
 
     frames: float
     usage: Usage
@@ -78,7 +78,7 @@ class Sample:
 
 @dataclass
 class Soak:
-    """The detector on its own clock, from which the page's is not far at first and a day at last."""
+    """The detector with its own clock, which ends a day ahead of the page's."""
 
     paths: Paths
     env: dict[str, str]
@@ -96,7 +96,7 @@ class Soak:
 
     @contextmanager
     def life(self) -> Iterator[psutil.Process]:
-        """A detector that goes on where the one before has ended, and ends well."""
+        """A detector that continues where the one before ended, and must end with status 0."""
         now_s = self.began_s + self.done
         arguments = ("run", "--camera", str((FOLDER / VIDEO).absolute()))
         command = [sys.executable, "-m", "tests.soak.compressed", str(now_s), *arguments]
@@ -115,7 +115,7 @@ class Soak:
 
 
 class Visitor:
-    """Looks at one page after the other, and saves something now and then."""
+    """Views the pages in turn, and saves a setting now and then."""
 
     def __init__(self, owner: Browser, token: str) -> None:
         self._owner, self._token = owner, token
@@ -138,7 +138,7 @@ class Visitor:
 
 @contextmanager
 def page(env: dict[str, str], port: int) -> Iterator[Appliance]:
-    """gunicorn over the same folders."""
+    """A running page over the same folders."""
     command = [sys.executable, "-m", "app.service.page", "-c", "admin/gunicorn.conf.py"]
     with (
         (FOLDER / "page.log").open("w") as log,
@@ -152,7 +152,7 @@ def page(env: dict[str, str], port: int) -> Iterator[Appliance]:
 
 
 def soak(frames: int) -> list[Figure]:
-    """Run through all the frames."""
+    """The figures of a run through all frames."""
     port = free_port()
     private = {"DRIVEWATCH_DATA": str(FOLDER.absolute() / "data"), "XDG_RUNTIME_DIR": f"/dev/shm/soak-{port}"}
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SNAP", "PYTHONDONTWRITE"))}
@@ -180,7 +180,7 @@ def soak(frames: int) -> list[Figure]:
 
 
 def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[Figure]:
-    """Of the long life."""
+    """The figures of the long run."""
     steady = [sample for sample in samples if sample.frames >= samples[0].frames + WARM_UP]
     first, last = steady[0], steady[-1]
     rss_mb = [sample.usage.rss_mb for sample in steady]
@@ -212,9 +212,9 @@ def figures(samples: list[Sample], page_mb: list[float], paths: Paths) -> list[F
 
 
 def growth(samples: Sequence[float]) -> float:
-    """From the middle of the first twentieth to that of the last.
+    """Growth from the median of the first twentieth to that of the last.
 
-    The middle, as the detector lets go of pages every minute, and now and then has 3 MB more of them for a moment.
+    Medians, as the detector has 3 MB more for a moment now and then.
     """
     part = len(samples) // PARTS
     return median(samples[-part:]) - median(samples[:part])

@@ -1,7 +1,7 @@
-"""`python -m tests.soak.compressed START_S ARGUMENTS`: the detector, with a clock that goes on with the frames.
+"""`python -m tests.soak.compressed START_S ARGUMENTS`: the detector with a clock that moves with the frames.
 
-All of it is the real one but for the camera's thread: a frame is taken when it is asked for, and the clock is put on to
-the moment at which it was due. So 86,400 frames at 1 frame a second are a day for every rule, and 20 minutes here.
+All of it is real except the camera's thread: a frame is taken when it is requested, and the clock is moved to
+the moment at which it is due. So 86,400 frames at 1 frame a second are a day for every rule, and 20 minutes here.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> int:
     from config import settings
 
     class SteppedCamera(CameraThread):
-        """Takes the picture when it is asked for it."""
+        """Takes a picture when it is requested."""
 
         def __init__(self, camera: settings.Camera) -> None:
             self.began_s = clock.now_s

@@ -1,4 +1,4 @@
-"""Every cue that an alert can be given, and how long its sound lasts."""
+"""All cues of an alert, and the length of a sound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts of the page's banner where all is well, with what a test changes of them."""
+"""Facts for the page's banner: all is well, except for what a test changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OF_TOLD = {field.name for field in fields(Told)}
 
 
 def facts(**changes: object) -> Facts:
-    """changes: fields of Facts, and of the Told in it."""
+    """Facts with these changes: fields of Facts or of its Told."""
     told = {"latest": WELL, **{name: value for name, value in changes.items() if name in _OF_TOLD}}
     others = {"now_s": NOW_S, "progress": IDLE, "loaded": LOADED}
     others |= {name: value for name, value in changes.items() if name not in _OF_TOLD}

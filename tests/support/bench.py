@@ -1,4 +1,4 @@
-"""A detector on a fake camera and a fake alert, with the real attention; the tests turn the time."""
+"""A detector with fakes and the real attention; the tests move the clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ AWAY = looking(1, yaw_deg=45)
 
 
 class FakeCamera(CameraThread):
-    """Sends a frame a second while it is sending; a read that waits in vain takes its time-out."""
+    """Sends a frame a second while `sending`; a read without a frame takes its whole time-out."""
 
     def __init__(self, clock: Clock) -> None:
         self.sending = True
@@ -75,7 +75,7 @@ class FakeCamera(CameraThread):
 
 
 class FakeWatch(Observer):
-    """Sees what `shows` says, or raises `error`."""
+    """An observer that sees what `shows` returns, or raises `error`."""
 
     def __init__(self) -> None:
         self.attention = new_attention()
@@ -184,7 +184,7 @@ class FakeJournal(Journal):
 
 
 class FakeVehicle(VehicleThread):
-    """Tells what a test sets."""
+    """A vehicle with the speed that a test sets."""
 
     def __init__(self) -> None:
         self.tells: Callable[[float], Vehicle] = lambda now_s: Vehicle()
@@ -252,7 +252,7 @@ class Bench:
         self.detector.run(lambda: self.clock.now_s >= end_s)
 
     def show(self, part: Part, for_s: float) -> None:
-        """Let the driver do this for so long, then be attentive for 10 s."""
+        """Show this part for `for_s`, then an attentive driver for 10 s."""
         self.watch.shows = part.signals_at
         self.run(for_s)
         self.watch.shows = lambda _: ROAD

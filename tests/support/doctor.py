@@ -1,4 +1,4 @@
-"""The doctor on a machine that a test makes up, with folders of its own."""
+"""The doctor on a made-up machine with its own folders."""
 
 from __future__ import annotations
 

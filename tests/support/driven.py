@@ -1,4 +1,4 @@
-"""A journal with drives of some days, as a detector would have written it: for the pages of trips and events."""
+"""A journal with the drives of some days, as a detector writes it: for the pages of trips and events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.telemetry.event_signals import text_of
 
 START_S = 1000.0  # monotonic
 ROAD, LIMITS = Neutral(-3.0, -8.0, learnt=True), Limits(25.0, 20.0, 15.0, 0.5, 0.08, 0.15, 0.25)
-FAULTS = (  # what happens in turn, how urgent it gets, and for how long
+FAULTS = (  # in turn: the state, its level, and its length
     (State.LOOKING_AWAY, Level.ALARM, 6.0),
     (State.YAWNING, Level.CAUTION, 3.0),
     (State.LOOKING_DOWN, Level.WARNING, 4.0),
@@ -31,7 +31,7 @@ FAULTS = (  # what happens in turn, how urgent it gets, and for how long
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """So many minutes from a Unix time on, with a fault every so many seconds."""
+    """A drive of some minutes from a Unix time on, with a fault every `every_s` seconds."""
 
     boot_id: str
     began_wall_s: float
@@ -43,7 +43,7 @@ class Drive:
 
 
 def write(path: Path, *drives: Drive) -> None:
-    """Record them, oldest first."""
+    """Record drives, oldest first."""
     for drive in drives:
         _write(path, drive)
 
@@ -112,7 +112,7 @@ def _signals(event: Event) -> str:
 
 
 def _sample(event: Event, second: float) -> Sample:
-    """What a look would have measured, so many seconds after the event began."""
+    """The sample so many seconds after the beginning of the event."""
     lasts = 0 <= second <= (event.end_s or 0.0) - event.onset_s
     yaw_deg, pitch_deg, blink = -3 + 2 * math.sin(second), -8 + 1.5 * math.cos(second), 0.1
     if lasts and event.kind is State.LOOKING_AWAY:

@@ -1,4 +1,4 @@
-"""Events as a detector records them, and a journal's file as others see it."""
+"""Events and journals for tests, and SQL on a journal's file."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def event(
 
 
 def record(journal: Journal, *events: Event) -> None:
-    """Each two seconds after its onset, on a clock that was right at boot."""
+    """Record events, each two seconds after its onset, on a clock that was right at boot."""
     for each in events:
         journal.record(each, NOON_S + each.onset_s + 2, each.onset_s + 2)
 
 
 def three_events(path: Path) -> None:
-    """At 14:13:20, 14:15 and 14:16:40 UTC, each of another level; the second one is disputed."""
+    """Record events at 14:13:20, 14:15 and 14:16:40 UTC, of three levels; the second one is disputed."""
     kinds = (State.LOOKING_AWAY, State.DROWSY, State.EYES_CLOSED)
     with closing(Journal(path, "boot")) as journal:
         for number, kind in enumerate(kinds):

@@ -1,4 +1,4 @@
-"""What a detector that failed left in its run folder."""
+"""The files of a failed detector in its run folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What snapd's snapctl does with a snap's configuration, services and health, on a JSON file named by FAKE_SNAPD.
+"""A snapctl with a snap's configuration, services and health in a JSON file named by FAKE_SNAPD.
 
 The rules are those of snapd's overlord/hookstate/ctlcmd and configstate/config/helpers.go.
 """
@@ -16,7 +16,7 @@ HEALTHS = ("okay", "waiting", "blocked", "error")
 
 
 def main(arguments: list[str]) -> int:
-    """Do one command; what it was stands in the file too."""
+    """Run one command and record it in the file."""
     file = Path(os.environ["FAKE_SNAPD"])
     state = json.loads(file.read_text())
     state["calls"].append(arguments)

@@ -1,4 +1,4 @@
-"""A kernel that answers the ioctls of the GPIO character device, with the structs of its header."""
+"""A kernel that answers the ioctls of the GPIO character device; the structs are those of its header."""
 
 from __future__ import annotations
 

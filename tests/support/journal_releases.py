@@ -1,6 +1,6 @@
-"""A journal's file as release 0.2.0 left it, and releases with further steps.
+"""A journal's file of release 0.2.0, and releases with further steps in their schema.
 
-What an update does is tried with steps that a later release might take, from today's schema on.
+Updates are tested with steps that a later release might add to today's schema.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOTES: Steps = (
         "CREATE INDEX by_time ON events (wall_s)",
     ),
 )
-REBUILD = (  # what SQLite's manual gives for a change that ALTER TABLE cannot make
+REBUILD = (  # SQLite's manual: changes that ALTER TABLE cannot make
     "CREATE TABLE next AS SELECT * FROM events",
     "DROP TABLE events",
     *(statement for step in journal_schema.MIGRATIONS for statement in step if "TABLE events " in statement),
@@ -40,7 +40,7 @@ IMPOSSIBLE: Steps = (("UPDATE events SET boot_id = NULL",),)
 
 
 def opened(path: Path) -> str:
-    """Start and end a detector's journal; its problem."""
+    """The problem of a journal that is opened and closed."""
     with closing(Journal(path, "now")) as journal:
         return journal.problem
 
@@ -55,13 +55,13 @@ def version(path: Path) -> object:
 
 
 def content(path: Path) -> dict[str, bytes]:
-    """What the database and its log hold; a reader may leave an empty log."""
+    """The bytes of the database and its log; a reader may leave an empty log."""
     files = (path, Path(f"{path}-wal"))
     return {file.name: file.read_bytes() for file in files if file.exists() and file.stat().st_size}
 
 
 def names(path: Path) -> set[str]:
-    """The files beside, without the logs."""
+    """The suffixes of the files beside the journal, without its logs."""
     return {file.name.removeprefix("events.sqlite") for file in path.parent.iterdir()} - {"", "-wal", "-shm"}
 
 
@@ -96,7 +96,7 @@ os._exit(0)
 
 
 def record_beside(path: Path, release: Release, steps: Steps = NOTES) -> None:
-    """Update, revert, record at 7000 s, and become the newer release again."""
+    """Update, revert, record an event at 7000 s, and become the newer release again."""
     release(steps)
     opened(path)
     release(steps[:-1])

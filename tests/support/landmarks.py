@@ -1,4 +1,4 @@
-"""Landmarks and blendshapes that are exactly known."""
+"""Landmarks and blendshapes with known values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CAMERA = camera_matrix(*SIZE, FOV_DEG)
 
 
 def projected(pose: Pose, distance_cm: float = 60, x_cm: float = 0, y_cm: float = 0) -> Landmarks:
-    """Landmarks of the canonical face turned so, as a pinhole camera sees its rigid points."""
+    """Landmarks of the canonical face in this pose, as a pinhole camera sees its rigid points."""
     turned = CANONICAL_CM @ rotation_of_pose(pose.yaw_deg, pose.pitch_deg, pose.roll_deg).T.astype(np.float64)
     x, y, z = np.add(turned, (x_cm, y_cm, -distance_cm)).T
     landmarks = np.zeros((IRIS_START, 3), np.float32)
@@ -49,13 +49,13 @@ def face_with(points: dict[int, tuple[float, float]], columns: int = 478) -> Lan
 
 
 def eye_points(eye: tuple[int, int, int, int, int, int], x: float, opening: float) -> dict[int, tuple[float, float]]:
-    """An eye 30 wide, from its corner on the picture's left on, with lids so far apart."""
+    """The points of an eye 30 px wide from x on, with lids `opening` px apart."""
     at = ((0, 0), (10, -opening / 2), (20, -opening / 2), (30, 0), (20, opening / 2), (10, opening / 2))
     return {index: (x + dx, 100 + dy) for index, (dx, dy) in zip(eye, at, strict=True)}
 
 
 def scores(**at: float) -> Scores:
-    """All zero but these: `left_blink` and so on."""
+    """Blendshape scores, zero except the given ones, such as `left_blink`."""
     places = {
         "right_blink": EYE_BLINK_RIGHT,
         "left_blink": EYE_BLINK_LEFT,

@@ -1,4 +1,4 @@
-"""What GPS receivers send."""
+"""NMEA sentences of GPS receivers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ KMH_PER_KNOT = 1.852
 
 
 def sentence(body: str) -> bytes:
-    """With its checksum and line end."""
+    """The sentence with checksum and line end."""
     return f"${body}*{reduce(xor, body.encode(), 0):02X}\r\n".encode()
 
 
 def rmc(kmh: float, status: str = "A", time: str = "120000.00", date: str = "301126", mode: str = ",A") -> bytes:
-    """A recommended minimum sentence of a vehicle at this speed."""
+    """A recommended minimum sentence (RMC) with this speed."""
     position = "4807.038,N,01131.000,E"
     return sentence(f"GPRMC,{time},{status},{position},{kmh / KMH_PER_KNOT:.2f},084.4,{date},,{mode}")

@@ -1,4 +1,4 @@
-"""An observer with settings of a test's choice, and frames of the rendered driver."""
+"""An observer with chosen settings, and frames of the rendered driver."""
 
 from __future__ import annotations
 

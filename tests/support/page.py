@@ -1,4 +1,4 @@
-"""The page through Flask's test client: fixtures for a stranger and an owner, and what they do."""
+"""The page through Flask's test client: fixtures for a stranger, an owner and a viewer, and their requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ START_S = 4000.0  # monotonic
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The password's file; making one takes a third of a second."""
+    """The content of the owner's password file; hashing takes a third of a second."""
     path = tmp_path_factory.mktemp("password") / "admin-password"
     password.save(path, PASSWORD)
     return path.read_text()
@@ -39,7 +39,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def viewers(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The file of the viewer's password."""
+    """The content of the viewer's password file."""
     path = tmp_path_factory.mktemp("viewer") / "admin-viewer-password"
     password.save(path, VIEWERS_PASSWORD, keep_tokens=True)
     return path.read_text()
@@ -118,7 +118,7 @@ def post(client: FlaskClient, path: str, **data: str) -> TestResponse:
 
 
 def say(paths: Paths, **what: object) -> status.Status:
-    """Leave a status file as a running detector would."""
+    """Write a status file as a running detector does; returns the status."""
     now_s = time.monotonic()
     latest = status.Status(boot_id=boot_id(), time_s=now_s, started_s=now_s - 60, since_s=now_s - 30)
     latest = replace(latest, state=State.ATTENTIVE, **what)  # type: ignore[arg-type]
@@ -127,7 +127,7 @@ def say(paths: Paths, **what: object) -> status.Status:
 
 
 def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
-    """Endpoint, method and a path of each route."""
+    """Endpoint, method and an example path of each route."""
     for rule in app.url_map.iter_rules():
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             yield rule.endpoint, method, re.sub(r"<[^>]+>", "1", rule.rule)

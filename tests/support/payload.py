@@ -1,4 +1,4 @@
-"""The wheels that are locked for a Python, this one's in particular."""
+"""The wheels that are locked for a version of Python."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def versions(python: str = PYTHON) -> dict[str, str]:
-    """Of each locked package."""
+    """The version of each locked package by its name."""
     return dict(requirement.split("==") for requirement, _ in requirements(python))

@@ -1,4 +1,4 @@
-"""What another user may have put in the place of a file: each is made at a path, with a file that it leads to."""
+"""Things that another user may plant in the place of a file: each is made at a path, and may lead to a victim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A V4L2 camera that another process meets at /dev/video0, played by played_camera.c, which is compiled for it."""
+"""A V4L2 camera at /dev/video0 of another process, played by played_camera.c, which is compiled here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Picture = npt.NDArray[np.uint8]
 
 
 def encoded(fourcc: str, picture: Picture) -> bytes:
-    """A BGR picture as a camera of this format sends it."""
+    """A BGR picture in this format of a camera."""
     match fourcc:
         case "MJPG":
             return cv2.imencode(".jpg", picture)[1].tobytes()
@@ -31,7 +31,7 @@ def encoded(fourcc: str, picture: Picture) -> bytes:
 
 
 class PlayedCamera:
-    """The camera's files in a folder: env for the process that shall meet it, and its fault, which may change."""
+    """A played camera with its files in a folder; `env` is for the process that uses it, `fault` changes its fault."""
 
     def __init__(self, folder: Path, fourcc: str, pictures: Sequence[Picture]) -> None:
         """pictures: BGR, all of one size."""
@@ -46,7 +46,7 @@ class PlayedCamera:
         self.env = {"LD_PRELOAD": str(player), "PLAYED_FRAMES": str(frames), "PLAYED_FAULT": str(self._fault)}
 
     def fault(self, words: str) -> None:
-        """Fail in this way from now on; played_camera.c has the words."""
+        """Fail like this from now on; played_camera.c lists the words."""
         new = self._fault.with_suffix(".new")
         new.write_text(words)
         new.replace(self._fault)  # in one step, as the player may be reading it

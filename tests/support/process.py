@@ -25,14 +25,14 @@ class Process:
     err: str = ""
 
     def wait_for(self, words: str) -> None:
-        """Read on until it has printed this."""
+        """Read until these words were printed."""
         end_s = time.monotonic() + WAIT_S
         while words not in self.out + self.err:
             assert time.monotonic() < end_s, f"no {words!r} in {self.out!r} and {self.err!r}"
             self._read(0.2)
 
     def end(self, number: int = signal.SIGTERM) -> float:
-        """Seconds from the signal to the end."""
+        """Send a signal; returns the seconds until the process has ended."""
         began_s = time.monotonic()
         self.popen.send_signal(number)
         out, err = self.popen.communicate(timeout=WAIT_S)

@@ -1,4 +1,4 @@
-"""Rendered pictures of a driver whose landmarks are known, and what a face mesh finds in them."""
+"""Rendered pictures of a driver with known landmarks, and what a face mesh finds in them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def error_px(face: Face, scene: Scene) -> float:
 
 
 def fresh(mesh: FaceMesh, picture: Picture) -> Face | None:
-    """What the mesh sees without having seen anything before."""
+    """The face that the mesh finds without tracking an earlier one."""
     mesh.reset()
     return mesh.find(picture)
 

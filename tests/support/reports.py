@@ -1,4 +1,4 @@
-"""What the detector reports while everything works, and what one frame shows."""
+"""What a detector without problems reports, and an observation of one frame."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ NO_PROBLEMS = status.Configuration("low_memory", "lite", "none", "defaults", ())
 
 
 def look_at(time_s: float, verdict: Verdict = VERDICT) -> Observation:
-    """A frame that was captured at that time."""
+    """The observation of a frame captured at this time."""
     verdict = replace(verdict, time_s=time_s)
     return Observation(Frame(PICTURE, time_s, 0), Sight.CLEAR, None, replace(ROAD, gaze_yaw_deg=4.0), verdict)

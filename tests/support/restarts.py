@@ -1,4 +1,4 @@
-"""A detector that the page restarts, without processes, and saves for it."""
+"""A machine whose detector the page restarts, without real processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START_S = 1000.0
 
 
 class Machine:
-    """A detector that is started again as soon as it ends, unless it is told to stay away."""
+    """A machine whose detector starts again as soon as it ends, unless `comes_back` is False."""
 
     def __init__(self, folder: Path) -> None:
         self.paths = Paths(folder / "data", folder / "run", folder / "data")
@@ -92,7 +92,7 @@ class Machine:
             self.write_on()
 
     def write_on(self) -> None:
-        """As a detector that is well does."""
+        """Write the status again, as a running detector does."""
         found = status.read(self.paths.status)
         if found and (self.proc / str(found.pid) / "cmdline").exists():
             assert status.write(self.paths.status, replace(found, time_s=self.now_s))

@@ -1,4 +1,4 @@
-"""Samples of a condition at any rate and phase, for the rules that count seconds."""
+"""Samples of a condition at any rate and phase, for rules that count seconds."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from config.settings import DECLARATIONS, SECTIONS
 
 @dataclass(frozen=True)
 class Document:
-    """A settings file as a person might write it, with what it means."""
+    """A settings file as a person might write it, and the values in it."""
 
     text: str
     values: dict[str, Value]
@@ -128,7 +128,7 @@ PIECES += [b"\xff", b"\x00", b"\t", b"\r", b"\n", b"  ", "\u2028\ufeff\x85".enco
 
 
 def assert_only_the_named_keys_change(document: Document, values: dict[str, Value | None]) -> None:
-    """What is patched reads back right, and nothing else of the file changes."""
+    """Assert that a patch changes the given keys and nothing else of the file."""
     assert meant(document.text) == document.values
     in_braces = {key for key in values if DECLARATIONS[key].section in document.in_braces}
     if any((values[key] is None) == (key in document.values) for key in in_braces):  # put in, or taken out

@@ -1,4 +1,4 @@
-"""The settings' routes over a real store in a folder, and a browser that fills in their forms."""
+"""The settings' routes over a real store, and helpers that fill in their forms like a browser."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MINE = "# mine\ncamera:  # the cheap one\n  height: 480 # tall\n  width: 640\n\n
 
 
 class Form(HTMLParser):
-    """The fields of a page's forms, by the form's action: what a browser would send."""
+    """The fields of a page's forms by action, as a browser sends them."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def _sign_in() -> None:
 
 @pytest.fixture(scope="module")
 def app() -> Flask:
-    """One for all tests, for it compiles the templates."""
+    """One app for all tests of a module, as it compiles the templates."""
     return bare_app()
 
 
@@ -113,7 +113,7 @@ def client(app: Flask, store: Store, paths: Paths) -> FlaskClient:
 
 
 def sent(answer: TestResponse, action: str, **typed: str) -> list[tuple[str, str]]:
-    """The fields of a form as they are drawn, some of them typed over; two underscores for the dot of a key."""
+    """The fields of a form with some typed over; two underscores stand for the dot of a key."""
     over = {name.replace("__", "."): text for name, text in typed.items()}
     drawn = [(name, text) for name, text in Form(answer.text).fields[action] if name not in over]
     return [*drawn, *over.items()]
@@ -127,7 +127,7 @@ def post(client: FlaskClient, path: str, fields: list[tuple[str, str]], **header
 
 
 def shown_after(client: FlaskClient, answer: TestResponse) -> TestResponse:
-    """The page that a browser shows after it was sent on."""
+    """The page at the end of the redirects."""
     assert answer.status_code in (302, 303), answer.text
     while answer.status_code in (302, 303):
         answer = client.get(answer.headers["Location"])
@@ -135,7 +135,7 @@ def shown_after(client: FlaskClient, answer: TestResponse) -> TestResponse:
 
 
 def preview(client: FlaskClient, **typed: str) -> TestResponse:
-    """What is shown after "Review changes"."""
+    """The page after typing these values and pressing "Review changes"."""
     return send(client, "/settings/preview", sent(client.get("/settings/"), "/settings/preview", **typed))
 
 
@@ -144,7 +144,7 @@ def send(client: FlaskClient, path: str, fields: list[tuple[str, str]]) -> TestR
 
 
 def save(client: FlaskClient, review: TestResponse, **more: str) -> TestResponse:
-    """What "Save only" answers."""
+    """The answer to pressing "Save only"."""
     assert "<h1>Review changes</h1>" in review.text, review.text
     return post(client, "/settings/save", sent(review, "/settings/save", **more))
 

@@ -1,4 +1,4 @@
-"""A snapd for the tests: `snap set` runs the real hook against a fake snapctl on the PATH."""
+"""A snapd for tests: `snap set` runs the real hook with a fake snapctl on the PATH."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Snapd:
 
     @classmethod
     def installed(cls, folder: Path, **state: object) -> Snapd:
-        """Nothing is set yet."""
+        """An installed snap without any configuration."""
         for name in ("bin", "data", "common", "snap"):
             folder.joinpath(name).mkdir()
         folder.joinpath("snap/bin").symlink_to(ROOT / "snap/local/bin")
@@ -38,7 +38,7 @@ class Snapd:
 
     @property
     def env(self) -> dict[str, str]:
-        """Of hooks, services and commands, as snapcraft.yaml and snapd give it."""
+        """The environment of hooks, services and commands, as snapcraft.yaml and snapd set it."""
         return {
             "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
             "HOME": str(self.folder),
@@ -59,16 +59,16 @@ class Snapd:
 
     @property
     def state(self) -> Table:
-        """What snapd knows: config, calls, health."""
+        """The state of snapd: config, calls, health."""
         return cast(Table, json.loads(self.folder.joinpath("snapd.json").read_text()))
 
     def change(self, **state: object) -> None:
-        """Have it otherwise."""
+        """Change parts of the state."""
         self._write({**self.state, **state})
 
     @property
     def calls(self) -> list[list[str]]:
-        """What snapctl was asked for beside reading."""
+        """The calls of snapctl except those that read."""
         calls = cast("list[list[str]]", self.state["calls"])
         return [call for call in calls if call[0] not in ("get", "services")]
 

@@ -1,4 +1,4 @@
-"""Settings in a store's folder."""
+"""Settings files in a store's folder."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def watched(*parts: Part, fps: float = 1.0, phase_s: float = 0.0) -> list[Verdic
 
 
 def events(verdicts: list[Verdict]) -> list[Event]:
-    """Each event once, as it stood last."""
+    """Each event once, in its last state."""
     latest: dict[tuple[State, float], Event] = {}
     for verdict in verdicts:
         for event in verdict.events:

@@ -1,4 +1,4 @@
-"""A trip with something of everything."""
+"""A trip that has a value in each field."""
 
 from __future__ import annotations
 

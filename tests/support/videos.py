@@ -1,4 +1,4 @@
-"""Small videos to read back: each frame is one shade of grey, so that a picture tells its number."""
+"""Small videos whose frames are shades of grey, so that a picture shows its number."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def write_video(path: Path, frames: int = 20, width: int = 64, height: int = 48,
 
 
 def cut_off(video: Path, path: Path, frames: int = 10) -> Path:
-    """What is left of a video when the recording broke off."""
+    """A video that breaks off after some frames."""
     head, _, data = video.read_bytes().partition(b"movi")
     path.write_bytes(head + b"movi" + b"00dc".join(data.split(b"00dc")[: frames + 1]))
     return path
 
 
 def number_of(picture: MatLike | None) -> int:
-    """Which frame of `write_video` this is."""
+    """The number of this frame of `write_video`."""
     assert picture is not None
     return round(float(np.mean(picture)) / _SHADES)

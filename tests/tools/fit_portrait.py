@@ -24,10 +24,10 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Outline = npt.NDArray[np.int32]
 ZOOM = 3  # the mesh is fitted to an enlarged picture, as its input is 192 px wide
-MARGIN_PX = 4  # by which the surface reaches over the cut-out's edge, so that its soft edge is drawn whole
+MARGIN_PX = 4  # by which the surface extends beyond the cut-out, so that its soft edge is complete
 HEAD_GRID_PX, BODY_GRID_PX = 9, 24  # the body never bends
 SILHOUETTE_CM, BODY_CM = -5.0, -4.0  # depth of the hair's edge and of the body, behind the canonical face's origin
-HAIR_CM = 1.6  # by how much hair stands out over the straight way from forehead to edge
+HAIR_CM = 1.6  # height of the hair above the straight line from forehead to edge
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
         152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)  # fmt: skip
 # Lips from the outer ring to the inner one
@@ -39,7 +39,7 @@ LIP_CORNERS = (61, 291, 76, 306, 62, 292, 78, 308)
 
 
 def cut_out(bgr: Picture, sitter: Sitter) -> Picture:
-    """Which pixels are the person: uint8 (height, width), 255 inside."""
+    """A mask of the person: uint8 (height, width), 255 inside."""
     mask = np.full(bgr.shape[:2], cv2.GC_BGD, np.uint8)
     sitter.mark(mask)
     cv2.grabCut(bgr, mask, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)

@@ -1,4 +1,4 @@
-"""The portraits that faces of the fake driver are made from, and where in them the person is."""
+"""The portraits from which faces of the fake driver are made, and the person's place in them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Sitter:
 
 
 def _mark_collins(mask: Picture) -> None:
-    """Without the helmet in the lap."""
+    """Mark the person without the helmet in the lap."""
     mask[10:135, 145:310] = cv2.GC_PR_FGD
     mask[135:200, 110:262] = cv2.GC_PR_FGD
     mask[170:, 20:370] = cv2.GC_PR_FGD
@@ -51,7 +51,7 @@ def _mark_collins(mask: Picture) -> None:
 
 
 def _mark_hopper(mask: Picture) -> None:
-    """With the cap, without the flag behind her."""
+    """Mark the person with the cap, without the flag behind her."""
     mask[2:190, 84:232] = cv2.GC_PR_FGD
     mask[190:, 10:300] = cv2.GC_PR_FGD
     cv2.fillPoly(mask, [np.array([[0, 100], [90, 100], [94, 176], [116, 188], [36, 222], [0, 236]])], cv2.GC_BGD)
