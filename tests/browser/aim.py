@@ -1,4 +1,4 @@
-"""Aiming the camera and the first run in a real browser: before a good place, a camera aside, and one upside down."""
+"""Aiming the camera and the first run in a real browser: with a good place, a camera aside, and one upside down."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PICTURES = 20
 
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """Before a driver who looks at the road."""
+    """An appliance with a driver who looks at the road."""
     folder = tmp_path_factory.mktemp("appliance")
     with running(folder, "--camera", pictures_of(folder, Scene(yaw_deg=4))) as made:
         yield made
 
 
 def pictures_of(folder: Path, scene: Scene) -> str:
-    """A folder of pictures of somebody who sits still, for a camera."""
+    """A folder with pictures of a driver who sits still, as a camera."""
     pictures, renderer = folder / "pictures", Renderer(320, 240, seed=1)
     pictures.mkdir()
     for number in range(PICTURES):
@@ -51,7 +51,7 @@ def hint(tab: Tab) -> str:
     return tab.find(By.CSS_SELECTOR, ".aim-hint").text
 
 
-def test_the_picture_lives_with_the_marks_exactly_over_it(tab: Tab) -> None:
+def test_the_picture_is_refreshed_with_the_marks_exactly_over_it(tab: Tab) -> None:
     look(tab, "/aim", LAPTOP)
     tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
     tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".aim-face"), "the face's box")
@@ -64,7 +64,7 @@ def test_the_picture_lives_with_the_marks_exactly_over_it(tab: Tab) -> None:
     tab.picture("aim")
 
 
-def test_use_this_direction_takes_it_and_relearn_forgets_it(tab: Tab) -> None:
+def test_use_this_direction_takes_the_road_and_relearn_resets_it(tab: Tab) -> None:
     look(tab, "/aim", LAPTOP)
     tab.sees("Learnt: the road is")
     tab.press("Use this direction")
@@ -77,7 +77,7 @@ def test_use_this_direction_takes_it_and_relearn_forgets_it(tab: Tab) -> None:
     tab.sees("Learnt: the road is")
 
 
-def test_a_hidden_page_asks_for_no_picture(tab: Tab) -> None:
+def test_a_hidden_page_requests_no_picture(tab: Tab) -> None:
     look(tab, "/aim", LAPTOP)
     tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
     tab.driver.execute_script(
@@ -92,7 +92,7 @@ def test_a_hidden_page_asks_for_no_picture(tab: Tab) -> None:
     tab.wait(lambda driver: driver.execute_script(ASKED) > asked + 1, "pictures again")
 
 
-def test_after_a_while_it_asks_whether_somebody_is_there(tab: Tab) -> None:
+def test_the_picture_pauses_after_a_while_until_confirmed(tab: Tab) -> None:
     look(tab, "/aim", LAPTOP)
     assert tab.find(By.CSS_SELECTOR, "[data-watch]").get_attribute("data-watch-s") == "600"
     tab.wait(lambda driver: driver.execute_script(SHOWN), "the picture")
@@ -108,7 +108,7 @@ def test_after_a_while_it_asks_whether_somebody_is_there(tab: Tab) -> None:
     tab.wait(lambda driver: driver.execute_script(ASKED) > asked, "pictures again")
 
 
-def test_the_checklist_ticks_itself_by_keyboard_and_is_put_away(tab: Tab) -> None:
+def test_the_checklist_works_by_keyboard_and_can_be_put_away(tab: Tab) -> None:
     look(tab, "/", LAPTOP)
     tab.sees("First run:")
     tab.find(By.LINK_TEXT, "Go on").send_keys(Keys.ENTER)
@@ -132,12 +132,12 @@ def test_the_checklist_ticks_itself_by_keyboard_and_is_put_away(tab: Tab) -> Non
 
 
 def confirm(tab: Tab, step: str) -> None:
-    """By the keyboard."""
+    """Confirm a step by the keyboard."""
     tab.find(By.CSS_SELECTOR, f"#step-{step} button[name=step]").send_keys(Keys.ENTER)
     tab.find(By.CSS_SELECTOR, f"#step-{step}.done")
 
 
-def test_all_of_it_works_without_scripts(tab: Tab) -> None:
+def test_aiming_and_checklist_work_without_scripts(tab: Tab) -> None:
     with without_script(tab):
         tab.width(*LAPTOP)
         tab.open("/aim")
@@ -154,7 +154,7 @@ def _reloaded(tab: Tab) -> bool:
     return bool(tab.find(By.CSS_SELECTOR, ".aim-picture img").get_property("naturalWidth"))
 
 
-def test_a_camera_aside_is_told_where_to_turn(driver: webdriver.Chrome, tmp_path: Path) -> None:
+def test_a_camera_aside_shows_where_to_turn_it(driver: webdriver.Chrome, tmp_path: Path) -> None:
     with running(tmp_path, "--camera", pictures_of(tmp_path, Scene(x_cm=17, yaw_deg=12))) as appliance:
         tab = Tab(driver, appliance)
         tab.sign_in(appliance.password)
@@ -165,7 +165,7 @@ def test_a_camera_aside_is_told_where_to_turn(driver: webdriver.Chrome, tmp_path
         tab.picture("aim-aside")
 
 
-def test_an_upside_down_camera_leads_to_the_setting(driver: webdriver.Chrome, tmp_path: Path) -> None:
+def test_an_upside_down_camera_links_to_the_setting(driver: webdriver.Chrome, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "config.yaml").write_text("camera:\n  source: fake:attentive\n  rotate: 180\n")

@@ -1,4 +1,4 @@
-"""The banner in a real browser: what needs attention is on every page, and goes away by itself."""
+"""The banner in a real browser: its lines are on every page, and disappear by themselves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STALE_MAX_S = 1.5  # the bar asks every second
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With settings that worked for a minute, so that others are rolled back."""
+    """A folder with last good settings, so that bad ones are rolled back."""
     made = tmp_path_factory.mktemp("appliance")
     (made / "data").mkdir()
     for name in ("config.yaml", "config.last-good.yaml"):
@@ -37,18 +37,18 @@ def appliance(folder: Path) -> Iterator[Appliance]:
 
 
 def change(folder: Path, key: str, value: str | int | float) -> None:
-    """As an editor or a program would, beside the page."""
+    """Change a setting beside the page, as an editor or a program does."""
     store = Store(folder / "data")
     store.change({key: value}, store.load().version)
 
 
 def line(tab: Tab, kind: str) -> str:
-    """The words of a line, once it is there."""
+    """The text of a line of the banner, as soon as it appears."""
     return tab.find(By.ID, f"line-{kind}").text
 
 
 def goes(tab: Tab, kind: str) -> None:
-    """Wait until a line goes away by itself."""
+    """Wait until a line disappears."""
     tab.wait(lambda driver: not driver.find_elements(By.ID, f"line-{kind}"), f"the end of {kind}")
 
 
@@ -58,8 +58,8 @@ def test_nothing_is_said_while_all_is_well(tab: Tab) -> None:
     assert not tab.driver.find_elements(By.CSS_SELECTOR, ".line")
 
 
-def test_a_restart_that_is_due_is_on_every_page_until_it_was_done(tab: Tab, folder: Path) -> None:
-    """Untruth 1: whoever leaves the page after saving, or comes later, is still told, and no longer than it is so."""
+def test_a_due_restart_is_on_every_page_until_it_is_done(tab: Tab, folder: Path) -> None:
+    """Whoever leaves the page after saving, or comes later, sees it, and only until the restart."""
     tab.open("/health")
     change(folder, "raspberry_pi.compression_quality", 65)
     assert "JPEG quality (raspberry_pi.compression_quality)" in line(tab, "restart-due")
@@ -74,7 +74,7 @@ def test_a_restart_that_is_due_is_on_every_page_until_it_was_done(tab: Tab, fold
         assert "estart to apply" not in tab.find(By.TAG_NAME, "main").text, path
 
 
-def test_a_change_that_is_taken_back_leaves_nothing_due(tab: Tab, folder: Path) -> None:
+def test_undoing_a_change_removes_the_due_restart(tab: Tab, folder: Path) -> None:
     tab.open("/events")
     for value in (50, 65):
         change(folder, "raspberry_pi.compression_quality", value)
@@ -83,8 +83,8 @@ def test_a_change_that_is_taken_back_leaves_nothing_due(tab: Tab, folder: Path) 
     goes(tab, "restart-due")
 
 
-def test_no_page_says_attentive_of_a_detector_that_restarts(tab: Tab) -> None:
-    """Untruth 3, the restart: from the press until the new detector has watched, nothing old counts as the present."""
+def test_the_bar_is_not_green_during_a_restart(tab: Tab) -> None:
+    """From the press until the new detector has watched, the old verdict is not shown as current."""
     tab.open("/")
     tab.sees("attentive")
     owner, began_s = tab.appliance.signed_in(), time.monotonic()
@@ -99,8 +99,7 @@ def test_no_page_says_attentive_of_a_detector_that_restarts(tab: Tab) -> None:
     tab.sees("attentive")
 
 
-def test_a_detector_that_hangs_is_said_to_be_silent_on_every_page(tab: Tab) -> None:
-    """Untruth 3, the hang."""
+def test_a_hung_detector_is_shown_as_silent_on_every_page(tab: Tab) -> None:
     tab.open("/health")
     tab.open("/account")
     with suspended(tab.appliance.pids("app run")):
@@ -112,8 +111,7 @@ def test_a_detector_that_hangs_is_said_to_be_silent_on_every_page(tab: Tab) -> N
     goes(tab, "silent")
 
 
-def test_a_mute_has_its_minutes_on_every_page_and_is_ended_there(tab: Tab) -> None:
-    """Untruth 7, the mute."""
+def test_a_mute_is_on_every_page_and_can_be_ended_there(tab: Tab) -> None:
     tab.open("/")
     tab.press("Mute for 10 minutes")
     tab.sees("Cautions and warnings are silent for 10 minutes; alarms are not.")
@@ -128,21 +126,22 @@ def test_a_mute_has_its_minutes_on_every_page_and_is_ended_there(tab: Tab) -> No
     tab.find(By.XPATH, "//button[.='Mute for 10 minutes']")
 
 
-def test_without_a_buzzer_its_test_is_grey_and_says_why(tab: Tab) -> None:
-    """Untruth 7, the buzzer: this machine has no header."""
+def test_without_a_buzzer_its_test_is_disabled_with_the_reason(tab: Tab) -> None:
+    """This machine has no GPIO header."""
     tab.open("/")
     tab.sees("The buzzer cannot be tested: fake:attentive needs none.")
     assert not tab.find(By.XPATH, "//button[.='Test the buzzer']").is_enabled()
     browser = tab.appliance.signed_in()
     session = browser.cookie
-    assert browser.post("/ask", what="test-buzzer").status == 302  # as a page does that was loaded before
+    assert browser.post("/ask", what="test-buzzer").status == 302  # as a page that was loaded earlier does
     browser.cookie = f"{session}; {browser.cookie}"
     said = browser.get("/").text
     assert "could not be asked: fake:attentive needs none" in said and "Asked" not in said
 
 
-def test_settings_that_fail_are_taken_back_and_said_until_dismissed(tab: Tab, folder: Path) -> None:
+def test_a_roll_back_is_shown_until_dismissed_and_its_settings_edited_again(tab: Tab, folder: Path) -> None:
     change(folder, "camera.source", "/dev/video99")
+    change(folder, "raspberry_pi.compression_quality", 44)
     tab.open("/")
     tab.press("Restart now")
     for path in PAGES:
@@ -154,13 +153,14 @@ def test_settings_that_fail_are_taken_back_and_said_until_dismissed(tab: Tab, fo
         assert "/dev/video99" in line(tab, "rolled-back")
     tab.find(By.LINK_TEXT, "Edit the rejected version again").click()
     assert tab.find(By.NAME, "camera.source").get_attribute("value") == "/dev/video99"
+    assert tab.find(By.NAME, "raspberry_pi.compression_quality").get_attribute("value") == "44"
     tab.press("Dismiss")
     goes(tab, "rolled-back")
     assert "fake:attentive" in (folder / "data/config.yaml").read_text()
 
 
-def test_what_the_command_line_fixes_is_said_and_never_due(driver: webdriver.Chrome, tmp_path: Path) -> None:
-    """Untruth 2: a camera that `make run CAMERA=` gives is not changed by the settings."""
+def test_settings_fixed_by_the_command_line_are_named_and_never_due(driver: webdriver.Chrome, tmp_path: Path) -> None:
+    """The settings do not change a camera that `make run CAMERA=` gives."""
     with running(tmp_path, "--camera", "fake:attentive") as appliance:
         tab = Tab(driver, appliance)
         tab.sign_in(appliance.password)
@@ -174,14 +174,14 @@ def test_what_the_command_line_fixes_is_said_and_never_due(driver: webdriver.Chr
         assert "(camera.frame_skip)" in due and "camera.source" not in due
 
 
-def test_a_password_of_root_opens_at_once_after_wrong_ones(
+def test_a_new_password_by_root_works_at_once_after_wrong_ones(
     driver: webdriver.Chrome,
     tab: Tab,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Untruth 6. The last test here, as the password is another one after it."""
+    """This test is the last one, as it changes the password."""
     from app.commands.command_line import main
 
     driver.delete_all_cookies()

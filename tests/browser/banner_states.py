@@ -1,4 +1,4 @@
-"""Every line that the banner can have, in four views: accessible, as wide as its window, and large enough to press."""
+"""Every line that the banner can have, in four views: accessible, no wider than the window, large enough to press."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_line_is_readable_and_can_be_pressed(alone: Alone, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_each_banner_state_is_accessible(alone: Alone, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(banner_part, "facts", lambda: STATES[name])
     alone.tab.open("/restart")
     alone.tab.accept(f"banner-{name}")

@@ -1,4 +1,4 @@
-"""A headless Chromium, and a tab that is signed in to an appliance of its own: one for each module."""
+"""A headless Chromium, and a tab that is signed in to the appliance of its module."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def tab(driver: webdriver.Chrome, appliance: Appliance) -> Tab:
 
 @dataclass
 class Alone:
-    """The page without a detector, in a tab that is signed in; a test fills its folders."""
+    """The page without a detector in a signed-in tab; a test fills its folders."""
 
     tab: Tab
     paths: Paths

@@ -1,4 +1,4 @@
-"""Every page and state in four views: as PNG in build/screenshots/, accessible, no wider than 320 px, large to touch.
+"""Every page and state in four views, as PNG in build/screenshots/: accessible, at most 320 px wide, large to touch.
 
 `make screenshots` runs this module alone.
 """
@@ -41,7 +41,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """On an attentive driver whose camera stands in the settings, with a history of trips and settings."""
+    """An appliance with an attentive driver by its settings, and with a history of trips."""
     folder = tmp_path_factory.mktemp("every-page")
     data = folder / "data"
     data.mkdir(mode=0o700)
@@ -56,14 +56,14 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_page(tab: Tab, name: str) -> None:
+def test_every_page_is_accessible(tab: Tab, name: str) -> None:
     tab.open(PAGES[name])
     if name == "aim":
         tab.wait(lambda driver: driver.execute_script(PICTURE), "the picture")
     tab.accept(name)
 
 
-def test_home_with_the_picture_and_its_details(tab: Tab) -> None:
+def test_home_with_picture_and_details_is_accessible(tab: Tab) -> None:
     tab.open("/")
     tab.press("Show the picture")
     tab.wait(lambda driver: driver.execute_script(PICTURE), "the picture")
@@ -77,7 +77,7 @@ def change(tab: Tab, name: str, text: str) -> None:
     tab.press("Review changes")
 
 
-def test_the_settings_states(tab: Tab) -> None:
+def test_bad_value_and_review_are_accessible(tab: Tab) -> None:
     change(tab, "raspberry_pi.compression_quality", "250")
     tab.sees("between 1 and 100")
     tab.accept("settings-bad-value")
@@ -86,7 +86,7 @@ def test_the_settings_states(tab: Tab) -> None:
     tab.accept("settings-review")
 
 
-def test_a_restart_that_is_due_and_a_mute(tab: Tab) -> None:
+def test_restart_and_mute_states_are_accessible(tab: Tab) -> None:
     change(tab, "raspberry_pi.compression_quality", "61")
     tab.press("Save only")
     tab.sees("Restart now")
@@ -103,7 +103,7 @@ def test_a_restart_that_is_due_and_a_mute(tab: Tab) -> None:
     tab.accept("restarted")
 
 
-def test_a_detector_that_is_silent(tab: Tab) -> None:
+def test_pages_of_a_silent_detector_are_accessible(tab: Tab) -> None:
     tab.open("/")
     with suspended(tab.appliance.pids("app run")):
         tab.sees("not answering")
@@ -112,7 +112,7 @@ def test_a_detector_that_is_silent(tab: Tab) -> None:
         tab.accept("health-silent")
 
 
-def test_a_viewer_and_signing_in(tab: Tab) -> None:
+def test_account_and_sign_in_are_accessible(tab: Tab) -> None:
     tab.open("/account")
     tab.accept("account-again")
     tab.press("Sign out")
@@ -124,7 +124,7 @@ def test_a_viewer_and_signing_in(tab: Tab) -> None:
 
 
 @pytest.mark.parametrize("camera", ["asleep", "camera-covered", "absent"])
-def test_a_driver_or_a_camera_that_is_not_well(driver: webdriver.Chrome, tmp_path: Path, camera: str) -> None:
+def test_home_and_aim_in_abnormal_states_are_accessible(driver: webdriver.Chrome, tmp_path: Path, camera: str) -> None:
     words = {"asleep": "closed", "camera-covered": "blocked", "absent": "No face"}[camera]
     with running(tmp_path, "--camera", f"fake:{camera}") as appliance:
         tab = Tab(driver, appliance)

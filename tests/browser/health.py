@@ -9,8 +9,8 @@ from tests.browser.tab import Tab, suspended
 BADGE = "nav .count"
 
 
-def test_a_problem_is_counted_on_every_page_while_it_lasts_with_a_command_that_is_there(tab: Tab) -> None:
-    """Here is no snap, so no command of snapd's: the log's own file is named."""
+def test_a_problem_is_counted_on_every_page_with_a_command_that_exists(tab: Tab) -> None:
+    """Without a snap the log file is named, and no snap command."""
     tab.open("/account")
     badge = tab.find(By.CSS_SELECTOR, BADGE)
     assert not badge.is_displayed() and not tab.driver.title.startswith("(")
@@ -30,7 +30,7 @@ def test_a_problem_is_counted_on_every_page_while_it_lasts_with_a_command_that_i
     assert not tab.find(By.CSS_SELECTOR, BADGE).is_displayed()
 
 
-def test_the_log_shows_what_was_just_logged_and_keeps_where_one_reads(tab: Tab) -> None:
+def test_refreshing_the_log_keeps_focus_and_position(tab: Tab) -> None:
     tab.open("/health?log=page")
     tab.sees("signed in from 127.0.0.1")
     tab.open("/health")

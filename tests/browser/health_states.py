@@ -1,4 +1,4 @@
-"""Health and memory in each state, on a machine that is made up: accessible, and as wide as their window."""
+"""Health and memory in each state, with made-up sensors: accessible, and no wider than the window."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GPIO = "GPIO may not be opened: `sudo snap connect drivewatch_two:gpio-control`"
 
 
 class Made(SensorReader):
-    """Sensors that are told what to find."""
+    """Sensors with values that a test sets."""
 
     sensors = WELL
 
@@ -39,7 +39,7 @@ class Made(SensorReader):
 
 @dataclass
 class Page(Alone):
-    """With sensors that are made up."""
+    """The page with made-up sensors."""
 
     made: Made
 
@@ -94,7 +94,7 @@ STATES: dict[str, Callable[[Page], str]] = {"well": well, "trouble": trouble, "s
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_health_is_readable_in_each_state(page: Page, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_health_is_accessible_in_each_state(page: Page, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     if name == "snap":
         monkeypatch.setenv("SNAP_INSTANCE_NAME", "drivewatch_two")
     page.made.sensors = WELL
@@ -104,7 +104,7 @@ def test_health_is_readable_in_each_state(page: Page, monkeypatch: pytest.Monkey
     page.tab.accept(f"health-{name}")
 
 
-def test_the_memory_chart_marks_restarts_and_what_was_saved(page: Page) -> None:
+def test_the_memory_chart_marks_restarts_and_memory_saving(page: Page) -> None:
     now_s = time.monotonic()
     history = History(page.paths.memory_history, boot_id(), started_s=now_s - 3000)
     for number in range(100):

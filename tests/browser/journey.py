@@ -11,7 +11,7 @@ from tests.browser.tab import Tab, suspended
 PAGES = ("/", "/aim", "/setup", "/health", "/memory", "/settings/", "/settings/yaml", "/trips", "/events", "/account")
 
 
-def test_a_page_that_gets_no_answer_says_so_until_it_does(tab: Tab) -> None:
+def test_a_page_says_that_the_server_does_not_answer(tab: Tab) -> None:
     tab.open("/")
     tab.sees("attentive")
     alarm = tab.find(By.CSS_SELECTOR, "[role=alert]")
@@ -24,8 +24,8 @@ def test_a_page_that_gets_no_answer_says_so_until_it_does(tab: Tab) -> None:
     assert not tab.driver.find_elements(By.CSS_SELECTOR, ".stale")
 
 
-def test_what_renews_itself_leaves_what_is_selected_focused_or_scrolled(tab: Tab) -> None:
-    """A click on the table gives it the focus, as it can be scrolled by keys: no reason to stop, or for an error."""
+def test_refreshing_keeps_selection_focus_and_scroll_position(tab: Tab) -> None:
+    """A click on the table focuses it, as keys can scroll it; refreshing must still work."""
     look = "document.dispatchEvent(new Event('visibilitychange'))"  # as when the tab is shown again: renewed at once
     tab.width(360)
     tab.open("/memory")
@@ -42,7 +42,7 @@ def test_what_renews_itself_leaves_what_is_selected_focused_or_scrolled(tab: Tab
     tab.width(1100)
 
 
-def test_a_token_is_made_shown_once_and_listed_with_what_it_may_do(tab: Tab) -> None:
+def test_a_token_is_shown_once_and_listed_with_its_scope(tab: Tab) -> None:
     tab.width(360)
     tab.open("/account")
     tab.type("label", "grafana")
@@ -58,7 +58,7 @@ def test_a_token_is_made_shown_once_and_listed_with_what_it_may_do(tab: Tab) -> 
     tab.width(1100)
 
 
-def test_a_keyboard_is_enough(tab: Tab) -> None:
+def test_every_control_can_be_reached_by_keyboard(tab: Tab) -> None:
     controls = "[...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, [tabindex]')]"
     for path in ("/", "/settings/", "/events"):
         tab.open(path)
@@ -74,11 +74,11 @@ def test_a_keyboard_is_enough(tab: Tab) -> None:
 
 
 def console(tab: Tab) -> list[str]:
-    """What the browser has complained of since the last time."""
+    """The messages of the browser's console since the last call."""
     return [str(line["message"]) for line in tab.driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
 
-def test_no_page_asks_another_host_or_breaks_its_own_policy(tab: Tab) -> None:
+def test_no_page_contacts_another_host_or_violates_its_content_policy(tab: Tab) -> None:
     console(tab)
     for path in PAGES:
         tab.open(path)
@@ -90,19 +90,10 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(tab: Tab) -> None:
     assert [line for line in console(tab) if "Content Security Policy" in line] == []
 
 
-def test_a_day_of_events_is_the_one_where_the_browser_is(tab: Tab) -> None:
+def test_a_day_filter_is_sent_in_the_browsers_time_zone(tab: Tab) -> None:
     tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     tab.open("/events")
     tab.driver.execute_script("arguments[0].value = '2026-11-23'", tab.find(By.NAME, "day"))
     tab.press("Show")
     tab.wait(lambda driver: "utc_from=2026-11-22T15%3A00%3A00%2B00%3A00" in driver.current_url, "the day in UTC")
     tab.driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
-
-
-def test_a_short_drowsiness_window_is_taken(tab: Tab) -> None:
-    for window_s in ("20", "30"):  # which were offered and refused once
-        tab.open("/settings/")
-        tab.type("analysis.history_window", window_s)
-        tab.press("Review changes")
-        tab.sees(f"+  history_window: {window_s}")
-        tab.press("Cancel")

@@ -1,4 +1,4 @@
-"""A viewer in a real browser: sees all but account and settings, and is drawn nothing that would be refused."""
+"""A viewer in a real browser: sees all but account and settings, and no control that would be refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
 
 @pytest.fixture(scope="module")
 def viewer(tab: Tab) -> Tab:
-    """The tab, signed in as a viewer whom the owner let in."""
+    """The tab, signed in as a viewer."""
     tab.open("/account")
     tab.picture("account")
     tab.find(By.ID, "viewer-new").send_keys(WORD)
@@ -37,7 +37,7 @@ def viewer(tab: Tab) -> Tab:
     return tab
 
 
-def test_a_viewer_sees_what_the_detector_sees_with_the_picture(viewer: Tab) -> None:
+def test_a_viewer_sees_home_with_the_picture(viewer: Tab) -> None:
     viewer.width(1280)
     viewer.open("/")
     viewer.sees("attentive")
@@ -49,7 +49,7 @@ def test_a_viewer_sees_what_the_detector_sees_with_the_picture(viewer: Tab) -> N
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_page_of_a_viewer_has_a_button_that_changes_something(viewer: Tab, path: str) -> None:
+def test_pages_of_a_viewer_have_no_form_except_sign_out(viewer: Tab, path: str) -> None:
     viewer.open(path)
     viewer.sees("viewer")
     forms = viewer.driver.find_elements(By.CSS_SELECTOR, "form[method=post]")
@@ -57,7 +57,7 @@ def test_no_page_of_a_viewer_has_a_button_that_changes_something(viewer: Tab, pa
     viewer.accept(f"viewer{path.replace('/', '-')}")
 
 
-def test_what_is_the_owners_says_so(viewer: Tab) -> None:
+def test_pages_of_the_owner_say_that_a_viewer_may_not_see_them(viewer: Tab) -> None:
     for path in OWNERS:
         viewer.open(path)
         viewer.sees("Not allowed")
@@ -67,7 +67,7 @@ def test_what_is_the_owners_says_so(viewer: Tab) -> None:
     viewer.sees("Page not found")
 
 
-def test_the_viewers_password_ends_when_the_owner_removes_it(viewer: Tab) -> None:
+def test_a_removed_viewer_password_is_refused(viewer: Tab) -> None:
     owner = viewer.appliance.signed_in()
     assert owner.post("/account/viewer/remove").status == 302
     viewer.open("/")

@@ -1,4 +1,4 @@
-"""Nothing that was typed is lost: not with settings that were rolled back, nor with a session that ends."""
+"""A session that ends while settings are typed, in a real browser."""
 
 from __future__ import annotations
 
@@ -11,41 +11,12 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.browser.settings import change, fill, value
+from tests.browser.settings import fill, value
 from tests.browser.tab import Tab
 from tests.support.appliance import Appliance, running, wait_for
 
 
-def test_settings_with_which_no_detector_watches_are_taken_back_and_edited_again(
-    driver: webdriver.Chrome, tmp_path: Path
-) -> None:
-    """The last good settings are kept after a minute of health; here they are written by hand instead."""
-    data = tmp_path / "data"
-    data.mkdir()
-    for name in ("config.yaml", "config.last-good.yaml"):
-        (data / name).write_text("camera:\n  source: fake:attentive\n")
-    with running(tmp_path) as appliance:
-        tab = Tab(driver, appliance)
-        tab.sign_in(appliance.password)
-        tab.sees("attentive")
-        change(tab, camera__source="/dev/video99", raspberry_pi__compression_quality="44")
-        tab.press("Save and restart")
-        tab.sees("New settings failed, old ones restored")
-        tab.picture("rolled-back")
-        tab.sees("/dev/video99")
-        tab.open("/")
-        tab.sees("attentive")
-        assert "fake:attentive" in (data / "config.yaml").read_text()
-        tab.find(By.LINK_TEXT, "Edit the rejected version again").click()
-        tab.wait(lambda _: value(tab, "camera.source") == "/dev/video99", "the rejected camera")
-        assert value(tab, "raspberry_pi.compression_quality") == "44"
-        tab.open("/settings/history")
-        tab.sees("Rejected")
-        tab.picture("settings-rejected")
-        assert tab.violations() == []
-
-
-def test_a_session_that_ends_loses_nothing_that_was_typed(driver: webdriver.Chrome, tmp_path: Path) -> None:
+def test_typed_settings_survive_an_expired_session(driver: webdriver.Chrome, tmp_path: Path) -> None:
     with running(tmp_path, "--camera", "fake:attentive") as appliance:
         tab = Tab(driver, appliance)
         tab.sign_in(appliance.password)
@@ -63,7 +34,7 @@ def test_a_session_that_ends_loses_nothing_that_was_typed(driver: webdriver.Chro
 
 
 def expire_sessions(folder: Path, appliance: Appliance) -> None:
-    """Let the sessions end, as half an hour without a request does: the worker reads their file when it starts."""
+    """Expire the sessions as half an hour without a request does: in their file, which a new worker reads."""
     (file,) = folder.glob("run/**/sessions.json")
     table = json.loads(file.read_text())
     for row in table["sessions"].values():

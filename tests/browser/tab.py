@@ -1,4 +1,4 @@
-"""One tab of headless Chromium on the appliance's page."""
+"""A tab of headless Chromium on the appliance's page."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.support.appliance import Appliance
 
 SHOTS = Path("build/screenshots")
 PATIENCE_S = 90.0  # twice the time of a restart that fails
-# chromedriver has no name for an element whose page went between being found and being read
+# chromedriver's message for an element whose page was left between being found and being read
 GONE_WITH_ITS_PAGE = "does not belong to the document"
 LAPTOP, PHONE, NARROW = (1280, 800), (360, 740), (320, 640)
 WIDTH = "return document.documentElement.scrollWidth"
-# Controls that a finger must hit. A link within a sentence is exempt (WCAG 2.2, 2.5.8), as is what is not drawn
+# Controls that a finger must hit. Links within a sentence (WCAG 2.2, 2.5.8) and hidden controls are exempt
 SMALL = """
 const small = e => { const r = e.getBoundingClientRect(); return r.height < 43.5 || r.width < 24; };
 return [...document.querySelectorAll(
@@ -39,8 +39,8 @@ Found = TypeVar("Found")
 
 
 class Tab:
-    """One tab of headless Chromium on the appliance's page. A press begins a navigation that ends in its own time, so
-    whatever is looked for is waited for."""
+    """A tab of headless Chromium on the appliance's page. A press begins a navigation that takes time, so
+    every search waits."""
 
     def __init__(self, driver: webdriver.Chrome, appliance: Appliance) -> None:
         self.driver, self.appliance = driver, appliance
@@ -80,11 +80,11 @@ class Tab:
         return self.wait(lambda driver: driver.find_element(by, what), what)
 
     def sees(self, words: str) -> None:
-        """Wait for words on the page, which keeps itself current."""
+        """Wait until these words are on the page."""
         self.wait(lambda driver: words in driver.find_element(By.TAG_NAME, "body").text, f"the words {words!r}")
 
     def wait(self, condition: Callable[[webdriver.Chrome], Found], what: str) -> Found:
-        """What the condition gives as soon as it is true; the page may change under its hands."""
+        """The result of the condition as soon as it is true; the page may change meanwhile."""
 
         def attempt(driver: webdriver.Chrome) -> Found:
             try:
@@ -112,12 +112,12 @@ class Tab:
         self.driver.save_screenshot(str(SHOTS / f"{name}.png"))
 
     def violations(self) -> list[tuple[str, list[str]]]:
-        """What axe finds, each with the elements that it concerns."""
+        """The accessibility violations that axe finds, each with its elements."""
         found = Axe().run(self.driver)["violations"]
         return [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]
 
     def accept(self, name: str) -> None:
-        """Take a picture of the whole page in four views; refuse what cannot be read, touched, or seen at 320 px."""
+        """Assert that the page is accessible, at most 320 px wide and large to touch; take a picture in four views."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         wrong: list[object] = []
         for scheme in ("light", "dark"):
@@ -138,7 +138,7 @@ class Tab:
 
 @contextmanager
 def suspended(pids: list[int]) -> Iterator[None]:
-    """As processes that hang, of a Pi that does: its kernel takes what is sent, and nobody answers."""
+    """Suspend processes, so that the kernel accepts connections and nobody answers."""
     held = [psutil.Process(pid) for pid in pids]
     for process in held:
         process.suspend()

@@ -1,4 +1,4 @@
-"""Trips and events in a real browser: days of its own time zone, the replay, and a deletion that is not lost."""
+"""Trips and events in a real browser: days by time zone, the replay, and a deletion that is not lost."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAID = "return document.querySelector('.replay output').textContent"
 
 @pytest.fixture(scope="module")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """With three drives behind it, and a driver who looks away after 45 s."""
+    """An appliance with three recorded drives, and a driver who looks away after 45 s."""
     folder = tmp_path_factory.mktemp("appliance")
     write(
         folder / "data/events.sqlite",
@@ -47,7 +47,7 @@ def media(tab: Tab, kind: str = "", **features: str) -> None:
     tab.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": kind, "features": wanted})
 
 
-def test_the_days_are_those_of_the_browsers_time_zone(tab: Tab) -> None:
+def test_days_are_those_of_the_browsers_time_zone(tab: Tab) -> None:
     tab.width(1280)
     days = {}
     for name in ("UTC", "Asia/Tokyo"):
@@ -62,7 +62,7 @@ def test_the_days_are_those_of_the_browsers_time_zone(tab: Tab) -> None:
     assert len(days["Asia/Tokyo"]) == 1 and "22" in days["Asia/Tokyo"][0]
 
 
-def test_trips_and_events_are_printed_without_what_can_only_be_pressed(tab: Tab) -> None:
+def test_trips_and_events_are_printed_without_controls(tab: Tab) -> None:
     media(tab, "print", prefers_color_scheme="dark")
     tab.width(800, 1100)
     for path in (TRIP, EVENT, "/trips", "/events"):
@@ -75,7 +75,7 @@ def test_trips_and_events_are_printed_without_what_can_only_be_pressed(tab: Tab)
     media(tab)
 
 
-def test_from_a_trip_to_its_events_and_to_one(tab: Tab) -> None:
+def test_links_lead_from_a_trip_to_its_events_and_back(tab: Tab) -> None:
     tab.width(1280)
     tab.open(TRIP)
     marks = len(tab.driver.find_elements(By.CSS_SELECTOR, ".marks circle"))
@@ -92,7 +92,7 @@ def test_from_a_trip_to_its_events_and_to_one(tab: Tab) -> None:
     tab.sees("ended with the ignition")
 
 
-def test_a_replay_plays_pauses_and_can_be_moved_by_the_keyboard(tab: Tab) -> None:
+def test_a_replay_can_be_played_paused_and_moved_by_keyboard(tab: Tab) -> None:
     tab.width(1280)
     tab.open(EVENT)
     tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".controls").is_displayed(), "the controls")
@@ -116,7 +116,7 @@ def test_a_replay_plays_pauses_and_can_be_moved_by_the_keyboard(tab: Tab) -> Non
     assert tab.violations() == []
 
 
-def test_with_reduced_motion_a_replay_steps_from_look_to_look(tab: Tab) -> None:
+def test_with_reduced_motion_a_replay_jumps_from_look_to_look(tab: Tab) -> None:
     media(tab, prefers_reduced_motion="reduce")
     tab.open(EVENT)
     tab.wait(lambda driver: driver.find_element(By.CSS_SELECTOR, ".controls").is_displayed(), "the controls")
@@ -136,7 +136,7 @@ def test_with_reduced_motion_a_replay_steps_from_look_to_look(tab: Tab) -> None:
     media(tab)
 
 
-def test_without_javascript_an_event_shows_its_first_look_and_its_figures(tab: Tab) -> None:
+def test_an_event_page_works_without_scripts(tab: Tab) -> None:
     with without_script(tab):
         tab.open(EVENT)
         tab.picture("event-without-javascript")
@@ -148,7 +148,7 @@ def test_without_javascript_an_event_shows_its_first_look_and_its_figures(tab: T
         assert "UTC" in tab.find(By.CSS_SELECTOR, ".day h2").text
 
 
-def test_what_the_detector_recorded_just_now_can_be_replayed(tab: Tab) -> None:
+def test_an_event_just_recorded_can_be_replayed(tab: Tab) -> None:
     def newest(driver: object) -> int:
         found = recent(Path(detector_folder(tab), "events.sqlite"))
         return next((one.id for one in found if one.boot_id == boot_id() and one.event.kind is State.LOOKING_AWAY), 0)
@@ -161,7 +161,7 @@ def test_what_the_detector_recorded_just_now_can_be_replayed(tab: Tab) -> None:
     tab.picture("event-of-now")
 
 
-def test_a_deletion_outlives_a_detector_that_hangs_and_is_killed(tab: Tab) -> None:
+def test_a_deletion_survives_a_hung_and_killed_detector(tab: Tab) -> None:
     (detector,) = (psutil.Process(pid) for pid in tab.appliance.pids("-m app run"))
     detector.suspend()
     try:
