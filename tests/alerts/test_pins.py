@@ -14,18 +14,13 @@ from gpiozero.exc import PinInvalidFunction, PinPWMUnsupported
 
 from app.alerts.pins import open_output, pin_factory
 from app.gpio.lines import Gpio, GpioBusy, GpioMissing, GpioRefused, GpioUnavailable, Line, OutputLine
-from tests.support.gpio_kernel import ChipInfo, FakeChip, FakeKernel, LineInfo, LineRequest, LineValues
+from tests.support.gpio_kernel import ChipInfo, FakeChip, FakeKernel, LineInfo, LineRequest, LineValues, pi4
 from tests.support.process import ROOT, open_files
 
 
 @pytest.fixture
 def kernel(tmp_path: Path) -> FakeKernel:
     return FakeKernel(tmp_path / "dev")
-
-
-def pi4(kernel: FakeKernel, snap: str = "") -> tuple[FakeChip, Gpio]:
-    chip = kernel.add("gpiochip0", FakeChip("pinctrl-bcm2711", lines=58))
-    return chip, Gpio(kernel.dev, snap, kernel.ioctl)
 
 
 def test_structs_have_the_sizes_of_the_kernels_header() -> None:

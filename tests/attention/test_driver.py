@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from app.attention.neutral_pose import UNLEARNT_MARGIN_DEG
@@ -39,32 +37,24 @@ def test_passenger_is_not_taken_for_the_driver(aside: float, width: float) -> No
 
 
 def test_road_direction_is_learnt_with_a_camera_beside_the_wheel() -> None:
-    aside = replace(ROAD, yaw_deg=18, pitch_deg=-12)
-    attention = new_attention()
-    verdicts = [attention.update(time_s, Sight.CLEAR, aside) for time_s in range(120)]
+    verdicts = story(showing(120, yaw_deg=18, pitch_deg=-12))
     assert events(verdicts) == []
     assert verdicts[-1].neutral.learnt
     assert (verdicts[-1].yaw_error_deg, verdicts[-1].pitch_error_deg) == (0, 0)
 
 
 def test_a_steady_look_into_the_lap_is_not_learnt_as_the_road() -> None:
-    lap = replace(ROAD, pitch_deg=-45)
-    attention = new_attention()
-    verdicts = [attention.update(time_s, Sight.CLEAR, lap) for time_s in range(60)]
+    verdicts = story(showing(60, pitch_deg=-45))
     assert {event.kind for event in events(verdicts)} == {State.LOOKING_DOWN}
     assert verdicts[-1].neutral.pitch_deg >= ANALYSIS.neutral_pitch - NORMAL.neutral_pitch_range_deg
 
 
-def test_absence_and_recalibration_restart_learning() -> None:
-    attention = new_attention()
-    verdicts = [attention.update(*sample) for sample in samples((attentive(60), lost(40)), 1.0)]
-    assert [verdicts[number].neutral.learnt for number in (59, 99)] == [True, False]
-    taller = replace(ROAD, pitch_deg=-14, yaw_deg=10, face_x=0.3)
-    verdicts = [attention.update(time_s, Sight.CLEAR, taller) for time_s in range(100, 160)]
-    assert [event.kind for event in events(verdicts)] == [State.NO_FACE]  # the absence ends, nothing new begins
-    assert attention.driver.neutral.pitch_deg == pytest.approx(-14, abs=1)
-    attention.recalibrate()
-    assert not attention.driver.neutral.learnt
+def test_absence_restarts_learning_for_another_driver() -> None:
+    taller = showing(60, pitch_deg=-14, yaw_deg=10, face_x=0.3)
+    verdicts = story(attentive(60), lost(40), taller)
+    assert [verdicts[number].neutral.learnt for number in (59, 99, -1)] == [True, False, True]
+    assert [event.kind for event in events(verdicts)] == [State.NO_FACE]
+    assert verdicts[-1].neutral.pitch_deg == pytest.approx(-14, abs=1)
 
 
 def test_changing_the_mesh_keeps_the_road_direction() -> None:

@@ -19,9 +19,7 @@ from tests.support.story import (
     eyes_closed,
     kinds,
     lost,
-    new_attention,
     reached,
-    samples,
     sight,
     story,
 )
@@ -71,8 +69,7 @@ def test_perclos_above_a_quarter_is_a_drowsy_alarm() -> None:
 
 
 def test_perclos_over_the_shortest_history_survives_failed_looks() -> None:
-    shortest = replace(Settings(), analysis=replace(ANALYSIS, history_window=60))
-    verdicts = story(*(attentive(30), lost(1)) * 6, settings=shortest)
+    verdicts = story(*(attentive(30), lost(1)) * 6, analysis=replace(ANALYSIS, history_window=60))
     assert None not in [verdict.perclos for verdict in verdicts[100:]]
 
 
@@ -85,9 +82,9 @@ def test_perclos_is_unknown_before_a_minute_was_measured() -> None:
 def drowsy(history_s: int, fps: float) -> float:
     """When a driver who closes the eyes 2 of 7 seconds from 200 s on is reported as drowsy."""
     no_microsleeps = replace(NORMAL, microsleep_s=3.0, asleep_s=5.9)
-    attention = new_attention(replace(ANALYSIS, history_window=history_s), no_microsleeps)
-    parts = (attentive(200), blinking(400, 7, 2))
-    return reached([attention.update(*sample) for sample in samples(parts, fps)], State.DROWSY, Level.CAUTION)
+    analysis = replace(ANALYSIS, history_window=history_s)
+    verdicts = story(attentive(200), blinking(400, 7, 2), fps=fps, analysis=analysis, policy=no_microsleeps)
+    return reached(verdicts, State.DROWSY, Level.CAUTION)
 
 
 @pytest.mark.parametrize("fps", (0.5, 1.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.attention.policy import NORMAL
+from app.attention.policy import NORMAL, STRICT, Policy
 from app.events import Level, Sight, State
 from tests.support.story import (
     RATES,
@@ -22,11 +22,12 @@ from tests.support.story import (
 )
 
 
+@pytest.mark.parametrize("policy", [NORMAL, STRICT], ids=["normal", "strict"])
 @pytest.mark.parametrize("fps", RATES)
-def test_mirror_and_instrument_glances_stay_silent(fps: float) -> None:
+def test_mirror_and_instrument_glances_stay_silent(fps: float, policy: Policy) -> None:
     for phase_s in phases(fps):
         turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), looking(1.2, pitch_deg=-22))
-        verdicts = story(attentive(START_S), *turn * 20, fps=fps, phase_s=phase_s)
+        verdicts = story(attentive(START_S), *turn * 10, fps=fps, phase_s=phase_s, policy=policy)
         assert kinds(verdicts) == []
         assert cues(verdicts) == []
 

@@ -17,15 +17,12 @@ from config.read import read
 from tests.support.story import (
     START_S,
     attentive,
-    cues,
-    events,
     eyes_closed,
     looking,
-    new_attention,
     on_phone,
     phases,
     reached,
-    samples,
+    story,
 )
 
 RISING = (
@@ -111,9 +108,9 @@ def after_s(preset: str, kind: State, level: Level, fps: float, phase_s: float =
         State.EYES_CLOSED: eyes_closed(14),
         State.PHONE: on_phone(14),
     }[kind]
-    attention = new_attention(read(f"analysis: {{policy: {preset}}}").settings.analysis)
-    trip = samples((attentive(START_S), part, attentive(5)), fps, phase_s)
-    return reached([attention.update(*sample) for sample in trip], kind, level) - START_S
+    analysis = read(f"analysis: {{policy: {preset}}}").settings.analysis
+    verdicts = story(attentive(START_S), part, attentive(5), fps=fps, phase_s=phase_s, analysis=analysis)
+    return reached(verdicts, kind, level) - START_S
 
 
 @pytest.mark.parametrize(
@@ -143,12 +140,3 @@ def test_look_aside_warning_keeps_its_bound_at_any_phase_of_the_camera(
 ) -> None:
     for phase_s in phases(fps):
         assert after_s(preset, State.LOOKING_AWAY, Level.WARNING, fps, phase_s) <= latest_s
-
-
-@each_preset
-@pytest.mark.parametrize("fps", [0.5, 1.0, 10.0])
-def test_mirror_glances_stay_silent_in_each_preset(preset: Policy, fps: float) -> None:
-    turn = (attentive(8), looking(1.5, yaw_deg=40), attentive(10), looking(1.2, pitch_deg=-22))
-    attention = new_attention(policy=preset)
-    verdicts = [attention.update(*sample) for sample in samples((attentive(START_S), *turn * 10), fps)]
-    assert (events(verdicts), cues(verdicts)) == ([], [])

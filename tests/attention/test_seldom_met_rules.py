@@ -17,7 +17,7 @@ from app.attention.sample import PoseError, Sample
 from app.attention.usual_gaze import UsualGaze
 from app.events import Cue, Event, Level, Neutral, Sight, State
 from app.vision.measurements import Signals
-from tests.support.story import Part, attentive, events, new_attention, samples, showing, story
+from tests.support.story import Part, attentive, events, showing, story
 
 START_S = 30.0
 AWAY, DISTRACTED = State.LOOKING_AWAY, State.DISTRACTED
@@ -87,9 +87,7 @@ def test_reported_glance_continues_from_side_to_side() -> None:
 
 def learnt_after(**aside: float) -> tuple[float, float]:
     """The road's learnt yaw and pitch after a minute straight ahead and a minute of this pose."""
-    attention = new_attention()
-    for sample in samples((attentive(60), showing(60, **aside)), 1.0):
-        neutral = attention.update(*sample).neutral
+    neutral = story(attentive(60), showing(60, **aside))[-1].neutral
     return neutral.yaw_deg, neutral.pitch_deg
 
 

@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.gpio.lines import Gpio
 from tests.support.process import open_files
 
 
@@ -60,7 +61,7 @@ class FakeChip:
     lines: int = 28
     errno: int = 0
     holders: dict[int, str] = field(default_factory=dict)
-    history: list[tuple[int, bool]] = field(default_factory=list)  # (offset, level) of each write
+    history: list[tuple[int, bool]] = field(default_factory=list)  # (offset, level) of each write; the last is read
 
 
 @dataclass
@@ -107,8 +108,9 @@ class FakeKernel:
         offset = request.offsets[0]
         if offset in chip.holders or self.is_held(path, offset):
             raise OSError(errno.EBUSY, "Device or resource busy")
-        assert request.num_lines == request.num_attrs == request.attrs[0].mask == 1
-        assert request.attrs[0].attr.id == 2
+        outputs = request.flags >> 3 & 1
+        assert (request.num_lines, request.num_attrs, request.attrs[0].mask) == (1, outputs, outputs)
+        assert request.attrs[0].attr.id == 2 * outputs
         assert not any(request.padding) and not any(request.config_padding)
         self.requests.append(LineRequest.from_buffer_copy(request))
         chip.history.append((offset, bool(request.attrs[0].attr.values)))
@@ -131,3 +133,9 @@ class FakeKernel:
 
     def is_held(self, chip: Path, offset: int) -> bool:
         return str(self._line_file(chip, offset)) in open_files()
+
+
+def pi4(kernel: FakeKernel, snap: str = "") -> tuple[FakeChip, Gpio]:
+    """The header's chip of a Pi 4, and its lines through this kernel."""
+    chip = kernel.add("gpiochip0", FakeChip("pinctrl-bcm2711", lines=58))
+    return chip, Gpio(kernel.dev, snap, kernel.ioctl)

@@ -130,9 +130,15 @@ def samples(parts: tuple[Part, ...], fps: float, phase_s: float = 0.0) -> Iterat
         yield sample_at(parts, phase_s + number / fps)
 
 
-def story(*parts: Part, fps: float = 1.0, phase_s: float = 0.0, settings: Settings | None = None) -> list[Verdict]:
+def story(
+    *parts: Part,
+    fps: float = 1.0,
+    phase_s: float = 0.0,
+    analysis: Analysis | None = None,
+    policy: Policy | None = None,
+) -> list[Verdict]:
     """The verdicts of a whole story; it starts at time 0."""
-    attention = new_attention((settings or Settings()).analysis)
+    attention = new_attention(analysis, policy)
     return [attention.update(*sample) for sample in samples(parts, fps, phase_s)]
 
 
