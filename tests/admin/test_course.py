@@ -121,16 +121,6 @@ def rolling_back(reason: Status = BLIND) -> Story:
     return story.see(reason)
 
 
-def test_a_roll_back_ends_with_the_good_settings_and_the_reason() -> None:
-    story = rolling_back()
-    assert story.actions == [Action.RESTART, Action.ROLL_BACK, Action.RESTART]
-    last = replace(AFTER, pid=300, configuration=Configuration(version_token=GOOD))
-    story.see(None).see(last, SETTLED_S + 1)
-    assert story.course.phase == "rolled_back"
-    assert BLIND.problem in story.course.message
-    assert (story.course.in_force, story.course.began_s) == (GOOD, START_S)
-
-
 def test_a_restart_fails_if_one_roll_back_does_not_help() -> None:
     blind = replace(BLIND, pid=300, configuration=Configuration(version_token=GOOD))
     story = rolling_back().see(blind, LIMIT_S + 1)

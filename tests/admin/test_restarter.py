@@ -60,16 +60,12 @@ def test_a_restart_sends_sigterm_while_snapd_changes_the_snap(
     assert machine.signals == [(101, signal.SIGTERM)]
 
 
-def test_another_process_with_the_detectors_former_pid_gets_no_signal(machine: Machine) -> None:
-    (machine.proc / "101" / "cmdline").write_bytes(b"vim\0run\0")
-    restarter = machine.restarter()
-    restarter.start("a test")
-    machine.let_pass(restarter, LIMIT_S / 2)
-    assert machine.signals == []
-
-
-def test_a_pid_of_an_earlier_boot_gets_no_signal(machine: Machine) -> None:
-    machine.write_status("", boot="another boot")
+@pytest.mark.parametrize("stale", ["another process", "another boot"])
+def test_a_pid_that_is_no_longer_the_detectors_gets_no_signal(machine: Machine, stale: str) -> None:
+    if stale == "another process":
+        (machine.proc / "101" / "cmdline").write_bytes(b"vim\0run\0")
+    else:
+        machine.write_status("", boot=stale)
     restarter = machine.restarter()
     restarter.start("a test")
     machine.let_pass(restarter, LIMIT_S / 2)

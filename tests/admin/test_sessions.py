@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -213,19 +213,16 @@ def test_sessions_in_another_users_run_folder_are_ignored(
 def test_many_threads_lose_no_session(sessions: Sessions, file: Path, clock: Clock) -> None:
     found: list[bool] = []
 
-    def sign_in_and_out() -> None:
+    def sign_in_and_out(thread: int) -> None:
         for _ in range(5):
             session_id, _ = sessions.open("owner", PASSWORD)
             found.append(is_in(sessions, session_id))
             sessions.close(session_id)
             found.append(not is_in(sessions, session_id))
 
-    threads = [threading.Thread(target=sign_in_and_out) for _ in range(MOST - 1)]
     kept, _ = sessions.open("owner", PASSWORD)
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(MOST - 1) as threads:
+        list(threads.map(sign_in_and_out, range(MOST - 1)))
     assert all(found) and len(found) == 70
     assert is_in(Sessions(file, clock), kept)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -205,11 +205,8 @@ def test_an_oversized_throttle_file_is_cut(throttle: Throttle, file: Path) -> No
 
 
 def test_wrong_passwords_of_many_threads_all_count(throttle: Throttle) -> None:
-    threads = [threading.Thread(target=fail, args=(throttle, GUESSER, 1)) for _ in range(FAILURES)]
-    for thread in threads[1:]:
-        thread.start()
-    for thread in threads[1:]:
-        thread.join()
+    with ThreadPoolExecutor(FAILURES) as threads:
+        list(threads.map(lambda _: fail(throttle, GUESSER, 1), range(FAILURES - 1)))
     assert throttle.wait_s(GUESSER, NOW_S) == 0
-    threads[0].run()
+    fail(throttle, GUESSER, 1)
     assert throttle.wait_s(GUESSER, NOW_S) == LOCKED_S

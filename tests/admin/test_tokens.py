@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -154,13 +154,7 @@ def test_a_full_disk_is_named_when_a_token_cannot_be_made_or_revoked(tokens: Tok
 
 
 def test_tokens_made_by_many_threads_are_all_kept(file: Path) -> None:
-    made: list[str] = []
-    threads = [
-        threading.Thread(target=lambda i=i: made.append(Tokens(file).make(f"machine {i}", "control"))) for i in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda i: Tokens(file).make(f"machine {i}", "control"), range(8)))
     assert len(Tokens(file).all()) == 8
     assert all(Tokens(file).find(token) for token in made)

@@ -1,4 +1,4 @@
-"""Memory that each step saves, measured without it; and steps that were tried and rejected."""
+"""Memory that each step saves, measured without it. tables/costs-0.2.0.md has the steps that were rejected."""
 
 from __future__ import annotations
 
@@ -21,18 +21,11 @@ DONE = {
     "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
     "file pages": "unmodified file-backed pages released, once after the start",
 }
-# Steps that environment variables undo or try
-PLAIN, NONE, OPTIMIZED, MALLOC = "docstrings", "byte-code", "optimized", "malloc"
+# Steps that environment variables undo
+PLAIN, NONE = "docstrings", "byte-code"
 DONE_OUTSIDE = {
     PLAIN: "packages' byte-code without docstrings, by `make setup`",
     NONE: "byte-code at all, by pip",
-}
-REJECTED = {
-    OPTIMIZED: (
-        "python -OO",
-        "own docstrings are the page's texts, asserts are checks, a snap's base has no such byte-code",
-    ),
-    MALLOC: ("PYTHONMALLOC=malloc", "it makes Python slower, for nothing"),
 }
 
 
@@ -47,26 +40,22 @@ def section(effort: Effort) -> Section:
             "now": {},
             PLAIN: {"PYTHONPYCACHEPREFIX": cache},
             NONE: {"PYTHONPYCACHEPREFIX": "/dev/null"},
-            OPTIMIZED: {"PYTHONOPTIMIZE": "2"},
-            MALLOC: {"PYTHONMALLOC": "malloc"},
         }
-        for name in (PLAIN, OPTIMIZED):
-            detector(env=clean(**outside[name]))  # compiles
+        detector(env=clean(**outside[PLAIN]))  # compiles
         tasks |= {name: partial(detector, env=clean(**more)) for name, more in outside.items()}
         usages = side_by_side(tasks)
-    rows = [_row(what, "done", usages[name], usages["nothing"]) for name, what in DONE.items()]
-    rows += [_row(what, "done", usages[name], usages["now"]) for name, what in DONE_OUTSIDE.items()]
-    rows += [_row(what, f"no: {why}", usages["now"], usages[name]) for name, (what, why) in REJECTED.items()]
+    rows = [_row(what, usages[name], usages["nothing"]) for name, what in DONE.items()]
+    rows += [_row(what, usages[name], usages["now"]) for name, what in DONE_OUTSIDE.items()]
     now = usages["now"]
     return Section(
         "shrinking",
-        "What each step gave, and what was rejected",
+        "What each step saves",
         f"Of the detector at low_memory ({now.rss_mb:.1f} MB, {now.anonymous_mb:.1f} private) each step is "
-        "taken back alone, and what was rejected is added alone. Below 0.2 MB is noise.",
-        ("step", "done", "saves, MB RSS", "MB anonymous"),
+        "taken back alone. Below 0.2 MB is noise.",
+        ("step", "saves, MB RSS", "MB anonymous"),
         tuple(rows),
     )
 
 
-def _row(what: str, done: str, without: Usage, followed: Usage) -> tuple[str | float, ...]:
-    return what, done, without.rss_mb - followed.rss_mb, without.anonymous_mb - followed.anonymous_mb
+def _row(what: str, without: Usage, followed: Usage) -> tuple[str | float, ...]:
+    return what, without.rss_mb - followed.rss_mb, without.anonymous_mb - followed.anonymous_mb

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,7 +84,7 @@ def test_a_folder_in_place_of_the_file_is_reported_with_a_remedy(file: Path) -> 
 def test_one_writer_at_a_time(file: Path) -> None:
     inside, most = 0, 0
 
-    def write() -> None:
+    def write(_: int) -> None:
         nonlocal inside, most
         for _ in range(20):
             with held(file, Disk()):
@@ -93,11 +93,8 @@ def test_one_writer_at_a_time(file: Path) -> None:
                 replace(file, b"x" * 100, Disk())
                 inside -= 1
 
-    writers = [threading.Thread(target=write) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, range(4)))
     assert most == 1
 
 

@@ -181,13 +181,6 @@ def test_a_change_to_a_lost_file_starts_from_the_copy_in_force(tmp_path: Path) -
     assert [path.read_text() for path in tmp_path.glob("config.yaml.broken-*")] == ["# left\n"]
 
 
-def test_the_good_copy_can_be_restored_unchanged(tmp_path: Path) -> None:
-    store = good_store(tmp_path)
-    (tmp_path / CONFIG).write_text("")
-    store.save(store.copies()[LAST_GOOD], store.load().version)
-    assert (store.load().problems, store.load().text) == ((), GOOD)
-
-
 def test_a_lost_file_is_rolled_back_to_the_good_copy(tmp_path: Path) -> None:
     store = good_store(tmp_path)
     (tmp_path / CONFIG).unlink()

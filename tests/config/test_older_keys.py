@@ -83,10 +83,3 @@ def test_the_commands_set_and_check_name_removed_keys_and_go_on(
     (tmp_path / CONFIG).write_text("analysis:\n  yawn_s: 9000\n")
     assert main(["check"]) == 0
     assert "analysis.yawn_s: 9000 is no longer a setting" in capsys.readouterr().out
-
-
-def test_a_text_with_removed_keys_can_be_saved(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.save("analysis:\n  yawn_s: x\n  policy: relaxed\n", store.load().version)
-    loaded = store.load()
-    assert (loaded.settings.analysis.policy, len(loaded.notes), loaded.problems) == ("relaxed", 1, ())

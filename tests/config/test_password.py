@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -185,22 +186,18 @@ def test_a_generated_password_has_at_least_80_bits_and_is_accepted() -> None:
 
 
 def test_password_checks_run_one_at_a_time_and_refuse_long_waits() -> None:
-    start, told = threading.Barrier(4), []
+    start = threading.Barrier(4)
 
-    def check() -> None:
+    def check(_: int) -> str:
         start.wait()
         try:
             with password.one_at_a_time(wait_s=0.0):
-                told.append(str(password.verify("", GOOD)))
+                return str(password.verify("", GOOD))
         except password.Busy:
-            told.append("busy")
+            return "busy"
 
-    threads = [threading.Thread(target=check) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(set(told)) == ["False", "busy"]
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(check, range(4))) == {"False", "busy"}
     with password.one_at_a_time(wait_s=0.0):  # and afterwards it is free again
         pass
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from config.read import read
 from config.reference import config_yaml
 from config.settings import Settings
 from config.store import DEFAULTS, NO_FILE, ConflictError, InvalidError, Store
-from tests.support.store_folder import BAD, names, saved, width
+from tests.support.store_folder import BAD, names, saved, width, written
 
 
 def test_a_missing_file_is_the_defaults_and_no_problem(tmp_path: Path) -> None:
@@ -39,12 +39,6 @@ def test_a_first_change_starts_from_the_commented_defaults(tmp_path: Path) -> No
     assert set(config_yaml().splitlines()) < set(store.load().text.splitlines())
     store.change({"camera.width": None}, version)
     assert store.load().text == config_yaml()
-
-
-def written(path: Path) -> tuple[int, int]:
-    """The inode and the time of the last write."""
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns
 
 
 def test_saving_the_same_text_writes_nothing(tmp_path: Path) -> None:
@@ -130,11 +124,8 @@ def test_saves_of_concurrent_writers_are_acknowledged_only_if_kept(tmp_path: Pat
                 continue
             acknowledged.append(width(px))
 
-    writers = [threading.Thread(target=write, args=(first_px,)) for first_px in (100, 200, 300, 400)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, (100, 200, 300, 400)))
     store = Store(tmp_path)
     assert store.load().text in acknowledged
     assert set(store.copies().values()) <= set(acknowledged)

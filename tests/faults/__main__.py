@@ -19,7 +19,6 @@ KINDS = (
     "disk",
     "updates",
     "damaged",
-    "lost",
     "saving",
     "fuzz",
     "coverage",

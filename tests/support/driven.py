@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -80,28 +81,22 @@ def _events(length_s: float, every_s: float) -> Iterator[Event]:
 
 def _trip(drive: Drive, events: tuple[Event, ...], timeline: Timeline) -> Trip:
     length_s = 60 * drive.minutes
-    states: dict[State, float] = {}
-    for state, time_s in timeline.until(length_s):
+    segments = timeline.until(length_s)
+    states: Counter[State] = Counter()
+    for state, time_s in segments:
         if state is not None:
-            states[state] = states.get(state, 0.0) + time_s
-    alerts: dict[State, tuple[int, int, int]] = {}
-    for event in events:
-        cautions, warnings, alarms = alerts.get(event.kind, (0, 0, 0))
-        counts = [cautions, warnings, alarms]
-        counts[event.level - 1] += 1
-        alerts[event.kind] = (counts[0], counts[1], counts[2])
-    disputed: dict[State, int] = {}
-    for event in events:
-        if event.disputed:
-            disputed[event.kind] = disputed.get(event.kind, 0) + 1
+            states[state] += time_s  # type: ignore[assignment]
+    count = Counter((event.kind, event.level) for event in events)
+    alerts = {
+        kind: (count[kind, Level.CAUTION], count[kind, Level.WARNING], count[kind, Level.ALARM]) for kind, _ in count
+    }
+    disputed = dict(Counter(event.kind for event in events if event.disputed))
     bins = range(min(48, int(drive.minutes)))
     perclos = tuple(0.05 + 0.03 * math.sin(number / 4) + 0.002 * number for number in bins)
-    seen_s = length_s - states.get(State.NO_FACE, 0.0)
-    segments = timeline.until(length_s)
-    end_s = START_S + length_s
+    seen_s = length_s - states[State.NO_FACE]
     limits = (0.08, 0.15, 0.25)
     counted = (length_s, seen_s, states, alerts, disputed, 6.0, perclos, 60.0, drive.distance_km, segments, limits)
-    return Trip(START_S, end_s, drive.ended, *counted)
+    return Trip(START_S, START_S + length_s, drive.ended, *counted)
 
 
 def _signals(event: Event) -> str:

@@ -23,3 +23,9 @@ def saved(folder: Path, *texts: str) -> Store:
     for text in texts:
         store.save(text, store.load().version)
     return store
+
+
+def written(path: Path) -> tuple[int, int]:
+    """The inode and the time of the last write."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns

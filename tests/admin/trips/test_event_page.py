@@ -11,7 +11,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.events import ClockQuality, Event, Level, Limits, Neutral, State
-from app.journal import deletion
 from app.journal.journal import Journal
 from app.telemetry import course
 from app.telemetry.course import Course, Sample
@@ -19,7 +18,7 @@ from app.telemetry.event_signals import text_of
 from app.telemetry.run_folder import boot_id
 from config.paths import Paths
 from tests.support.events import sql
-from tests.support.page import post, say
+from tests.support.page import say
 
 WALL_S = 1_790_000_000.0
 AWAY = Event(State.LOOKING_AWAY, Level.WARNING, 100.0, 99.5, 100.5, 106.0, "looking left")
@@ -100,12 +99,3 @@ def test_an_event_without_an_end_lasts_only_while_its_detector_runs(owner: Flask
     say(paths)
     for path in ("/events", "/events/1"):
         assert "still going on" in owner.get(path).text
-
-
-def test_a_viewer_sees_trips_and_events_but_deletes_none(viewer: FlaskClient, owner: FlaskClient, paths: Paths) -> None:
-    with_signals(paths)
-    for path in ("/trips", "/trips.csv", "/events", "/events/1", "/events.json", "/events/deletion"):
-        assert viewer.get(path).status_code == 200, path
-    for path in ("/trips", "/events"):
-        assert "Delete all" in owner.get(path).text and "Delete all" not in viewer.get(path).text
-    assert post(viewer, "/events/delete").status_code == 403 and not deletion.is_asked(paths.events)
