@@ -35,6 +35,7 @@ SLOW = {
 }
 
 if TYPE_CHECKING:
+    from app.observer import Observer
     from tests.support.appliance import Appliance
 
 
@@ -64,3 +65,19 @@ def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
 
     with running(tmp_path_factory.mktemp("appliance"), "--camera", "fake:attentive") as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def made_watch() -> Iterator[Observer]:
+    """An observer with the default settings."""
+    from tests.support.observing import new_watch
+
+    with new_watch() as made:
+        yield made
+
+
+@pytest.fixture
+def watch(made_watch: Observer) -> Observer:
+    """The module's observer, without a trace of earlier tests."""
+    made_watch.reset()
+    return made_watch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -22,18 +21,6 @@ from tests.support.observing import Picture, frame, new_watch, rendered
 from tests.support.story import events, reached
 
 LEARNT_S = int(NORMAL.neutral_learning_s) + 2  # after so much attention the neutral pose is known
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Observer]:
-    with new_watch() as watch:
-        yield watch
-
-
-@pytest.fixture
-def watch(made: Observer) -> Observer:
-    made.reset()
-    return made
 
 
 def trip(watch: Observer, *parts: tuple[int, Scene]) -> list[Observation]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -12,13 +10,6 @@ from app.events import State
 from app.fake_driver.scene import Scene
 from app.observer import Observer
 from tests.support.observing import BLACK, Picture, frame, new_watch, rendered
-
-
-@pytest.fixture(scope="module")
-def watch() -> Iterator[Observer]:
-    with new_watch() as made:
-        yield made
-
 
 ALONE: dict[str, tuple[Picture, State]] = {
     "attentive": (rendered(Scene()), State.ATTENTIVE),

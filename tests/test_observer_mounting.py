@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache
-
 import pytest
 
 from app.camera.frame import Frame
 from app.camera.mounting import mounted
 from app.events import Level, Motion, Sight, State
-from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.observer import Observation, Observer
-from config.settings import Camera, Settings
+from config.settings import Camera
+from tests.support.observing import frame
 
-SETTINGS = Settings()
-RENDERER = Renderer(320, 240, seed=1)
 AWAKE = Scene()
 HEALS = {90: 270, 180: 180, 270: 90}
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[Observer]:
-    with Observer(SETTINGS.vision, SETTINGS.analysis, SETTINGS.alerting.repeat_s) as watch:
-        yield watch
-
-
-@pytest.fixture
-def watch(made: Observer) -> Observer:
-    made.reset()
-    return made
-
-
-@cache
-def rendered(scene: Scene, time_s: int) -> Frame:
-    return Frame(RENDERER.picture(replace(scene, time_s=time_s)), time_s, time_s)
-
-
 def hung(scene: Scene, time_s: int, by_deg: int) -> Frame:
     """The frame of a camera mounted at this angle, before `camera.rotate` corrects it."""
-    return Frame(mounted(rendered(scene, time_s), Camera(rotate=by_deg)).bgr, time_s, time_s)
+    return Frame(mounted(frame(time_s, scene), Camera(rotate=by_deg)).bgr, time_s, time_s)
 
 
 def trip(watch: Observer, by_deg: int, seconds: int, scene: Scene = AWAKE, begin_s: int = 0) -> list[Observation]:
@@ -86,17 +63,6 @@ def test_sleep_with_the_head_on_the_shoulder_warns(watch: Observer, roll_deg: fl
     assert {look.mounting_problem for look in asleep} == {""}
     told = {event.level for look in asleep for event in look.verdict.events}
     assert max(told) >= Level.WARNING
-
-
-def test_mirror_setting_corrects_the_yaw(watch: Observer) -> None:
-    mirrored = mounted(rendered(Scene(yaw_deg=20), 0), Camera(mirror=True))  # as such a camera sends it
-    turned_deg = []
-    for mirror in (False, True):
-        watch.reset()
-        look = watch.look(mounted(mirrored, Camera(mirror=mirror)))
-        assert look.signals is not None
-        turned_deg.append(look.signals.yaw_deg)
-    assert turned_deg == [pytest.approx(-20, abs=6), pytest.approx(20, abs=6)]
 
 
 def test_rotated_picture_in_a_parked_vehicle_makes_no_sound(watch: Observer) -> None:
