@@ -210,7 +210,7 @@ def test_sessions_in_another_users_run_folder_are_ignored(
     assert not is_in(Sessions(file, clock), session_id)
 
 
-def test_many_threads_lose_no_session(sessions: Sessions, file: Path, clock: Clock) -> None:
+def test_sessions_of_many_threads_are_all_kept(sessions: Sessions, file: Path, clock: Clock) -> None:
     found: list[bool] = []
 
     def sign_in_and_out(thread: int) -> None:

@@ -174,7 +174,7 @@ def test_a_reboot_clears_the_throttle(throttle: Throttle, file: Path) -> None:
 
 
 @pytest.mark.parametrize("last_s", [NOW_S + 1, 10**400, float("inf"), float("nan"), "x", None])
-def test_a_damaged_time_locks_nobody_out(throttle: Throttle, file: Path, last_s: object) -> None:
+def test_a_damaged_time_in_the_throttle_file_locks_out_nobody(throttle: Throttle, file: Path, last_s: object) -> None:
     fail(throttle, OWNER)
     table = json.loads(file.read_text())
     table["clients"][OWNER] = [FAILURES, last_s]

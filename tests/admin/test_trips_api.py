@@ -28,7 +28,7 @@ def save(paths: Paths) -> None:
             journal.save_trip(trip, WALL_S + start_s, start_s, ClockQuality.GPS)
 
 
-def test_trips_come_newest_first_as_json_and_csv(owner: FlaskClient, paths: Paths) -> None:
+def test_trips_are_listed_newest_first_as_json_and_csv(owner: FlaskClient, paths: Paths) -> None:
     assert owner.get("/api/v1/trips").get_json() == {"trips": []}
     save(paths)
     trips = owner.get("/api/v1/trips").get_json()["trips"]

@@ -52,7 +52,7 @@ def goes(tab: Tab, kind: str) -> None:
     tab.wait(lambda driver: not driver.find_elements(By.ID, f"line-{kind}"), f"the end of {kind}")
 
 
-def test_nothing_is_said_while_all_is_well(tab: Tab) -> None:
+def test_the_banner_is_empty_without_problems(tab: Tab) -> None:
     tab.open("/")
     tab.sees("attentive")
     assert not tab.driver.find_elements(By.CSS_SELECTOR, ".line")

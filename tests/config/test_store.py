@@ -17,7 +17,7 @@ from config.store import DEFAULTS, NO_FILE, ConflictError, InvalidError, Store
 from tests.support.store_folder import BAD, names, saved, width, written
 
 
-def test_a_missing_file_is_the_defaults_and_no_problem(tmp_path: Path) -> None:
+def test_a_missing_file_gives_the_defaults_without_a_problem(tmp_path: Path) -> None:
     loaded = Store(tmp_path / "missing").load()
     assert (loaded.settings, loaded.problems, loaded.origin, loaded.version) == (Settings(), (), DEFAULTS, NO_FILE)
     assert loaded.text == config_yaml()
@@ -41,7 +41,7 @@ def test_a_first_change_starts_from_the_commented_defaults(tmp_path: Path) -> No
     assert store.load().text == config_yaml()
 
 
-def test_saving_the_same_text_writes_nothing(tmp_path: Path) -> None:
+def test_saving_an_unchanged_text_writes_nothing(tmp_path: Path) -> None:
     store = saved(tmp_path, width(64))
     before = written(tmp_path / CONFIG)
     assert store.save(width(64), store.load().version) == store.load().version

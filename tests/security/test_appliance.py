@@ -111,7 +111,7 @@ def test_s18_the_server_names_no_version(appliance: Appliance) -> None:
         assert not re.search(r"\d+\.\d+\.\d+", answer.text if "static" not in path else ""), path
 
 
-def test_s25_it_watches_without_any_network(tmp_path: Path) -> None:
+def test_s25_the_detector_watches_without_any_network(tmp_path: Path) -> None:
     env = {**os.environ, "DRIVEWATCH_DATA": str(tmp_path / "data"), "XDG_RUNTIME_DIR": str(tmp_path)}
     unshare = shutil.which("unshare")
     assert unshare, "sudo apt install util-linux"

@@ -11,12 +11,12 @@ from tests.security.checklist import ROWS, TESTS, Row
 IDS = [*(f"S{number}" for number in range(1, 35)), *(f"P{number}" for number in range(1, 5))]
 
 
-def test_every_row_is_there_once() -> None:
+def test_every_row_exists_once() -> None:
     assert [row.id for row in ROWS] == IDS
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
-def test_a_row_is_shown_by_tests_that_are_there_or_says_why_not(row: Row) -> None:
+def test_each_row_has_existing_tests_or_a_reason(row: Row) -> None:
     assert bool(row.tests) != bool(row.not_tried)
     for test in () if row.reason else row.tests:
         file, _, name = test.partition("::")
@@ -24,7 +24,7 @@ def test_a_row_is_shown_by_tests_that_are_there_or_says_why_not(row: Row) -> Non
         assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, test
 
 
-def test_each_test_of_this_folder_is_of_a_row() -> None:
+def test_each_numbered_test_of_this_folder_belongs_to_a_row() -> None:
     listed = {test for row in ROWS for test in row.tests if test.startswith("security/")}
     found = {
         f"security/{path.name}::{node.name}"
@@ -35,6 +35,6 @@ def test_each_test_of_this_folder_is_of_a_row() -> None:
     assert found == listed
 
 
-def test_what_is_not_tried_is_known() -> None:
+def test_the_rows_without_tests_are_the_known_ones() -> None:
     assert {row.id for row in ROWS if row.not_tried} == {"S22"}
     assert {row.id for row in ROWS if row.since} == {"S19", "S23", "S24"}

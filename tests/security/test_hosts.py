@@ -45,7 +45,7 @@ def hosts(look_up: dict[str, set[str]] | None = None, **settings: str) -> Hosts:
         "alias",
     ),
 )
-def test_s10_own_names_are_known(host: str) -> None:
+def test_s10_own_host_names_are_accepted(host: str) -> None:
     assert hosts({"alias": {"127.0.0.1"}}, hostnames="Cars.example, pi.other.example").is_known(host)
 
 
@@ -73,12 +73,12 @@ def test_s10_own_names_are_known(host: str) -> None:
         "x" * 300,
     ),
 )
-def test_s10_other_names_are_not(host: str) -> None:
+def test_s10_other_host_names_are_refused(host: str) -> None:
     look_up = {"away": {"192.0.2.1"}, "any": {"0.0.0.0", "::"}, "evil.lan": {"127.0.0.1"}}
     assert not hosts(look_up, hostnames="cars.example").is_known(host)
 
 
-def test_s10_a_look_up_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s10_a_hanging_look_up_does_not_block_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("admin.auth.hosts.LOOK_UP_LIMIT_S", 0.01)
     over, asked = threading.Event(), []
 
@@ -106,7 +106,7 @@ def behind(paths: Paths) -> Flask:
 
 
 @pytest.mark.parametrize("path", ("/login", "/drivewatch/login"))
-def test_s31_behind_the_proxy_all_follows_its_address(
+def test_s31_behind_the_proxy_links_and_cookies_use_its_address(
     behind: Flask, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -128,7 +128,7 @@ def test_s31_behind_the_proxy_all_follows_its_address(
         ("127.0.0.1", {"Host": "127.0.0.1"}),
     ],
 )
-def test_s31_what_did_not_come_through_the_proxy_is_as_without_it(
+def test_s31_direct_requests_ignore_the_proxy_setting(
     behind: Flask, monkeypatch: pytest.MonkeyPatch, peer: str, headers: dict[str, str]
 ) -> None:
     monkeypatch.setattr("admin.auth.guard.LOOPBACK", "")
@@ -148,7 +148,7 @@ def test_s31_what_did_not_come_through_the_proxy_is_as_without_it(
         ("[203.0.113.7", "127.0.0.1"),
     ],
 )
-def test_s31_the_client_is_the_last_hop_however_the_proxy_writes_it(
+def test_s31_the_client_is_the_last_hop_in_each_notation(
     behind: Flask, said: str, client: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     sent = {**VIA, "X-Forwarded-For": said, "Host": "CARS.example:443"}
@@ -156,11 +156,11 @@ def test_s31_the_client_is_the_last_hop_however_the_proxy_writes_it(
     assert f"wrong password from {client}" in caplog.messages
 
 
-def test_s31_another_name_is_refused_through_the_proxy_as_well(behind: Flask) -> None:
+def test_s31_a_foreign_host_name_is_refused_through_the_proxy(behind: Flask) -> None:
     assert behind.test_client().get("/login", headers={**VIA, "Host": "evil.example"}).status_code == 400
 
 
-def test_s31_without_the_setting_no_forwarded_header_counts(
+def test_s31_without_a_proxy_forwarded_headers_are_ignored(
     stranger: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/x", "X-Forwarded-Host": "evil.example"}
@@ -183,12 +183,12 @@ def test_s31_without_the_setting_no_forwarded_header_counts(
         "https://a 10.0.0.256",
     ),
 )
-def test_s10_an_address_that_is_none_is_refused(text: str) -> None:
+def test_s10_an_invalid_proxy_address_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="must be"):
         accept(DECLARATIONS["admin.behind_proxy"], text)
 
 
-def test_s10_a_token_cannot_open_the_page_to_other_names(app: Flask, owner: FlaskClient) -> None:
+def test_s10_a_token_cannot_add_host_names(app: Flask, owner: FlaskClient) -> None:
     made = app.extensions["drivewatch"].tokens.make("one", "control")
     bearer = {"Authorization": f"Bearer {made}"}
     for key, value in (("admin.hostnames", "evil.example"), ("admin.behind_proxy", "https://evil.example")):
@@ -208,7 +208,7 @@ def test_s10_a_token_cannot_open_the_page_to_other_names(app: Flask, owner: Flas
         (b"SSH-2.0-evil\r\n\r\n", b"400", b""),
     ],
 )
-def test_s31_plain_http_is_sent_on_to_https_only_by_our_names(said: bytes, code: bytes, location: bytes) -> None:
+def test_s31_plain_http_redirects_to_https_only_for_own_names(said: bytes, code: bytes, location: bytes) -> None:
     answer = redirect(said, hosts().is_known)
     assert answer.startswith(b"HTTP/1.1 " + code)
     assert (b"\r\nLocation: " + location + b"\r\n" in answer) if location else b"Location" not in answer

@@ -65,7 +65,7 @@ def unharmed(paths: Paths) -> bool:
 
 
 @as_root
-def test_s29_a_run_folder_of_a_neighbour_is_neither_followed_nor_obeyed(paths: Paths) -> None:
+def test_s29_a_run_folder_of_another_user_is_neither_followed_nor_obeyed(paths: Paths) -> None:
     log = paths.run.parent / "log"
     command = [sys.executable, "-m", "app", "run", "--camera", "fake:attentive"]
     with (
@@ -83,7 +83,7 @@ def test_s29_a_run_folder_of_a_neighbour_is_neither_followed_nor_obeyed(paths: P
 
 
 @as_root
-def test_s29_the_commands_name_the_neighbour_and_believe_nothing(paths: Paths) -> None:
+def test_s29_the_commands_name_the_foreign_run_folder_and_ignore_it(paths: Paths) -> None:
     for command in ("status", "check"):
         found = subprocess.run(
             [sys.executable, "-m", "app", command], cwd=ROOT, env=environment(paths), capture_output=True, text=True
@@ -96,7 +96,7 @@ def test_s29_the_commands_name_the_neighbour_and_believe_nothing(paths: Paths) -
 
 
 @as_root
-def test_s29_the_page_names_the_neighbour_and_believes_nothing(paths: Paths) -> None:
+def test_s29_the_page_names_the_foreign_run_folder_and_ignores_it(paths: Paths) -> None:
     """With a real gunicorn, which cannot use the run folder either."""
     paths.data.mkdir()
     password.save(paths.admin_password, PASSWORD)
@@ -119,14 +119,14 @@ def test_s29_the_page_names_the_neighbour_and_believes_nothing(paths: Paths) -> 
 
 
 @as_root
-def test_s29_without_a_folder_of_its_own_root_takes_one_where_nobody_came_first(paths: Paths) -> None:
+def test_s29_root_uses_run_drivewatch_if_its_folder_is_not_its_own(paths: Paths) -> None:
     os.chown(paths.run.parent, NEIGHBOUR, NEIGHBOUR)
     assert Paths.from_environment(environment(paths)).run == Path("/run/drivewatch")
     assert Paths.from_environment({}).run == Path("/run/drivewatch")
 
 
 @as_root
-def test_s29_a_file_that_a_neighbour_left_in_our_folder_is_not_ours(paths: Paths) -> None:
+def test_s29_files_of_another_user_in_our_folder_are_ignored(paths: Paths) -> None:
     """The neighbour came while the folder was open to all."""
     os.chown(paths.run, 0, 0)
     os.chown(paths.run / REQUESTS, 0, 0)

@@ -20,14 +20,14 @@ STATIC = Path(__file__).parents[2] / "admin/static"
 PAGES = ("/", "/memory", "/events", "/settings/", "/settings/yaml", "/settings/history", "/account", "/restart")
 
 
-def test_s1_two_devices_share_no_first_password(tmp_path: Path) -> None:
+def test_s1_two_devices_have_different_first_passwords(tmp_path: Path) -> None:
     files = [tmp_path / name / "admin-password" for name in ("one", "other")]
     made = {first_password(file) for file in files}
     assert len(made) == 2 and all(made)
     assert files[0].read_text() != files[1].read_text()
 
 
-def test_s7_a_login_makes_a_new_session_and_ends_the_one_before(stranger: FlaskClient) -> None:
+def test_s7_a_login_replaces_the_former_session(stranger: FlaskClient) -> None:
     stranger.set_cookie("sid", planted := "A" * 43)
     ids = {planted}
     for _ in range(2):
@@ -39,13 +39,13 @@ def test_s7_a_login_makes_a_new_session_and_ends_the_one_before(stranger: FlaskC
         ids.add(found.value)
 
 
-def test_s7_every_page_offers_to_sign_out(owner: FlaskClient, paths: Paths) -> None:
+def test_s7_every_page_has_a_sign_out_button(owner: FlaskClient, paths: Paths) -> None:
     say(paths)
     for page in PAGES:
         assert re.search(r'<form[^>]*action="/logout"', owner.get(page).text), page
 
 
-def test_s9_looking_changes_nothing(app: Flask, owner: FlaskClient, paths: Paths) -> None:
+def test_s9_get_requests_change_nothing(app: Flask, owner: FlaskClient, paths: Paths) -> None:
     paths.config.write_text("camera: {width: 480}\n")
     say(paths)
 
@@ -62,7 +62,7 @@ def test_s9_looking_changes_nothing(app: Flask, owner: FlaskClient, paths: Paths
     assert not paths.requests.exists()
 
 
-def test_s11_static_files_name_no_other_host() -> None:
+def test_s11_static_files_load_nothing_from_other_hosts() -> None:
     files = [path for path in STATIC.iterdir() if path.suffix in (".js", ".css", ".svg")]
     assert {".js", ".css"} <= {path.suffix for path in files}
     for path in files:
@@ -70,7 +70,7 @@ def test_s11_static_files_name_no_other_host() -> None:
         assert not re.search(r"[\"'(\s]//[a-z]|https?://|@import|\beval\(|new Function", text), path
 
 
-def test_s16_an_error_tells_nothing_of_the_inside(
+def test_s16_an_error_page_reveals_no_internals(
     app: Flask,
     owner: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,7 +87,7 @@ def test_s16_an_error_tells_nothing_of_the_inside(
         assert not re.search(r"secret|Traceback|RuntimeError|\.py|/work|site-packages", answer.text)
 
 
-def test_s17_what_matters_is_logged_without_a_secret(
+def test_s17_security_events_are_logged_without_secrets(
     owner: FlaskClient,
     stranger: FlaskClient,
     caplog: pytest.LogCaptureFixture,
@@ -136,7 +136,7 @@ def test_s18_a_stranger_learns_no_version_and_no_settings(
             assert endpoint in OPEN or len(text) < 400, path
 
 
-def test_s20_no_download_holds_a_secret(owner: FlaskClient, paths: Paths, stored: str) -> None:
+def test_s20_no_download_contains_a_secret(owner: FlaskClient, paths: Paths, stored: str) -> None:
     paths.config.write_text("camera: {width: 480}\n")
     made = own_parts(owner).tokens.make("one", "control")
     (token,) = own_parts(owner).tokens.all()

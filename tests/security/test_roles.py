@@ -20,7 +20,9 @@ OWNERS = {"account", "viewer", "settings", "api", "actions"}  # blueprints witho
 CHANGES = {"login.sign_out"}  # the only request of a viewer that is no GET
 
 
-def test_s32_a_viewer_opens_all_but_account_settings_and_api(app: Flask, viewer: FlaskClient, paths: Paths) -> None:
+def test_s32_a_viewer_opens_all_pages_except_account_settings_and_api(
+    app: Flask, viewer: FlaskClient, paths: Paths
+) -> None:
     say(paths)
     paths.preview.write_bytes(b"\xff\xd8picture")
     for endpoint, method, path in routes(app):
@@ -47,7 +49,7 @@ def test_s32_a_viewer_changes_nothing(app: Flask, viewer: FlaskClient, paths: Pa
     assert viewer.get("/").status_code == 200
 
 
-def test_s32_a_viewer_is_drawn_no_button_and_no_link_that_would_be_refused(
+def test_s32_pages_of_a_viewer_have_no_form_or_link_that_is_refused(
     app: Flask, viewer: FlaskClient, paths: Paths
 ) -> None:
     say(paths)
@@ -78,7 +80,7 @@ def test_s32_each_role_has_its_own_password_and_sessions(app: Flask, viewer: Fla
     assert post(client, "/account/viewer", new=PASSWORD, again=PASSWORD).status_code == 422
 
 
-def test_s32_a_new_password_ends_the_sessions_of_its_role_alone(
+def test_s32_a_new_password_ends_only_the_sessions_of_its_role(
     app: Flask, owner: FlaskClient, viewer: FlaskClient
 ) -> None:
     new = "another horse, another staple"
@@ -93,13 +95,13 @@ def test_s32_a_new_password_ends_the_sessions_of_its_role_alone(
     assert sign_in(viewer, "look here, my friend").status_code == 403
 
 
-def test_s32_without_the_owners_password_the_viewers_opens_nothing(viewer: FlaskClient, paths: Paths) -> None:
+def test_s32_without_an_owner_password_the_viewers_is_refused(viewer: FlaskClient, paths: Paths) -> None:
     password.remove(paths.admin_password)
     assert viewer.get("/").status_code == 302
     assert sign_in(viewer, VIEWERS_PASSWORD).status_code == 403
 
 
-def test_s32_the_role_outlives_the_worker_and_no_damaged_file_makes_an_owner(viewer: FlaskClient, paths: Paths) -> None:
+def test_s32_the_role_survives_a_restart_and_a_damaged_file_makes_no_owner(viewer: FlaskClient, paths: Paths) -> None:
     cookie = viewer.get_cookie("sid")
     assert cookie is not None
 
@@ -118,9 +120,7 @@ def test_s32_the_role_outlives_the_worker_and_no_damaged_file_makes_an_owner(vie
     assert codes() == [302, 302]
 
 
-def test_s32_a_viewer_who_guesses_at_the_owners_password_is_slowed_down_like_anybody(
-    app: Flask, viewer: FlaskClient
-) -> None:
+def test_s32_a_viewers_guesses_at_the_owners_password_are_throttled(app: Flask, viewer: FlaskClient) -> None:
     """Signing in with the viewer's password in between resets no count of wrong guesses."""
     client = app.test_client()
     for _ in range(FAILURES):
@@ -131,7 +131,7 @@ def test_s32_a_viewer_who_guesses_at_the_owners_password_is_slowed_down_like_any
 
 
 @pytest.mark.parametrize("role", ("owner", "viewer"))
-def test_s33_a_new_password_opens_at_once_and_old_guesses_gain_nothing(
+def test_s33_a_new_password_works_at_once_after_wrong_guesses(
     app: Flask, viewer: FlaskClient, paths: Paths, role: str
 ) -> None:
     """Root makes the new password in the file, beside the running page."""

@@ -65,7 +65,7 @@ def test_s28_a_token_that_may_read_changes_nothing(app: Flask, stranger: FlaskCl
     assert own_parts(stranger).restarter.progress().phase == "idle"
 
 
-def test_s28_no_token_opens_what_is_for_people(app: Flask, stranger: FlaskClient) -> None:
+def test_s28_no_token_opens_pages_for_people(app: Flask, stranger: FlaskClient) -> None:
     """That is passwords, tokens, the whole file, uploads and earlier versions."""
     headers, walked = bearer(stranger, "control"), 0
     for endpoint, method, path in routes(app):
@@ -77,7 +77,7 @@ def test_s28_no_token_opens_what_is_for_people(app: Flask, stranger: FlaskClient
 
 
 @pytest.mark.parametrize(("key", "value"), AWAY)
-def test_s28_what_a_token_sets_never_leaves_this_machines_devices(stranger: FlaskClient, key: str, value: str) -> None:
+def test_s28_a_token_cannot_choose_sources_other_than_own_devices(stranger: FlaskClient, key: str, value: str) -> None:
     before = own_parts(stranger).store.load().version
     both = {"camera.width": 480, key: value}
     answer = stranger.patch("/api/v1/settings", headers=bearer(stranger, "control"), json=both)
@@ -94,7 +94,7 @@ def test_s28_a_token_may_choose_among_this_machines_devices(stranger: FlaskClien
     assert value in (None, answer.get_json()["settings"][key])
 
 
-def test_s28_sending_back_what_a_person_has_set_is_no_change(stranger: FlaskClient, paths: Paths) -> None:
+def test_s28_sending_back_a_value_set_by_a_person_is_allowed(stranger: FlaskClient, paths: Paths) -> None:
     paths.config.write_text("camera:\n  source: fake:attentive\n")
     headers = bearer(stranger, "control")
     settings = stranger.get("/api/v1/settings", headers=headers).get_json()["settings"]
@@ -102,7 +102,7 @@ def test_s28_sending_back_what_a_person_has_set_is_no_change(stranger: FlaskClie
     assert (answer.status_code, answer.get_json()["settings"]["camera.source"]) == (200, "fake:attentive")
 
 
-def test_s28_every_setting_that_is_a_text_says_what_a_program_may_set() -> None:
+def test_s28_every_text_setting_limits_what_a_token_may_set() -> None:
     """A path, a device or a name may lead away from this machine; a number or a choice cannot."""
     free = [key for key, one in DECLARATIONS.items() if one.kind is str and not one.choices and not one.api_form[0]]
     assert free == []

@@ -57,18 +57,18 @@ def pip_audit(folder: Path, **reports: object) -> list[str]:
         ),
     ],
 )
-def test_its_status_tells_nothing_known_from_not_tried(
+def test_exit_status_and_output_distinguish_clean_flawed_and_not_tried(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], pypi: object, osv: object, status: int, said: str
 ) -> None:
     assert main(pip_audit(tmp_path, pypi=pypi, osv=osv)) == status
     assert said in capsys.readouterr().out
 
 
-def test_what_it_does_not_ask_for_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_output_names_what_is_not_looked_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(pip_audit(tmp_path, pypi=CLEAN, osv=CLEAN))
     assert "not asked: the libraries inside the wheels" in capsys.readouterr().out
 
 
-def test_without_pip_audit_it_is_not_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_pip_audit_the_status_is_not_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == NOT_TRIED
     assert "not tried: [Errno 2]" in capsys.readouterr().out

@@ -22,7 +22,7 @@ LIBRARIES = [
 ]
 
 
-def test_the_licence_is_apaches_and_the_snap_says_so() -> None:
+def test_the_licence_is_apache_2_0_in_file_and_snap() -> None:
     text = (ROOT / "snap/LICENSE").read_text()
     assert text == (ROOT / "app/vision/models/LICENSE").read_text()
     assert "END OF TERMS AND CONDITIONS" in text
@@ -30,7 +30,7 @@ def test_the_licence_is_apaches_and_the_snap_says_so() -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=lambda path: path.name)
-def test_each_library_that_a_wheel_brings_is_in_the_notice(library: Path) -> None:
+def test_each_bundled_library_is_in_the_notice(library: Path) -> None:
     name = re.split(r"-r0|\.", HASH_TAG.sub("", library.name))[0]
     assert re.search(rf"(?m)^ +(?:.* )?{name} ", NOTICE)
 
@@ -51,7 +51,7 @@ def test_the_lgpls_text_is_in_the_snap() -> None:
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in text.read_text()
 
 
-def test_the_commands_of_the_notice_put_own_libraries_in_place_of_the_snaps(tmp_path: Path) -> None:
+def test_the_commands_of_the_notice_replace_the_lgpl_libraries(tmp_path: Path) -> None:
     """With empty files named like those of the locked wheel."""
     found = re.search(r"^  for yours in (.+); do\n.*?^  done$", NOTICE, re.MULTILINE | re.DOTALL)
     assert found is not None

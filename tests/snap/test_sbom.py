@@ -83,7 +83,7 @@ def test_the_bill_of_materials_is_cyclonedx(bill: Listed) -> None:
     assert [error.message for error in valid().iter_errors({**bill, "components": [{"name": "x"}]})] != []
 
 
-def test_every_reference_leads_to_one_component(bill: Listed) -> None:
+def test_every_reference_in_the_bill_has_one_component(bill: Listed) -> None:
     refs = ["drivewatch", *(one["bom-ref"] for one in bill.components)]
     needs = cast("list[dict[str, object]]", bill["dependencies"])
     assert len(set(refs)) == len(refs)
@@ -91,7 +91,7 @@ def test_every_reference_leads_to_one_component(bill: Listed) -> None:
     assert {ref for one in needs for ref in cast("list[str]", one.get("dependsOn", []))} == set(refs) - {"drivewatch"}
 
 
-def test_what_is_locked_is_listed_and_the_model(bill: Listed) -> None:
+def test_the_bill_lists_each_locked_package_and_the_model(bill: Listed) -> None:
     by_name = {one["name"]: one for one in bill.components if "#" not in str(one["bom-ref"])}
     model = by_name.pop("face_blendshapes")
     assert {name: component["version"] for name, component in by_name.items()} == versions()
@@ -104,7 +104,7 @@ def test_what_is_locked_is_listed_and_the_model(bill: Listed) -> None:
     assert origin["hashes"][0]["content"] in (ROOT / "app/vision/models/README.md").read_text()
 
 
-def test_each_library_that_is_shipped_as_a_file_is_listed_with_its_hash(bill: Listed, library: Path) -> None:
+def test_each_shipped_library_file_is_listed_with_its_hash(bill: Listed, library: Path) -> None:
     shipped = {
         path.relative_to(library).as_posix(): sha256(path.read_bytes()).hexdigest() for path in library.glob("*.libs/*")
     }
@@ -125,7 +125,7 @@ def test_the_bill_that_opencv_carries_is_merged(bill: Listed, library: Path) -> 
     assert {f"{OPENCV}#{ref}" for ref in carried_by_opencv} <= set(bill.needs(OPENCV))
 
 
-def test_it_says_what_is_linked_statically_and_what_is_unknown(bill: Listed) -> None:
+def test_the_bill_names_static_libraries_or_says_unknown(bill: Listed) -> None:
     told = {name: bill.about(f"pkg:pypi/{name}@{version}") for name, version in versions().items()}
     assert re.fullmatch(r"OpenCV \S+; all else unknown", told["mediapipe"]["linked-statically"])
     assert "libjpeg-turbo" in told["opencv-python-headless"]["linked-statically"]
@@ -142,7 +142,7 @@ def flask_with(bill: str, library: Path, folder: Path) -> Listed:
     return Listed(json.loads(sbom([one for one in wheels() if one["metadata"]["name"] == "flask"], folder, "1", {})))
 
 
-def test_any_wheels_bill_is_merged_with_what_each_part_needs(library: Path, tmp_path: Path) -> None:
+def test_the_bill_of_any_wheel_is_merged_with_its_dependencies(library: Path, tmp_path: Path) -> None:
     """With the bill of rpds-py, whose parts need others; one of them is not listed."""
     file = next(file for file in distribution("rpds-py").files or () if "sboms" in file.parts)
     said = json.loads(file.read_text())
@@ -168,7 +168,7 @@ def test_any_wheels_bill_is_merged_with_what_each_part_needs(library: Path, tmp_
         '{"bomFormat": "CycloneDX", "metadata": []}',
     ],
 )
-def test_a_bill_that_cannot_be_read_is_named(library: Path, tmp_path: Path, text: str) -> None:
+def test_an_unreadable_bill_of_a_wheel_is_named(library: Path, tmp_path: Path, text: str) -> None:
     assert flask_with(text, library, tmp_path).about(FLASK) == {"bill-not-merged": "carried"}
 
 
@@ -183,7 +183,7 @@ def test_a_bill_that_cannot_be_read_is_named(library: Path, tmp_path: Path, text
         ("libplain.so.2", "libplain", "2"),
     ],
 )
-def test_name_and_version_are_read_from_the_files_name(
+def test_name_and_version_of_a_library_are_read_from_its_file_name(
     tmp_path: Path, file: str, name: str, version: str | None
 ) -> None:
     (tmp_path / file).write_bytes(b"")
@@ -192,7 +192,7 @@ def test_name_and_version_are_read_from_the_files_name(
 
 
 @pytest.mark.parametrize("target", ["stage", "snap"])
-def test_make_installs_what_the_bill_of_materials_is_written_with(target: str) -> None:
+def test_make_installs_the_libraries_that_write_the_bill(target: str) -> None:
     rule = re.search(rf"^{target}:(.*?)##", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert rule is not None
     assert "$(VENV)/.sbom" in rule[1].split()
@@ -207,5 +207,5 @@ def test_make_installs_what_the_bill_of_materials_is_written_with(target: str) -
         ("Name: x\n", "see its dist-info"),
     ],
 )
-def test_the_licence_is_what_the_wheel_says(metadata: str, said: str) -> None:
+def test_the_licence_of_a_wheel_is_read_from_its_metadata(metadata: str, said: str) -> None:
     assert licence(metadata) == said

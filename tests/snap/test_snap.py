@@ -50,7 +50,7 @@ def snapd(tmp_path: Path) -> Snapd:
 
 
 @pytest.mark.skipif("SNAPCRAFT_SCHEMA" not in os.environ, reason="SNAPCRAFT_SCHEMA names no file of snapcraft's")
-def test_snapcrafts_schema_takes_it() -> None:
+def test_snapcraft_yaml_is_valid_by_snapcrafts_schema() -> None:
     definitions = json.loads(Path(os.environ["SNAPCRAFT_SCHEMA"]).read_text())["$defs"]
     schema = {"$ref": "#/$defs/Core24Project", "$defs": definitions}
     error = best_match(Draft202012Validator(schema).iter_errors(SOURCE))
@@ -64,7 +64,7 @@ def test_an_app_has_the_plugs_it_is_allowed_and_no_others(name: str) -> None:
     assert set(APPS[name].get("plugs", [])) == PLUGS.get(name, set())
 
 
-def test_nothing_asks_for_more_than_strict_confinement_on_the_quiet() -> None:
+def test_the_snap_asks_for_nothing_beyond_strict_confinement() -> None:
     assert SOURCE["confinement"] == "strict"
     assert {plug["interface"] for plug in SOURCE["plugs"].values()} == {"gpio-chardev"}
     assert not {"slots", "layout", "passthrough"} & (set(SOURCE) | {key for app in APPS.values() for key in app})
@@ -72,7 +72,7 @@ def test_nothing_asks_for_more_than_strict_confinement_on_the_quiet() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(APPS) - {"admin"}))
-def test_each_command_is_there_and_explains_itself(snapd: Snapd, name: str) -> None:
+def test_each_command_of_the_snap_prints_its_help(snapd: Snapd, name: str) -> None:
     done = snapd.command(*APPS[name]["command"].split(), "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(
@@ -80,7 +80,7 @@ def test_each_command_is_there_and_explains_itself(snapd: Snapd, name: str) -> N
     )
 
 
-def test_the_page_accepts_its_configuration(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gunicorn_accepts_the_pages_configuration(snapd: Snapd, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run outside a snap, as /run/snap.drivewatch belongs to snapd."""
     env = {**snapd.env, "SNAP_INSTANCE_NAME": "", "XDG_RUNTIME_DIR": str(snapd.folder)}
     monkeypatch.setattr(Snapd, "env", {**env, **APPS["admin"]["environment"]})
@@ -88,31 +88,31 @@ def test_the_page_accepts_its_configuration(snapd: Snapd, monkeypatch: pytest.Mo
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_page_listens_where_systemd_does() -> None:
+def test_the_page_and_systemd_use_the_same_port() -> None:
     admin = APPS["admin"]
     assert admin["sockets"]["page"]["listen-stream"] == int(admin["environment"]["PORT"])
 
 
-def test_every_hook_is_there_and_can_be_run() -> None:
+def test_every_hook_exists_and_is_executable() -> None:
     assert {path.name for path in HOOKS.iterdir()} == set(SOURCE["hooks"])
     assert all(os.access(path, os.X_OK) for path in (*HOOKS.iterdir(), *LOCAL.joinpath("bin").iterdir()))
 
 
-def test_no_module_is_taken_from_where_a_command_is_called(snapd: Snapd) -> None:
+def test_commands_import_no_module_from_the_current_folder(snapd: Snapd) -> None:
     snapd.folder.joinpath("app").mkdir()
     snapd.folder.joinpath("app/__main__.py").write_text("print('not ours')\n")
     assert SOURCE["environment"]["PYTHONSAFEPATH"] == snapd.env["PYTHONSAFEPATH"]
     assert "not ours" not in snapd.command("bin/python-m", "app", "check", "--help").stdout
 
 
-def test_the_snap_says_what_snapcraft_would_say() -> None:
+def test_the_generated_snap_yaml_equals_snapcrafts() -> None:
     made = snap_yaml(SOURCE, "arm64")
     assert (made["version"], made["architectures"], made["name"]) == (VERSION, ["arm64"], "drivewatch")
     assert made["apps"] == SOURCE["apps"]
     assert not {"parts", "platforms", "adopt-info", "compression"} & set(made)
 
 
-def test_snapd_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
+def test_snap_pack_reports_no_problem(tmp_path: Path) -> None:
     """`snap pack` reports plugs that it does not know on stderr alone; gpio-chardev is younger than Debian 12's."""
     if not shutil.which("snap"):
         pytest.skip("not tried: no command snap here; sudo apt install snapd squashfs-tools")

@@ -28,7 +28,7 @@ def yaml_of(snapd: Snapd) -> str:
     return path.read_text() if path.exists() else ""
 
 
-def test_after_the_installation_every_setting_can_be_seen_and_nothing_is_restarted(snapd: Snapd) -> None:
+def test_after_the_installation_snap_get_shows_every_setting(snapd: Snapd) -> None:
     assert snapd.get("raspberry-pi.buzzer-pin") == 17
     assert snapd.get("camera.target-fps") == 1
     assert snapd.get("profile") == "low_memory"
@@ -38,7 +38,7 @@ def test_after_the_installation_every_setting_can_be_seen_and_nothing_is_restart
     assert [call[0] for call in snapd.calls] == ["set"]
 
 
-def test_what_is_set_goes_into_the_file_and_restarts_the_detector(snapd: Snapd) -> None:
+def test_snap_set_changes_the_file_and_restarts_the_detector(snapd: Snapd) -> None:
     assert snapd.set(camera__width=640, camera__height=480, camera__frame_skip=2) == ""
     settings = Store(snapd.data).load().settings
     assert (settings.camera.width, settings.camera.height, settings.camera.frame_skip) == (640, 480, 2)
@@ -69,7 +69,7 @@ def test_a_stopped_detector_stays_stopped(snapd: Snapd) -> None:
         ({"raspberry_pi__led_pin": 17}, "raspberry-pi.led-pin: 17 must be other than raspberry-pi.buzzer-pin"),
     ],
 )
-def test_a_wrong_value_is_refused_in_one_line_and_nothing_is_changed(
+def test_a_wrong_value_is_refused_in_one_line_without_any_change(
     snapd: Snapd, values: dict[str, object], line: str
 ) -> None:
     before = snapd.state["config"]
@@ -81,7 +81,7 @@ def test_a_wrong_value_is_refused_in_one_line_and_nothing_is_changed(
     assert snapd.set(camera__height=360) == ""  # it left nothing behind
 
 
-def test_a_key_that_is_no_longer_a_setting_is_named_and_no_reason_to_refuse_the_rest(snapd: Snapd) -> None:
+def test_removed_settings_are_named_and_the_others_accepted(snapd: Snapd) -> None:
     config = snapd.state["config"]
     config["camera"]["width"] = 640  # type: ignore[index]
     config["analysis"] |= {"yaw-limit-deg": "wide", "yawn-s": {"a": [1]}}  # type: ignore[index]
@@ -93,14 +93,14 @@ def test_a_key_that_is_no_longer_a_setting_is_named_and_no_reason_to_refuse_the_
     assert not {"yaw-limit-deg", "yawn-s"} & set(snapd.state["config"]["analysis"])  # type: ignore[index]
 
 
-def test_what_the_page_has_saved_is_not_undone_by_a_later_set_of_another_key(snapd: Snapd) -> None:
+def test_snap_set_of_another_key_keeps_changes_of_the_page(snapd: Snapd) -> None:
     Store(snapd.data).save("camera:\n  width: 800  # by the page\n", "none")
     assert snapd.set(camera__height=600) == ""
     assert yaml_of(snapd) == "camera:\n  width: 800  # by the page\n  height: 600\n"
     assert snapd.get("camera.width") == 800
 
 
-def test_a_profile_shows_in_the_settings_that_follow_it(snapd: Snapd) -> None:
+def test_a_profile_changes_the_settings_that_follow_it(snapd: Snapd) -> None:
     assert snapd.set(profile="balanced") == ""
     assert snapd.get("camera.width") == 480
     assert snapd.set(camera__width=None, profile=None) == ""
@@ -108,7 +108,7 @@ def test_a_profile_shows_in_the_settings_that_follow_it(snapd: Snapd) -> None:
     assert snapd.get("profile") == "low_memory"
 
 
-def test_texts_that_look_like_numbers_or_truth_come_back_as_they_were(snapd: Snapd) -> None:
+def test_texts_that_look_like_numbers_or_booleans_are_kept(snapd: Snapd) -> None:
     assert snapd.set(camera__source=0) == ""
     assert Store(snapd.data).load().settings.camera.source == "0"
     assert snapd.set(camera__source="true", alerting__use_beep_only="no") == ""
@@ -118,7 +118,7 @@ def test_texts_that_look_like_numbers_or_truth_come_back_as_they_were(snapd: Sna
     assert RESTART not in snapd.calls
 
 
-def test_a_broken_file_is_named_and_kept_and_breaks_no_refresh(snapd: Snapd) -> None:
+def test_a_broken_file_is_reported_and_kept_by_each_hook(snapd: Snapd) -> None:
     broken = "camera:\n  width: wide\n"
     snapd.data.joinpath("config.yaml").write_text(broken)
     assert "config.yaml, line 2: camera.width: wide must be" in snapd.set(camera__height=360)
@@ -128,7 +128,7 @@ def test_a_broken_file_is_named_and_kept_and_breaks_no_refresh(snapd: Snapd) -> 
     assert yaml_of(snapd) == broken
 
 
-def test_a_key_that_a_newer_version_had_set_leaves_with_the_next_hook(snapd: Snapd) -> None:
+def test_a_key_of_a_newer_version_is_removed_by_the_next_hook(snapd: Snapd) -> None:
     state = snapd.state
     state["config"]["camera"]["zoom"] = 3  # type: ignore[index]
     snapd.change(**state)
@@ -138,7 +138,7 @@ def test_a_key_that_a_newer_version_had_set_leaves_with_the_next_hook(snapd: Sna
     assert "zoom" not in str(snapd.state["config"])
 
 
-def test_a_file_that_is_gone_with_all_copies_is_missed_and_what_snapd_was_told_holds(snapd: Snapd) -> None:
+def test_without_file_and_copies_the_values_told_to_snapd_are_in_force(snapd: Snapd) -> None:
     assert snapd.set(raspberry_pi__buzzer_pin=22) == ""
     for path in (*snapd.data.glob("config.*"), *snapd.data.glob("history/*")):
         path.unlink()
@@ -149,7 +149,7 @@ def test_a_file_that_is_gone_with_all_copies_is_missed_and_what_snapd_was_told_h
     assert not Store(snapd.data).load().problems
 
 
-def test_after_a_refresh_older_names_are_todays_and_the_file_before_is_kept(snapd: Snapd) -> None:
+def test_a_refresh_renames_older_keys_and_keeps_the_former_file(snapd: Snapd) -> None:
     old = "vision:\n  use_lite_model: false\n  refine_landmarks: true  # irises\n"
     snapd.data.joinpath("config.yaml").write_text(old)
     assert snapd.hook("post-refresh").returncode == 0
@@ -157,7 +157,7 @@ def test_after_a_refresh_older_names_are_todays_and_the_file_before_is_kept(snap
     assert [path.read_text() for path in snapd.data.joinpath("history").iterdir()] == [old]
 
 
-def test_a_snapd_that_does_not_restart_it_refuses_no_change(snapd: Snapd) -> None:
+def test_a_change_is_kept_if_snapd_cannot_restart_the_detector(snapd: Snapd) -> None:
     state = snapd.state
     state["config"]["camera"]["width"] = 640  # type: ignore[index]
     snapd.change(**{**state, "broken": ["restart"]})
@@ -167,14 +167,14 @@ def test_a_snapd_that_does_not_restart_it_refuses_no_change(snapd: Snapd) -> Non
     assert Store(snapd.data).load().settings.camera.width == 640
 
 
-def test_a_snapd_that_does_not_answer_refuses_rather_than_pretends(snapd: Snapd) -> None:
+def test_a_change_is_refused_if_snapd_does_not_answer(snapd: Snapd) -> None:
     snapd.change(broken=["get"])
     done = snapd.hook("configure")
     assert done.returncode == 1
     assert "Nothing was changed." in done.stderr
 
 
-def test_an_older_snapd_is_asked_for_the_sections(tmp_path: Path) -> None:
+def test_an_older_snapd_is_asked_for_each_section(tmp_path: Path) -> None:
     asked: list[tuple[str, ...]] = []
 
     def ask(*arguments: str, limit_s: float = 0.0) -> str:
@@ -189,18 +189,18 @@ def test_an_older_snapd_is_asked_for_the_sections(tmp_path: Path) -> None:
     assert "camera.height=240" in asked[2]
 
 
-def test_only_keys_are_spelt_with_dashes() -> None:
+def test_only_keys_are_written_with_dashes() -> None:
     assert dashed("camera.frame_skip: a_b.c is low_memory") == "camera.frame-skip: a-b.c is low_memory"
 
 
-def test_removal_takes_the_run_folder_along(snapd: Snapd) -> None:
+def test_removing_the_snap_deletes_the_run_folder(snapd: Snapd) -> None:
     rm = snapd.folder / "bin/rm"
     rm.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     rm.chmod(0o755)
     assert snapd.hook("remove").stdout.splitlines() == ["-rf", "/run/snap.drivewatch"]
 
 
-def test_a_snapctl_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_failing_snapctl_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = tmp_path / "snapctl"
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     for script, says in (("echo refused >&2; exit 1", "refused"), ("exit 3", "status 3"), ("sleep 5", "0.01 s")):

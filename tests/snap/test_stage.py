@@ -37,13 +37,13 @@ PAGE = {*OWN, "blinker", "click", "flask", "itsdangerous", "jinja2", "markupsafe
 OTHER = next(target for target in TARGETS.values() if target is not HERE)
 
 
-def test_each_python_gets_its_own_numpy_and_the_same_of_all_else() -> None:
+def test_only_numpy_differs_between_python_versions() -> None:
     tens, twelves = versions("3.10"), versions("3.12")
     assert set(tens) == set(twelves)
     assert {name for name in tens if tens[name] != twelves[name]} == {"numpy"}
 
 
-def test_what_is_left_of_the_wheels_is_enough_and_less(library: Path) -> None:
+def test_pruned_wheels_are_smaller_and_still_work(library: Path) -> None:
     before_mb = sum(size_bytes(library)) / 1e6
     prune(library)
     assert before_mb - sum(size_bytes(library)) / 1e6 > 25
@@ -55,9 +55,7 @@ def test_what_is_left_of_the_wheels_is_enough_and_less(library: Path) -> None:
     try_out(sys.executable, library)
 
 
-def test_a_payload_from_which_something_is_missing_is_refused(
-    library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_incomplete_payload_is_refused(library: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for path in library.iterdir():
         if path.name != "flask":
             tmp_path.joinpath(path.name).symlink_to(path)
@@ -66,7 +64,7 @@ def test_a_payload_from_which_something_is_missing_is_refused(
     assert "No module named 'flask'" in capfd.readouterr().err
 
 
-def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Path, tmp_path: Path) -> None:
+def test_byte_code_includes_templates_and_keeps_only_own_docstrings(library: Path, tmp_path: Path) -> None:
     """Without native parts, as for a payload of another architecture."""
     for name in PAGE:
         shutil.copytree(
@@ -84,13 +82,13 @@ def test_byte_code_has_the_templates_too_and_only_the_own_docstrings(library: Pa
     assert list(tmp_path.rglob("*.opt-2.pyc")) == []
 
 
-def test_docstrings_are_taken_from_the_same_packages_as_by_make() -> None:
+def test_docstrings_are_removed_from_the_same_packages_as_by_make() -> None:
     found = re.search(r"site-packages/,(.*?)\)", (ROOT / "Makefile").read_text(), re.DOTALL)
     assert found is not None
     assert tuple(found[1].replace("\\", "").split()) == LEAN
 
 
-def test_the_machine_of_an_elf_file_is_read_and_of_no_other(tmp_path: Path) -> None:
+def test_the_machine_is_read_only_from_elf_files(tmp_path: Path) -> None:
     text, half = tmp_path / "text", tmp_path / "half"
     text.write_text("#!/bin/sh\n" * 3)
     half.write_bytes(b"\x7fELF")
@@ -100,12 +98,12 @@ def test_the_machine_of_an_elf_file_is_read_and_of_no_other(tmp_path: Path) -> N
         check_machines(tmp_path, HERE)
 
 
-def test_the_interpreter_is_of_the_version_that_is_asked_for() -> None:
+def test_the_interpreter_has_the_requested_version() -> None:
     assert interpreter_of(PYTHON)
     assert interpreter_of("3.99") is None
 
 
-def test_the_snap_has_the_model_that_no_wheel_brings_with_its_licence(library: Path) -> None:
+def test_the_payload_has_the_blendshape_model_and_its_licence(library: Path) -> None:
     for name in ("face_blendshapes.tflite", "LICENSE", "README.md"):
         assert (library / "app/vision/models" / name).read_bytes() == (ROOT / "app/vision/models" / name).read_bytes()
 

@@ -101,7 +101,7 @@ def test_a_face_at_the_edge_asks_to_turn_the_camera_towards_it(face: Box, word: 
     assert words(aimed(face=face))[0] == word
 
 
-def test_a_face_with_room_around_it_asks_for_nothing() -> None:
+def test_a_face_with_room_around_it_needs_no_advice() -> None:
     assert words(aimed(face=Box(0.55, 0.3, 0.26, 0.4))) == [GOOD]
 
 

@@ -31,7 +31,7 @@ def only(found: Facts) -> Line:
     return line
 
 
-def test_nothing_is_said_while_all_is_well() -> None:
+def test_the_banner_is_empty_without_problems() -> None:
     assert lines(facts()) == ()
 
 

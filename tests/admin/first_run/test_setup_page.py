@@ -73,7 +73,7 @@ def test_steps_that_cannot_be_true_yet_are_not_confirmed(owner: FlaskClient, pat
     assert post(owner, "/setup/take-back", step="nothing").status_code == 400
 
 
-def test_a_step_can_be_taken_back(owner: FlaskClient, paths: Paths) -> None:
+def test_a_confirmed_step_can_be_undone(owner: FlaskClient, paths: Paths) -> None:
     works(paths)
     confirm(owner, "place", "password")
     for step in ("place", "password", "camera", "beep"):
@@ -130,7 +130,7 @@ def test_a_folder_in_place_of_the_checklist_file_confirms_nothing(owner: FlaskCl
         ticks.change(paths.first_run, beep=True)
 
 
-def test_a_viewer_sees_the_list_and_cannot_tick(viewer: FlaskClient, paths: Paths) -> None:
+def test_a_viewer_sees_the_checklist_but_cannot_confirm_steps(viewer: FlaskClient, paths: Paths) -> None:
     works(paths)
     assert CARD not in viewer.get("/").text
     text = viewer.get("/setup").text

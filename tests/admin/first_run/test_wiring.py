@@ -54,7 +54,7 @@ def test_any_pin_is_drawn_at_its_position(bcm: int) -> None:
     assert drawn.wires[0].ground in GROUNDS
 
 
-def test_two_parts_on_one_pin_are_drawn_once() -> None:
+def test_only_one_of_two_parts_on_the_same_pin_is_drawn() -> None:
     same = replace(LED, raspberry_pi=replace(PI, buzzer_pin=17, led_pin=17))
     assert [wire.part for wire in header(same).wires] == ["Buzzer"]
 

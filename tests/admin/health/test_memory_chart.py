@@ -20,7 +20,7 @@ def points(line: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in (point.split(",") for point in line.split())]
 
 
-def test_the_axis_begins_with_the_first_reading() -> None:
+def test_the_axis_starts_at_the_first_reading() -> None:
     ten_minutes = drawn(*(at(600 - 30 * number) for number in range(21)))
     (line,) = ten_minutes.lines
     assert (points(line)[0][0], points(line)[-1][0]) == (0.0, WIDTH)
@@ -33,7 +33,7 @@ def test_the_chart_covers_at_most_two_hours() -> None:
     assert found.highest_mb == 80.0
 
 
-def test_a_gap_in_the_readings_is_a_gap_in_the_line() -> None:
+def test_a_gap_in_the_readings_interrupts_the_line() -> None:
     assert len(drawn(at(600), at(570), at(540 - GAP_S), at(510 - GAP_S)).lines) == 2
 
 

@@ -78,7 +78,7 @@ def test_a_problem_that_belongs_to_no_part_is_listed_too() -> None:
     assert parts(journal) == ["Events"]
 
 
-def test_a_rendered_driver_needs_no_buzzer() -> None:
+def test_a_missing_buzzer_is_no_problem_with_a_rendered_driver() -> None:
     alerts = Alerts(buzzer_message="no GPIO chip", led_message="no GPIO chip")
     latest = replace(WELL, alerts=alerts, problem="no GPIO chip", camera=CameraHealth(source="fake:commute"))
     assert found(latest) == []

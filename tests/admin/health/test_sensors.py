@@ -87,7 +87,7 @@ def test_a_machine_without_sensors_has_no_values(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "\0", "nan", "x" * 100_000, "9" * 400, "999999999x", "-300000", "\u0661", "1 2", "0 0"]
 )
-def test_garbage_is_no_reading(tmp_path: Path, text: str) -> None:
+def test_garbage_gives_no_sensor_value(tmp_path: Path, text: str) -> None:
     found = read(planted(tmp_path, dict.fromkeys(PI, text)))
     assert found.temperature_c is None
     assert found.throttled is None

@@ -47,7 +47,9 @@ def test_the_mute_action_shows_minutes_left_until_the_mute_ends() -> None:
         (Request.RECALIBRATE, "look at the road for 20 s"),
     ],
 )
-def test_requests_reach_the_detector(owner: FlaskClient, paths: Paths, wanted: Request, said: str) -> None:
+def test_each_action_sends_its_request_and_confirms_it(
+    owner: FlaskClient, paths: Paths, wanted: Request, said: str
+) -> None:
     say(paths, alerts=Alerts(buzzer_ok=True))
     assert post(owner, "/ask", what=wanted.value).status_code == 302
     assert take(paths.run) == [wanted]

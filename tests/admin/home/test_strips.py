@@ -56,7 +56,7 @@ def test_values_beyond_the_scale_are_drawn_at_the_edge() -> None:
         assert {found for _, found in points(strip.lines[0])} == {y}
 
 
-def test_without_a_road_the_head_has_no_limits() -> None:
+def test_without_a_road_no_limits_of_the_head_are_drawn() -> None:
     drawn = strips(looks(), last_minutes(NOW_S), LIMITS)
     assert [len(strip.limits) for strip in drawn.strips] == [0, 0, 1, 3]
     assert drawn.strips[SIDEWAYS].now == "10° right"

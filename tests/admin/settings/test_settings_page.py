@@ -69,7 +69,7 @@ def test_a_reviewed_change_is_saved_and_nothing_else(client: FlaskClient, store:
     assert "Saved." not in client.get("/settings/").text  # it is said once
 
 
-def test_the_four_usual_settings_can_be_changed_at_once(client: FlaskClient, store: Store) -> None:
+def test_the_four_usual_settings_can_be_changed_together(client: FlaskClient, store: Store) -> None:
     typed = {"camera__frame_skip": "2", "raspberry_pi__compression_quality": "55", "analysis__history_window": "90"}
     save(client, preview(client, resolution="640x480", **typed))
     now = store.load().settings
@@ -88,7 +88,7 @@ def test_save_and_restart_does_both(client: FlaskClient, store: Store) -> None:
     restarter.start.assert_called_once()
 
 
-def test_save_only_restarts_nothing(client: FlaskClient) -> None:
+def test_save_only_does_not_restart(client: FlaskClient) -> None:
     save(client, preview(client, camera__width="500"))
     client.application.extensions[NAME].restarter.start.assert_not_called()
 

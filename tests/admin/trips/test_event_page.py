@@ -66,7 +66,7 @@ def test_the_replay_draws_the_head_relative_to_the_road(owner: FlaskClient, path
     assert 'data-measured="head 41° left; eyes open, 90 %"' in text
 
 
-def test_an_event_without_signals_says_why(owner: FlaskClient, paths: Paths) -> None:
+def test_an_event_without_signals_says_that_they_are_not_kept(owner: FlaskClient, paths: Paths) -> None:
     with closing(Journal(paths.events, "boot")) as journal:
         journal.record(AWAY, WALL_S, 100.0)
     text = owner.get("/events/1").text
