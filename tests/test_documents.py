@@ -75,24 +75,15 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
 
 
 @each_document
-def test_every_path_exists(document: Path) -> None:
-    named = re.findall(rf"(?<![\w./-])(?:\.ci|{'|'.join(ROOMS)})/[\w./-]*\w", code_in(document))
-    assert [path for path in named if not (ROOT / path).exists()] == []
-
-
-@each_document
-def test_every_make_target_exists(document: Path) -> None:
-    named = set(re.findall(r"(?<!install )\bmake(?: -s)? ([a-z][a-z0-9-]*)", code_in(document)))
-    assert named - targets() == set()
-
-
-@each_document
-def test_every_module_exists(document: Path) -> None:
-    named = re.findall(r"-m ((?:app|config|tests)[\w.]*)", code_in(document))
-    places = [ROOT / module.replace(".", "/") for module in named]
-    assert [
-        str(one) for one in places if not (one / "__main__.py").exists() and not one.with_suffix(".py").exists()
-    ] == []
+def test_every_path_target_module_and_setting_exists(document: Path) -> None:
+    code = code_in(document)
+    paths = re.findall(rf"(?<![\w./-])(?:\.ci|{'|'.join(ROOMS)})/[\w./-]*\w", code)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert set(re.findall(r"(?<!install )\bmake(?: -s)? ([a-z][a-z0-9-]*)", code)) - targets() == set()
+    modules = [ROOT / name.replace(".", "/") for name in re.findall(r"-m ((?:app|config|tests)[\w.]*)", code)]
+    assert [one for one in modules if not (one / "__main__.py").exists() and not one.with_suffix(".py").exists()] == []
+    settings = set(re.findall(rf"(?<![\w./])(?:{'|'.join(SECTIONS)})\.[a-z]\w*", code))
+    assert settings - {*DECLARATIONS, *OLDER_KEYS} == set()
 
 
 @pytest.mark.parametrize("program", ["app", "config"])
@@ -104,12 +95,6 @@ def test_every_command_exists(program: str) -> None:
         [sys.executable, "-m", program, "--help"], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert named - set(re.findall(r"^ +([a-z-]+)", said.stdout, re.MULTILINE)) == set()
-
-
-@each_document
-def test_every_setting_exists(document: Path) -> None:
-    named = set(re.findall(rf"(?<![\w./])(?:{'|'.join(SECTIONS)})\.[a-z]\w*", code_in(document)))
-    assert named - {*DECLARATIONS, *OLDER_KEYS} == set()
 
 
 def test_every_button_that_a_document_names_is_on_the_page() -> None:

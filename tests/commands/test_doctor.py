@@ -12,7 +12,7 @@ import pytest
 
 from app.camera.frame import Frame
 from app.camera.mounting import mounted
-from app.commands.doctor import FRAME_WAIT_S, Machine
+from app.commands.doctor import FRAME_WAIT_S, Finding, Machine
 from app.fake_driver.render import Renderer
 from app.fake_driver.scene import Scene
 from app.journal.journal import Journal
@@ -21,6 +21,7 @@ from app.part_status import CameraHealth
 from app.vision.model_files import FaceMeshError
 from config import settings as declared
 from config.paths import FREE_MIN_MB
+from config.release_date import RELEASED_S
 from config.settings import Settings
 from tests.support.doctor import DOTS, LIVE, LOST, PICTURE, WELL, Practice, alert_with, camera_with, refuse
 
@@ -83,7 +84,6 @@ BAD: dict[str, tuple[Machine, str, str]] = {
         "memory",
         "90 of 426 MB free, budget 160 MB: too little",
     ),
-    "clock": (replace(WELL, wall=lambda: 60.0), "clock", "`timedatectl`"),
 }
 
 
@@ -164,3 +164,31 @@ def test_events_recorded_beside_a_newer_file_are_reported(practice: Practice) ->
     Journal(practice.paths.events, "reverted").close()
     ((part, text),) = practice.bad()
     assert (part, text.partition(":")[0]) == ("events", "new events are in events.sqlite.schema-3")
+
+
+def clock_of(practice: Practice, wall_s: float, is_synchronised: bool | None) -> Finding:
+    machine = replace(WELL, wall=lambda: wall_s, is_synchronised=lambda: is_synchronised)
+    (found,) = (finding for finding in practice.findings(machine) if finding.part == "clock")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("is_synchronised", "said"),
+    [
+        (True, "which a time server keeps right"),
+        (False, "a guess, as no time server has set it"),
+        (None, "a guess, as a strict snap may not ask who set it"),
+    ],
+)
+def test_clock_line_says_who_set_it_and_is_ok(practice: Practice, is_synchronised: bool | None, said: str) -> None:
+    found = clock_of(practice, RELEASED_S + 1e6, is_synchronised)
+    assert found.is_well and said in found.text
+
+
+@pytest.mark.parametrize("wall_s", [0.0, RELEASED_S - 1.0, 4.08e9])
+@pytest.mark.parametrize("is_synchronised", [True, False, None])
+def test_impossible_day_of_the_clock_is_reported(
+    practice: Practice, wall_s: float, is_synchronised: bool | None
+) -> None:
+    found = clock_of(practice, wall_s, is_synchronised)
+    assert not found.is_well and "timedatectl" in found.text

@@ -1,16 +1,19 @@
-"""Damaged files are set aside and reported on one line; what can be read is read."""
+"""Damaged files are set aside and reported on one line; pipes, folders and devices in their place block nobody."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.journal.entries import DETAIL_MAX, JournalUnreadable, recent
+from app.journal.entries import DETAIL_MAX, READ_MAX, JournalUnreadable, recent
 from app.journal.journal import CHECK_S, Journal
+from app.journal.journal_copies import LOG_SUFFIXES, copy_of
 from app.journal.journal_file import KEEP_CORRUPT
 from tests.support.events import BOOT, event, onsets_s, record, sql
 
@@ -161,3 +164,52 @@ def test_damaged_tree_is_reported_on_one_line(journal: Journal, path: Path) -> N
         file.write(b"\x1b[31m\n" * 100)
     with closing(Journal(path, BOOT)) as after:
         assert "was damaged (*** in database main *** " in after.problem and after.problem.isprintable()
+
+
+STRANGE: dict[str, Callable[[Path], None]] = {
+    "FIFO": os.mkfifo,
+    "folder": os.mkdir,
+    "link to a device": lambda path: path.symlink_to("/dev/zero"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["", *LOG_SUFFIXES])
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+def test_file_that_is_not_plain_is_reported_without_blocking(
+    tmp_path: Path, make: Callable[[Path], None], suffix: str
+) -> None:
+    path = tmp_path / "events.sqlite"
+    if suffix:
+        Journal(path, BOOT).close()
+    make(Path(f"{path}{suffix}"))
+    journal = Journal(path, BOOT)
+    record(journal, event(1.0))
+    assert "events cannot be saved" in journal.problem and f"`ls -l {tmp_path}`" in journal.problem
+    with pytest.raises(JournalUnreadable, match=r"Is a directory|it is not a plain file"):
+        recent(path)
+    Path(f"{path}{suffix}").rmdir() if make is os.mkdir else Path(f"{path}{suffix}").unlink()
+    journal.retry(1000.0)
+    journal.close()
+    assert [entry.event.onset_s for entry in recent(path)] == [1.0]
+
+
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+def test_copy_that_is_not_plain_does_not_block(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "events.sqlite"
+    make(copy_of(path))
+    journal = Journal(path, BOOT)
+    record(journal, event(1.0))
+    journal.close()
+    assert path.exists() or journal.problem
+
+
+def test_number_of_events_read_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "events.sqlite"
+    Journal(path, BOOT).close()
+    rows = f"""
+    INSERT INTO events (boot_id, kind, level, onset_s, onset_earliest_s, onset_latest_s, detail, wall_s)
+    WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {2 * READ_MAX})
+    SELECT 'boot', 'phone', 2, n, n, n, '', n FROM counted;
+    """
+    sql(path, rows)
+    assert len(recent(path, 10**6)) == READ_MAX
