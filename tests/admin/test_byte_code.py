@@ -29,7 +29,7 @@ def shown(folder: Path) -> str:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "page.html").write_text("Hello, {{ name }}")
     assert shown(tmp_path) == "Hello, driver"
-    assert [path.name for path in tmp_path.rglob("*.pyc*")] == [Path(KEPT).name]  # nothing half written is left
+    assert [path.name for path in tmp_path.rglob("*.pyc*")] == [Path(KEPT).name]  # no temporary file is left
     return tmp_path
 
 

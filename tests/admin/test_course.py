@@ -105,7 +105,7 @@ def test_new_settings_are_rolled_back_if_the_detector_keeps_crashing() -> None:
     for pid in range(200, 201 + round(LIMIT_S / SETTLED_S)):
         story.see(replace(AFTER, pid=pid, problem="no buzzer"), SETTLED_S - 1).see(None, 1)
     assert Action.ROLL_BACK in story.actions
-    assert story.course.reason == "it ends again and again; its log says why"  # and not for want of a buzzer
+    assert story.course.reason == "it ends again and again; its log says why"  # the missing buzzer is not the reason
 
 
 def test_a_detector_that_hangs_after_its_first_status_is_not_healthy() -> None:

@@ -51,11 +51,11 @@ def test_no_cookie_is_readable_by_scripts_or_sent_by_other_sites(app: Flask, bas
 def test_simultaneous_guesses_are_all_counted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "werkzeug.security.check_password_hash", lambda stored, word: False
-    )  # else the last of them may wait too long on a busy machine
+    )  # otherwise the last one may wait too long on a busy machine
     with ThreadPoolExecutor(8) as clients:
         codes = list(clients.map(lambda _: sign_in(app.test_client(), WRONG).status_code, range(8)))
     assert set(codes) == {403, 429}
-    assert codes.count(403) <= FAILURES  # fewer where a slow machine sends some away as busy
+    assert codes.count(403) <= FAILURES  # fewer if a slow machine refuses some as busy
 
 
 def test_signing_out_ends_the_session(app: Flask, owner: FlaskClient) -> None:

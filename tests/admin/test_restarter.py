@@ -176,7 +176,7 @@ def test_a_damaged_restart_file_counts_as_idle(machine: Machine, text: str) -> N
 
 def test_one_thread_drives_a_restart_to_its_end(machine: Machine) -> None:
     machine.comes_back = False
-    clock = count(START_S, LIMIT_S).__next__  # so the first looks find the time up
+    clock = count(START_S, LIMIT_S).__next__  # the first step already finds the time over
     restarter = Restarter(machine.paths, machine.store, clock, kill=machine.kill, proc=machine.proc)
     restarter.start("first")
     restarter.start("second")

@@ -144,7 +144,7 @@ def test_bad_settings_are_rolled_back_after_a_power_cut(machine: Machine, after_
     second = start_the_machine_again(machine)
     second.resume()
     machine.let_pass(second, LIMIT_S / 2)
-    assert len(machine.signals) == signals  # the start of the machine was the restart
+    assert len(machine.signals) == signals  # the boot was the restart
     machine.let_pass(second, 2 * LIMIT_S)
     assert_rolled_back(machine, second, good)
     assert start_the_machine_again(machine).progress().phase == "idle"

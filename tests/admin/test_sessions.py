@@ -63,7 +63,7 @@ def test_a_session_ends_when_it_is_not_used(sessions: Sessions, clock: Clock) ->
     clock.now_s += IDLE_S
     assert not is_in(sessions, session_id)
     clock.now_s -= 1
-    assert not is_in(sessions, session_id)  # what has ended stays so
+    assert not is_in(sessions, session_id)  # an ended session stays ended
 
 
 def test_a_session_ends_after_its_lifetime_even_if_used(sessions: Sessions, clock: Clock) -> None:
@@ -161,7 +161,7 @@ def test_a_session_of_the_future_is_not_found(sessions: Sessions, file: Path, cl
         ["c" * 43, START_S, float("nan"), PASSWORD, "owner"],
         ["c" * 43, START_S, 10**400, PASSWORD, "owner"],
         ["c" * 43, START_S, START_S, None, "owner"],
-        ["c" * 43, START_S, START_S, PASSWORD],  # of a release that had no roles
+        ["c" * 43, START_S, START_S, PASSWORD],  # written by a release without roles
         ["c" * 43, START_S, START_S, PASSWORD, "root"],
         ["c" * 43, START_S, START_S, PASSWORD, ["owner"]],
         ["c" * 43, START_S, START_S, PASSWORD, "owner", 1],
@@ -174,7 +174,7 @@ def test_a_damaged_session_row_is_ignored(sessions: Sessions, file: Path, clock:
     (digest,) = table["sessions"]
     table["sessions"][digest] = ["c" * 43, START_S, START_S, PASSWORD, "owner"]
     file.write_text(json.dumps(table))
-    assert is_in(Sessions(file, clock), session_id)  # as it would be with a sound one
+    assert is_in(Sessions(file, clock), session_id)  # a valid row is accepted
     table["sessions"][digest] = row
     file.write_text(json.dumps(table))
     assert not is_in(Sessions(file, clock), session_id)

@@ -108,7 +108,9 @@ def test_typed_settings_survive_a_restart_of_the_worker(owner: FlaskClient, cloc
     fields, cookie = typed(owner), owner.get_cookie("sid")
     assert cookie
     clock.now_s += IDLE_S
-    own_parts(owner).sessions.open("owner", password.fingerprint(paths.admin_password))  # another's, which cleans up
+    own_parts(owner).sessions.open(
+        "owner", password.fingerprint(paths.admin_password)
+    )  # another session, which drops the expired one
     later = create_app(paths, clock).test_client()
     later.set_cookie("sid", cookie.value)
     answer = post(later, "/settings/preview", fields)

@@ -41,7 +41,7 @@ def test_five_wrong_passwords_lock_out_for_15_minutes(throttle: Throttle) -> Non
     assert throttle.wait_s(GUESSER, NOW_S + 899) == 1
     assert throttle.wait_s(GUESSER, NOW_S + 900) == 0
     throttle.note_failure(GUESSER, NOW_S + 900)
-    assert throttle.wait_s(GUESSER, NOW_S + 900) == 0  # and five are free again
+    assert throttle.wait_s(GUESSER, NOW_S + 900) == 0  # five more are free
 
 
 def test_the_right_password_resets_the_count_of_wrong_ones(throttle: Throttle) -> None:

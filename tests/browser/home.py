@@ -83,7 +83,7 @@ def test_each_tone_of_the_bar_has_enough_contrast(tab: Tab, scheme: str) -> None
     tab.open("/")
     for tone in get_args(Tone):
         tab.driver.execute_script(
-            "const at = document.querySelector('.verdict'); at.replaceWith(at.cloneNode(true));"  # no longer renewed
+            "const at = document.querySelector('.verdict'); at.replaceWith(at.cloneNode(true));"  # not refreshed
             "document.querySelector('.bar').className = `bar ${arguments[0]}`",
             tone,
         )
@@ -134,7 +134,7 @@ def test_an_alarm_is_in_bar_and_title_and_announced_once(tab: Tab) -> None:
     tab.wait(lambda driver: "Attentive" in driver.title, "the title without it")
     said = [words for words in tab.driver.execute_script("return said") if words]
     assert any(words.startswith("Alarm: ") for words in said)
-    assert not [words for words in said if "ttentive" in words and ":" in words]  # no level beside it
+    assert not [words for words in said if "ttentive" in words and ":" in words]  # no level beside "attentive"
     assert not [words for words, after in pairwise(said) if words == after or any(map(str.isdigit, words))]
     tab.press("Put away")
     tab.press("Show the picture")

@@ -26,7 +26,7 @@ def test_a_page_says_that_the_server_does_not_answer(tab: Tab) -> None:
 
 def test_refreshing_keeps_selection_focus_and_scroll_position(tab: Tab) -> None:
     """A click on the table focuses it, as keys can scroll it; refreshing must still work."""
-    look = "document.dispatchEvent(new Event('visibilitychange'))"  # as when the tab is shown again: renewed at once
+    look = "document.dispatchEvent(new Event('visibilitychange'))"  # showing the tab again refreshes at once
     tab.width(360)
     tab.open("/memory")
     tab.driver.execute_script(

@@ -176,7 +176,7 @@ def test_a_deletion_survives_a_hung_and_killed_detector(tab: Tab) -> None:
         tab.sees("are being deleted")
         assert not tab.driver.find_elements(By.CSS_SELECTOR, ".events li")
     finally:
-        detector.kill()  # and it is started again
+        detector.kill()  # it is started again
     tab.sees("All events and trips are deleted.")
     tab.picture("deleted")
     for path, words in (("/events", "0 events"), ("/trips", "No trips yet")):

@@ -59,7 +59,7 @@ def test_migrating_deletes_only_removed_keys(tmp_path: Path, value: str) -> None
     loaded = store.load()
     assert (loaded.settings.analysis.policy, loaded.settings.memory.budget_mb) == ("strict", 200)
     assert (loaded.problems, "asleep_s" in loaded.text) == ((), False)
-    assert {note.key for note in loaded.notes} <= {"analysis.yawn_s"}  # a list or a section stays, and does no harm
+    assert {note.key for note in loaded.notes} <= {"analysis.yawn_s"}  # a list or a section is left in place
     assert "# mine" in loaded.text
 
 

@@ -76,7 +76,7 @@ def test_a_folder_writable_by_others_is_not_used(tmp_path: Path) -> None:
         private_folder(shared / "run")
     assert f"{shared} is theirs" in folder_problem(shared / "run")
     assert list(shared.iterdir()) == []
-    shared.chmod(0o1777)  # as /tmp: nobody can rename what is another's
+    shared.chmod(0o1777)  # sticky, like /tmp: users cannot rename files of others
     private_folder(shared / "run")
     assert folder_problem(shared / "run") == ""
 

@@ -69,7 +69,7 @@ def test_a_hash_of_release_0_2_0_is_accepted(file: Path) -> None:
 
 def test_without_a_password_every_check_fails_after_the_same_work(file: Path) -> None:
     assert (password.load(file), password.problem(file), password.fingerprint(file)) == ("", "", "")
-    assert password.LINE.fullmatch(password.NO_HASH)  # so the same scrypt runs
+    assert password.LINE.fullmatch(password.NO_HASH)  # the same scrypt runs
     assert not password.verify("", GOOD)
 
 
@@ -109,7 +109,7 @@ def test_an_unreadable_password_file_counts_as_none_and_is_reported(file: Path) 
     assert password.problem(file).startswith(f"{file} cannot be read (Is a directory)")
     file.rmdir()
     os.mkfifo(file)
-    assert password.load(file) == ""  # and nobody waits for it
+    assert password.load(file) == ""  # without blocking
 
 
 def test_a_final_newline_is_not_part_of_the_hash(file: Path) -> None:
@@ -198,7 +198,7 @@ def test_password_checks_run_one_at_a_time_and_refuse_long_waits() -> None:
 
     with ThreadPoolExecutor(4) as threads:
         assert set(threads.map(check, range(4))) == {"False", "busy"}
-    with password.one_at_a_time(wait_s=0.0):  # and afterwards it is free again
+    with password.one_at_a_time(wait_s=0.0):  # free again afterwards
         pass
 
 
@@ -206,7 +206,7 @@ PEAK = """
 import hashlib, threading, werkzeug.security
 from app.memory.allocator import limit_malloc_arenas
 from config.password import one_at_a_time, verify
-limit_malloc_arenas()  # as gunicorn.conf.py does: else each thread would keep the memory of its check
+limit_malloc_arenas()  # as gunicorn.conf.py does; otherwise each thread keeps the memory of its check
 def check():
     with one_at_a_time(60):
         verify("", "x" * 128)

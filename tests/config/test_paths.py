@@ -40,7 +40,7 @@ def test_by_default_the_data_folder_is_below_the_current_one(tmp_path: Path, mon
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert Paths.from_environment({}).run == Path("/tmp/drivewatch-1000")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert Paths.from_environment({}).run == Path("/run/drivewatch")  # where nobody else can come first
+    assert Paths.from_environment({}).run == Path("/run/drivewatch")  # no other user can create it first
     assert not list(tmp_path.iterdir())
 
 

@@ -59,7 +59,7 @@ def test_no_profile_breaks_a_rule(profile: str) -> None:
 
 
 def test_there_are_at_most_44_settings() -> None:
-    assert len(DECLARATIONS) <= 44  # thirty of the driver's own, the rest says what is wired and where
+    assert len(DECLARATIONS) <= 44  # about thirty for the driver, the others for the wiring
 
 
 def test_each_setting_has_label_help_and_limits() -> None:

@@ -74,7 +74,7 @@ class Card:
                             file.write(b"x" * size)
             if _refuses_a_byte(self.mounted):
                 return
-            self.settle()  # ext4 refuses early, by an estimate, and a file of many pieces before a new one
+            self.settle()  # ext4 refuses early by an estimate, and fragmented files before new ones
         raise AssertionError("the card is not full")
 
     def make_room(self) -> None:

@@ -22,7 +22,7 @@ from tests.faults.tally import Count, Row
 from tests.support.trips import TRIP
 
 FILES, LONG_FILES = 400, 20_000
-EVENTS = 120  # five tables' pages and two of the index
+EVENTS = 120  # enough for several pages of tables and index
 WALL_S, NEW_S = 1.8e9, 5000.0
 PAGES = (
     *("/events", "/events/1", "/events.csv", "/events.json", "/api/v1/events?limit=200"),
@@ -98,7 +98,7 @@ def _tried(paths: Paths, client: FlaskClient, data: bytes) -> str:
     aside = paths.events.with_name("events.sqlite.corrupt-1")
     if aside.exists() and aside.stat().st_size < len(data):
         return "what was set aside is not whole"
-    if "newer drivewatch" in problem:  # the bytes that hold the version
+    if "newer drivewatch" in problem:  # the bytes of the version were damaged
         return ""
     try:
         saved = any(entry.event.onset_s == NEW_S for entry in recent(paths.events))

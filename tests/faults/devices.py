@@ -19,11 +19,15 @@ from tests.faults.lockstep import Time
 from tests.faults.rig import HEIGHT_PX, SIZE, WIDTH_PX, Picture, Rig, driver
 
 OPENS_S = 0.3  # a USB camera
-SELECT_S = 3.0  # that v4l2_stream.py waits for a picture
+SELECT_S = 3.0  # time-out of v4l2_stream.py
 STUCK_S, FOR_EVER_S = 15.0, 3600.0  # a thread that hangs for 12 s is replaced
 OTHER_SIZES = ((160, 120), (240, 320), (640, 480), (320, 180), (17, 3))
-FILLINGS = ((128, 128, 128), (0, 135, 0), (255, 255, 255))  # of what is missing: JPEG's, zeros read as YUYV, white
-ERRORS: tuple[Callable[[], Exception], ...] = (  # made for each use, as an exception keeps where it was raised
+FILLINGS = (
+    (128, 128, 128),
+    (0, 135, 0),
+    (255, 255, 255),
+)  # fillings of missing lines: JPEG's grey, zeros as YUYV, white
+ERRORS: tuple[Callable[[], Exception], ...] = (  # factories, as an exception keeps its traceback
     partial(SourceLost, "/dev/video0 gives no picture (Input/output error): plug the camera out and in again"),
     partial(OSError, errno.EIO, "Input/output error"),
     partial(OSError, errno.ENODEV, "No such device"),

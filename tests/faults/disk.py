@@ -38,7 +38,7 @@ SCENARIO = Path(__file__).with_name("busy.yaml")
 CONFIG = "# the owner's own words\ncamera: {width: 320}\n"
 EARLIER = 60  # events of the boot before
 MAY_FAIL = (SAVE, "/events.json")  # with 507 and 503
-EVENT_S, RETRY_S = 45.0, 60.0  # an idle machine tells the next one within 20; the journal tries again every 30
+EVENT_S, RETRY_S = 45.0, 60.0  # an idle machine reports an event within 20 s; the journal retries every 30 s
 WALL_S = 1.8e9
 
 
@@ -208,7 +208,7 @@ class Try:
         began_s = time.monotonic()
         if not detector.says(self._is_said, EVENT_S):
             return f"it does not say {self.fault.says!r}: {detector.said}"
-        self.recovery_s = time.monotonic() - began_s  # of what heals itself
+        self.recovery_s = time.monotonic() - began_s  # of faults that heal by themselves
         if not detector.says(lambda said: self._is_said(said) and _ended_since(said, self._broken_s), EVENT_S):
             return f"it stops watching: {detector.said}"
         return ""

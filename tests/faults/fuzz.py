@@ -23,7 +23,7 @@ from tests.support.settings_files import (
 )
 from tests.support.settings_files import changes as wanted_changes
 
-EXAMPLES, LONG_EXAMPLES = 500, 25_000  # of each property, a quarter for each where the generator is costly
+EXAMPLES, LONG_EXAMPLES = 500, 25_000  # examples of each property; fewer for costly generators
 FILES = [MUTATED, config_yaml().encode(), config_yaml().replace("#", "").encode()[:9000]]
 FIELDS = [*DECLARATIONS, "resolution", "back", "csrf_token", "version", "base", "camera", "camera.", ".", ""]
 TEXTS = ["", "0", "1", "-1", "1e3", "0x10", "1,5", "1.000", "nan", ".inf", "true", "on", "auto", "fake:x", "640x480"]

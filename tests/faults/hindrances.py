@@ -188,7 +188,7 @@ def hang(call: str, folder: str, tried: Try, *, at_once: bool = False) -> None:
     tried.env["HANG_WHEN"] = str(tried.place / "hang")
     if at_once:
         begin_hanging(tried)
-    if folder == "data" and call in ("write", "fsync"):  # which each event needs
+    if folder == "data" and call in ("write", "fsync"):  # each event needs them
         tried.told = lambda tried: "" if wait_for(partial(is_hang_told, tried)) else "the status does not name it"
 
 

@@ -19,7 +19,7 @@ from tests.faults.lockstep import Time
 Picture = npt.NDArray[np.uint8]
 SIZE = WIDTH_PX, HEIGHT_PX = 320, 240
 ASIDE_DEG = 42.0
-FILES, VIDEO_FRAMES, VIDEO_FPS = 12, 24, 10.0  # taken at 1 or 2 a second, no picture of the video follows itself
+FILES, VIDEO_FRAMES, VIDEO_FPS = 12, 24, 10.0  # at 1 or 2 frames a second no picture of the video repeats
 VIDEO_S = VIDEO_FRAMES / VIDEO_FPS  # a deleted video still plays for so long
 
 

@@ -124,7 +124,7 @@ def _check_password(folder: Path, confirmed: Sequence[str]) -> Check:
 def _write_tokens(folder: Path, first: int) -> Iterator[str]:
     tokens = Tokens(paths_in(folder).admin_tokens)
     for token in tokens.all():
-        if int(token.label) >= first:  # made, but nobody was told
+        if int(token.label) >= first:  # made, but not confirmed
             tokens.revoke(token.id)
     for step in itertools.count(first):
         made = tokens.make(str(step), "control") if step % 2 == 0 else ""

@@ -80,12 +80,12 @@ def test_p1_no_picture_is_stored_and_the_detector_talks_to_nobody(appliance: App
     watcher.start()
     try:
         over.wait(WATCHED_S)
-        assert seen == set()  # nobody asked for one
-        assert Browser(appliance.port).get("/preview.jpg").status == 302  # nor did a stranger
+        assert seen == set()  # no picture was requested
+        assert Browser(appliance.port).get("/preview.jpg").status == 302  # a stranger cannot request one
         assert wait_for(lambda: owner.get("/preview.jpg").status == 200)
         assert owner.get("/preview.jpg").headers["Cache-Control"] == "no-store"
         assert wait_for(lambda: seen <= {"preview.jpg", ".preview.jpg.new"} and bool(seen))
-        assert wait_for(lambda: pictures(folder) == set())  # ten seconds after the last question
+        assert wait_for(lambda: pictures(folder) == set())  # ten seconds after the last request
         assert seen <= {"preview.jpg", ".preview.jpg.new"}
     finally:
         over.set()

@@ -79,7 +79,7 @@ def test_s29_a_run_folder_of_another_user_is_neither_followed_nor_obeyed(paths: 
             assert process.wait(20) == 0
     assert f"{paths.run} belongs to another user: `sudo rm -r {paths.run}`" in log.read_text()
     assert "asks to mute" not in log.read_text() and unharmed(paths)
-    assert (paths.run / REQUESTS / "mute").exists()  # nobody even took it
+    assert (paths.run / REQUESTS / "mute").exists()  # the request was not even taken
 
 
 @as_root

@@ -72,7 +72,7 @@ def test_s32_each_role_has_its_own_password_and_sessions(app: Flask, viewer: Fla
     client = app.test_client()
     assert sign_in(client, VIEWERS_PASSWORD).status_code == 302
     assert client.get("/settings/").status_code == 403
-    assert sign_in(client).status_code == 302  # the other role's session of this browser ends
+    assert sign_in(client).status_code == 302  # this ends the viewer's session of this browser
     assert client.get("/settings/").status_code == 200
     new = "another horse, another staple"
     assert post(client, "/password", old=VIEWERS_PASSWORD, new=new, again=new).status_code == 403
@@ -144,7 +144,7 @@ def test_s33_a_new_password_works_at_once_after_wrong_guesses(
     codes = [sign_in(guesser, WRONG).status_code for _ in range(FAILURES + 1)]
     assert codes == [403] * FAILURES + [429]
     assert sign_in(guesser, PASSWORD if role == "owner" else VIEWERS_PASSWORD).status_code == 429
-    restarted = create_app(paths).test_client()  # the worker remembers at which passwords it was guessed
+    restarted = create_app(paths).test_client()  # a restarted worker keeps the counts of wrong guesses
     assert sign_in(restarted, new).status_code == 429
     password.save(paths.admin_password, "a third horse, a third staple")
     again = create_app(paths).test_client()

@@ -13,7 +13,7 @@ from tests.support.payload import versions
 
 WHEELS = versions(PYTHON)
 CLEAN = [{"name": name, "version": version, "vulns": []} for name, version in WHEELS.items()]
-# As pip-audit 2.10.1 says it where PyPI's mirror has no such data, with status 0 and "No known vulnerabilities found"
+# Output of pip-audit 2.10.1 with a mirror of PyPI without such data; its exit status is 0
 SKIPPED = [
     {"name": name, "skip_reason": f"Dependency not found on PyPI and could not be audited: {name} ({version})"}
     for name, version in WHEELS.items()
@@ -45,7 +45,7 @@ def pip_audit(folder: Path, **reports: object) -> list[str]:
         (SKIPPED, CLEAN, NOTHING_KNOWN, "PyPI: not tried: Dependency not found on PyPI"),
         (CLEAN, FLAWED, KNOWN, f"  flask {WHEELS['flask']}: PYSEC-1, CVE-1; fixed in 3.1.9"),
         (FLAWED, UNREACHABLE, KNOWN, f"PyPI: {len(WHEELS)} of {len(WHEELS)} wheels, 1 known"),
-        (FLAWED, FLAWED, KNOWN, "fixed in 3.1.9\nnot asked: "),  # once
+        (FLAWED, FLAWED, KNOWN, "fixed in 3.1.9\nnot asked: "),  # listed once
         (SKIPPED, UNREACHABLE, NOT_TRIED, "not tried: no database answered for blinker, click,"),
         ("", "", NOT_TRIED, "PyPI: not tried: pip-audit says nothing"),
         (CLEAN[1:] + SKIPPED[:1], UNREACHABLE, NOT_TRIED, f"not tried: no database answered for {CLEAN[0]['name']}\n"),

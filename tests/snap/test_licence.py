@@ -67,7 +67,7 @@ def test_the_commands_of_the_notice_replace_the_lgpl_libraries(tmp_path: Path) -
     replaced = {name: text for name, text in now.items() if text != "the wheel's"}
     assert replaced == {name.partition(".")[0]: name for name in found[1].split()}
     assert set(replaced) == {name for name in now if name.startswith(("libav", "libsw")) and name != "libavif"}
-    for library in LIBRARIES:  # a library takes the place of one with its own major version
+    for library in LIBRARIES:  # a library replaces one of the same major version
         link = folder / library.name
         if link.is_symlink():
             assert f".so.{link.readlink().name.rpartition('.')[2]}." in library.name

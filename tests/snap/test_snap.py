@@ -127,7 +127,7 @@ def test_snap_pack_reports_no_problem(tmp_path: Path) -> None:
 
 
 def checked(prime: Path) -> str:
-    prime.chmod(0o755)  # pytest's own are private, and snapd wants to be able to read all
+    prime.chmod(0o755)  # pytest's folders are private, and snapd must be able to read
     done = subprocess.run(["snap", "pack", "--check-skeleton", str(prime)], capture_output=True, text=True)
     assert done.returncode == 0, done
     return done.stderr.strip()

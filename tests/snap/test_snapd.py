@@ -78,7 +78,7 @@ def test_a_wrong_value_is_refused_in_one_line_without_any_change(
     assert refused.endswith("Nothing was changed.\n")
     assert refused.count("\n") == 1
     assert (yaml_of(snapd), snapd.state["config"], snapd.calls) == ("", before, [])
-    assert snapd.set(camera__height=360) == ""  # it left nothing behind
+    assert snapd.set(camera__height=360) == ""  # the refused change left nothing behind
 
 
 def test_removed_settings_are_named_and_the_others_accepted(snapd: Snapd) -> None:

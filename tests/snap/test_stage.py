@@ -48,7 +48,7 @@ def test_pruned_wheels_are_smaller_and_still_work(library: Path) -> None:
     prune(library)
     assert before_mb - sum(size_bytes(library)) / 1e6 > 25
     assert not list(library.glob("numpy/**/tests"))
-    assert list(library.glob("numpy-*.dist-info/**/LICENSE*"))  # they must go with what they are for
+    assert list(library.glob("numpy-*.dist-info/**/LICENSE*"))  # licences must be shipped
     check_machines(library, HERE)
     with pytest.raises(StageError, match=f"not for {OTHER.arch}: .*cv2"):
         check_machines(library, OTHER)
@@ -78,7 +78,7 @@ def test_byte_code_includes_templates_and_keeps_only_own_docstrings(library: Pat
     assert len(templates) > 5
     for path in templates:
         os.utime(path, (0, 0))  # as squashfs may
-        assert SourceFileLoader(path.name, str(path)).get_code(path.name)  # it would not compile HTML
+        assert SourceFileLoader(path.name, str(path)).get_code(path.name)  # byte-code, as HTML does not compile
     assert list(tmp_path.rglob("*.opt-2.pyc")) == []
 
 

@@ -62,7 +62,7 @@ PARTS = 20  # of the judged run
 GROWTH_MAX_MB, PEAK_MAX_MB, DATABASE_MAX_MB, LOG_MAX_KB, WRITTEN_MAX_MB = 1.0, 90.0, 2.0, 16.0, 200.0
 
 
-MOMENTARY_FILES_MAX = 4  # two threads save, each into a new file whose folder is open for its sync, or a database's two
+MOMENTARY_FILES_MAX = 4  # two threads save: each has a new file and its folder open, or two files of a database
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ journal = Journal(Path(sys.argv[1]), "now")
 HALF_WRITTEN = """
 import os, sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("PRAGMA journal_mode = DELETE")  # as a new file is, before SQLite is told to keep a log
+db.execute("PRAGMA journal_mode = DELETE")  # a new file has no WAL yet
 db.execute("PRAGMA cache_size = 1")
 db.execute("BEGIN")
 db.execute("UPDATE events SET detail = zeroblob(9000)")

@@ -49,4 +49,4 @@ class PlayedCamera:
         """Fail like this from now on; played_camera.c lists the words."""
         new = self._fault.with_suffix(".new")
         new.write_text(words)
-        new.replace(self._fault)  # in one step, as the player may be reading it
+        new.replace(self._fault)  # atomic, as the player may be reading it

@@ -16,7 +16,7 @@ from app.vision.measuring import measure
 
 Picture = npt.NDArray[np.uint8]
 WIDTH_PX, HEIGHT_PX = 320, 240
-FOV_DEG = 53.13  # what the renderer's lens sees across
+FOV_DEG = 53.13  # horizontal field of view of the renderer
 RENDERERS = tuple(Renderer(WIDTH_PX, HEIGHT_PX, seed) for seed in (1, 2))
 DRIVER = Scene(time_s=3)
 NOISE = np.random.default_rng(1).integers(0, 256, (HEIGHT_PX, WIDTH_PX, 3)).astype(np.uint8)

@@ -9,7 +9,7 @@ RATES_HZ = (0.5, 1.0, 2.0, 10.0)
 CLEAR_S = 1.0
 derandomized = settings(max_examples=50, deadline=None, derandomize=True)
 rates_hz = st.sampled_from(RATES_HZ)
-phases = st.floats(0, 1)  # where between two samples something begins, in periods
+phases = st.floats(0, 1)  # onset between two samples, in periods
 
 
 def seen(onset_s: float, end_s: float, rate_hz: float, until_s: float) -> list[tuple[float, bool]]:

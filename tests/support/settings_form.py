@@ -80,7 +80,7 @@ def bare_app() -> Flask:
     app.register_blueprint(settings_page.routes)
     for endpoint in NAV:
         app.add_url_rule(f"/{endpoint}", endpoint, view_func=str)
-    app.testing = True  # what a view raises is raised here
+    app.testing = True  # exceptions of views are raised in the test
     return app
 
 

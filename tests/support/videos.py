@@ -9,7 +9,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 FPS = 10
-_SHADES = 8  # apart, so that compression cannot mix them up
+_SHADES = 8  # difference between shades, larger than compression errors
 
 
 def write_video(path: Path, frames: int = 20, width: int = 64, height: int = 48, *, color: bool = True) -> Path:

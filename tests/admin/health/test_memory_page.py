@@ -24,7 +24,7 @@ def test_the_memory_page_shows_the_kernels_figures(owner: FlaskClient, paths: Pa
     shown = re.findall(r"</th>\s*<td>([0-9.]+)</td><td>([0-9.]+)</td>", text)  # PSS and RSS
     rss_mb = int(re.findall(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
     assert len(shown) == 2
-    assert float(shown[0][0]) == pytest.approx(61.5, abs=0.5)  # as the detector said
+    assert float(shown[0][0]) == pytest.approx(61.5, abs=0.5)  # the detector's own figure
     assert float(shown[0][1]) == pytest.approx(rss_mb, rel=0.05)
 
 

@@ -96,7 +96,9 @@ def test_events_are_drawn_as_bands_by_state_and_level() -> None:
         (Level.ALARM, "alarm: looking down"),
     ]
     second = WIDTH / COURSE_S
-    assert not strips(looks(level=Level.ALARM), last_minutes(NOW_S)).bands  # attentive again: the level only falls
+    assert not strips(
+        looks(level=Level.ALARM), last_minutes(NOW_S)
+    ).bands  # attentive again while the level still falls
     assert [band.width for band in bands] == [2 * second, 3 * second, second]
     assert bands[0].x + bands[0].width == bands[1].x
 

@@ -31,7 +31,7 @@ def test_a_second_editor_sees_both_changes_and_overwrites_nothing(client: FlaskC
     assert conflict.status_code == 409
     assert re.search(r"camera.frame_skip</code></th><td>1</td><td>4</td>", conflict.text)
     assert re.search(r"camera.width</code></th><td>640</td><td>700</td>", conflict.text)
-    assert "camera.height</code>" not in conflict.text  # neither of them touched it
+    assert "camera.height</code>" not in conflict.text  # neither editor changed it
     assert store.load().text == first
     save(client, send(client, "/settings/preview", sent(conflict, "/settings/preview")))
     assert store.load().text == first.replace("640", "700")
@@ -82,5 +82,5 @@ def test_a_second_editor_of_the_text_is_warned_before_overwriting(client: FlaskC
     assert re.search(r"camera.width</code></th><td>640</td><td>600</td>", conflict.text)
     assert "-  width: 600" in diff_of(conflict)
     assert store.load().text == MINE.replace("640", "600")
-    save(client, send(client, "/settings/yaml", sent(conflict, "/settings/yaml")))  # they were warned
+    save(client, send(client, "/settings/yaml", sent(conflict, "/settings/yaml")))  # after the warning
     assert store.load().text == yours

@@ -66,7 +66,7 @@ def test_typed_values_survive_a_file_damaged_meanwhile(client: FlaskClient, tmp_
     conflict = send(client, "/settings/preview", sent(drawn, "/settings/preview", camera__width="700"))
     assert conflict.status_code == 409
     again = send(client, "/settings/preview", sent(conflict, "/settings/preview"))
-    assert "is not valid YAML" in again.text  # the file, which must be put right first
+    assert "is not valid YAML" in again.text  # the file must be repaired first
     assert 'value="700"' in again.text
 
 

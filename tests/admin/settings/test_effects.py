@@ -39,7 +39,7 @@ DOUBTFUL: tuple[dict[str, Value], ...] = (
 def test_each_change_that_endangers_alerts_needs_confirmation_once(changed: dict[str, Value]) -> None:
     found = effects(NOW, {**NOW, **changed})
     assert len(found.doubts) == 1
-    assert effects({**NOW, **changed}, {**NOW, **changed, "camera.mirror": True}).doubts == ()  # asked before
+    assert effects({**NOW, **changed}, {**NOW, **changed, "camera.mirror": True}).doubts == ()  # confirmed before
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_delay_of_alerts_is_shown_beside_the_former_one() -> None:
     slow = after(camera__frame_skip=30)
     assert effects(slow, {**slow, "camera.mirror": True}).alerts == (
         "A look every 30 s: an alarm can come 30 s late, and eyes shut for 2.5 s may be missed.",
-    )  # it was asked before, and is said all the same
+    )  # shown, although it was confirmed before
 
 
 def test_other_effects_on_alerts_are_shown() -> None:

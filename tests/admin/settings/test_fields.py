@@ -106,7 +106,7 @@ def test_every_offered_value_can_be_saved(profile: str) -> None:
             for number in numbers:
                 value = accept(declaration, declaration.kind(number))
                 assert changes(typed_in([(key, text_of(value))]), drawn_from)[1] == {}, (key, number)
-    for window_s in ("20", "30"):  # which were offered and refused once
+    for window_s in ("20", "30"):  # an earlier release offered and refused them
         assert changes(typed_in([("analysis.history_window", window_s)]), drawn_from)[1] == {}
     assert CUSTOM in [option.value for option in all_fields(Drawn(drawn_from))[RESOLUTION].options]
     assert changes(typed_in([(BACK, "camera.width")]), drawn_from) == ({}, {})

@@ -174,9 +174,9 @@ def test_the_resolutions_are_those_of_the_profiles() -> None:
 
 PAIR = {"camera.width": 480, "camera.height": 360}
 RESOLUTION_CASES: tuple[tuple[str, str, str, dict[str, int]], ...] = (
-    ("480x360", "320", "240", PAIR),  # chosen, the figures left as they were
+    ("480x360", "320", "240", PAIR),  # chosen, with the figures unchanged
     ("480x360", "480", "360", PAIR),
-    ("320x240", "480", "360", PAIR),  # figures typed, the choice left as it was
+    ("320x240", "480", "360", PAIR),  # figures typed, with the choice unchanged
     (CUSTOM, "400", "240", {"camera.width": 400}),
     ("", "400", "240", {"camera.width": 400}),
     (CUSTOM, "320", "240", {}),
@@ -198,7 +198,7 @@ def test_choosing_one_resolution_and_typing_another_is_an_error() -> None:
 
 def test_the_form_replaces_a_bad_value_of_the_file() -> None:
     drawn_from = basis("camera: {width: wide, height: 480}")
-    assert changes(Typed({KEY: "320"}), drawn_from) == ({KEY: 320}, {})  # although the profile has the same
+    assert changes(Typed({KEY: "320"}), drawn_from) == ({KEY: 320}, {})  # although it is the profile's value
     assert changes(Typed({KEY: ""}), drawn_from) == ({KEY: None}, {})
 
 

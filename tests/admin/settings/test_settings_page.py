@@ -66,7 +66,7 @@ def test_a_reviewed_change_is_saved_and_nothing_else(client: FlaskClient, store:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/settings/")
     assert store.load().text == MINE.replace("640", "500") + "memory:\n  governor: false\n"
     assert "Saved." in client.get("/settings/").text
-    assert "Saved." not in client.get("/settings/").text  # it is said once
+    assert "Saved." not in client.get("/settings/").text  # the message is shown once
 
 
 def test_the_four_usual_settings_can_be_changed_together(client: FlaskClient, store: Store) -> None:

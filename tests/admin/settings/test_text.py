@@ -98,7 +98,7 @@ def test_an_upload_that_is_no_text_is_refused_by_its_name(
     answer = upload(client, data, name)
     assert said in html.unescape(answer.text)
     assert "<b>" not in answer.text
-    assert "the cheap one" not in answer.text  # nothing of today's file, which is not to blame
+    assert "the cheap one" not in answer.text  # nothing of the current file is shown
     assert said not in html.unescape(client.get("/settings/history").text)
     assert store.load().text == MINE
 

@@ -25,7 +25,7 @@ def test_deleting_events_is_requested_and_shown_until_done(owner: FlaskClient, p
         assert "are being deleted" in text and "few seconds" in text
         assert 'href="/events/3"' not in text and "Delete all events and trips now" not in text
     assert "are being deleted" in owner.get("/events/deletion").text
-    Journal(paths.events, "the next start").close()  # the request was lost with the detector that took it
+    Journal(paths.events, "the next start").close()  # after the detector that took the request was killed
     assert "are deleted" in owner.get("/events/deletion").text
     assert "0 events" in owner.get("/events").text and "No trips yet" in owner.get("/trips").text
 

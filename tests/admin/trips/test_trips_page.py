@@ -43,7 +43,7 @@ def test_trips_are_listed_by_day_with_duration_distance_alerts_and_score(owner: 
 
 def test_a_trip_page_shows_timeline_states_alerts_perclos_and_score(owner: FlaskClient, paths: Paths) -> None:
     with closing(Journal(paths.events, "boot")) as journal:
-        for onset_s in (50.0, 1900.0, 3800.0):  # before, in and after it
+        for onset_s in (50.0, 1900.0, 3800.0):  # before, during and after the trip
             event = Event(State.LOOKING_AWAY, Level.ALARM, onset_s, onset_s, onset_s, onset_s + 5)
             journal.record(event, WALL_S + onset_s, onset_s)
     save(paths, TRIP)
@@ -99,7 +99,7 @@ def test_a_trip_of_an_earlier_release_is_shown_without_a_timeline(owner: FlaskCl
 def test_a_trip_with_a_guessed_clock_says_so(owner: FlaskClient, paths: Paths) -> None:
     save(paths, TRIP, clock=ClockQuality.GUESS)
     for path in ("/trips", "/trips/1"):
-        assert owner.get(path).text.count("by a clock that may be wrong") == 1  # not with each event again
+        assert owner.get(path).text.count("by a clock that may be wrong") == 1  # not repeated for each event
 
 
 @pytest.mark.parametrize("spoiled", ["'no json'", f"'{summary_of(TRIP).replace('1800.0]', '[]]')}'", "x'ff'"])
