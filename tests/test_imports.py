@@ -55,7 +55,7 @@ def test_each_room_imports_and_loads_only_what_the_table_allows() -> None:
     assert {room: libraries for room, libraries in too_heavy.items() if libraries} == {}
 
 
-def test_rooms_import_each_other_in_no_circle() -> None:
+def test_rooms_have_no_import_circle() -> None:
     targets: dict[str, set[str]] = {room: set() for room in rooms.rooms()}
     for module, other, _ in rooms.arrows():
         targets[rooms.room_of(module)].add(rooms.room_of(other))
@@ -128,7 +128,7 @@ import gunicorn.app.wsgiapp, gunicorn.glogging, gunicorn.workers.gthread, admin.
 
 def test_page_puts_off_seldom_used_modules() -> None:
     loaded = loaded_by(PAGE)
-    assert {"importlib.metadata", "html", "decimal", "flask.app"} <= loaded  # for whoever imports them
+    assert {"importlib.metadata", "html", "decimal", "flask.app"} <= loaded  # available to the modules that import them
     assert not loaded & {"zipfile", "html.entities", "_decimal"}  # what they would have loaded
 
 

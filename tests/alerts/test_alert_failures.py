@@ -59,10 +59,6 @@ def flaky_alert(buzzer: Flaky, open_led: Callable[[], Switch] | None = None) -> 
     return Alert(buzzer.open, open_led, clock=lambda: 0.0)
 
 
-def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.message for record in caplog.records if record.levelno >= logging.INFO]
-
-
 def test_refused_buzzer_is_retried_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     buzzer = Flaky(refusal="refused: `sudo snap connect drivewatch:gpio-control`")
@@ -74,7 +70,7 @@ def test_refused_buzzer_is_retried_and_logged_once(caplog: pytest.LogCaptureFixt
     buzzer.refusal = ""
     alert.step(60.0)
     assert alert.availability.buzzer_ok
-    assert messages(caplog) == [
+    assert caplog.messages == [
         "buzzer unavailable: refused: `sudo snap connect drivewatch:gpio-control`",
         "buzzer available",
     ]

@@ -145,7 +145,7 @@ def test_a_busy_line_names_its_holder(kernel: FakeKernel) -> None:
         open_output("buzzer", 17, gpio=gpio)
 
 
-def test_a_file_that_is_no_gpio_chip_is_named() -> None:
+def test_file_that_is_not_a_gpio_chip_is_reported() -> None:
     with pytest.raises(GpioUnavailable, match="/dev/null is not a GPIO chip"):
         Gpio().find_line(17, "buzzer", "/dev/null")
 

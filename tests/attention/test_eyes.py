@@ -160,7 +160,7 @@ def test_hidden_eyes_do_not_hide_a_head_that_looks_away() -> None:
     assert reached(verdicts, AWAY, ALARM) == pytest.approx(START_S + 20 + 5, abs=1)
 
 
-def test_a_driver_who_leaves_is_no_longer_shown_with_hidden_eyes() -> None:
+def test_hidden_eyes_are_not_shown_after_the_driver_left() -> None:
     verdicts = story(attentive(START_S), eyes_hidden(20), lost(20))
     assert verdicts[-1].state is State.NO_FACE
 

@@ -20,14 +20,14 @@ from tests.support.story import (
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_ten_minutes_of_attention_raise_nothing(fps: float) -> None:
+def test_ten_attentive_minutes_raise_nothing(fps: float) -> None:
     verdicts = story(attentive(600), fps=fps)
     assert events(verdicts) == []
     assert cues(verdicts) == []
     assert {verdict.state for verdict in verdicts} == {State.ATTENTIVE}
 
 
-def test_a_gap_of_minutes_is_neither_a_glance_nor_sleep() -> None:
+def test_gap_of_minutes_between_looks_raises_nothing() -> None:
     attention = new_attention()
     for time_s in range(60):
         attention.update(time_s, Sight.CLEAR, ROAD)

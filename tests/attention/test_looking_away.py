@@ -81,7 +81,7 @@ def test_short_glances_add_up_to_distracted(fps: float) -> None:
         assert abs(warned_s - (START_S + 5 * 4.17 + 1)) <= 4.17 + 3 / fps
 
 
-def test_a_long_glance_with_its_own_warning_is_not_counted_again_as_repeated() -> None:
+def test_warned_look_aside_does_not_count_towards_distracted() -> None:
     parts = (looking(9, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=-40))
     assert [kind for kind, _ in kinds(story(attentive(START_S), *parts, attentive(30)))] == [State.LOOKING_AWAY]
 

@@ -29,7 +29,7 @@ def rises(rule: SpellRule, samples: list[tuple[float, bool]], rate_hz: float) ->
 def test_spell_rule_counts_seconds_and_not_frames(rate_hz: float, phase: float) -> None:
     onset_s = 5 + phase / rate_hz
     changes = rises(SpellRule(STEPS, CLEAR_S), seen(onset_s, onset_s + 12, rate_hz, 40), rate_hz)
-    # at a low rate a sample may meet two limits at once: the higher one is told
+    # at a low rate a sample may meet two limits at once: the higher one is reported
     assert [event.level for _, event in changes] == sorted(event.level for _, event in changes)
     assert changes[-2][1].level is Level.ALARM
     for step in STEPS:

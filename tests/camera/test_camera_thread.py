@@ -78,7 +78,7 @@ def frames_s(time: Judging, camera: settings.Camera, source: Scripted) -> list[f
     [
         (1.0, [0, 1, 1 + SECOND_LOOK_S, 1 + 2 * SECOND_LOOK_S, 2, 3]),
         (0.5, [0, 2, 2 + SECOND_LOOK_S, 2 + 2 * SECOND_LOOK_S, 4]),
-        (2.0, [0, 0.5, 1, 1.5, 2]),  # soon enough as it is
+        (2.0, [0, 0.5, 1, 1.5, 2]),  # the next frame is close enough
     ],
 )
 def test_second_look_comes_soon_and_does_not_shift_the_others(fps: float, expected_s: list[float]) -> None:

@@ -253,7 +253,7 @@ def test_loss_and_return_are_logged_once(caplog: pytest.LogCaptureFixture) -> No
     ]
 
 
-def test_a_camera_of_damaged_pictures_keeps_its_remedy_while_it_is_tried_again() -> None:
+def test_remedy_for_damaged_pictures_stays_while_the_camera_is_retried() -> None:
     trip = Trip(*(Scripted([None] * 99) for _ in range(99)))
     trip.drive(for_s=7)
     assert trip.capture.health.remedy == "take another cable or USB port"

@@ -75,7 +75,7 @@ def test_configured_controls_are_set(tmp_path: Path, asked: dict[str, str], give
     assert driver.given == given
 
 
-def test_a_value_out_of_range_is_named_with_the_range_and_the_others_are_set(tmp_path: Path) -> None:
+def test_value_out_of_range_is_reported_and_the_others_are_set(tmp_path: Path) -> None:
     driver = Controls()
     told = problem_of(tmp_path, driver, exposure="9000", power_line_frequency="auto", focus="30")
     assert "camera.exposure: 9000 is beyond this camera's 3 to 2047" in told
@@ -84,7 +84,7 @@ def test_a_value_out_of_range_is_named_with_the_range_and_the_others_are_set(tmp
 
 
 @pytest.mark.parametrize("driver", [Controls({}), Controls(disabled=tuple(WEBCAM))], ids=["none", "disabled"])
-def test_a_control_that_the_camera_lacks_is_named(tmp_path: Path, driver: Controls) -> None:
+def test_missing_control_is_reported(tmp_path: Path, driver: Controls) -> None:
     for key in ("exposure", "focus"):
         for value in ("auto", "7"):
             told = problem_of(tmp_path, driver, **{key: value})
@@ -92,7 +92,7 @@ def test_a_control_that_the_camera_lacks_is_named(tmp_path: Path, driver: Contro
     assert "no such control" in problem_of(tmp_path, driver, power_line_frequency="50")
 
 
-def test_a_refusal_is_named_and_a_manual_camera_takes_a_number(tmp_path: Path) -> None:
+def test_refused_control_is_reported_and_a_manual_camera_takes_a_number(tmp_path: Path) -> None:
     driver = Controls(refused=((FOCUS, 30),))
     assert problem_of(tmp_path, driver, focus="30").startswith(
         "camera.focus: the camera refuses 30 (Device or resource busy)"

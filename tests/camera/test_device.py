@@ -81,7 +81,7 @@ def test_device_reports_the_size_that_it_will_deliver(file: Path) -> None:
     assert opened(Driver(file, size=(640, 480), formats=("MJPG",))).size == (320, 240), "decoded at half"
 
 
-def test_a_device_that_neither_lists_its_formats_nor_has_a_rate_is_read(file: Path) -> None:
+def test_device_without_a_list_of_formats_or_a_rate_is_read(file: Path) -> None:
     driver = Driver(file, errors={ENUM_FMT: errno.ENOTTY, S_PARM: errno.ENOTTY}, min_buffers=4)
     assert max(ages_s(driver, opened(driver), fps=1.0)) < 1 / driver.fps
 
@@ -135,7 +135,7 @@ def test_padding_of_rows_is_removed(file: Path, fourcc: str) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.18, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("fourcc", PACKED)
-def test_a_picture_whose_end_did_not_arrive_is_refused(file: Path, fourcc: str, share: float) -> None:
+def test_picture_cut_off_at_its_end_is_refused(file: Path, fourcc: str, share: float) -> None:
     whole = PACKED[fourcc].tobytes()
     camera = opened(Driver(file, formats=(fourcc,), picture=lambda _: Sent(whole[: int(share * len(whole))])))
     for time_s in (1.0, 2.0):

@@ -131,7 +131,7 @@ def test_video_with_the_name_of_a_protocol_is_a_file(
     source.close()
 
 
-def test_videos_opened_again_and_again_leave_no_file_open(video: Path, tmp_path: Path) -> None:
+def test_videos_opened_repeatedly_leave_no_file_open(video: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.avi"
     bad.write_bytes(damaged(video, "without frames"))
     for _ in range(20):

@@ -152,7 +152,7 @@ def test_camera_is_found_by_number_path_and_link(kernel: Kernel) -> None:
     assert [kernel.find(source) for source in ("3", str(path), str(link))] == ["video3"] * 3
 
 
-def test_file_that_is_no_device_is_refused() -> None:
+def test_device_that_is_not_a_video_node_is_refused() -> None:
     with pytest.raises(SourceLost, match="/dev/null gives no pictures of its own"):
         find_node("/dev/null")
 

@@ -20,7 +20,7 @@ def test_password_is_printed_once_and_only_its_hash_is_kept(paths: Paths, capsys
     assert password.verify(password.load(paths.admin_password), made[1])
     before = password.fingerprint(paths.admin_password)
     assert main(["admin-password"]) == 0
-    assert password.fingerprint(paths.admin_password) != before  # by which every session ends
+    assert password.fingerprint(paths.admin_password) != before  # which ends every session
 
 
 def test_new_password_revokes_tokens_unless_kept(paths: Paths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -62,9 +62,7 @@ def test_fps_takes_the_frames_nearest_to_its_times(video: Path, fps: float, numb
 
 
 @pytest.mark.parametrize(("fps", "times_s"), [(None, [0, 1, 2]), (4, [0, 0.25, 0.5])])
-def test_folder_has_a_picture_a_second_unless_told_otherwise(
-    folder: Path, fps: float | None, times_s: list[float]
-) -> None:
+def test_folder_has_one_picture_a_second_by_default(folder: Path, fps: float | None, times_s: list[float]) -> None:
     recorded = read(folder, fps=fps)
     assert [r.frame.time_s for r in recorded] == times_s
     assert [number_of(r.frame.bgr) for r in recorded] == [0, 1, 2]

@@ -82,7 +82,7 @@ def slowest_answer_s(owner: Browser) -> float:
         began_s = time.monotonic()
         assert owner.get("/settings/").status == 200
         slowest_s = max(slowest_s, time.monotonic() - began_s)
-        time.sleep(0.05)  # the clients come meanwhile
+        time.sleep(0.05)  # the clients connect during this time
     return slowest_s
 
 

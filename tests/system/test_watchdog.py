@@ -31,7 +31,7 @@ STAGES = {
 }
 
 
-# A detector among fakes, of which one hangs; the watchdog's bounds are shortened, so that no test takes a minute
+# A detector with fake parts, one of which hangs; the watchdog's bounds are shortened so that no test takes a minute
 CHILD = """
 import ctypes, faulthandler, logging, os, signal, sys, threading
 from pathlib import Path

@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "course.json"
 
 
-def test_what_is_written_is_read_back(path: Path) -> None:
+def test_course_is_read_back_as_written(path: Path) -> None:
     kept = Course()
     kept.add(sample(10.0))
     kept.add(sample(11.0, yaw_deg=None))

@@ -71,7 +71,7 @@ def test_without_an_answer_the_other_addresses_are_tried(bus: tuple[CanBus, sock
     assert [told.speed_kmh for told in opened.poll(2)] == [89]
 
 
-def test_control_units_that_disagree_tell_nothing(bus: tuple[CanBus, socket.socket]) -> None:
+def test_disagreeing_control_units_give_no_speed(bus: tuple[CanBus, socket.socket]) -> None:
     opened, vehicle = bus
     vehicle.send(answer(0))
     vehicle.send(answer(100, 0x7E9))

@@ -63,5 +63,5 @@ def test_mutated_frames_never_raise() -> None:
     ("answers", "kmh"),
     [([], None), ([50], 50.0), ([50, 51], 51.0), ([50, 60], 60.0), ([0, 100], None), ([50, 50, 0], None)],
 )
-def test_control_units_that_disagree_tell_nothing(answers: list[int], kmh: float | None) -> None:
+def test_disagreeing_control_units_give_no_speed(answers: list[int], kmh: float | None) -> None:
     assert agreed_kmh(answers) == kmh
