@@ -47,22 +47,18 @@ def test_every_picture_with_the_same_kept_tail_is_refused() -> None:
     assert refused([*whole[:3], *(joined(picture, whole[2], 120) for picture in whole[3:])]) == [3, 4, 5, 6, 7, 8]
 
 
-def test_constant_banner_is_not_a_kept_tail() -> None:
-    assert refused(joined(noisy(number), noisy(0), 200) for number in range(9)) == []
+MOVED, DARK_BELOW = noisy(1), [noisy(number) for number in range(5)]
+MOVED[80:140, 120:200] += 20
+for dark in DARK_BELOW[2:]:
+    dark[150:] = 0
+ORDINARY = {
+    "a constant banner": [joined(noisy(number), noisy(0), 200) for number in range(9)],
+    "still and almost still": [noisy(0), noisy(1), noisy(1), MOVED, noisy(1)],
+    "a black lower part": DARK_BELOW,
+    "another size": [noisy(0), noisy(1), noisy(2)[:120], noisy(3)[:120]],
+}
 
 
-def test_still_and_almost_still_pictures_are_not_kept_tails() -> None:
-    still, moved = noisy(1), noisy(1)
-    moved[80:140, 120:200] += 20
-    assert refused([noisy(0), still, still, moved, still]) == []
-
-
-def test_black_lower_part_is_not_a_kept_tail() -> None:
-    pictures = [noisy(number) for number in range(5)]
-    for picture in pictures[2:]:
-        picture[150:] = 0
+@pytest.mark.parametrize("pictures", ORDINARY.values(), ids=ORDINARY)
+def test_ordinary_pictures_have_no_kept_tail(pictures: list[Picture]) -> None:
     assert refused(pictures) == []
-
-
-def test_a_picture_of_another_size_starts_over() -> None:
-    assert refused([noisy(0), noisy(1), noisy(2)[:120], noisy(3)[:120]]) == []

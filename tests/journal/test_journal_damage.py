@@ -88,12 +88,6 @@ def test_overlong_detail_in_the_file_is_cut(journal: Journal, path: Path) -> Non
     assert recent(path)[0].event.detail == "x" * DETAIL_MAX
 
 
-def test_events_of_unknown_kind_or_level_are_skipped(journal: Journal, path: Path) -> None:
-    record(journal, event(1.0), event(2.0), event(3.0))
-    sql(path, "UPDATE events SET kind = 'singing' WHERE onset_s = 1; UPDATE events SET level = 9 WHERE onset_s = 2")
-    assert onsets_s(path) == [3]
-
-
 @pytest.mark.parametrize(
     "damage",
     [
@@ -105,9 +99,11 @@ def test_events_of_unknown_kind_or_level_are_skipped(journal: Journal, path: Pat
         "detail = x'ff'",
         "onset_latest_s = 'soon'",
         "kind = x'ff'",
+        "kind = 'singing'",
+        "level = 9",
     ],
 )
-def test_damaged_event_does_not_hide_the_others(journal: Journal, path: Path, damage: str) -> None:
+def test_damaged_or_unknown_event_does_not_hide_the_others(journal: Journal, path: Path, damage: str) -> None:
     record(journal, event(1.0), event(2.0), event(3.0))
     sql(path, f"UPDATE events SET {damage} WHERE id = 2")
     assert onsets_s(path) == [1, 3]

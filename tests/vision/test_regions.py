@@ -36,15 +36,13 @@ def test_tracked_region_gets_the_keypoints_of_the_detected_face() -> None:
     assert tracked.side_px == 118
 
 
-def test_smaller_sure_face_is_preferred_to_a_doubtful_one() -> None:
-    """A head seen from behind, nearer the camera."""
-    assert first(Region(230, 110, 180, 0, score=0.57), DRIVER) is DRIVER
-
-
-def test_face_cut_off_by_the_edge_is_not_preferred() -> None:
-    neighbour = Region(310, 120, 170, 0, score=0.95)
-    assert neighbour.inside(SIZE) < 0.7
-    assert first(neighbour, DRIVER) is DRIVER
+@pytest.mark.parametrize(
+    "larger",
+    [Region(230, 110, 180, 0, score=0.57), Region(310, 120, 170, 0, score=0.95)],
+    ids=["doubtful, as a head seen from behind", "cut off by the edge"],
+)
+def test_whole_sure_face_is_preferred_to_a_larger_one(larger: Region) -> None:
+    assert first(larger, DRIVER) is DRIVER
 
 
 def test_drivers_place_decides_unless_the_other_face_is_far_larger() -> None:
