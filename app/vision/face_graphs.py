@@ -135,7 +135,7 @@ class FaceGraphs:
 
     def detect(self, picture: MeshInput, detector: FaceDetector) -> list[Region]:
         """Every face that a detector sees."""
-        self._faces.run(**{f"{detector.stream}_image": picture.whole})
+        self._faces.run(**{f"{detector.stream}_image": picture.for_detectors})
         found = detections(self._faces.protos_of(f"{detector.stream}_detections"), *picture.size, len(KEYPOINTS))
         return [detected_region(*one) for one in found]
 

@@ -90,6 +90,8 @@ NOTHING: dict[str, Picture] = {
     "one pixel": NOISE[:1, :1],
     "one row": NOISE[:1],
     "one column": NOISE[:, :1],
+    "one dark column": NOISE[:, :1] // 16,
+    "one dark row": NOISE[:1] // 16,
     "16 x 16": NOISE[:16, :16],
     "4000 x 16": np.tile(NOISE[:16], (1, 13, 1))[:, :4000],
     "16 x 4000": np.tile(NOISE[:, :16], (17, 1, 1))[:4000],
