@@ -100,19 +100,23 @@ class Driver:
 
     def _gaze_error_deg(self, signals: Signals) -> float | None:
         """How far the eyes are turned from where they usually are; None behind lids that may be down."""
-        is_open = self._face.blink(signals) is not None and self._shut_by(signals) < -STAYS_SHUT
+        is_open = self.blink(signals) is not None and self._shut_by(signals) < -STAYS_SHUT
         if signals.gaze_yaw_deg is None or not is_open:
             return None
         return self._gaze.error_deg(signals.gaze_yaw_deg, self._pose.learnt_s)
 
+    def blink(self, signals: Signals) -> float | None:
+        """How far both lids are shut, 0..1, what this driver's smile narrows them by taken off; None where unknown."""
+        return self._face.blink(signals)
+
     def are_lowered(self, signals: Signals) -> bool | None:
         """Whether both lids are down, by this look alone: shut or nearly so; None where that cannot be seen."""
-        blink = self._face.blink(signals)
+        blink = self.blink(signals)
         return None if blink is None else blink >= LOWERED_BLINK
 
     def are_shut(self, signals: Signals, were_shut: bool = False) -> bool | None:
         """Whether both lids are shut; None where that cannot be seen."""
-        if self._face.blink(signals) is None:
+        if self.blink(signals) is None:
             return None
         return self._shut_by(signals) >= (-STAYS_SHUT if were_shut else 0.0)
 

@@ -19,6 +19,7 @@ EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses la
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # PERCLOS needs no more of a short history than this: 60 s of 60 would hardly ever be measured
+REOPENED = 0.5  # lids that a yawn or a frown narrows are open again from this share of their highest blink score down
 YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
 
 
@@ -30,6 +31,7 @@ class Eyes:
         self.closed: bool | None = None
         self.lowered: bool | None = None
         self._is_no_microsleep = False
+        self._shut_blink = 0.0  # the highest blink score of this closure
         self._unseen_s = 0.0
         self._share = Share(history_s)
         self._valid_s = min(p.perclos_min_valid_s, KNOWN_MAX * history_s)
@@ -56,7 +58,7 @@ class Eyes:
     def update(self, sample: Sample, driver: Driver, mouth_is_wide: bool) -> None:
         """Take one sample."""
         before, slept = self.closed, self.rule.episode.event is not None
-        self.closed = self._are_shut(sample, driver)
+        self.closed = self._are_shut(sample, driver, mouth_is_wide)
         if self.closed is False and not slept:
             self.rule.spell.restart(sample.time_s)  # it was a blink; only who slept must stay awake for a second
         # Closed eyes are looked at more often than other things (camera/frame.py, SECOND_LOOK_S): what counts is that
@@ -91,13 +93,21 @@ class Eyes:
         """Something has hidden them for so long that nobody can say whether they are open."""
         return self._unseen_s >= EYES_UNSEEN_SHOWN_S
 
-    def _are_shut(self, sample: Sample, driver: Driver) -> bool | None:
+    def _are_shut(self, sample: Sample, driver: Driver, mouth_is_wide: bool) -> bool | None:
         """Whether both lids are shut; None where they cannot be seen."""
         self.lowered = None
-        if sample.sight is not Sight.CLEAR or sample.signals is None:
+        blink = driver.blink(sample.signals) if sample.signals and sample.sight is Sight.CLEAR else None
+        if sample.signals is None or blink is None:
             return None
         self.lowered = driver.are_lowered(sample.signals)
-        return driver.are_shut(sample.signals, were_shut=self.rule.spell.span is not None)
+        were_shut = self.rule.spell.span is not None
+        widest_shut = self._shut_blink if were_shut else 0.0
+        may_narrow = mouth_is_wide or (were_shut and self._is_no_microsleep)
+        are_reopened = may_narrow and blink < REOPENED * widest_shut
+        if driver.are_shut(sample.signals, were_shut) and not are_reopened:
+            self._shut_blink = max(widest_shut, blink)
+            return True
+        return None if were_shut and not sample.fits else False
 
     def _least_s(self, sample: Sample, mouth_is_wide: bool) -> float:
         """The least step of this closure: a frown or a yawn in it is no microsleep, but may be sleep."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from app.attention.lost_pose import LostPose
 from app.attention.motion_rules import away_steps, judges_distraction
@@ -56,7 +57,8 @@ class LookingAway:
     def update(self, sample: Sample) -> None:
         """Take one sample."""
         before, last, holds = self.rule.holds_now, self._lost_pose.last_error, self._is_away(sample)
-        if before and holds and not self.rule.episode.event and is_another(last, sample):
+        is_believed = self._lost_pose.last_error is sample.error
+        if before and holds and is_believed and not self.rule.episode.event and is_another(last, sample):
             self.rule.spell.restart(sample.time_s - sample.seconds / 2)
         steps = away_steps(self._policy, sample.motion)
         self.rule.update(sample.time_s, holds, sample.period_s, self._kind, steps=steps)
@@ -76,8 +78,10 @@ class LookingAway:
             return None
         if sample.error is None:
             return self._is_away_without_pose(sample)
+        away = self._direction(sample.error if sample.fits else replace(sample.error, gaze_yaw_deg=None))
+        if away is None and not sample.fits:
+            return self._is_away_without_pose(sample)
         self._lost_pose.measured(sample.time_s, sample.error)
-        away = self._direction(sample.error)
         self._kind = away or self._kind
         return away is not None
 

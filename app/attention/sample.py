@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from app.events import Motion, Sight, State, Torso
 from app.vision.measurements import Signals
 
+# A mesh that fits worse may show a head that is turned far as one that faces the road, and shut eyes of a head thrown
+# back as open ones
+FITS_CONFIDENCE = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class PoseError:
@@ -36,6 +40,11 @@ class Sample:
     error: PoseError | None
     torso: Torso | None = None
     motion: Motion = Motion.UNKNOWN
+
+    @property
+    def fits(self) -> bool:
+        """Whether what the mesh shows of a face can be believed."""
+        return self.signals is not None and self.signals.confidence >= FITS_CONFIDENCE
 
 
 def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:

@@ -15,6 +15,7 @@ from tests.support.story import (
     lost,
     mouth_open,
     reached,
+    showing,
     story,
 )
 
@@ -50,3 +51,9 @@ def test_sleeping_with_an_open_mouth_is_not_a_yawn() -> None:
     verdicts = story(attentive(START_S), asleep, attentive(20))
     assert kinds(verdicts) == [(State.EYES_CLOSED, Level.ALARM)]
     assert reached(verdicts, State.EYES_CLOSED, Level.ALARM) == pytest.approx(START_S + NORMAL.asleep_s, abs=1)
+
+
+@pytest.mark.parametrize(("blink", "expected"), [(0.24, []), (0.5, [(State.EYES_CLOSED, Level.ALARM)])])
+def test_lids_that_reopen_to_half_in_a_yawn_are_not_shut(blink: float, expected: list[tuple[State, Level]]) -> None:
+    yawn = (showing(2, mar=0.9, eye_blink=0.55), showing(3, mar=0.9, eye_blink=blink))
+    assert kinds(story(attentive(START_S), *yawn, attentive(10))) == expected
