@@ -13,8 +13,10 @@ from config.release_date import RELEASED_S
 # A GPS receiver's week number begins again after 1024 weeks, so one that did tells a day before the release
 BELIEVED_UNTIL_S = RELEASED_S + 1024 * 7 * 86400
 AGREEING_S = 2.0  # two sentences of a receiver; one alone may be garbled
-TIMEX_BYTES = 512  # struct timex has 208; all zero asks and changes nothing
 TIME_ERROR = 5  # adjtimex(2): no time server keeps the clock, or none has for 9 hours
+# Made once, as each makes a class, which only the garbage collection removes
+_libc = ctypes.CDLL(None)
+_Timex = ctypes.c_char * 512  # struct timex has 208 bytes; all zero asks and changes nothing
 
 
 class Stamp(NamedTuple):
@@ -40,7 +42,7 @@ class KernelClock:
 
 
 def _adjtimex() -> int:
-    return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)))
+    return int(_libc.adjtimex(_Timex()))
 
 
 def is_believable(wall_s: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from app.events import ClockQuality
@@ -67,3 +69,12 @@ def test_kernel_clock_needs_no_rights_and_is_not_asked_again_after_a_refusal() -
     asked: list[int] = []
     refused = KernelClock(lambda: asked.append(1) or -1)  # type: ignore[func-returns-value]
     assert [refused.is_synchronised(), refused.is_synchronised(), len(asked)] == [None, None, 1]
+
+
+def test_asking_the_kernel_leaves_nothing_for_the_garbage_collection() -> None:
+    clock = KernelClock()
+    clock.is_synchronised()
+    gc.collect()
+    for _ in range(20):
+        clock.is_synchronised()
+    assert gc.collect() < 20
