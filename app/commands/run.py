@@ -155,7 +155,7 @@ def _opened(
 ) -> Detector:
     """The detector, with threads that save for it. Raises: DetectorError."""
     from app.commands.console import Console
-    from app.memory.allocator import settle_allocator
+    from app.memory.allocator import collect_often
     from app.monitor.detector import Hooks
     from app.monitor.opening import open_detector
     from app.monitor.page_requests import PageRequests
@@ -172,7 +172,7 @@ def _opened(
     detector = open_detector(parts, settings, configuration, paths, card, run, hooks)
     if detector.saver is not None:
         watchdog.exit_reason = detector.saver.exit_reason
-    settle_allocator()
+    collect_often()
     return detector
 
 

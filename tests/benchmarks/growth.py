@@ -45,7 +45,7 @@ def start() -> None:
 def look(folder: str, model: str) -> None:
     """The steps of the face mesh and the first frames."""
     from app.camera.pictures import as_bgr, read_picture
-    from app.memory.allocator import settle_allocator, trim
+    from app.memory.allocator import collect_often, trim
     from app.memory.file_pages import release_file_pages
     from app.vision import graph
     from app.vision.face import FaceMesh
@@ -57,7 +57,7 @@ def look(folder: str, model: str) -> None:
     names = sorted(Path(folder).iterdir())
     mesh.find(as_bgr(read_picture(names[0])))
     step(FIRST_FACE)
-    settle_allocator()
+    collect_often()
     release_file_pages()
     trim()
     step("unmodified file-backed pages released")

@@ -20,7 +20,7 @@ from app.attention.policy import NORMAL
 from app.events import Cue, Level, State
 from app.journal.entries import recent
 from app.journal.journal import Journal
-from app.memory.allocator import limit_malloc_arenas, settle_allocator, trim
+from app.memory.allocator import collect_often, limit_malloc_arenas, trim
 from app.memory.usage import usage_of
 from app.monitor.detector import Detector, Hooks, Parts, Timing
 from app.monitor.driver_feedback import DriverFeedback
@@ -249,7 +249,7 @@ def comes_and_goes(watch: Observer, times: int, warm_up: int = WARM_UP) -> Row:
         for number in range(times):
             back_s = trip.fail(outage(AWAY, number, rig.time(), trip.period_s, chance))
             if number == warm_up:
-                settle_allocator()  # as the detector does at the end of its start
+                collect_often()  # as the detector does at the end of its start
                 before = _held()
             grown = growth(before, _held()) if number == times - 1 else ""
             count.add("; ".join([*trip.wrong[:1], *filter(None, [grown])]), trip.lost, back_s)
