@@ -38,7 +38,7 @@ _LANDMARK = np.dtype(
     [("head", "u1", 2), ("tag_x", "u1"), ("x", "<f4"), ("tag_y", "u1"), ("y", "<f4"), ("tail", "u1", 5)]
 )
 _GRAPH = """
-num_threads: 1
+executor { type: "ApplicationThreadExecutor" }
 input_stream: "pixel"
 input_stream: "points"
 node {

@@ -39,7 +39,7 @@ node {{
 }}
 """
 _MESH_GRAPH = """
-num_threads: 1
+executor { type: "ApplicationThreadExecutor" }
 input_stream: "mesh_image"
 input_stream: "roi"
 input_side_packet: "with_attention"
@@ -63,7 +63,7 @@ node {
 }
 """
 _HAND_GRAPH = """
-num_threads: 1
+executor { type: "ApplicationThreadExecutor" }
 input_stream: "image"
 input_side_packet: "num_hands"
 input_side_packet: "model_complexity"

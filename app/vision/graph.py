@@ -88,6 +88,7 @@ class Graph:
             self._graph.observe_output_stream(name, self._out.__setitem__, True)
         make = {bool: self._packets.create_bool, int: self._packets.create_int}
         self._graph.start_run({name: make[type(value)](value) for name, value in side_packets.items()})
+        self._graph.wait_until_idle()  # opens its nodes in this thread: what is wrong with a model is said here
 
     def image(self, rgb: npt.NDArray[np.uint8]) -> object:
         """A packet that refers to the picture, contiguous RGB, which must not be changed from now on."""
