@@ -154,3 +154,8 @@ def test_command_line_loads_no_compressors() -> None:
     """They come with shutil, which argparse loads to find the terminal's width."""
     loaded = loaded_by("from app.commands.command_line import parser\nparser(['run']).parse_args(['run'])")
     assert not loaded & {"shutil", "bz2", "lzma"}
+
+
+def test_the_detector_starts_other_programs_only_for_rendered_pictures() -> None:
+    """0.5 MB that a camera does not need."""
+    assert "subprocess" not in loaded_by("import app.commands.run, app.monitor.opening, app.commands.console")

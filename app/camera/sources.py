@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -197,6 +196,8 @@ class FakeDriver:
     def __init__(
         self, name: str, command: Sequence[str], size: tuple[int, int], answer_s: float = _FAKE_ANSWER_S
     ) -> None:
+        import subprocess  # 0.5 MB, which a camera does not need
+
         self.name = name
         self.note = ""
         self.size: tuple[int, int] | None = size
