@@ -80,7 +80,7 @@ class Effort:
     seconds: float  # for which a detector runs at FPS frames a second
 
 
-QUICK, FULL = Effort(1, 4.5), Effort(3, 9.0)
+QUICK, FULL = Effort(1, 9.0), Effort(3, 9.0)
 
 
 def clean(**more: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ DONE = {
     "psutil": "/proc/meminfo read without psutil",
     "shutil": "shutil imported on a terminal only",
     "threads": "one thread in NumPy's and OpenCV's OpenBLAS, not one a core",
-    "file pages": "unmodified file-backed pages released, once after the start",
+    "file pages": "unmodified file-backed pages released after the start",
 }
 # Steps that environment variables undo
 PLAIN, NONE = "docstrings", "byte-code"

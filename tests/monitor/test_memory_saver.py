@@ -162,10 +162,11 @@ def released_s(saver: FakeSaver, for_s: int) -> list[int]:
 
 def test_file_pages_are_released_after_the_start_and_each_change_but_not_during_a_shortage() -> None:
     systems = iter([SHORT] * 70 + [PLENTY] * 230)
-    assert released_s(FakeSaver(lambda: next(systems), model="standard"), 300) == [70]
+    assert released_s(FakeSaver(lambda: next(systems), model="standard"), 300) == [70, 71]
     systems = iter([PLENTY] * 150 + [SHORT] + [PLENTY] * 249)
     saver = FakeSaver(lambda: next(systems))
-    assert released_s(saver, 400) == [0, 150 + 1, 151 + round(CALM_S) + 1]
+    changed_s = 150, 151 + round(CALM_S)
+    assert released_s(saver, 400) == [0, 3, *(at_s + after_s for at_s in changed_s for after_s in (1, 3))]
     assert saver.saves == [True, False]
 
 
