@@ -122,6 +122,8 @@ def look(yaw_deg: float, pitch_deg: float = 0.0, gaze_yaw_deg: float | None = No
         (look(0), look(30), 1.0, False),
         (look(18, 24), look(0, 0), 1.0, False),  # 30 degrees apart
         (look(18.1, 24), look(0, 0), 1.0, True),
+        (look(-15.1), look(15), 1.0, True),
+        (look(0, -15.1), look(0, 15), 1.0, True),
         (look(0), look(40), 0.9, True),
         (look(0), look(40), 0.89, False),
         (look(0, 0, -10.1), look(0, 0, 10.1), 1.0, True),
