@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.attention.driver import Driver
 from app.attention.motion_rules import judges_drowsiness
 from app.attention.policy import Policy
@@ -12,15 +14,41 @@ from app.events import Level, Sight, State
 
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
-# Brows drawn down so far are a frown: into the sun, or at something below. Sleepers' brows are at rest: of 35 shut
-# pairs of real eyes none has more than 0.45, a woman who frowns at her feet has 0.6
-FROWN = 0.5
+# Brows drawn down so far, on average of a closure, are a frown: into the sun, or at something below. Sleepers' brows
+# are at rest: of 35 shut pairs of real eyes none has more than 0.45, a woman who frowns at her feet has 0.6. Behind
+# glasses single looks at a rendered sleeper reach 0.53
+FROWN = 0.4
 EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses last
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # PERCLOS needs no more of a short history than this: 60 s of 60 would hardly ever be measured
-REOPENED = 0.5  # lids that a yawn or a frown narrows are open again from this share of their highest blink score down
+REOPENED = (
+    0.6  # lids that a yawn or a frown narrows are open again below this share of their closure's mean blink score
+)
 YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
+
+
+@dataclass(slots=True)
+class Closure:
+    """What the shut looks of one closure add up to."""
+
+    looks: int = 0
+    blinks: float = 0.0
+    frowns: float = 0.0
+    is_in_yawn: bool = False
+
+    def add(self, blink: float, frown: float) -> None:
+        """Take a look that shows shut lids."""
+        self.looks, self.blinks, self.frowns = self.looks + 1, self.blinks + blink, self.frowns + frown
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a yawn or a frown may be what narrows the eyes."""
+        return self.is_in_yawn or (self.looks > 0 and self.frowns / self.looks >= FROWN)
+
+    def is_over(self, blink: float) -> bool:
+        """Whether eyes that are only narrow have opened again."""
+        return self.narrows and self.looks > 0 and blink < REOPENED * self.blinks / self.looks
 
 
 class Eyes:
@@ -30,8 +58,7 @@ class Eyes:
         p = self._policy = policy
         self.closed: bool | None = None
         self.lowered: bool | None = None
-        self._is_no_microsleep = False
-        self._shut_blink = 0.0  # the highest blink score of this closure
+        self._closure = Closure()
         self._unseen_s = 0.0
         self._share = Share(history_s)
         self._valid_s = min(p.perclos_min_valid_s, KNOWN_MAX * history_s)
@@ -64,7 +91,7 @@ class Eyes:
         # Closed eyes are looked at more often than other things (camera/frame.py, SECOND_LOOK_S): what counts is that
         # gap
         period_s = min(sample.period_s, sample.seconds)
-        least_s = self._least_s(sample, mouth_is_wide)
+        least_s = self._policy.asleep_s if self._closure.narrows else 0.0  # what narrows eyes may hide sleep, too
         self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
@@ -101,21 +128,13 @@ class Eyes:
             return None
         self.lowered = driver.are_lowered(sample.signals)
         were_shut = self.rule.spell.span is not None
-        widest_shut = self._shut_blink if were_shut else 0.0
-        may_narrow = mouth_is_wide or (were_shut and self._is_no_microsleep)
-        are_reopened = may_narrow and blink < REOPENED * widest_shut
-        if driver.are_shut(sample.signals, were_shut) and not are_reopened:
-            self._shut_blink = max(widest_shut, blink)
+        if not were_shut:
+            self._closure = Closure()
+        self._closure.is_in_yawn = self._closure.is_in_yawn or mouth_is_wide
+        if driver.are_shut(sample.signals, were_shut) and not self._closure.is_over(blink):
+            self._closure.add(blink, sample.signals.brow_down or 0.0)
             return True
         return None if were_shut and not sample.fits else False
-
-    def _least_s(self, sample: Sample, mouth_is_wide: bool) -> float:
-        """The least step of this closure: a frown or a yawn in it is no microsleep, but may be sleep."""
-        if self.rule.spell.span is None:
-            self._is_no_microsleep = False
-        frowns = bool(self.closed and sample.signals and (sample.signals.brow_down or 0.0) >= FROWN)
-        self._is_no_microsleep = self._is_no_microsleep or frowns or mouth_is_wide
-        return self._policy.asleep_s if self._is_no_microsleep else 0.0
 
     def _judge_drowsiness(self, sample: Sample, before: bool | None, mouth_is_wide: bool) -> None:
         if not judges_drowsiness(sample.motion):

@@ -120,11 +120,16 @@ def test_frown_with_shut_eyes_is_silent_for_two_seconds_and_alarms_after_three(f
         assert abs(reached(asleep, CLOSED, ALARM) - START_S - 3) <= 1
 
 
-def test_frown_suppresses_the_microsleep_until_the_eyes_open() -> None:
-    frown = eyes_closed(0.5), eyes_closed(0.5, brow_down=0.8), eyes_closed(1.2)
+def test_frown_in_most_of_a_closure_suppresses_its_microsleep() -> None:
+    frown = eyes_closed(0.6), eyes_closed(1.6, brow_down=0.8)
     assert events(story(attentive(START_S), *frown, attentive(20), fps=5)) == []
     then = story(attentive(START_S), *frown, attentive(5), eyes_closed(2.2), attentive(20), fps=5)
     assert kinds(then) == [(CLOSED, WARNING)]
+
+
+def test_single_frowning_look_suppresses_no_microsleep() -> None:
+    asleep = eyes_closed(1), eyes_closed(0.2, brow_down=0.8), eyes_closed(1)
+    assert kinds(story(attentive(START_S), *asleep, attentive(20), fps=5)) == [(CLOSED, WARNING)]
 
 
 @pytest.mark.parametrize("fps", RATES)
