@@ -156,11 +156,14 @@ def goals(results: Results, model: str) -> list[Goal]:
 
 def _goals(results: Results, **asked: object) -> list[Goal]:
     score = results.of(fps=results.main_fps, **asked)
+    usual, harder = (results.of(fps=results.main_fps, is_harder=is_harder, **asked) for is_harder in (False, True))
     poses = results.of(fps=ALONE_FPS, **asked).poses
     heard = sum(false.is_heard for false in score.false_while_attentive)
     found = [
-        _share_goal("events told of those due", score.recall),
-        _share_goal("events with a cause of those told", score.precision),
+        _share_goal("events told of those due", usual.recall, 0.99),
+        _share_goal("events with a cause of those told", usual.precision, 0.99),
+        _share_goal("harder scenarios: events told of those due", harder.recall, 0.97),
+        _share_goal("harder scenarios: events with a cause of those told", harder.precision, 0.97),
     ]
     if score.attentive_hours:
         hourly = heard / score.attentive_hours
@@ -177,10 +180,10 @@ def _goals(results: Results, **asked: object) -> list[Goal]:
     return found
 
 
-def _share_goal(name: str, share: float | None) -> Goal:
+def _share_goal(name: str, share: float | None, least: float) -> Goal:
     if share is None:
-        return Goal(name, ">= 0.99", "-", None)
-    return Goal(name, ">= 0.99", f"{share:.3f}", share >= 0.99)
+        return Goal(name, f">= {least}", "-", None)
+    return Goal(name, f">= {least}", f"{share:.3f}", share >= least)
 
 
 def as_json(results: Results, machine: Json) -> Json:

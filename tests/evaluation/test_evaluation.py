@@ -18,7 +18,9 @@ from app.fake_driver.scenario import load_scenario
 from app.observer import Observation, Observer
 from config.settings import Settings
 from tests.evaluation.cases import (
+    HARDER,
     JUDGED_SEEDS,
+    OWN_SCENARIOS,
     POSES,
     TUNING_SEEDS,
     Case,
@@ -31,8 +33,8 @@ from tests.evaluation.cases import (
 from tests.evaluation.due import Due
 from tests.evaluation.look import Eyes, Seen, Store, groups, look_at
 from tests.evaluation.markdown import markdown
-from tests.evaluation.report import Results, as_json, rate_bound
-from tests.evaluation.score import Score, match, replay, score
+from tests.evaluation.report import Results, as_json, goals, rate_bound
+from tests.evaluation.score import Score, Told, match, replay, score
 from tests.evaluation.truth import Truth
 from tests.evaluation.vary import Trip, trip_of
 
@@ -235,6 +237,20 @@ def test_the_report_says_what_was_found(seen: tuple[Store, Plan]) -> None:
     poses = results.of(scenario=POSES).poses
     near = [abs(pose.read_deg[0] - pose.true_deg[0]) for pose in poses if pose.read_deg and abs(pose.true_deg[0]) < 15]
     assert np.mean(near) < 4
+
+
+def test_each_scenario_added_since_0_2_0_is_among_the_harder_ones() -> None:
+    rendered_by_0_2_0 = {"sun-and-bumps", "turned-far"}
+    assert {path.stem for path in OWN_SCENARIOS.glob("*.yaml")} - rendered_by_0_2_0 == HARDER
+
+
+@pytest.mark.parametrize(("scenario_name", "reached"), [("glance-away", False), ("mask", True)])
+def test_harder_scenarios_may_miss_three_of_a_hundred_events(scenario_name: str, reached: bool) -> None:
+    due = Told(State.LOOKING_AWAY, 0.0, Level.WARNING, Level.WARNING, Level.WARNING, ())
+    one = Score(told=[due] * 97 + [replace(due, reached=Level.NONE)] * 3)
+    results = Results([(Case(scenario_name, 3, "day", "standard", 1.0), one)])
+    recalls = [goal for goal in goals(results, "standard") if goal.name.endswith("told of those due")]
+    assert [goal.is_reached for goal in recalls if goal.measured != "-"] == [reached]
 
 
 def test_an_empty_score_has_no_figures() -> None:
