@@ -22,8 +22,8 @@ from app.vision.thumbnail import sampled
 FACE_GREY, BRIGHTEST_GREY, GAIN_MIN, GAIN_MAX = 110.0, 200.0, 1.15, 4.0
 PLACES = 16, 12  # across and down: a face by infrared light fills more than one of them, so that it is not overexposed
 DETECTED_PX = 160  # of the longer side: the detectors read 128 and skip the pixels between, whose mean has less noise
-# From this gain on the noise of a face is smoothed, by a bilateral filter, which leaves lids their edges
-SMOOTHED_GAIN, SMOOTHED_PX, SMOOTHED_GREY, SMOOTHED_SIGMA_PX = 2.0, 5, 15.0, 2.0
+DARK_GAIN = 2.0  # from here on noise matters: detectors see their pictures as they are up to it
+SMOOTHED_PX, SMOOTHED_GREY, SMOOTHED_SIGMA_PX = 5, 15.0, 2.0  # of the bilateral filter, which leaves lids their edges
 FACE_SHARE = 0.6  # of a region's side, in its middle, is face
 MARGIN_PX = 2  # around a region, so that its outermost pixels are interpolated as in the whole picture
 
@@ -64,7 +64,7 @@ class MeshInput:
         if self._for_detectors is None:
             brightest = cv2.resize(sampled(self.bgr), PLACES, interpolation=cv2.INTER_AREA).mean(axis=2).max()
             gain = _gain(BRIGHTEST_GREY, float(brightest))
-            self._for_detectors = self.whole if gain == 1.0 else self._make_packet(self._small(gain))
+            self._for_detectors = self.whole if gain < DARK_GAIN else self._make_packet(self._small(gain))
         return self._for_detectors
 
     def _small(self, gain: float) -> npt.NDArray[np.uint8]:
@@ -87,7 +87,7 @@ class MeshInput:
         left, right = _within(region.x_px, reach_px, self.size[0])
         top, bottom = _within(region.y_px, reach_px, self.size[1])
         rgb = _rgb(self.bgr[top:bottom, left:right])
-        if gain >= SMOOTHED_GAIN:
+        if gain >= DARK_GAIN:
             rgb = _smoothed(rgb)
         part = self._make_packet(rgb if gain == 1.0 else _brighter(rgb, gain))
         return Part(part, left, top, (right - left, bottom - top))

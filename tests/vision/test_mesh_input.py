@@ -61,8 +61,11 @@ def test_a_dark_picture_of_any_shape_is_never_enlarged(shape: tuple[int, int], e
 
 def test_a_bright_face_in_a_dark_cabin_is_not_overexposed() -> None:
     picture = grey(4)
-    picture[60:180, 100:220] = 150  # a face by infrared light
+    picture[60:180, 100:220] = 70  # a face by weak infrared light
     assert pixels(read(picture).for_detectors).max() == pytest.approx(BRIGHTEST_GREY, abs=2)
+    picture[60:180, 100:220] = 150
+    bright = read(picture)
+    assert bright.for_detectors is bright.whole
 
 
 def test_nothing_is_made_brighter_than_the_gain_allows() -> None:
