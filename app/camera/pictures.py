@@ -183,15 +183,17 @@ def _bytes_per_value(data: bytes) -> int:
 
 
 def as_bgr(picture: MatLike | None) -> npt.NDArray[np.uint8]:
-    """A grey or BGR picture of 8 bits as BGR. Raises: BadPicture."""
+    """A grey, BGR or BGRA picture of 8 bits as BGR. Raises: BadPicture."""
     if picture is None or picture.size == 0 or picture.ndim not in (2, 3):
         raise BadPicture("an empty picture")
     if picture.dtype != np.uint8:
         raise BadPicture(f"a picture of type {picture.dtype}")
     channels = 1 if picture.ndim == 2 else picture.shape[2]
-    if channels not in (1, 3):
+    if channels == 3:
+        return _uint8(picture)
+    if channels not in (1, 4):
         raise BadPicture(f"a picture of {channels} channels")
-    return _uint8(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR) if channels == 1 else picture)
+    return _uint8(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_BGRA2BGR))
 
 
 def _uint8(picture: MatLike) -> npt.NDArray[np.uint8]:

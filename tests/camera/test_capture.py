@@ -108,10 +108,11 @@ def test_picture_of_the_right_size_is_not_copied() -> None:
     [
         np.full((240, 320), 90, np.uint8),
         np.full((240, 320, 1), 90, np.uint8),
+        np.full((240, 320, 4), 90, np.uint8),
         np.full((480, 640, 3), 90, np.uint8),
         np.full((120, 100, 3), 90, np.uint8),
     ],
-    ids=["grey", "one channel", "larger", "small"],
+    ids=["grey", "one channel", "alpha", "larger", "small"],
 )
 def test_odd_picture_becomes_bgr_of_the_set_size(picture: MatLike) -> None:
     trip = Trip(Scripted([picture], size=None))
@@ -131,12 +132,11 @@ def test_odd_picture_becomes_bgr_of_the_set_size(picture: MatLike) -> None:
         np.zeros((120, 320, 3), np.uint8),
         np.zeros((240, 320, 2), np.uint8),
         np.zeros(7, np.uint8),
-        np.zeros((240, 320, 4), np.uint8),
         np.zeros((240, 320), np.uint16),
         np.zeros((240, 320, 3), np.float64),
         CUT_OFF,
     ],
-    ids=["none", "empty", "half a frame", "two channels", "a row of bytes", "alpha", "16 bit", "floats", "filled up"],
+    ids=["none", "empty", "half a frame", "two channels", "a row of bytes", "16 bit", "floats", "filled up"],
 )
 def test_unusable_picture_is_counted_and_skipped(picture: MatLike | None) -> None:
     trip = Trip(Scripted([PICTURE, picture, PICTURE, picture]))
