@@ -11,7 +11,7 @@ import math
 from app.attention.asked_direction import AskedDirection
 from app.attention.neutral_pose import NeutralPose
 from app.attention.policy import Policy
-from app.attention.sample import PoseError
+from app.attention.sample import FITS_CONFIDENCE, PoseError
 from app.attention.usual_face import LOWERED_BLINK, STAYS_SHUT, UsualFace
 from app.attention.usual_gaze import UsualGaze
 from app.attention.whose_face import WhoseFace
@@ -99,9 +99,9 @@ class Driver:
         return PoseError(*turned_deg, self._pose.margin_deg, self._gaze_error_deg(signals))
 
     def _gaze_error_deg(self, signals: Signals) -> float | None:
-        """How far the eyes are turned from where they usually are; None behind lids that may be down."""
+        """How far the eyes are turned from where they usually are; None behind lids that may be down, or misfitted."""
         is_open = self.blink(signals) is not None and self._shut_by(signals) < -STAYS_SHUT
-        if signals.gaze_yaw_deg is None or not is_open:
+        if signals.gaze_yaw_deg is None or not is_open or signals.confidence < FITS_CONFIDENCE:
             return None
         return self._gaze.error_deg(signals.gaze_yaw_deg, self._pose.learnt_s)
 

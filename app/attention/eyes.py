@@ -22,9 +22,8 @@ EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses la
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # PERCLOS needs no more of a short history than this: 60 s of 60 would hardly ever be measured
-REOPENED = (
-    0.6  # lids that a yawn or a frown narrows are open again below this share of their closure's mean blink score
-)
+# Lids that a yawn or a frown narrows are open again below this share of their closure's mean blink score
+REOPENED = 0.6
 YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from app.attention.lost_pose import LostPose
 from app.attention.motion_rules import away_steps, judges_distraction
@@ -78,7 +77,7 @@ class LookingAway:
             return None
         if sample.error is None:
             return self._is_away_without_pose(sample)
-        away = self._direction(sample.error if sample.fits else replace(sample.error, gaze_yaw_deg=None))
+        away = self._direction(sample.error)
         if away is None and not sample.fits:
             return self._is_away_without_pose(sample)
         self._lost_pose.measured(sample.time_s, sample.error)
