@@ -39,8 +39,8 @@ def ask(folder: Path, request: Request) -> None:
 def take(folder: Path) -> list[Request]:
     """The requests since the last call, in the order of Request; they are removed.
 
-    The detector calls it at its start and drops all but what LASTS, so that no old request sounds the buzzer. It looks
-    for the names of requests alone, so any number of other files keeps none waiting.
+    The detector drops what its first call finds, but for what LASTS, so that no old request sounds the buzzer
+    (monitor/page_requests.py). It looks for the names of requests alone, so other files keep none waiting.
     """
     return [request for request in Request if _is_taken(place(folder, REQUESTS, request.value))]
 
