@@ -14,8 +14,21 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # What `make test-fast` leaves out, and why
 SLOW = {
-    "real processes": ("tests/system", "tests/snap", "tests/test_setup.py", "tests/security/test_appliance.py"),
-    "the face mesh on rendered drivers": (
+    "real processes": (
+        "tests/system",
+        "tests/snap",
+        "tests/test_setup.py",
+        "tests/security/test_appliance.py",
+        "tests/security/test_neighbours.py",
+        "tests/commands/test_run.py",
+        "tests/camera/test_played_camera.py",
+        "tests/config/test_certificate_renewal.py",
+    ),
+    "real hashes, and minutes of restarts half a second by half a second": (
+        "tests/config/test_password.py",
+        "tests/admin/test_roll_back.py",
+    ),
+    "the face mesh, mostly on rendered drivers": (
         "tests/test_observer.py",
         "tests/test_observer_alone.py",
         "tests/test_observer_mounting.py",
@@ -25,9 +38,12 @@ SLOW = {
         "tests/vision/test_face_signals.py",
         "tests/vision/test_face_tracking.py",
         "tests/vision/test_head_pose.py",
+        "tests/vision/test_model_files.py",
+        "tests/memory/test_rates.py",
         "tests/vision/test_seat.py",
         "tests/vision/test_sight.py",
         "tests/monitor/test_memory_saver.py",
+        "tests/admin/aim/test_aiming_rendered.py",
         "tests/fake_driver",
     ),
     "interpreters of their own": ("tests/test_imports.py",),

@@ -24,6 +24,7 @@ from config.paths import CONFIG, LAST_GOOD, Paths
 from config.read import read
 from config.settings import DECLARATIONS
 from config.store import Store
+from tests.support.hashes import cheap_scrypt
 from tests.support.journal_releases import REBUILD
 
 COMMENT = "# the owner's own words"
@@ -237,8 +238,7 @@ def _check_updates(folder: Path, confirmed: Sequence[str]) -> Check:
 
 def cheapen_hashes() -> None:
     """Make scrypt cheap, as the password is saved 500 times."""
-    real = hashlib.scrypt
-    hashlib.scrypt = lambda data, *, salt, **_: real(data, salt=salt, n=2, r=1, p=1)
+    hashlib.scrypt = cheap_scrypt
 
 
 WRITERS = (

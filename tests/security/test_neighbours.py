@@ -37,6 +37,11 @@ os.mkfifo(f"{run}/memory-history.json")
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap_hashes() -> None:
+    """None here: the page is a process of its own, with the real ones."""
+
+
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder that all users share, like /tmp; pytest's own are private."""

@@ -20,6 +20,7 @@ from app.telemetry import status
 from app.telemetry.run_folder import boot_id
 from config import password
 from config.paths import Paths
+from tests.support.hashes import cheap_scrypt
 
 PASSWORD = "correct horse battery"
 VIEWERS_PASSWORD = "looking is free for all"
@@ -29,16 +30,24 @@ ORIGIN = "http://localhost"
 START_S = 4000.0  # monotonic
 
 
+@pytest.fixture(scope="module", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Signing in takes no time; tests/config/test_password.py has the real hashes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hashlib.scrypt", cheap_scrypt)
+        yield
+
+
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The content of the owner's password file; hashing takes a third of a second."""
+def stored(cheap_hashes: None, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The content of the owner's password file."""
     path = tmp_path_factory.mktemp("password") / "admin-password"
     password.save(path, PASSWORD)
     return path.read_text()
 
 
 @pytest.fixture(scope="module")
-def viewers(tmp_path_factory: pytest.TempPathFactory) -> str:
+def viewers(cheap_hashes: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The content of the viewer's password file."""
     path = tmp_path_factory.mktemp("viewer") / "admin-viewer-password"
     password.save(path, VIEWERS_PASSWORD, keep_tokens=True)
