@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from app.attention.judgement import Attention, road_of
 from app.attention.policy import policy_of
-from app.attention.sample import FITS_CONFIDENCE
 from app.attention.single_picture import momentary_state
 from app.camera.frame import Frame
 from app.events import Motion, Sight, State, Torso, Verdict
@@ -163,8 +162,9 @@ class Observer:
     def _torso(self, frame: Frame, face: Face | None, signals: Signals | None) -> Torso | None:
         if face is None or signals is None or signals.yaw_deg is None:
             return self._seat.look(frame.bgr)
-        if signals.confidence >= FITS_CONFIDENCE:  # else it may be an empty seat that passes for a face
-            self._seat.remember(frame.bgr, face.landmarks[:, :2])
+        if not self.attention.driver.fits(signals):  # it may be an empty seat that passes for a face
+            return self._seat.look(frame.bgr)
+        self._seat.remember(frame.bgr, face.landmarks[:, :2])
         return None
 
     def close(self) -> None:

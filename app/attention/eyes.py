@@ -129,9 +129,10 @@ class Eyes:
         were_shut = self.rule.spell.span is not None
         if not were_shut:
             self._closure = Closure()
-        self._closure.is_in_yawn = self._closure.is_in_yawn or mouth_is_wide
+        self._closure.is_in_yawn = self._closure.is_in_yawn or (mouth_is_wide and sample.fits)
         if driver.are_shut(sample.signals, were_shut) and not self._closure.is_over(blink):
-            self._closure.add(blink, sample.signals.brow_down or 0.0)
+            frown = sample.signals.brow_down if sample.fits else None
+            self._closure.add(blink, frown or 0.0)
             return True
         return None if were_shut and not sample.fits else False
 

@@ -119,7 +119,8 @@ class Attention:
         signals = self.driver.accept(signals)
         seconds = gap_s if gap_s <= hold_off_s(period_s) else period_s
         error = self.driver.error(signals) if signals else None
-        return Sample(time_s, seconds, period_s, sight, signals, error, torso, motion)
+        fits = signals is not None and self.driver.fits(signals)
+        return Sample(time_s, seconds, period_s, sight, signals, error, fits, torso, motion)
 
     def _forget_driver(self) -> None:
         self.driver.forget()

@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from app.events import Motion, Sight, State, Torso
 from app.vision.measurements import Signals
 
-# A mesh that fits worse may show a head that is turned far as one that faces the road, and shut eyes of a head thrown
-# back as open ones. Of 797 looks at real faces only those at 7 heads turned by 41 degrees and more are below
-FITS_CONFIDENCE = 0.9
-
 
 @dataclass(frozen=True, slots=True)
 class PoseError:
@@ -29,7 +25,8 @@ class PoseError:
 class Sample:
     """One look at the driver. signals is None when the driver's face was not found.
 
-    torso: what is seen of the driver below a face that is lost (app/vision/seat.py).
+    fits: what the mesh shows of the face can be believed. torso: what is seen of the driver below a face that is lost
+    (app/vision/seat.py).
     """
 
     time_s: float
@@ -38,13 +35,9 @@ class Sample:
     sight: Sight
     signals: Signals | None
     error: PoseError | None
+    fits: bool
     torso: Torso | None = None
     motion: Motion = Motion.UNKNOWN
-
-    @property
-    def fits(self) -> bool:
-        """Whether what the mesh shows of a face can be believed."""
-        return self.signals is not None and self.signals.confidence >= FITS_CONFIDENCE
 
 
 def direction(error: PoseError, yaw_deg: float, up_deg: float, down_deg: float) -> State | None:

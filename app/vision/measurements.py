@@ -18,8 +18,8 @@ class Signals:
     eye_blink: how far both lids are shut, 0 open to 1 shut (MediaPipe's blendshapes). eyes_hidden: lenses, glare or a
     hand hide the eyes. brow_down: a frown, smile: 0..1. ear: eye aspect ratio, to show; mar: mouth aspect ratio.
     distance_cm: from the lens, by the width of an average face.
-    gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. confidence: of the pose, 0..1. face_x,
-    face_width: centre and width as shares of the picture's width.
+    gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. presence: the mesh's own score that it fits a
+    face, confidence: of the pose, 0..1. face_x, face_width: centre and width as shares of the picture's width.
     detected_only: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
     """
 
@@ -34,6 +34,7 @@ class Signals:
     mar: float | None = None
     gaze_yaw_deg: float | None = None
     hand_at_ear: bool | None = None
+    presence: float = 0.0
     confidence: float = 0.0
     face_x: float = 0.5
     face_width: float = 0.0

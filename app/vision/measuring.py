@@ -40,7 +40,8 @@ def measure(
     pose = read and corrected(read)
     inside = share_inside(landmarks, width_px, height_px)
     confidence = pose_confidence(pose, face_width_px, face.presence, inside) if pose else 0.0
-    seen = Signals(confidence=confidence, face_x=face_x, face_width=face_width, distance_cm=distance_cm)
+    where = Signals(face_x=face_x, face_width=face_width, distance_cm=distance_cm)
+    seen = replace(where, presence=face.presence, confidence=confidence)
     if pose is None or confidence < CONFIDENCE_MIN:
         return seen
     scores = face.blendshapes

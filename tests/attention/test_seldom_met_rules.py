@@ -141,7 +141,7 @@ def look(yaw_deg: float, pitch_deg: float = 0.0, gaze_yaw_deg: float | None = No
 def test_two_looks_are_separate_from_exactly_this_angle_and_time_on(
     last: PoseError | None, then: PoseError | None, seconds: float, is_other: bool
 ) -> None:
-    assert is_another(last, Sample(10.0, seconds, 1.0, Sight.CLEAR, None, then)) is is_other
+    assert is_another(last, Sample(10.0, seconds, 1.0, Sight.CLEAR, None, then, fits=True)) is is_other
 
 
 def test_the_road_is_learnt_from_up_to_exactly_six_tenths_of_the_limits() -> None:

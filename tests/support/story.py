@@ -26,6 +26,7 @@ ROAD = Signals(
     mar=0.02,
     gaze_yaw_deg=0.0,
     hand_at_ear=False,
+    presence=1.0,
     confidence=1,
     face_x=0.5,
     face_width=0.3,
