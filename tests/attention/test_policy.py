@@ -11,18 +11,26 @@ import pytest
 
 from app.attention import policy
 from app.attention.policy import NORMAL, PRESETS, RELAXED, STRICT, Policy, policy_of
-from app.events import Level, State
+from app.events import Level, Motion, Sight, State
 from config.analysis import POLICIES
 from config.read import read
 from tests.support.story import (
     START_S,
+    Part,
     attentive,
+    blinking,
+    events,
     eyes_closed,
+    kinds,
     looking,
+    lost,
+    mouth_open,
     on_phone,
     phases,
     reached,
+    sight,
     story,
+    while_,
 )
 
 RISING = (
@@ -51,6 +59,7 @@ TOLD_SOONER_IF_LOWER = {
     "no_camera_s", "yaw_limit_deg", "pitch_down_limit_deg", "pitch_up_limit_deg", "slow_away_warning_s",
     "slow_away_alarm_s",
 }  # fmt: skip
+NONE, CAUTION, WARNING, ALARM = Level
 SOURCES = re.compile(r"# (drivewatch|openpilot|EU 2023/2590|Euro NCAP|NHTSA|FHWA)")
 
 each_preset = pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -101,42 +110,91 @@ def test_the_numbers_are_those_of_their_sources() -> None:
     assert all(preset.slow_away_warning_s <= 6.0 for preset in PRESETS.values())
 
 
-def after_s(preset: str, kind: State, level: Level, fps: float, phase_s: float = 0.0) -> float:
-    """Seconds from the true onset of a distraction of 14 s until it reaches a level."""
-    part = {
-        State.LOOKING_AWAY: looking(14, yaw_deg=40),
-        State.EYES_CLOSED: eyes_closed(14),
-        State.PHONE: on_phone(14),
-    }[kind]
-    analysis = read(f"analysis: {{policy: {preset}}}").settings.analysis
-    verdicts = story(attentive(START_S), part, attentive(5), fps=fps, phase_s=phase_s, analysis=analysis)
-    return reached(verdicts, kind, level) - START_S
+NOTHING, DARK = sight(14, Sight.NOTHING), sight(14, Sight.DARK)
+AWAY, SLEEP, PHONE = looking(14, yaw_deg=40), eyes_closed(14), on_phone(14)
+SLOW = while_(Motion.SLOW, AWAY)  # at 20 to 50 km/h
+RISES = {
+    "away, relaxed": (AWAY, RELAXED, [3.0, 3.9, 6.0, 11.0]),
+    "away, normal": (AWAY, NORMAL, [2.0, 3.5, 5.0, 11.0]),
+    "away, strict": (AWAY, STRICT, [2.0, 2.9, 4.9, 10.9]),
+    "slow, relaxed": (SLOW, RELAXED, [3.0, 5.9, 8.9, 11.0]),
+    "slow, normal": (SLOW, NORMAL, [2.0, 5.9, 8.9, 11.0]),
+    "slow, strict": (SLOW, STRICT, [2.0, 2.9, 4.9, 10.9]),
+    "asleep, relaxed": (SLEEP, RELAXED, [1.9, 3.0, 6.0]),
+    "asleep, normal": (SLEEP, NORMAL, [1.5, 3.0, 6.0]),
+    "asleep, strict": (SLEEP, STRICT, [1.5, 2.9, 4.9]),
+    "phone, relaxed": (PHONE, RELAXED, [3.0, 6.0, 9.9]),
+    "phone, normal": (PHONE, NORMAL, [2.0, 4.0, 8.0]),
+    "phone, strict": (PHONE, STRICT, [2.0, 2.9, 4.9]),
+    "no face": (lost(14), NORMAL, [5.0]),
+    "covered camera": (DARK, NORMAL, [3.0]),
+    "no camera": (NOTHING, NORMAL, [2.0]),
+}  # fmt: skip
 
 
+@pytest.mark.parametrize(("part", "preset", "due_s"), RISES.values(), ids=RISES)
+def test_each_level_is_reached_after_these_seconds(part: Part, preset: Policy, due_s: list[float]) -> None:
+    verdicts = story(attentive(START_S), part, fps=5.0, policy=preset)
+    risen_s = [verdict.time_s - START_S for verdict in verdicts for _ in verdict.events]
+    assert risen_s == pytest.approx(due_s, abs=0.2)
+
+
+def glances(preset: Policy) -> list[tuple[float, Level]]:
+    """When glances of 2.8 s, each after 1.1 s at the road, reach a level together."""
+    parts = (looking(2.8, yaw_deg=40), attentive(1.1)) * 9
+    verdicts = story(attentive(START_S), *parts, attentive(30), fps=5.0, policy=preset)
+    told = [(verdict.time_s - START_S, event) for verdict in verdicts for event in verdict.events]
+    return [(time_s, event.level) for time_s, event in told if event.kind is State.DISTRACTED and event.end_s is None]
+
+
+# 10 s away are reached 1.6 s into the fourth glance, 15 s 1.0 s into the sixth, 20 s 0.4 s into the eighth
+@pytest.mark.parametrize(("preset", "alarm_s"), [(RELAXED, 7 * 3.9 + 0.4), (NORMAL, 5 * 3.9 + 1.0)])
+def test_glances_warn_after_ten_seconds_and_alarm_after_fifteen_or_twenty(preset: Policy, alarm_s: float) -> None:
+    (warned_s, warning), (alarmed_s, alarm) = glances(preset)
+    assert (warning, alarm) == (Level.WARNING, Level.ALARM)
+    assert (warned_s, alarmed_s) == (pytest.approx(3 * 3.9 + 1.6, abs=0.5), pytest.approx(alarm_s, abs=0.5))
+
+
+def test_glances_are_over_when_less_than_six_seconds_of_them_are_left_of_the_last_thirty() -> None:
+    # six glances: 0.4 s of the fourth, which ends 14.5 s after the start, and 5.6 s of the last two
+    parts = (looking(2.8, yaw_deg=40), attentive(1.1)) * 6
+    (event,) = [one for one in events(story(attentive(START_S), *parts, attentive(40), fps=5.0))
+                if one.kind is State.DISTRACTED]  # fmt: skip
+    assert event.end_s is not None
+    assert event.end_s - START_S == pytest.approx(30 + 14.5 - 0.9, abs=0.5)  # up to a second is forgotten at once
+
+
+@pytest.mark.parametrize(("preset", "yawns"), [(RELAXED, 4), (NORMAL, 3), (STRICT, 3)])
+def test_so_many_yawns_are_a_caution(preset: Policy, yawns: int) -> None:
+    for count, told in ((yawns - 1, []), (yawns, [(State.YAWNING, Level.CAUTION)])):
+        parts = (mouth_open(5), attentive(40)) * count
+        assert kinds(story(*parts, policy=preset)) == told
+
+
+# n blinks of d seconds in the 120 s of the history are surely n * d - 1.64 * sqrt(n * d * d) of them
 @pytest.mark.parametrize(
-    ("kind", "level", "relaxed_s", "normal_s", "strict_s"),
+    ("blink_s", "every_s", "normal", "relaxed"),
     [
-        (State.LOOKING_AWAY, Level.CAUTION, 3.0, 2.0, 2.0),
-        (State.LOOKING_AWAY, Level.WARNING, 3.9, 3.5, 2.9),
-        (State.LOOKING_AWAY, Level.ALARM, 6.0, 5.0, 4.9),
-        (State.EYES_CLOSED, Level.WARNING, 1.9, 1.5, 1.5),
-        (State.EYES_CLOSED, Level.ALARM, 3.0, 3.0, 2.9),
-        (State.PHONE, Level.CAUTION, 3.0, 2.0, 2.0),
-        (State.PHONE, Level.WARNING, 6.0, 4.0, 2.9),
-        (State.PHONE, Level.ALARM, 9.9, 8.0, 4.9),
+        (1, 8, NONE, NONE),  # 0.07
+        (1, 7, CAUTION, NONE),  # 0.09
+        (1, 6, CAUTION, NONE),  # 0.11
+        (1, 5, CAUTION, CAUTION),  # 0.13
+        (1, 4, WARNING, WARNING),  # 0.18
+        (2, 5, ALARM, WARNING),  # 0.27
+        (2, 4, ALARM, ALARM),  # 0.35
     ],
 )
-def test_preset_sets_when_each_level_is_reached(
-    kind: State, level: Level, relaxed_s: float, normal_s: float, strict_s: float
-) -> None:
-    for preset, due_s in (("relaxed", relaxed_s), ("normal", normal_s), ("strict", strict_s)):
-        assert after_s(preset, kind, level, fps=10.0) == pytest.approx(due_s, abs=0.11), preset
+def test_share_of_closed_eyes_makes_a_level(blink_s: int, every_s: int, normal: Level, relaxed: Level) -> None:
+    for preset, level in ((NORMAL, normal), (STRICT, normal), (RELAXED, relaxed)):
+        verdicts = story(attentive(START_S), blinking(240, every_s, blink_s), policy=preset)
+        assert kinds(verdicts) == ([(State.DROWSY, level)] if level else []), preset
 
 
-@pytest.mark.parametrize(("preset", "latest_s"), [("relaxed", 4.0), ("normal", 4.0), ("strict", 3.0)])
-@pytest.mark.parametrize("fps", [1.0, 2.0, 10.0])
+@pytest.mark.parametrize(("preset", "latest_s"), [(RELAXED, 4.0), (NORMAL, 4.0), (STRICT, 3.0)])
+@pytest.mark.parametrize("fps", [1.0, 2.0, 5.0])
 def test_look_aside_warning_keeps_its_bound_at_any_phase_of_the_camera(
-    preset: str, latest_s: float, fps: float
+    preset: Policy, latest_s: float, fps: float
 ) -> None:
     for phase_s in phases(fps):
-        assert after_s(preset, State.LOOKING_AWAY, Level.WARNING, fps, phase_s) <= latest_s
+        verdicts = story(attentive(START_S), looking(6, yaw_deg=40), fps=fps, phase_s=phase_s, policy=preset)
+        assert reached(verdicts, State.LOOKING_AWAY, Level.WARNING) - START_S <= latest_s
