@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.attention.usual_gaze import UsualGaze
 from app.events import Level, State
 from tests.support.story import (
     START_S,
@@ -75,3 +76,41 @@ def test_gaze_of_shut_eyes_is_ignored(fps: float) -> None:
 
 def test_unknown_gaze_raises_nothing() -> None:
     assert kinds(story(attentive(START_S), showing(20, gaze_yaw_deg=None), attentive(20))) == []
+
+
+@pytest.mark.parametrize(
+    ("yaw_deg", "gaze_yaw_deg", "is_away"),
+    [
+        (0, 16.5, False),
+        (0, 17.5, True),
+        (0, -17.5, True),
+        (8, 9.5, False),  # eyes that look ahead reach 10 degrees in the head
+        (8, 10.5, True),
+        (-8, 20, False),  # head and eyes together look 12 degrees aside
+    ],
+)
+def test_eyes_look_aside_beyond_17_degrees_from_the_road(yaw_deg: float, gaze_yaw_deg: float, is_away: bool) -> None:
+    aside = showing(4, yaw_deg=yaw_deg, gaze_yaw_deg=gaze_yaw_deg)
+    assert kinds(story(attentive(START_S), aside, attentive(5))) == [(AWAY, WARNING)] * is_away
+
+
+@pytest.mark.parametrize(("gaze_yaw_deg", "level"), [(13.5, ALARM), (12.5, CAUTION)])
+def test_eyes_are_back_within_13_degrees_of_the_road(gaze_yaw_deg: float, level: Level) -> None:
+    aside = showing(3, gaze_yaw_deg=30), showing(4, gaze_yaw_deg=gaze_yaw_deg)
+    assert kinds(story(attentive(START_S), *aside, attentive(5))) == [(AWAY, level)]
+
+
+def test_eyes_are_read_once_a_face_was_steady_for_four_seconds() -> None:
+    usual = UsualGaze()
+    assert [usual.error_deg(5.0, learnt_s) for learnt_s in (3.9, 4.0)] == [None, 5.0]
+
+
+# The quarter of looks farthest to each side are 7.4 or 7.6 degrees apart
+@pytest.mark.parametrize(("looks", "aside_deg", "is_read"), [(30, 3.7, True), (29, 3.8, True), (30, 3.8, False)])
+def test_irises_that_jump_by_more_than_seven_and_a_half_degrees_are_not_read(
+    looks: int, aside_deg: float, is_read: bool
+) -> None:
+    usual = UsualGaze()
+    for number in range(looks):
+        usual.saw_ahead(aside_deg if number % 2 else -aside_deg)
+    assert (usual.error_deg(5.0, START_S) is not None) is is_read

@@ -81,9 +81,52 @@ def test_short_glances_add_up_to_distracted(fps: float) -> None:
         assert abs(warned_s - (START_S + 5 * 4.17 + 1)) <= 4.17 + 3 / fps
 
 
-def test_warned_look_aside_does_not_count_towards_distracted() -> None:
-    parts = (looking(9, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=-40))
-    assert [kind for kind, _ in kinds(story(attentive(START_S), *parts, attentive(30)))] == [State.LOOKING_AWAY]
+@pytest.mark.parametrize("for_s", [4, 9], ids=["warned", "alarmed"])
+def test_warned_look_aside_does_not_count_towards_distracted(for_s: float) -> None:
+    parts = (looking(for_s, yaw_deg=40), attentive(4), looking(1.5, yaw_deg=40), attentive(4)) * 4
+    assert {kind for kind, _ in kinds(story(attentive(START_S), *parts, attentive(30)))} == {State.LOOKING_AWAY}
+
+
+# Each glance counts 2 s, half a second of them after its last look; four or six end within 30 s
+@pytest.mark.parametrize(("road_s", "told"), [(4, []), (2, [State.DISTRACTED])])
+def test_unmeasured_look_after_a_glance_counts_neither_way(road_s: float, told: list[State]) -> None:
+    parts = (looking(2, yaw_deg=40), sight(1, Sight.FLAT), attentive(road_s)) * 8
+    assert [kind for kind, _ in kinds(story(attentive(START_S), *parts))] == told
+
+
+def test_level_of_distracted_falls_on_the_road_while_its_event_lasts() -> None:
+    glances = (looking(1.8, yaw_deg=40), attentive(2.2)) * 8
+    verdicts = story(attentive(START_S), *glances, attentive(8), fps=5)
+    assert (verdicts[-1].state, verdicts[-1].level) == (State.DISTRACTED, Level.NONE)
+
+
+INSIDE, BEYOND = False, True
+LIMITS = {
+    "23 degrees aside": [({"yaw_deg": 22.5}, INSIDE), ({"yaw_deg": 23.5}, BEYOND), ({"yaw_deg": -23.5}, BEYOND)],
+    "18 degrees down": [({"pitch_deg": -17.5}, INSIDE), ({"pitch_deg": -18.5}, BEYOND)],
+    "30 degrees up": [({"pitch_deg": 29.5}, INSIDE), ({"pitch_deg": 30.5}, BEYOND)],
+}
+CLEAR = {
+    "18 degrees aside": [({"yaw_deg": 17.5}, INSIDE), ({"yaw_deg": 18.5}, BEYOND), ({"yaw_deg": -18.5}, BEYOND)],
+    "13 degrees down": [({"pitch_deg": -12.5}, INSIDE), ({"pitch_deg": -13.5}, BEYOND)],
+    "25 degrees up": [({"pitch_deg": 24.5}, INSIDE), ({"pitch_deg": 25.5}, BEYOND)],
+}
+
+
+@pytest.mark.parametrize("turns", LIMITS.values(), ids=LIMITS)
+def test_look_aside_begins_beyond_its_limit(turns: list[tuple[dict[str, float], bool]]) -> None:
+    for turn, is_away in turns:
+        verdicts = story(attentive(START_S), looking(4, **turn), attentive(5))
+        assert [level for _, level in kinds(verdicts)] == [Level.WARNING] * is_away, turn
+
+
+@pytest.mark.parametrize("turns", CLEAR.values(), ids=CLEAR)
+def test_look_aside_lasts_until_the_head_is_back_within_its_clear_angle(
+    turns: list[tuple[dict[str, float], bool]],
+) -> None:
+    for turn, is_away in turns:
+        verdicts = story(attentive(START_S), looking(3, yaw_deg=40), looking(4, **turn), attentive(5))
+        assert [level for _, level in kinds(verdicts)] == [Level.ALARM if is_away else Level.CAUTION], turn
 
 
 @pytest.mark.parametrize("fps", RATES)
