@@ -18,6 +18,7 @@ from tests.support.story import (
     attentive,
     blinking,
     cues,
+    events,
     eyes_closed,
     kinds,
     looking,
@@ -25,6 +26,7 @@ from tests.support.story import (
     on_phone,
     reached,
     samples,
+    showing,
     story,
 )
 
@@ -44,12 +46,35 @@ def test_alarm_repeats_until_its_cause_ends(inattentive: Part) -> None:
     assert max(alarms) < START_S + 20
 
 
-def test_the_level_falls_one_step_at_a_time() -> None:
+def test_the_level_falls_a_step_for_each_two_seconds_on_the_road() -> None:
     verdicts = story(attentive(START_S), looking(7, yaw_deg=40), attentive(20))
     after = [verdict.level for verdict in verdicts if verdict.time_s >= START_S + 7]
-    assert after[0] is Level.ALARM
-    assert all(earlier - later in (0, 1) for earlier, later in itertools.pairwise(after))
-    assert after[-1] is Level.NONE
+    assert after[:8] == [Level.ALARM, *[Level.WARNING] * 2, *[Level.CAUTION] * 2, *[Level.NONE] * 3]
+
+
+def test_the_most_urgent_of_two_distractions_is_shown() -> None:
+    both = showing(3, hand_at_ear=True, yaw_deg=40)
+    assert story(attentive(START_S), on_phone(20), both)[-1].state is State.PHONE
+    assert story(attentive(START_S), looking(20, yaw_deg=40), both)[-1].state is State.LOOKING_AWAY
+
+
+@pytest.mark.parametrize("on_phone_s", [3, 9])
+def test_phone_is_over_after_two_seconds_without_it(on_phone_s: float) -> None:
+    with_break = on_phone(on_phone_s), attentive(1.5), on_phone(5)
+    assert len(events(story(attentive(START_S), *with_break, attentive(5), fps=5))) == 1
+    with_break = on_phone(on_phone_s), attentive(2.3), on_phone(5)
+    assert len(events(story(attentive(START_S), *with_break, attentive(5), fps=5))) == 2
+
+
+def test_event_is_kept_for_the_history_window_after_its_end() -> None:
+    attention = new_attention(replace(ANALYSIS, history_window=120))
+    glance = looking(3, yaw_deg=40)
+    kept = []
+    for sample in samples((attentive(START_S), glance, attentive(97), glance, attentive(150)), 1.0):
+        attention.update(*sample)
+        kept.append(len(attention.recent_events))
+    changes = [time_s for time_s, (earlier, later) in enumerate(itertools.pairwise(kept), 1) if earlier != later]
+    assert changes == [34, 134, 153, 253]  # each ends at 32.5 and 132.5, as is told a second later
 
 
 def test_events_kept_are_bounded_by_number_and_age() -> None:

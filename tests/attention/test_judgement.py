@@ -14,6 +14,8 @@ from tests.support.story import (
     attentive,
     cues,
     events,
+    looking,
+    lost,
     new_attention,
     story,
 )
@@ -34,3 +36,12 @@ def test_gap_of_minutes_between_looks_raises_nothing() -> None:
     before = attention.update(60, Sight.CLEAR, replace(ROAD, eye_blink=SHUT, yaw_deg=40))
     after = attention.update(360, Sight.CLEAR, replace(ROAD, eye_blink=SHUT, yaw_deg=40))
     assert events([before, after]) == []
+
+
+def test_verdict_says_since_when_its_state_lasts() -> None:
+    verdicts = story(attentive(30), looking(6, yaw_deg=40), attentive(4), lost(6))
+    since_s: dict[State, set[float | None]] = {}
+    for verdict in verdicts[34:]:
+        since_s.setdefault(verdict.state, set()).add(verdict.since_s)
+    assert since_s == {State.LOOKING_AWAY: {32}, State.ATTENTIVE: {37}, State.NO_FACE: {43}}
+    assert {verdict.since_s for verdict in verdicts[:32]} == {0}

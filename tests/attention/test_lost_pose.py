@@ -59,6 +59,13 @@ STORIES: dict[str, tuple[tuple[Part, ...], Kinds]] = {
         [(State.DISTRACTED, Level.WARNING)],
     ),
     "hidden again and again for 3 s": ((attentive(2), hidden(3)) * 30, []),
+    "hidden for 4 s": ((hidden(4),), [(State.LOOKING_AWAY, Level.WARNING)]),
+    "lost from 14.5 degrees aside": ((looking(1, yaw_deg=14.5), lost(7)), ABSENT),
+    "lost from 15.5 degrees aside": ((looking(1, yaw_deg=15.5), lost(7)), AWAY),
+    "lost from 15.5 degrees down": ((looking(1, pitch_deg=-15.5), lost(7)), DOWN),
+    "lost while lowered by 9.5 degrees": ((looking(1, pitch_deg=-9.5), hidden(7)), AWAY),
+    "lost while lowered by 10.5 degrees": ((looking(1, pitch_deg=-10.5), hidden(7)), DOWN),
+    "gone after a bow of 29.5 degrees": ((looking(1, pitch_deg=-29.5), hidden(7, Torso.GONE)), ABSENT),
     "hidden for a minute": ((hidden(60),), AWAY + ABSENT),
     "detected after an absence of 11 s": ((lost(11), detected_only(1, TURNED)), ABSENT),
     "detected after an absence of a minute": ((lost(60), detected_only(1, TURNED)), ABSENT),
@@ -103,3 +110,8 @@ def test_empty_seat_after_a_look_aside_is_absence() -> None:
 
 def test_detected_face_before_any_driver_raises_nothing() -> None:
     assert kinds(story(lost(6), detected_only(1, TURNED), attentive(10))) == []
+
+
+@pytest.mark.parametrize("torso", Torso)
+def test_torso_before_any_driver_raises_nothing(torso: Torso) -> None:
+    assert kinds(story(hidden(12, torso), attentive(10))) == []

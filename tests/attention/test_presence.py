@@ -73,3 +73,21 @@ def test_one_late_frame_at_half_a_frame_a_second_is_not_a_lost_camera() -> None:
     assert {verdict.state for verdict in seen} == {State.ATTENTIVE}
     lost = [attention.update(time_s, Sight.NOTHING, None) for time_s in (11.1, 13.1)]
     assert lost[-1].state is State.NO_CAMERA
+
+
+@pytest.mark.parametrize("part", [lost(10), sight(10, Sight.DARK), sight(10, Sight.NOTHING)])
+def test_first_clear_look_at_the_driver_is_attentive_again(part: Part) -> None:
+    verdicts = story(attentive(START_S), part, attentive(1))
+    assert [verdict.state for verdict in verdicts[-2:]] == [kinds(verdicts)[0][0], State.ATTENTIVE]
+
+
+def test_no_face_is_shown_after_three_seconds() -> None:
+    verdicts = story(attentive(START_S), lost(4), fps=5.0)
+    shown_s = next(verdict.time_s for verdict in verdicts if verdict.state is State.NO_FACE)
+    assert shown_s - START_S == pytest.approx(3, abs=0.2)
+
+
+def test_next_face_is_another_drivers_after_an_absence_of_twenty_seconds() -> None:
+    verdicts = story(attentive(START_S), lost(25), fps=5.0)
+    forgotten_s = next(verdict.time_s for verdict in verdicts[150:] if not verdict.neutral.learnt)
+    assert forgotten_s - START_S == pytest.approx(20, abs=0.2)
