@@ -20,6 +20,7 @@ from tests.support.story import (
     kinds,
     lost,
     reached,
+    showing,
     sight,
     story,
 )
@@ -90,3 +91,18 @@ def drowsy(history_s: int, fps: float) -> float:
 @pytest.mark.parametrize("fps", (0.5, 1.0))
 def test_shorter_history_does_not_delay_drowsy(fps: float) -> None:
     assert drowsy(60, fps) <= drowsy(120, fps) + 10 < inf
+
+
+@pytest.mark.parametrize(("awake_s", "is_drowsy"), [((147, 147), True), ((147, 148), False)], ids=["300 s", "301 s"])
+def test_microsleeps_are_counted_over_five_minutes(awake_s: tuple[float, float], is_drowsy: bool) -> None:
+    first, second = (attentive(for_s) for for_s in awake_s)
+    parts = eyes_closed(3), first, eyes_closed(3), second, eyes_closed(3), attentive(20)
+    assert (State.DROWSY in dict(kinds(story(attentive(90), *parts)))) is is_drowsy
+
+
+# Of the looks at shut lids those within 2.5 s of the first are left out as a yawn's: here 3 of 6
+@pytest.mark.parametrize(("shut_s", "mar", "share"), [(2, 0.9, 0), (6, 0.9, 3.5 / 113), (6, 0.02, 6 / 116)])
+def test_eyes_that_a_yawn_shuts_do_not_count_as_closed(shut_s: float, mar: float, share: float) -> None:
+    parts = eyes_closed(shut_s, mar=mar), showing(2, mar=mar), attentive(24 - shut_s)
+    verdict = story(attentive(90), *parts)[-1]
+    assert verdict.perclos == pytest.approx(share, abs=0.001)

@@ -6,9 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from app.attention.driver import STRAIGHT_AHEAD
-from app.attention.policy import NORMAL
-from app.attention.single_picture import momentary_state
 from app.events import Level, State
 from tests.support.story import (
     OPEN,
@@ -170,13 +167,6 @@ def test_hidden_eyes_are_not_shown_after_the_driver_left() -> None:
     assert verdicts[-1].state is State.NO_FACE
 
 
-@pytest.mark.parametrize(("part", "state"), [(eyes_hidden(1), UNSEEN), (attentive(1), State.ATTENTIVE)])
-def test_single_picture_is_judged_without_any_before_it(part: Part, state: State) -> None:
-    seen = part.signals_at(0)
-    assert seen is not None
-    assert momentary_state(seen, NORMAL, STRAIGHT_AHEAD) is state
-
-
 BETWEEN = 0.33  # below the score of shut lids, above that of a driver whose eyes open wide
 LOW = showing(5, eye_blink=BETWEEN)
 KNOWN = attentive(START_S)
@@ -185,8 +175,9 @@ SLEEP, AWAKE = True, False
 LIDS: dict[str, tuple[tuple[Part, ...], bool]] = {
     "lower than the driver's usual": ((KNOWN, LOW), SLEEP),
     "hardly lower than the usual": ((KNOWN, showing(5, eye_blink=0.2)), AWAKE),
+    "wide open": ((KNOWN, showing(5, eye_blink=0.0)), AWAKE),
     "low before the driver is learnt": ((attentive(3), LOW), AWAKE),
-    "shut before the driver is learnt": ((attentive(3), eyes_closed(5)), SLEEP),
+    "shut before the driver is learnt": ((attentive(3), showing(5, eye_blink=0.5)), SLEEP),
     "low with a usual squint": ((showing(START_S, eye_blink=0.26), LOW), AWAKE),
     "low with steady scores before": ((showing(START_S, eye_blink=0.13), LOW), SLEEP),
     "low with jumping scores before, as of mirroring lenses": ((MIRRORED, LOW), AWAKE),
@@ -197,7 +188,9 @@ LIDS: dict[str, tuple[tuple[Part, ...], bool]] = {
     "shut enough to continue sleep": ((KNOWN, eyes_closed(1), showing(5, eye_blink=0.18)), SLEEP),
     "shut without a smile": ((KNOWN, showing(6, eye_blink=0.5)), SLEEP),
     "narrowed by a smile, which takes off 0.15": ((KNOWN, showing(6, eye_blink=0.5, smile=1.0)), AWAKE),
-    "shut with a usual smile": ((showing(START_S, smile=0.6), showing(6, smile=0.6, eye_blink=0.5)), SLEEP),
+    "shut in a broad smile": ((KNOWN, eyes_closed(5, smile=1.0)), SLEEP),
+    "shut with a usual smile": ((showing(START_S, smile=0.6), showing(6, smile=0.6, eye_blink=0.3)), SLEEP),
+    "low without a usual smile": ((showing(START_S, smile=1.0), showing(5, eye_blink=0.15)), AWAKE),
     "shut by their score, but hidden": ((KNOWN, showing(20, eye_blink=SHUT, eyes_hidden=True)), AWAKE),
 }
 
@@ -226,4 +219,5 @@ def test_sleep_ends_when_the_eyes_open(fps: float) -> None:
 def test_verdict_says_whether_the_lids_may_be_closed() -> None:
     shown = [story(attentive(START_S), showing(1, eye_blink=blink))[-1].eyes_closed for blink in (OPEN, SHUT, None)]
     assert shown == [False, True, None]
+    assert [story(showing(1, eye_blink=blink))[-1].eyes_closed for blink in (0.26, 0.28)] == [False, True]
     assert story(eyes_hidden(1))[-1].eyes_closed is None

@@ -62,8 +62,8 @@ def learnt_after(**aside: float) -> tuple[float, float]:
 # The limits of a glance are 23 degrees aside and 18 down: 0.6 of them are 13.8 and 10.8
 def test_poses_within_sixty_per_cent_of_the_limit_move_the_learnt_road() -> None:
     yaw_deg, pitch_deg = learnt_after(yaw_deg=13.7, pitch_deg=-10.7)
-    assert yaw_deg == pytest.approx(13.7 * (1 - (1 - 1 / 360) ** 59), abs=0.01)
-    assert pitch_deg == pytest.approx(-10.7 * (1 - (1 - 1 / 360) ** 59), abs=0.01)
+    assert yaw_deg == pytest.approx(13.7 * (1 - (1 - 1 / 360) ** 59), abs=0.001)
+    assert pitch_deg == pytest.approx(-10.7 * (1 - (1 - 1 / 360) ** 59), abs=0.001)
 
 
 @pytest.mark.parametrize("aside", [{"yaw_deg": 14.0}, {"yaw_deg": -14.0}, {"pitch_deg": -11.0}, {"pitch_deg": 11.0}])

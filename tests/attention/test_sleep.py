@@ -116,6 +116,15 @@ def test_misread_lids_after_a_blink_are_not_a_microsleep() -> None:
     assert events(verdicts) == []
 
 
+def test_one_late_look_at_shut_lids_is_not_sleep() -> None:
+    """Half of the time since the open look before it and a little more are above three seconds."""
+    times_s = [*range(0, 60, 2), 62.9, 64.9, 66.9]
+    attention = new_attention()
+    looks = [replace(ROAD, eye_blink=SHUT if time_s == 62.9 else OPEN) for time_s in times_s]
+    seen = zip(times_s, looks, strict=True)
+    assert events([attention.update(time_s, Sight.CLEAR, signals) for time_s, signals in seen]) == []
+
+
 def shut(begin_s: float, lasts_s: float, misread: int | None) -> Callable[[float], float]:
     """Blink scores of lids shut for lasts_s; the look number `misread` sees a doubtful score instead."""
     looks = itertools.count()

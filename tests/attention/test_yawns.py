@@ -37,7 +37,7 @@ def test_yawn_is_found_by_its_mean_width_despite_misread_looks() -> None:
 def test_yawn_must_be_wider_than_the_drivers_talking() -> None:
     words, yawn = (mouth_open(1, 0.1), mouth_open(2, 0.38)) * 13, mouth_open(5, 0.5)
     assert kinds(story(*(attentive(40), yawn) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
-    assert kinds(story(*(*words, yawn) * 3, attentive(30))) == []
+    assert kinds(story(attentive(20), *(*words, yawn) * 3, attentive(30))) == []
     assert kinds(story(*(*words, mouth_open(5, 0.6)) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
 
 
@@ -57,3 +57,26 @@ def test_sleeping_with_an_open_mouth_is_not_a_yawn() -> None:
 def test_lids_that_reopen_to_half_in_a_yawn_are_not_shut(blink: float, expected: list[tuple[State, Level]]) -> None:
     yawn = (showing(2, mar=0.9, eye_blink=0.55), showing(3, mar=0.9, eye_blink=blink))
     assert kinds(story(attentive(START_S), *yawn, attentive(10))) == expected
+
+
+# Until the mouth is known a yawn is wider than 0.47, which is wider than people talk
+@pytest.mark.parametrize(("mar", "told"), [(0.45, []), (0.49, [(State.YAWNING, Level.CAUTION)])])
+def test_yawn_in_the_first_seconds_counts(mar: float, told: list[tuple[State, Level]]) -> None:
+    first, yawn = mouth_open(5, mar), (attentive(40), mouth_open(5))
+    assert kinds(story(first, *yawn * 2, attentive(20))) == told
+
+
+def test_mouth_that_is_seen_only_in_yawns_is_not_known_as_wide() -> None:
+    yawn = showing(40, mar=None), mouth_open(5)
+    assert kinds(story(*yawn * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
+
+
+def test_wide_look_after_the_face_was_lost_is_not_a_yawn() -> None:
+    word = (attentive(40), lost(4), mouth_open(1), attentive(5))
+    assert kinds(story(*word * 4)) == []
+
+
+@pytest.mark.parametrize(("between_s", "told"), [((145, 145), [(State.YAWNING, Level.CAUTION)]), ((145, 146), [])])
+def test_yawns_are_counted_over_five_minutes(between_s: tuple[float, float], told: list[tuple[State, Level]]) -> None:
+    first, second = (attentive(for_s) for for_s in between_s)
+    assert kinds(story(attentive(40), mouth_open(5), first, mouth_open(5), second, mouth_open(5))) == told
