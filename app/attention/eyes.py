@@ -47,7 +47,7 @@ class Closure:
 
     def is_over(self, blink: float) -> bool:
         """Whether eyes that are only narrow have opened again."""
-        return self.narrows and self.looks > 0 and blink < REOPENED * self.blinks / self.looks
+        return self.narrows and blink * self.looks < REOPENED * self.blinks
 
 
 class Eyes:
@@ -147,7 +147,7 @@ class Eyes:
 
     def _drowsiness(self, time_s: float) -> float | None:
         if self._microsleeps.count(time_s) >= MICROSLEEPS_DROWSY:
-            return max(self.perclos or 0.0, self._policy.perclos_alarm)
+            return self._policy.perclos_alarm
         if not self._share.measured_s:
             return 0.0  # of nobody seen for so long nobody is called drowsy
         # At 1 Hz the blinks of an alert driver cross 8 % by luck

@@ -6,6 +6,8 @@ relative to the driver (driver.py).
 
 from __future__ import annotations
 
+import math
+
 from app.attention.driver import Driver
 from app.attention.escalation import Cues, History, Urgency, foremost
 from app.attention.eyes import Eyes
@@ -34,7 +36,7 @@ class Attention:
         """policy: instead of the one that the settings choose."""
         policy = self._policy = policy or policy_of(settings)
         self._pace = Pace()
-        self._last_s: float | None = None
+        self._last_s = -math.inf
         self.driver = Driver(policy, road_of(settings))
         self._looking_away = LookingAway(policy)
         self._eyes = Eyes(policy, settings.history_window)
@@ -107,14 +109,14 @@ class Attention:
     @property
     def recent_events(self) -> tuple[Event, ...]:
         """Events that ended within the history window, the newest last; never more than max_events_buffer."""
-        return self._history.events(self._last_s or 0.0)
+        return self._history.events(self._last_s)
 
     def _sample(
         self, time_s: float, sight: Sight, signals: Signals | None, torso: Torso | None, motion: Motion
     ) -> Sample:
         period_s = self._pace.update(time_s, counts=not self._eyes.may_be_asleep)
         # what was not watched counts for nothing: after a gap only one period is known
-        gap_s = period_s if self._last_s is None else max(0.0, time_s - self._last_s)
+        gap_s = max(0.0, time_s - self._last_s)
         self._last_s = time_s
         signals = self.driver.accept(signals)
         seconds = gap_s if gap_s <= hold_off_s(period_s) else period_s

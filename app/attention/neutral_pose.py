@@ -40,7 +40,7 @@ class NeutralPose:
     @property
     def progress(self) -> float:
         """How far it is learnt, 0 to 1."""
-        return 1.0 if self.neutral.learnt else min(1.0, self.learnt_s / self._policy.neutral_learning_s)
+        return 1.0 if self.neutral.learnt else self.learnt_s / self._policy.neutral_learning_s
 
     def is_in_range(self, yaw_deg: float, pitch_deg: float) -> bool:
         """Whether the road may be there."""

@@ -124,10 +124,10 @@ class MeasureRule:
         step = highest(self._steps, measure) if adds and measure is not None else None
         if step is not None:
             self.episode.rise(kind, step, span)
-        self.holds_now = adds and self.episode.event is not None
+        self.holds_now = adds
 
     def stop(self, time_s: float) -> None:
         """Take a sample at which the figure is not judged: the event ends, the figure stands still."""
         self.episode.changes = []
-        self._last_s, self.holds_now = time_s, False
+        self._last_s = time_s
         self.episode.end(time_s)

@@ -64,8 +64,7 @@ class Spell:
         self.span: Span | None = None  # the stretch that lasts
         self.ended: Span | None = None  # the stretch that ended at the newest sample
         self.in_a_row = 0  # how many of the newest measured samples showed the condition
-        self._last_on_s: float | None = None
-        self._last_off_s: float | None = None
+        self._last_on_s = self._last_off_s = -math.inf
         self._back: Span | None = None  # the condition is gone since, but not yet for clear_s
 
     def update(self, time_s: float, holds: bool | None, period_s: float) -> None:
@@ -73,7 +72,7 @@ class Spell:
         self.ended = None
         if holds is not None:
             self.in_a_row = self.in_a_row + 1 if holds else 0
-        if self.span is not None and self._silent_s(time_s) > hold_off_s(period_s):
+        if self.span is not None and time_s - max(self._last_on_s, self._last_off_s) > hold_off_s(period_s):
             self._end(self._last_on_s)
         if holds is None:
             return
@@ -107,17 +106,12 @@ class Spell:
         """The newest measured sample showed the condition."""
         return self.span is not None and self._back is None
 
-    def _silent_s(self, time_s: float) -> float:
-        """Seconds since the condition was last measured."""
-        return time_s - max(self._last_on_s or 0.0, self._last_off_s or 0.0)
-
     def _on(self, time_s: float, period_s: float) -> None:
-        if self._back is not None and self._was_back_s(time_s) >= self._clear_s:
+        if self._back is not None and time_s - self._back.onset_s >= self._clear_s:
             self._end(self._back.onset_s)
         if self.span is None:
-            known = self._last_off_s
-            fresh = known is not None and time_s - known <= hold_off_s(period_s)
-            self.span = Span(known if fresh and known is not None else time_s, time_s)
+            is_fresh = time_s - self._last_off_s <= hold_off_s(period_s)
+            self.span = Span(self._last_off_s if is_fresh else time_s, time_s)
             self.in_a_row = 1
         self._last_on_s, self._back = time_s, None
 
@@ -126,14 +120,11 @@ class Spell:
         if self.span is None:
             return
         if self._back is None:
-            self._back = Span(self._last_on_s or time_s, time_s)
-        if self._was_back_s(time_s) + NEAREST_PERIODS * period_s >= self._clear_s:
+            self._back = Span(self._last_on_s, time_s)
+        if time_s - self._back.onset_s + NEAREST_PERIODS * period_s >= self._clear_s:
             self._end(self._back.onset_s)
 
-    def _was_back_s(self, time_s: float) -> float:
-        return time_s - self._back.onset_s if self._back else 0.0
-
-    def _end(self, end_s: float | None) -> None:
+    def _end(self, end_s: float) -> None:
         if self.span is not None:
             self.ended = Span(self.span.earliest_s, self.span.latest_s, end_s)
         self.span = self._back = None
