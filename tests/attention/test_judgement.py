@@ -22,8 +22,8 @@ from tests.support.story import (
 
 
 @pytest.mark.parametrize("fps", RATES)
-def test_ten_attentive_minutes_raise_nothing(fps: float) -> None:
-    verdicts = story(attentive(600), fps=fps)
+def test_attentive_driving_raises_nothing(fps: float) -> None:
+    verdicts = story(attentive(1200 / fps), fps=fps)
     assert events(verdicts) == []
     assert cues(verdicts) == []
     assert {verdict.state for verdict in verdicts} == {State.ATTENTIVE}

@@ -26,7 +26,7 @@ def test_third_yawn_in_five_minutes_is_a_caution_and_talking_is_not(fps: float) 
     assert kinds(story(*yawn * 2, attentive(30), fps=fps)) == []
     assert kinds(story(*yawn * 3, attentive(30), fps=fps)) == [(State.YAWNING, Level.CAUTION)]
     talk = (mouth_open(0.3, 0.7), attentive(0.4), mouth_open(0.5, 0.3), attentive(0.5))
-    assert kinds(story(*talk * 200, fps=fps)) == []
+    assert kinds(story(*talk * 60, fps=fps)) == []
 
 
 def test_yawn_is_found_by_its_mean_width_despite_misread_looks() -> None:
