@@ -30,8 +30,8 @@ CAUTION, WARNING, ALARM = Level.CAUTION, Level.WARNING, Level.ALARM
 def test_eyes_aside_are_reported_at_the_same_times_as_a_turned_head(fps: float, gaze_yaw_deg: float) -> None:
     for phase_s in phases(fps):
         aside = showing(7, gaze_yaw_deg=gaze_yaw_deg)
-        by_eyes = story(attentive(START_S), aside, attentive(20), fps=fps, phase_s=phase_s)
-        by_head = story(attentive(START_S), looking(7, yaw_deg=gaze_yaw_deg), attentive(20), fps=fps, phase_s=phase_s)
+        by_eyes = story(attentive(START_S), aside, attentive(4), fps=fps, phase_s=phase_s)
+        by_head = story(attentive(START_S), looking(7, yaw_deg=gaze_yaw_deg), attentive(4), fps=fps, phase_s=phase_s)
         assert kinds(by_eyes) == [(AWAY, ALARM)]
         for level, limit_s in ((CAUTION, 2.0), (WARNING, 3.5), (ALARM, 5.0)):
             told_s = reached(by_eyes, AWAY, level)

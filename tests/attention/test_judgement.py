@@ -23,7 +23,7 @@ from tests.support.story import (
 
 @pytest.mark.parametrize("fps", RATES)
 def test_attentive_driving_raises_nothing(fps: float) -> None:
-    verdicts = story(attentive(1200 / fps), fps=fps)
+    verdicts = story(attentive(800 / fps), fps=fps)
     assert events(verdicts) == []
     assert cues(verdicts) == []
     assert {verdict.state for verdict in verdicts} == {State.ATTENTIVE}
