@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ class AskedDirection:
         self.answer = answer
         self.answered_s: float | None = None
         self._asked_s: float | None = None
-        self._held: list[tuple[float, Direction]] = []
+        self._held: deque[tuple[float, Direction]] = deque(maxlen=SAMPLES_MAX)
         self._refusal = DirectionAnswer.NO_FACE
 
     def update(
@@ -71,8 +72,8 @@ class AskedDirection:
         if self._refusal is DirectionAnswer.NO_FACE:
             self._refusal = DirectionAnswer.UNSTEADY
         self._held.append((time_s, Direction(signals.yaw_deg, signals.pitch_deg, signals.gaze_yaw_deg)))
-        while not _is_still([direction for _, direction in self._held]) or len(self._held) > SAMPLES_MAX:
-            del self._held[0]
+        while not _is_still([direction for _, direction in self._held]):
+            self._held.popleft()
         if time_s - self._held[0][0] < HELD_S:
             return None
         return _mean([direction for held_s, direction in self._held if time_s - held_s <= HELD_S])

@@ -23,14 +23,13 @@ from app.vision.measurements import Signals
 FITS_CONFIDENCE = 0.9
 SURE_CONFIDENCE = 0.6  # a pose is learnt from only if it is at least this sure
 STEADY_DEG_PER_S = 6.0  # natural sway is below, a head that turns is above
-STRAIGHT_AHEAD = Neutral(0.0, 0.0, learnt=False)
 USUAL_EVERY_S = 1.0  # how often a look at the face is learnt from, whatever the rate
 
 
 class Driver:
     """What is known of the person at the wheel."""
 
-    def __init__(self, policy: Policy, road: Neutral = STRAIGHT_AHEAD) -> None:
+    def __init__(self, policy: Policy, road: Neutral) -> None:
         """road: where it appears from the camera, until that is learnt."""
         self._policy, self._road = policy, road
         self.forget()

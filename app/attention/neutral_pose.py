@@ -44,13 +44,12 @@ class NeutralPose:
 
     def is_in_range(self, yaw_deg: float, pitch_deg: float) -> bool:
         """Whether the road may be there."""
-        clamped = self._clamped(yaw_deg, pitch_deg, learnt=True)
-        return (clamped.yaw_deg, clamped.pitch_deg) == (yaw_deg, pitch_deg)
+        return self._clamped(yaw_deg, pitch_deg) == (yaw_deg, pitch_deg)
 
     def set(self, yaw_deg: float, pitch_deg: float) -> None:
         """Take this as learnt."""
         self.learnt_s = self._policy.neutral_learning_s
-        self.neutral = self._clamped(yaw_deg, pitch_deg, learnt=True)
+        self.neutral = Neutral(*self._clamped(yaw_deg, pitch_deg), learnt=True)
         self.beyond_deg = 0.0, 0.0
 
     def is_road(self, turned_deg: tuple[float, float]) -> bool:
@@ -73,15 +72,16 @@ class NeutralPose:
             self._first.append((yaw_deg, pitch_deg))
             yaw_deg = median(yaw for yaw, _ in self._first)
             pitch_deg = median(pitch for _, pitch in self._first)
-        self.neutral = self._clamped(yaw_deg, pitch_deg, learnt=self.learnt_s >= p.neutral_learning_s)
+        is_learnt = self.learnt_s >= p.neutral_learning_s
+        self.neutral = Neutral(*self._clamped(yaw_deg, pitch_deg), learnt=is_learnt)
         beyond_deg = yaw_deg - self.neutral.yaw_deg, pitch_deg - self.neutral.pitch_deg
         if not known.learnt or beyond_deg == (0.0, 0.0):  # a pose that is kept at the edge cannot tell how far beyond
             self.beyond_deg = beyond_deg
 
-    def _clamped(self, yaw_deg: float, pitch_deg: float, *, learnt: bool) -> Neutral:
+    def _clamped(self, yaw_deg: float, pitch_deg: float) -> tuple[float, float]:
+        """The nearest yaw and pitch at which the road may be."""
         p, road = self._policy, self._road
-        return Neutral(
+        return (
             clamp(yaw_deg, road.yaw_deg, p.neutral_yaw_range_deg),
             clamp(pitch_deg, road.pitch_deg, p.neutral_pitch_range_deg),
-            learnt,
         )

@@ -17,10 +17,10 @@ class Presence:
     def __init__(self, policy: Policy) -> None:
         self._hold_s = policy.no_face_hold_s
         self._warning = Step(policy.no_face_warning_s, Level.WARNING)
-        self.no_face = SpellRule((), 0.0)
-        self.blocked = SpellRule((Step(policy.camera_blocked_s, Level.WARNING),), 0.0)
+        self.no_face = SpellRule(())
+        self.blocked = SpellRule((Step(policy.camera_blocked_s, Level.WARNING),))
         # one missing frame may only be late, which at 2 s between two looks is as long as the rule itself
-        self.no_camera = SpellRule((Step(policy.no_camera_s, Level.WARNING),), 0.0, in_a_row_min=2)
+        self.no_camera = SpellRule((Step(policy.no_camera_s, Level.WARNING),), in_a_row_min=2)
         self._seen = False
         self._absent_s = 0.0
 

@@ -60,7 +60,7 @@ class Episode:
 class SpellRule:
     """A condition that may last so long and no longer: the limits of the steps are in seconds, ascending."""
 
-    def __init__(self, steps: tuple[Step, ...], clear_s: float, in_a_row_min: int = 1) -> None:
+    def __init__(self, steps: tuple[Step, ...], clear_s: float = 0.0, in_a_row_min: int = 1) -> None:
         self.spell = Spell(clear_s)
         self.episode = Episode()
         self._steps = steps

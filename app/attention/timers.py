@@ -147,8 +147,8 @@ class Share:
         newest[1] += held_s
         newest[2] += measured_s
         if measured_s > 0:
-            before_s, self._run_s = self._run_s, self._run_s + held_s if held_s > 0 else 0.0
-            newest[3] += max(0.0, self._run_s**2 - before_s**2)
+            newest[3] += held_s * (2 * self._run_s + held_s)  # by so much the square of the run grows
+            self._run_s = self._run_s + held_s if held_s > 0 else 0.0
         while self._bins and time_s - self._bins[0][0] >= self._window_s:
             self._bins.popleft()
         self._count()

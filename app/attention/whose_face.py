@@ -24,16 +24,16 @@ class WhoseFace:
     """Learns where the driver's face is in the picture, and how wide."""
 
     def __init__(self) -> None:
-        self._x: float | None = None
-        self._width = 0.0
+        self._known: tuple[float, float] | None = None  # centre and width
 
     def is_drivers(self, signals: Signals) -> bool:
         """Whether a face is where the driver's may be; any face is, until one is known."""
-        if self._x is None:
+        if self._known is None:
             return True
-        aside, width = abs(signals.face_x - self._x), self._width
+        x, width = self._known
+        aside = abs(signals.face_x - x)
         return not any(aside > one.aside * width and signals.face_width < one.width * width for one in PASSENGERS)
 
     def learn(self, signals: Signals) -> None:
         """Take a steady look at the driver."""
-        self._x, self._width = signals.face_x, signals.face_width
+        self._known = signals.face_x, signals.face_width

@@ -72,7 +72,7 @@ def test_requested_direction_is_that_of_the_newest_looks_of_a_drifting_head() ->
 @pytest.mark.parametrize(("gaze_yaw_deg", "is_away"), [(22, True), (20, False), (-12, False), (-14, True)])
 def test_requested_direction_includes_where_the_eyes_are(gaze_yaw_deg: float, is_away: bool) -> None:
     attention = asked()
-    gazes_deg = {103: 3.0, 104: 3.0, 105: 5.0}
+    gazes_deg = {104: 3.0, 105: 5.0}
     looks(attention, lambda t: replace(ROAD, gaze_yaw_deg=gazes_deg.get(100 + int(t))), 5)
     verdicts = looks(attention, lambda _: replace(ROAD, gaze_yaw_deg=gaze_yaw_deg), 3, from_s=106)
     assert verdicts[-1].state is (State.LOOKING_AWAY if is_away else State.ATTENTIVE)
@@ -98,6 +98,7 @@ def test_short_look_at_the_phone_is_not_taken_as_the_road() -> None:
         (lambda t: replace(ROAD, pitch_deg=6.1 * (t % 2)), DirectionAnswer.UNSTEADY),
         (lambda _: None, DirectionAnswer.NO_FACE),
         (lambda _: replace(ROAD, confidence=0.5), DirectionAnswer.NO_FACE),
+        (lambda _: replace(ROAD, pitch_deg=None), DirectionAnswer.NO_FACE),
         (lambda _: replace(ROAD, eye_blink=0.8), DirectionAnswer.NO_FACE),
     ],
 )
@@ -113,8 +114,8 @@ def test_a_direction_that_cannot_be_the_road_is_refused(
     assert last.learning.answered_s == 115
 
 
-def test_head_that_sways_by_less_than_six_degrees_is_held_still() -> None:
-    last = looks(asked(), lambda t: replace(ROAD, yaw_deg=5.9 * (t % 2), pitch_deg=-5.9 * (t % 2)))[-1]
+def test_head_that_sways_by_six_degrees_is_held_still() -> None:
+    last = looks(asked(), lambda t: replace(ROAD, yaw_deg=6 * (t % 2), pitch_deg=-6 * (t % 2)))[-1]
     assert last.learning.answer is DirectionAnswer.TAKEN
 
 
@@ -175,5 +176,5 @@ def test_requested_direction_is_not_out_of_range() -> None:
     out = looks(attention, lambda _: replace(ROAD, yaw_deg=33, pitch_deg=24), START_S)[-1].learning
     assert (out.beyond_yaw_deg, out.beyond_pitch_deg) == (8, 4)
     attention.use_direction()
-    taken = looks(attention, lambda _: ROAD, HELD_TO_THE_END_S, from_s=131)[-1].learning
+    taken = looks(attention, lambda _: ROAD, HELD_TO_THE_END_S, from_s=131, motion=Motion.PARKED)[-1].learning
     assert (taken.answer, taken.beyond_yaw_deg, taken.beyond_pitch_deg) == (DirectionAnswer.TAKEN, 0, 0)

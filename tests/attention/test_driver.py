@@ -107,9 +107,15 @@ def test_head_that_moves_by_more_than_six_degrees_a_second_teaches_nothing(
 ) -> None:
     """Nor one that moves by more than three degrees from one look to the next, however soon that comes."""
     fps, moved_deg = fps_and_degrees
-    for by_deg, waits_for in ((moved_deg - 0.1, WaitsFor.NOTHING), (moved_deg + 0.1, WaitsFor.STEADY_HEAD)):
+    for by_deg, waits_for in ((moved_deg, WaitsFor.NOTHING), (moved_deg + 0.1, WaitsFor.STEADY_HEAD)):
         for turn in ({"yaw_deg": by_deg}, {"pitch_deg": by_deg}):
             assert story(attentive(2 / fps), showing(1 / fps, **turn), fps=fps)[-1].learning.waits_for is waits_for
+
+
+def test_face_without_a_pose_teaches_no_road() -> None:
+    verdicts = story(attentive(3), showing(2, yaw_deg=None, pitch_deg=None), attentive(2))
+    waits_for = [verdict.learning.waits_for for verdict in verdicts[3:]]
+    assert waits_for == [WaitsFor.FACE, WaitsFor.FACE, WaitsFor.STEADY_HEAD, WaitsFor.NOTHING]
 
 
 def test_limits_are_eight_degrees_wider_until_the_road_is_learnt() -> None:

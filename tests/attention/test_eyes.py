@@ -219,5 +219,5 @@ def test_sleep_ends_when_the_eyes_open(fps: float) -> None:
 def test_verdict_says_whether_the_lids_may_be_closed() -> None:
     shown = [story(attentive(START_S), showing(1, eye_blink=blink))[-1].eyes_closed for blink in (OPEN, SHUT, None)]
     assert shown == [False, True, None]
-    assert [story(showing(1, eye_blink=blink))[-1].eyes_closed for blink in (0.26, 0.28)] == [False, True]
+    assert [story(showing(1, eye_blink=blink))[-1].eyes_closed for blink in (0.26, 0.27)] == [False, True]
     assert story(eyes_hidden(1))[-1].eyes_closed is None

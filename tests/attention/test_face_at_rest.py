@@ -15,10 +15,10 @@ from tests.support.story import ROAD, SHUT, START_S, showing, story
 REST, MOVED = True, False
 FACES: list[tuple[dict[str, float | None], dict[str, float | None], bool]] = [
     ({}, {}, REST),
-    ({}, {"yaw_deg": 19.5}, REST),
+    ({}, {"yaw_deg": 20}, REST),
     ({}, {"yaw_deg": 20.5}, MOVED),
     ({}, {"yaw_deg": -20.5}, MOVED),
-    ({}, {"pitch_deg": 34.5}, REST),
+    ({}, {"pitch_deg": 35}, REST),
     ({}, {"pitch_deg": 35.5}, MOVED),
     ({}, {"pitch_deg": -60}, REST),
     ({}, {"hand_at_ear": True}, MOVED),

@@ -81,10 +81,10 @@ def test_unknown_gaze_raises_nothing() -> None:
 @pytest.mark.parametrize(
     ("yaw_deg", "gaze_yaw_deg", "is_away"),
     [
-        (0, 16.5, False),
+        (0, 17, False),
         (0, 17.5, True),
         (0, -17.5, True),
-        (8, 9.5, False),  # eyes that look ahead reach 10 degrees in the head
+        (8, 10, False),  # eyes that look ahead reach 10 degrees in the head
         (8, 10.5, True),
         (-8, 20, False),  # head and eyes together look 12 degrees aside
     ],
@@ -94,7 +94,7 @@ def test_eyes_look_aside_beyond_17_degrees_from_the_road(yaw_deg: float, gaze_ya
     assert kinds(story(attentive(START_S), aside, attentive(5))) == [(AWAY, WARNING)] * is_away
 
 
-@pytest.mark.parametrize(("gaze_yaw_deg", "level"), [(13.5, ALARM), (12.5, CAUTION)])
+@pytest.mark.parametrize(("gaze_yaw_deg", "level"), [(13.5, ALARM), (13, CAUTION)])
 def test_eyes_are_back_within_13_degrees_of_the_road(gaze_yaw_deg: float, level: Level) -> None:
     aside = showing(3, gaze_yaw_deg=30), showing(4, gaze_yaw_deg=gaze_yaw_deg)
     assert kinds(story(attentive(START_S), *aside, attentive(5))) == [(AWAY, level)]

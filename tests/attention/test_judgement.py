@@ -45,3 +45,9 @@ def test_verdict_says_since_when_its_state_lasts() -> None:
         since_s.setdefault(verdict.state, set()).add(verdict.since_s)
     assert since_s == {State.LOOKING_AWAY: {32}, State.ATTENTIVE: {37}, State.NO_FACE: {43}}
     assert {verdict.since_s for verdict in verdicts[:32]} == {0}
+
+
+def test_look_with_an_earlier_time_counts_as_no_time() -> None:
+    attention = new_attention()
+    seen = [attention.update(time_s, Sight.CLEAR, ROAD).perclos for time_s in (*range(60), 30)]
+    assert seen[58:] == [None, 0, 0]  # known from a minute on

@@ -102,14 +102,14 @@ def test_level_of_distracted_falls_on_the_road_while_its_event_lasts() -> None:
 
 INSIDE, BEYOND = False, True
 LIMITS = {
-    "23 degrees aside": [({"yaw_deg": 22.5}, INSIDE), ({"yaw_deg": 23.5}, BEYOND), ({"yaw_deg": -23.5}, BEYOND)],
-    "18 degrees down": [({"pitch_deg": -17.5}, INSIDE), ({"pitch_deg": -18.5}, BEYOND)],
-    "30 degrees up": [({"pitch_deg": 29.5}, INSIDE), ({"pitch_deg": 30.5}, BEYOND)],
+    "23 degrees aside": [({"yaw_deg": 23}, INSIDE), ({"yaw_deg": 23.5}, BEYOND), ({"yaw_deg": -23.5}, BEYOND)],
+    "18 degrees down": [({"pitch_deg": -18}, INSIDE), ({"pitch_deg": -18.5}, BEYOND)],
+    "30 degrees up": [({"pitch_deg": 30}, INSIDE), ({"pitch_deg": 30.5}, BEYOND)],
 }
 CLEAR = {
-    "18 degrees aside": [({"yaw_deg": 17.5}, INSIDE), ({"yaw_deg": 18.5}, BEYOND), ({"yaw_deg": -18.5}, BEYOND)],
-    "13 degrees down": [({"pitch_deg": -12.5}, INSIDE), ({"pitch_deg": -13.5}, BEYOND)],
-    "25 degrees up": [({"pitch_deg": 24.5}, INSIDE), ({"pitch_deg": 25.5}, BEYOND)],
+    "18 degrees aside": [({"yaw_deg": 18}, INSIDE), ({"yaw_deg": 18.5}, BEYOND), ({"yaw_deg": -18.5}, BEYOND)],
+    "13 degrees down": [({"pitch_deg": -13}, INSIDE), ({"pitch_deg": -13.5}, BEYOND)],
+    "25 degrees up": [({"pitch_deg": 25}, INSIDE), ({"pitch_deg": 25.5}, BEYOND)],
 }
 
 

@@ -8,7 +8,7 @@ from math import inf
 
 from app.attention.driver import Driver
 from app.attention.escalation import SILENT_CAUTIONS
-from app.attention.judgement import Attention
+from app.attention.judgement import Attention, road_of
 from app.attention.policy import NORMAL
 from app.events import Event, Level, State, Verdict
 from app.vision.measurements import Signals
@@ -249,7 +249,7 @@ def _late(due: Due, event: Event, verdicts: list[Verdict]) -> tuple[tuple[Level,
 
 
 def _score_poses(case: Case, seen: Seen) -> Score:
-    result, driver = Score(), Driver(NORMAL)
+    result, driver = Score(), Driver(NORMAL, road_of(SETTINGS.analysis))
     for scene, signals in zip(poses(case.seed, case.condition), seen.signals, strict=True):
         read = None
         if signals and signals.yaw_deg is not None and signals.pitch_deg is not None and signals.roll_deg is not None:

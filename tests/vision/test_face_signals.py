@@ -11,6 +11,7 @@ import pytest
 
 from app.attention.driver import Driver
 from app.attention.policy import NORMAL
+from app.events import Neutral
 from app.fake_driver.render import PASSENGER
 from app.fake_driver.scene import Scene
 from app.vision.face import FaceMesh
@@ -96,7 +97,7 @@ def test_shut_lids_score_high_and_open_ones_low(model: str, pitches_deg: tuple[f
 @pytest.mark.parametrize(("model", "yawn_mar"), [("lite", 0.57), ("standard", 0.7)])
 def test_a_yawn_opens_the_mouth_wider_than_a_word(model: str, yawn_mar: float) -> None:
     with FaceMesh(model) as mesh:
-        wide = Driver(NORMAL).yawn_mar()
+        wide = Driver(NORMAL, Neutral(0.0, 0.0, learnt=False)).yawn_mar()
         mar = {
             jaw: [signals(mesh, render(scene)).mar or 0 for scene in frontal(1, jaw_open=jaw)]
             for jaw in (0.0, 0.3, 0.8)
