@@ -102,8 +102,8 @@ class Observer:
         if own is None and face is not None:
             self._mesh.reset()  # so that the driver is found again instead of a passenger followed
         torso = self._torso(frame, face, own)
-        # Where even the shoulders are gone, the face detector sees noise (vision/README.md, detected only)
-        if face is None and torso is Torso.GONE:
+        # Where even the shoulders are gone, detector and mesh see noise (vision/README.md, detected only)
+        if torso is Torso.GONE and (signals is None or signals.yaw_deg is None):
             signals = None
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered

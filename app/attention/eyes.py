@@ -22,7 +22,8 @@ EYES_UNSEEN_S = 60.0  # so long may a hand, glare or a low sun in the glasses la
 EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # PERCLOS needs no more of a short history than this: 60 s of 60 would hardly ever be measured
-# Lids that a yawn or a frown narrows are open again below this share of their closure's mean blink score
+# Lids that a yawn or a frown narrows are open again below this share of their closure's mean blink score. In a yawn
+# they were only half down before a look of which the closure's first scores less than this share
 REOPENED = 0.6
 YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
 
@@ -31,6 +32,7 @@ YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an op
 class Closure:
     """What the shut looks of one closure add up to."""
 
+    first_blink: float = 0.0
     looks: int = 0
     blinks: float = 0.0
     frowns: float = 0.0
@@ -38,6 +40,7 @@ class Closure:
 
     def add(self, blink: float, frown: float) -> None:
         """Take a look that shows shut lids."""
+        self.first_blink = self.first_blink if self.looks else blink
         self.looks, self.blinks, self.frowns = self.looks + 1, self.blinks + blink, self.frowns + frown
 
     @property
@@ -48,6 +51,10 @@ class Closure:
     def is_over(self, blink: float) -> bool:
         """Whether eyes that are only narrow have opened again."""
         return self.narrows and blink * self.looks < REOPENED * self.blinks
+
+    def begins(self, blink: float) -> bool:
+        """Whether eyes that a yawn had narrowed shut with this look."""
+        return self.is_in_yawn and self.looks > 0 and self.first_blink < REOPENED * blink
 
 
 class Eyes:
@@ -131,6 +138,9 @@ class Eyes:
             self._closure = Closure()
         self._closure.is_in_yawn = self._closure.is_in_yawn or (mouth_is_wide and sample.fits)
         if driver.are_shut(sample.signals, were_shut) and not self._closure.is_over(blink):
+            if self._closure.begins(blink) and self.rule.episode.event is None:
+                self._closure = Closure(is_in_yawn=self._closure.is_in_yawn)
+                self.rule.spell.restart(sample.time_s)
             frown = sample.signals.brow_down if sample.fits else None
             self._closure.add(blink, frown or 0.0)
             return True

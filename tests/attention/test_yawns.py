@@ -41,6 +41,11 @@ def test_yawn_must_be_wider_than_the_drivers_talking() -> None:
     assert kinds(story(*(*words, mouth_open(5, 0.6)) * 3, attentive(30))) == [(State.YAWNING, Level.CAUTION)]
 
 
+def test_one_very_wide_look_of_a_singer_is_no_yawn() -> None:
+    words = (mouth_open(1, 0.1), mouth_open(2, 0.38)) * 6
+    assert kinds(story(attentive(20), *(*words, mouth_open(1, 1.0)) * 4, *words)) == []
+
+
 def test_failed_look_does_not_split_one_yawn_into_two() -> None:
     yawn = (attentive(40), mouth_open(3), lost(1), mouth_open(3))
     assert kinds(story(*yawn * 2, attentive(30))) == []
@@ -57,6 +62,13 @@ def test_sleeping_with_an_open_mouth_is_not_a_yawn() -> None:
 def test_lids_that_reopen_to_half_in_a_yawn_are_not_shut(blink: float, expected: list[tuple[State, Level]]) -> None:
     yawn = (showing(2, mar=0.9, eye_blink=0.55), showing(3, mar=0.9, eye_blink=blink))
     assert kinds(story(attentive(START_S), *yawn, attentive(10))) == expected
+
+
+@pytest.mark.parametrize(("mar", "expected"), [(0.9, []), (0.02, [(State.EYES_CLOSED, Level.ALARM)])])
+def test_lids_that_sink_in_a_yawn_shut_when_they_are_down(mar: float, expected: list[tuple[State, Level]]) -> None:
+    """Half down for a second, then down for 2.5 s: without a yawn that is sleep."""
+    parts = (showing(1, mar=mar, eye_blink=0.25), eyes_closed(2.5, mar=mar))
+    assert kinds(story(attentive(START_S), *parts, attentive(10), fps=2)) == expected
 
 
 # Until the mouth is known a yawn is wider than 0.47, which is wider than people talk

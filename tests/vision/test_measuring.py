@@ -44,6 +44,14 @@ def test_garbage_landmarks_give_finite_signals_or_none(landmarks: Landmarks) -> 
         assert 0 <= seen.confidence <= 1
 
 
+@pytest.mark.parametrize(("presence", "has_pose"), [(0.98, False), (0.998, True)])  # empty seats, real faces
+def test_a_mesh_that_is_unsure_of_a_face_gives_lids_and_no_pose(presence: float, has_pose: bool) -> None:
+    face = Face(projected(Pose(12, -10, 5)), presence, blendshapes=scores(right_blink=0.7, left_blink=0.7))
+    seen = measure(face, SIZE, FOV_DEG, PLAIN_MESH)
+    assert [part is not None for part in (seen.yaw_deg, seen.pitch_deg, seen.roll_deg)] == [has_pose] * 3
+    assert seen.eye_blink is not None and seen.presence == presence
+
+
 @pytest.mark.parametrize("roll_deg", (90, -90, 180, 61, -61))
 def test_head_on_its_side_or_upside_down_has_no_pose(roll_deg: float) -> None:
     seen = measure(Face(projected(Pose(0, 0, roll_deg)), 1.0), SIZE, FOV_DEG, PLAIN_MESH)
