@@ -64,11 +64,6 @@ def test_third_microsleep_in_five_minutes_is_a_drowsy_alarm_that_sounds_once(
     assert len([cue for _, cue in cues(verdicts) if cue.kind is State.DROWSY]) == len(told)
 
 
-def test_perclos_above_a_quarter_is_a_drowsy_alarm() -> None:
-    verdicts = story(attentive(60), blinking(600, every_s=3 + 1 / 7, blink_s=1.3))
-    assert reached(verdicts, State.DROWSY, Level.ALARM) < inf
-
-
 def test_perclos_over_the_shortest_history_survives_failed_looks() -> None:
     verdicts = story(*(attentive(30), lost(1)) * 6, analysis=replace(ANALYSIS, history_window=60))
     assert None not in [verdict.perclos for verdict in verdicts[100:]]

@@ -49,6 +49,8 @@ STORIES: dict[str, tuple[tuple[Part, ...], Kinds]] = {
     "a detected bow outweighs an earlier upright torso": ((hidden(2), detected_only(4, BOWED)), DOWN),
     "one bowed look among upright ones": ((hidden(2), hidden(1, Torso.BOWED), hidden(4)), AWAY),
     "one upright look among bowed ones": ((hidden(2, Torso.BOWED), hidden(1), hidden(4, Torso.BOWED)), DOWN),
+    "every second look bowed": ((hidden(1), hidden(1, Torso.BOWED)) * 3 + (hidden(1),), AWAY),
+    "one bowed look before upright ones": ((hidden(1, Torso.BOWED), hidden(6)), DOWN),
     "lost while lowered by 12 degrees": ((looking(1, pitch_deg=-12), hidden(7)), DOWN),
     "lost while lowered by 25 degrees": ((looking(1, pitch_deg=-25), hidden(7)), DOWN),
     "bowed out of the picture into the footwell": ((looking(1, pitch_deg=-30), hidden(7, Torso.GONE)), DOWN),

@@ -6,7 +6,6 @@ from typing import TypedDict
 
 import pytest
 
-from app.attention.driver import FITS_CONFIDENCE
 from app.attention.policy import NORMAL
 from app.events import Level, State
 from tests.support.story import OPEN, ROAD, START_S, attentive, eyes_closed, kinds, looking, reached, showing, story
@@ -20,14 +19,16 @@ class Fit(TypedDict, total=False):
     face_width: float
 
 
-NARROW, UNSURE = 0.85 * ROAD.face_width, 0.99999
+NARROW, UNSURE = 0.89 * ROAD.face_width, 0.99999
 POOR = {
-    "not confident": Fit(confidence=FITS_CONFIDENCE - 0.05),
+    "not confident": Fit(confidence=0.89),
     "narrow and unsure": Fit(presence=UNSURE, face_width=NARROW),
 }
 GOOD = {
     "sure": Fit(),
+    "confident enough": Fit(confidence=0.9),
     "narrow": Fit(face_width=NARROW),  # the driver leans back
+    "unsure and hardly narrow": Fit(presence=UNSURE, face_width=0.91 * ROAD.face_width),
     "unsure": Fit(presence=UNSURE),  # as behind a mask
 }
 poor = pytest.mark.parametrize("fit", POOR.values(), ids=POOR)
