@@ -23,24 +23,24 @@ class LostPose:
         self.last_error: PoseError | None = None  # the last pose, None where a later look told more
         self._absence_s = absence_s
         self._told_s = -math.inf  # the last look that showed a face
-        self._lost = Span(-math.inf, -math.inf)  # between which times the pose was lost
-        self._is_lost = False
+        self._lost: Span | None = None  # between which times the pose was lost, while it is
         self._bowed = 0  # by how many looks since then more showed the driver bowed than upright
 
     def measured(self, time_s: float, error: PoseError) -> None:
         """Take a look that shows a pose."""
-        self._told_s, self.last_error, self._is_lost = time_s, error, False
+        self._told_s, self.last_error, self._lost = time_s, error, None
         self.turned = direction(error, TURNED_DEG, TURNED_DEG, TURNED_DEG)
 
     def update(self, sample: Sample) -> Span | None:
         """Take a look without a pose; when the pose was lost, if only this look shows that the head was turned then."""
-        if not self._is_lost:
-            self._lost, self._is_lost, self._bowed = Span(self._told_s, sample.time_s), True, 0
+        if self._lost is None:
+            self._lost, self._bowed = Span(self._told_s, sample.time_s), 0
+        lost = self._lost
         self._bowed += (sample.torso is Torso.BOWED) - (sample.torso is Torso.UPRIGHT)
         was_known = self.turned is not None
-        self.turned = self._direction(sample)
-        is_news = not was_known and self._is_recent(sample.time_s) and self.is_turned_away(sample.time_s)
-        return self._lost if is_news else None
+        self.turned = self._direction(sample, lost)
+        is_news = not was_known and self._is_recent(sample, lost) and self.is_turned_away(sample.time_s)
+        return lost if is_news else None
 
     def is_turned_away(self, time_s: float) -> bool:
         """The face is lost because the head is turned, up to the time it counts as absence."""
@@ -50,17 +50,17 @@ class LostPose:
         """Start over for a new driver."""
         self.turned = None
 
-    def _direction(self, sample: Sample) -> State | None:
+    def _direction(self, sample: Sample, lost: Span) -> State | None:
         """Where the head is turned after this look: the first of these that tells."""
         if sample.signals is not None and sample.signals.detected_only is not None:
             return self._of_detected(sample.signals.detected_only, sample)
         if sample.torso is Torso.GONE:
             return self.turned if self._may_be_reaching else None
-        if not self._is_recent(sample.time_s):
+        if not self._is_recent(sample, lost):
             return self.turned
         if sample.torso is Torso.BOWED and self._bowed > 0:
             return self._of_bowed()
-        if sample.torso is not None and sample.time_s - self._lost.latest_s >= GLARE_S:
+        if sample.torso is not None and sample.time_s - lost.latest_s >= GLARE_S:
             return self.turned or self._heading or State.LOOKING_AWAY
         return self.turned
 
@@ -76,8 +76,8 @@ class LostPose:
         self.last_error = None
         return State.LOOKING_DOWN
 
-    def _is_recent(self, time_s: float) -> bool:
-        return time_s - self._lost.earliest_s <= self._absence_s
+    def _is_recent(self, sample: Sample, lost: Span) -> bool:
+        return sample.time_s - lost.earliest_s <= self._absence_s
 
     @property
     def _heading(self) -> State | None:
