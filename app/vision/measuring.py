@@ -47,7 +47,6 @@ def measure(
     seen = replace(where, presence=face.presence, confidence=confidence)
     if pose is None or confidence < CONFIDENCE_MIN:
         return seen
-    scores = face.blendshapes
     blink = _blink(face, pose, calibration)
     on_phone = hand_at_ear(face, face_width_px) if sees_hands else None
     is_posed = face.presence >= POSE_PRESENCE_MIN
@@ -59,8 +58,8 @@ def measure(
         roll_deg=pose.roll_deg if is_posed else None,
         eye_blink=blink,
         eyes_hidden=False,
-        brow_down=None if scores is None else brow_down(scores),
-        smile=None if scores is None else smile(scores),
+        brow_down=None if face.blendshapes is None else brow_down(face.blendshapes),
+        smile=None if face.blendshapes is None else smile(face.blendshapes),
         ear=mean_ear(landmarks),
         mar=driver_mar(landmarks, calibration),
         gaze_yaw_deg=gaze_yaw(landmarks) if has_gaze else None,
