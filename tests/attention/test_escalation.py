@@ -99,7 +99,7 @@ def thinned(parts: tuple[Part, ...], slow_from_s: float, slow_to_s: float) -> li
     return [attention.update(*sample) for sample in seen]
 
 
-HALVED = [(since_s, to_s) for since_s in range(26, 40) for to_s in (since_s + 1, since_s + 6, since_s + 60)]
+HALVED = [(since_s, to_s) for since_s in range(28, 38) for to_s in (since_s + 1, since_s + 6, since_s + 60)]
 
 
 @pytest.mark.parametrize(
