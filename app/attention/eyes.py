@@ -37,11 +37,13 @@ class Closure:
     blinks: float = 0.0
     frowns: float = 0.0
     is_in_yawn: bool = False
+    narrow_looks: int = 0  # since the newest that showed shut lids; one alone may be misread
 
     def add(self, blink: float, frown: float) -> None:
         """Take a look that shows shut lids."""
         self.first_blink = self.first_blink if self.looks else blink
         self.looks, self.blinks, self.frowns = self.looks + 1, self.blinks + blink, self.frowns + frown
+        self.narrow_looks = 0
 
     @property
     def narrows(self) -> bool:
@@ -137,14 +139,17 @@ class Eyes:
         if not were_shut:
             self._closure = Closure()
         self._closure.is_in_yawn = self._closure.is_in_yawn or (mouth_is_wide and sample.fits)
-        if driver.are_shut(sample.signals, were_shut) and not self._closure.is_over(blink):
+        is_open = not driver.are_shut(sample.signals, were_shut)
+        if not is_open and not self._closure.is_over(blink):
             if self._closure.begins(blink) and self.rule.episode.event is None:
                 self._closure = Closure(is_in_yawn=self._closure.is_in_yawn)
                 self.rule.spell.restart(sample.time_s)
             frown = sample.signals.brow_down if sample.fits else None
             self._closure.add(blink, frown or 0.0)
             return True
-        return None if were_shut and not sample.fits else False
+        self._closure.narrow_looks += 1
+        is_doubtful = not sample.fits or (not is_open and self._closure.narrow_looks == 1)
+        return None if were_shut and is_doubtful else False
 
     def _judge_drowsiness(self, sample: Sample, before: bool | None, mouth_is_wide: bool) -> None:
         if not judges_drowsiness(sample.motion):

@@ -64,6 +64,13 @@ def test_lids_that_reopen_to_half_in_a_yawn_are_not_shut(blink: float, expected:
     assert kinds(story(attentive(START_S), *yawn, attentive(10))) == expected
 
 
+@pytest.mark.parametrize(("narrow_s", "level"), [(1, Level.ALARM), (2, Level.NONE)])
+def test_one_look_at_narrow_lids_does_not_end_sleep_with_an_open_mouth(narrow_s: float, level: Level) -> None:
+    parts = (eyes_closed(2, mar=0.9), showing(narrow_s, mar=0.9, eye_blink=0.3), eyes_closed(2, mar=0.9))
+    found = kinds(story(attentive(START_S), *parts, attentive(10)))
+    assert found == ([(State.EYES_CLOSED, level)] if level else [])
+
+
 @pytest.mark.parametrize(("mar", "expected"), [(0.9, []), (0.02, [(State.EYES_CLOSED, Level.ALARM)])])
 def test_lids_that_sink_in_a_yawn_shut_when_they_are_down(mar: float, expected: list[tuple[State, Level]]) -> None:
     """Half down for a second, then down for 2.5 s: without a yawn that is sleep."""
