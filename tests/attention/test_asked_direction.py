@@ -73,7 +73,7 @@ def test_requested_direction_is_that_of_the_newest_looks_of_a_drifting_head() ->
 def test_requested_direction_includes_where_the_eyes_are(gaze_yaw_deg: float, is_away: bool) -> None:
     attention = asked()
     gazes_deg = {104: 3.0, 105: 5.0}
-    looks(attention, lambda t: replace(ROAD, gaze_yaw_deg=gazes_deg.get(100 + int(t))), 5)
+    looks(attention, lambda t: replace(ROAD, gaze_yaw_deg=gazes_deg.get(100 + int(t), 0.0)), 5)
     verdicts = looks(attention, lambda _: replace(ROAD, gaze_yaw_deg=gaze_yaw_deg), 3, from_s=106)
     assert verdicts[-1].state is (State.LOOKING_AWAY if is_away else State.ATTENTIVE)
 
