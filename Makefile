@@ -42,7 +42,7 @@ test: $(VENV)/.tests ## run the tests, the real face mesh on rendered drivers in
 test-fast: $(VENV)/.tests ## the tests that need no process, face mesh or browser: in a minute on two cores
 	$(BIN)/python -m pytest -q -n auto --dist worksteal --fast $(ARGS)
 
-test-mutants: $(VENV)/.mutants ## changes to the rules of attention that its tests do not notice; ARGS="--only LEARN", an hour without
+test-mutants: $(VENV)/.mutants ## changes to the rules of attention that its tests do not notice; ARGS="--only LEARN", 40 minutes without
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 test-browser: $(VENV)/.tests ## the page in headless Chromium (sudo apt install chromium chromium-driver)

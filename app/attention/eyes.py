@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from app.attention.driver import Driver
@@ -32,7 +33,7 @@ YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an op
 class Closure:
     """What the shut looks of one closure add up to."""
 
-    first_blink: float = 0.0
+    first_blink: float = math.inf
     looks: int = 0
     blinks: float = 0.0
     frowns: float = 0.0
@@ -56,7 +57,7 @@ class Closure:
 
     def begins(self, blink: float) -> bool:
         """Whether eyes that a yawn had narrowed shut with this look."""
-        return self.is_in_yawn and self.looks > 0 and self.first_blink < REOPENED * blink
+        return self.is_in_yawn and self.first_blink < REOPENED * blink
 
 
 class Eyes:
