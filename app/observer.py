@@ -103,7 +103,7 @@ class Observer:
             self._mesh.reset()  # so that the driver is found again instead of a passenger followed
         torso = self._torso(frame, face, own)
         # Where even the shoulders are gone, detector and mesh see noise (vision/README.md, detected only)
-        if torso is Torso.GONE and (signals is None or signals.yaw_deg is None):
+        if torso is Torso.GONE and signals is not None and signals.yaw_deg is None:
             signals = None
         if signals is not None:
             sight = Sight.CLEAR  # what shows a face is neither dark nor covered
@@ -160,9 +160,8 @@ class Observer:
         return measure(face, _size(bgr), fov_deg, mesh.calibration, sees_hands=mesh.sees_hands)
 
     def _torso(self, frame: Frame, face: Face | None, signals: Signals | None) -> Torso | None:
-        if face is None or signals is None or signals.yaw_deg is None:
-            return self._seat.look(frame.bgr)
-        if not self.attention.driver.fits(signals):  # it may be an empty seat that passes for a face
+        has_pose = signals is not None and signals.yaw_deg is not None and self.attention.driver.fits(signals)
+        if face is None or not has_pose:  # a badly fitting mesh may be an empty seat that passes for a face
             return self._seat.look(frame.bgr)
         self._seat.remember(frame.bgr, face.landmarks[:, :2])
         return None

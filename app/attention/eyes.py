@@ -42,7 +42,8 @@ class Closure:
 
     def add(self, blink: float, frown: float) -> None:
         """Take a look that shows shut lids."""
-        self.first_blink = self.first_blink if self.looks else blink
+        if not self.looks:
+            self.first_blink = blink
         self.looks, self.blinks, self.frowns = self.looks + 1, self.blinks + blink, self.frowns + frown
         self.narrow_looks = 0
 

@@ -138,9 +138,11 @@ def test_lids_are_shut_from_a_score_above_the_usual(usual: float, widest: float,
 @pytest.mark.parametrize("fps", [1, 2, 10])
 def test_usual_score_of_the_lids_is_known_after_ten_seconds(fps: int) -> None:
     attention = new_attention()
-    known_s = [t / fps for t in range(15 * fps) if attention.update(t / fps, Sight.CLEAR, ROAD)
-               and attention.driver.limits.eye_blink == 0.22]  # fmt: skip
-    assert known_s[0] == 9
+    limits = []
+    for number in range(15 * fps):
+        attention.update(number / fps, Sight.CLEAR, ROAD)
+        limits.append(attention.driver.limits.eye_blink)
+    assert limits.index(0.22) == 9 * fps
 
 
 @pytest.mark.parametrize("policy", PRESETS.values(), ids=PRESETS)

@@ -207,9 +207,8 @@ def cues(verdicts: list[Verdict]) -> list[tuple[float, Cue]]:
 
 
 def phases(fps: float, number: int = 4) -> list[float]:
-    """Evenly spread offsets of the first look within one period of the camera, in seconds; fewer above 2 a second."""
-    count = max(2, round(number / max(1.0, fps / 2)))
-    return [part / count / fps for part in range(count)]
+    """Evenly spread offsets of the first look within one period of the camera, in seconds."""
+    return [part / number / fps for part in range(number)]
 
 
 def kinds(verdicts: list[Verdict]) -> list[tuple[State, Level]]:
