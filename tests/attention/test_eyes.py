@@ -30,7 +30,7 @@ from tests.support.story import (
     watched,
 )
 
-RATES = (1.0, 2.0, 5.0)
+RATES = (1.0, 2.0, 5.0, 10.0)
 AWAY, CLOSED, UNSEEN = State.LOOKING_AWAY, State.EYES_CLOSED, State.EYES_UNSEEN
 CAUTION, WARNING, ALARM = Level.CAUTION, Level.WARNING, Level.ALARM
 
@@ -62,7 +62,7 @@ def test_yawn_with_eyes_shut_for_two_seconds_is_silent(fps: float) -> None:
                 assert events(look(*parts, fps=fps, phase_s=phase_s)) == []
 
 
-@pytest.mark.parametrize(("fps", "shut_after_s"), [(1.0, 1.5), (1.0, 3), (2.0, 3), (5.0, 3)])
+@pytest.mark.parametrize(("fps", "shut_after_s"), [(1.0, 1.5), (1.0, 3), (2.0, 3), (5.0, 3), (10.0, 3)])
 def test_yawn_is_silent_whenever_the_eyes_shut_during_it(fps: float, shut_after_s: float) -> None:
     for phase_s in phases(fps):
         parts = attentive(START_S), *yawn(shut_after_s), attentive(5)

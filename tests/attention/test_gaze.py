@@ -20,7 +20,7 @@ from tests.support.story import (
     story,
 )
 
-RATES = (1.0, 2.0, 5.0)
+RATES = (1.0, 2.0, 5.0, 10.0)
 AWAY, CLOSED = State.LOOKING_AWAY, State.EYES_CLOSED
 CAUTION, WARNING, ALARM = Level.CAUTION, Level.WARNING, Level.ALARM
 

@@ -34,7 +34,7 @@ from tests.support.story import (
 
 @pytest.mark.parametrize("fps", RATES)
 def test_blinks_raise_nothing(fps: float) -> None:
-    verdicts = story(attentive(START_S), blinking(150, every_s=4.3, blink_s=0.15), fps=fps)
+    verdicts = story(attentive(START_S), blinking(600, every_s=4.3, blink_s=0.15), fps=fps)
     assert kinds(verdicts) == []
 
 
