@@ -62,7 +62,7 @@ class Driver:
             p.yaw_limit_deg + margin_deg,
             p.pitch_up_limit_deg + margin_deg,
             p.pitch_down_limit_deg + margin_deg,
-            self._face.shut_blink,
+            self.shut_blink,
             p.perclos_caution,
             p.perclos_warning,
             p.perclos_alarm,
@@ -128,6 +128,11 @@ class Driver:
 
     def _shut_by(self, signals: Signals) -> float:
         return self._face.shut_by(signals, self._pose.turned_deg(signals))
+
+    @property
+    def shut_blink(self) -> float:
+        """The blink score from which on this driver's lids are shut, with the face at rest."""
+        return self._face.shut_blink
 
     def yawn_mar(self, yawns: bool = False) -> float:
         """MAR beyond which this driver yawns."""

@@ -15,6 +15,9 @@ from app.events import Level, Sight, State
 
 # Who looks at the instruments lowers the lids for 1.2 s, and blendshapes cannot tell lowered lids from shut ones
 MICROSLEEP_CERTAIN_S = 1.25
+# Lids that score less than so much above the driver's limit may be open ones that flicker behind glasses, or a look at
+# the instruments beside a blink: they must be shut for one look more
+CLEARLY_SHUT, DOUBTED_CERTAIN_S = 0.15, 1.36
 # Brows drawn down so far, on average of a closure, are a frown: into the sun, or at something below. Sleepers' brows
 # are at rest: of 35 shut pairs of real eyes none has more than 0.45, a woman who frowns at her feet has 0.6. Behind
 # glasses single looks at a rendered sleeper reach 0.53
@@ -24,7 +27,7 @@ EYES_UNSEEN_SHOWN_S = 3.0  # from here on "attentive" would be a claim
 MICROSLEEPS_DROWSY, MICROSLEEP_WINDOW_S = 3, 300.0  # three in five minutes are drowsy at once
 KNOWN_MAX = 0.5  # PERCLOS needs no more of a short history than this: 60 s of 60 would hardly ever be measured
 # Lids that a yawn or a frown narrows are open again below this share of their closure's mean blink score. In a yawn
-# they were only half down before a look of which the closure's first scores less than this share
+# they were only half down before a look of which one before the yawn scores less than this share
 REOPENED = 0.6
 YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an open mouth shuts them for longer
 
@@ -33,19 +36,27 @@ YAWN_SHUTS_EYES_S = 2.5  # a yawn shuts the eyes for less; who sleeps with an op
 class Closure:
     """What the shut looks of one closure add up to."""
 
-    first_blink: float = math.inf
+    least_blink: float = math.inf  # of the looks before a yawn
     looks: int = 0
     blinks: float = 0.0
     frowns: float = 0.0
     is_in_yawn: bool = False
     narrow_looks: int = 0  # since the newest that showed shut lids; one alone may be misread
 
+    def see(self, blink: float, in_yawn: bool) -> None:
+        """Take any look, before it is known whether the lids are still shut."""
+        if not self.is_in_yawn:
+            self.least_blink = min(self.least_blink, blink)
+        self.is_in_yawn = self.is_in_yawn or in_yawn
+
     def add(self, blink: float, frown: float) -> None:
         """Take a look that shows shut lids."""
-        if not self.looks:
-            self.first_blink = blink
         self.looks, self.blinks, self.frowns = self.looks + 1, self.blinks + blink, self.frowns + frown
         self.narrow_looks = 0
+
+    def is_clear(self, shut_blink: float) -> bool:
+        """Whether the lids score well above those which count as shut."""
+        return self.looks > 0 and self.blinks / self.looks >= shut_blink + CLEARLY_SHUT
 
     @property
     def narrows(self) -> bool:
@@ -58,7 +69,7 @@ class Closure:
 
     def begins(self, blink: float) -> bool:
         """Whether eyes that a yawn had narrowed shut with this look."""
-        return self.is_in_yawn and self.first_blink < REOPENED * blink
+        return self.is_in_yawn and self.least_blink < REOPENED * blink
 
 
 class Eyes:
@@ -101,14 +112,19 @@ class Eyes:
         # Closed eyes are looked at more often than other things (camera/frame.py, SECOND_LOOK_S): what counts is that
         # gap
         period_s = min(sample.period_s, sample.seconds)
-        least_s = self._policy.asleep_s if self._closure.narrows else 0.0  # what narrows eyes may hide sleep, too
-        self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=least_s)
+        self.rule.update(sample.time_s, self.closed, period_s, State.EYES_CLOSED, least=self._least_s(driver))
         if self.rule.episode.event is not None and not slept:
             self._microsleeps.add(sample.time_s)
         self._judge_drowsiness(sample, before, mouth_is_wide)
         hidden = sample.signals.eyes_hidden if sample.signals and sample.sight is Sight.CLEAR else None
         self.unseen.update(sample.time_s, hidden, sample.period_s, State.EYES_UNSEEN)
         self._unseen_s = self.unseen.spell.lasted_s(sample.time_s, sample.period_s)
+
+    def _least_s(self, driver: Driver) -> float:
+        """How long a closure must be certain: what narrows eyes may hide sleep, and single scores scatter."""
+        if self._closure.narrows:
+            return self._policy.asleep_s
+        return 0.0 if self._closure.is_clear(driver.shut_blink) else DOUBTED_CERTAIN_S
 
     @property
     def may_be_asleep(self) -> bool:
@@ -140,11 +156,11 @@ class Eyes:
         were_shut = self.rule.spell.span is not None
         if not were_shut:
             self._closure = Closure()
-        self._closure.is_in_yawn = self._closure.is_in_yawn or (mouth_is_wide and sample.fits)
+        self._closure.see(blink if sample.fits else math.inf, in_yawn=mouth_is_wide and sample.fits)
         is_open = not driver.are_shut(sample.signals, were_shut)
         if not is_open and not self._closure.is_over(blink):
             if self._closure.begins(blink) and self.rule.episode.event is None:
-                self._closure = Closure(is_in_yawn=self._closure.is_in_yawn)
+                self._closure = Closure(is_in_yawn=True)
                 self.rule.spell.restart(sample.time_s)
             frown = sample.signals.brow_down if sample.fits else None
             self._closure.add(blink, frown or 0.0)

@@ -72,7 +72,7 @@ class Attention:
     ) -> Verdict:
         """Take one sample; signals None: no face was found. Times must grow; one that does not is taken as no time."""
         sample = self._sample(time_s, sight, signals, torso, motion)
-        self._looking_away.update(sample)
+        self._looking_away.update(sample, is_asleep=self._eyes.rule.episode.event is not None)
         self._yawns.update(sample, self.driver)
         self._eyes.update(sample, self.driver, self._yawns.mouth_is_wide)
         self._presence.update(sample, self._looking_away.is_turned_away(time_s))

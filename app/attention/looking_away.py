@@ -53,13 +53,15 @@ class LookingAway:
             p.glances_clear_s,
         )
 
-    def update(self, sample: Sample) -> None:
-        """Take one sample."""
+    def update(self, sample: Sample, is_asleep: bool = False) -> None:
+        """Take one sample; is_asleep: closed eyes have been told of, with which the head may sink."""
         before, last, holds = self.rule.holds_now, self._lost_pose.last_error, self._is_away(sample)
         is_believed = self._lost_pose.last_error is sample.error
         if before and holds and is_believed and not self.rule.episode.event and is_another(last, sample):
             self.rule.spell.restart(sample.time_s - sample.seconds / 2)
         steps = away_steps(self._policy, sample.motion)
+        if is_asleep and self._kind is State.LOOKING_DOWN and not self.rule.episode.event:
+            steps = ()
         self.rule.update(sample.time_s, holds, sample.period_s, self._kind, steps=steps)
         self._add_up(sample, before, holds)
 

@@ -21,16 +21,22 @@ from app.vision.mesh_input import MeshInput
 from app.vision.regions import Region, faces_by_prominence, overlap, prominence
 from app.vision.thumbnail import BLANK, change_around, thumbnail
 
+# A mesh that is less sure, and finds the face larger than its region suits, was given a head thrown back in the wrong
+# place: fitted again where it says that the face is, it is surer and truer. So large: next region's side, of its own
+SURE_PRESENCE, LARGER = 1 - 1e-6, 0.95
 # A face around which the picture has changed by no more than this since the frame before (mean of the thumbnails'
 # difference, of 255), and which the mesh finds this surely and this exactly where it was, needs no detector; README.md,
 # following a face
 STILL_CHANGE, STILL_PRESENCE, STILL_IOU = 14.0, 0.99, 0.92
 DETECT_EVERY = 8  # frames; so soon a likelier driver is noticed, and that the mesh follows what is no face
-# A detection that scores less may be an upside-down face, onto which the mesh fits an upright one; README.md, detector
-DOUBTED_SCORE = 0.8
+# A detection that scores less may be an upside-down face, onto which the mesh fits an upright one. Where a face was
+# surely upright before, one that is fitted so surely is, too: a head thrown back; README.md, detector
+DOUBTED_SCORE, UPRIGHT_PRESENCE = 0.8, 1 - 1e-5
 # Mean distance between detector's and mesh's eyes, nose and mouth, in widths of the detected box, above which the mesh
-# has made the face up, if it does so at a closer look too; README.md, detector
+# has made the face up, if it does so at a closer look too. The detector misplaces the points of a head thrown back, so
+# that a mesh which stays so sure of itself when fitted again may be further away; README.md, detector
 DISAGREEMENT_MAX = 0.15
+SETTLED_PRESENCE, SETTLED_DISAGREEMENT_MAX = 1 - 1e-4, 0.25
 CLOSER = 0.79  # of the region's side: half profiles with masks fit there alone (ROI_SCALE 1.3, not 1.65)
 
 
@@ -86,6 +92,7 @@ class FaceMesh:
         self._thumbnail = BLANK
         self._undetected = 0  # frames since the detector looked
         self._score = 0.0  # of the face that it saw then
+        self._was_upright = False  # a face was surely upright, so that the camera is
         self.unfitted: Region | None = None
         """The likeliest face of the newest picture, where the mesh fitted none."""
         self._quiet = True  # the libraries print to stderr until they have seen one face
@@ -115,8 +122,9 @@ class FaceMesh:
         return self._graphs.sees_hands
 
     def reset(self) -> None:
-        """Forget where the face was."""
+        """Forget where the face was, and how it lay."""
         self._tracked = self._place = None
+        self._was_upright = False
 
     def close(self) -> None:
         """Stop the graphs; safe to call twice."""
@@ -138,7 +146,9 @@ class FaceMesh:
         fit = fit or self._fit_detected(picture, tracked)
         if fit is None:
             return None
-        self._tracked = self._place = fit.region
+        self._place = fit.region
+        if math.cos(fit.region.rotation_rad) > 0:  # whether a face is upside down is asked of each frame
+            self._tracked = fit.region
         scores = self._blendshapes.scores(fit.landmarks)
         return Face(fit.landmarks, fit.presence, scores, self._score, self._graphs.find_hands(picture))
 
@@ -171,7 +181,9 @@ class FaceMesh:
                     fit = self._fit(picture, region)
                     if fit is not None:
                         self.unfitted = None
-                        self._score = regions[0].score if regions[0].keypoints is not None else self._score
+                        if regions[0].keypoints is not None:
+                            self._score = regions[0].score
+                            self._was_upright = self._was_upright or self._score >= DOUBTED_SCORE
                         return fit
             likeliest = max(detected, key=lambda region: prominence(region, size, self._place), default=None)
             self.unfitted = self.unfitted or likeliest
@@ -179,14 +191,24 @@ class FaceMesh:
 
     def _fit(self, picture: MeshInput, region: Region) -> Fit | None:
         """The mesh fitted in a region; in a doubted one it is tried both ways up, and the surer fit counts."""
-        fit = self._graphs.fit(picture, region)
-        if fit is not None and region.score < DOUBTED_SCORE:
+        fit = self._fit_again(picture, region, self._graphs.fit(picture, region))
+        upright_presence = UPRIGHT_PRESENCE if self._was_upright else math.inf
+        if fit is not None and region.score < DOUBTED_SCORE and fit.presence < upright_presence:
             turned = self._graphs.fit(picture, replace(region, rotation_rad=region.rotation_rad + math.pi))
             if turned is not None and turned.presence > fit.presence:
                 return turned
         apart = math.inf if fit is None else disagreement(fit.landmarks, region)
+        if fit is not None and fit.presence >= SETTLED_PRESENCE and apart <= SETTLED_DISAGREEMENT_MAX:
+            return fit
         if apart > DISAGREEMENT_MAX and region.keypoints is not None:
             closer = self._graphs.fit(picture, replace(region, side_px=CLOSER * region.side_px))
             if closer is not None and (now := disagreement(closer.landmarks, region)) < apart:
                 fit, apart = closer, now
         return fit if apart <= DISAGREEMENT_MAX else None
+
+    def _fit_again(self, picture: MeshInput, region: Region, fit: Fit | None) -> Fit | None:
+        """A fit, or a surer one where the first was not sure and its region too small."""
+        if fit is None or fit.presence >= SURE_PRESENCE or fit.region.side_px < LARGER * region.side_px:
+            return fit
+        again = self._graphs.fit(picture, fit.region)
+        return again if again is not None and again.presence > fit.presence else fit

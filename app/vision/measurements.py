@@ -20,7 +20,7 @@ class Signals:
     distance_cm: from the lens, by the width of an average face.
     gaze_yaw_deg: of the eyes in the head, same sign as the head's yaw. presence: the mesh's own score that it fits a
     face, confidence: of the pose, 0..1. face_x, face_width: centre and width as shares of the picture's width.
-    detected_only: a face that no mesh fits is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
+    detected_only: a face without mesh or pose is turned beyond the mesh's angles, LOOKING_AWAY or LOOKING_DOWN.
     """
 
     yaw_deg: float | None = None

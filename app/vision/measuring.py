@@ -6,10 +6,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.events import State
 from app.vision.expression import MeshCalibration, brow_down, driver_mar, eye_blink, mean_ear, smile
 from app.vision.face import Face
 from app.vision.gaze import gaze_yaw
-from app.vision.head_pose import Pose, camera_matrix, corrected, head_pose, pose_confidence, share_inside
+from app.vision.head_pose import (
+    INSIDE_MIN,
+    POSE_LOST_ROLL_DEG,
+    Pose,
+    camera_matrix,
+    corrected,
+    head_pose,
+    pose_confidence,
+    share_inside,
+)
 from app.vision.landmarks import CHIN, FOREHEAD, IRIS_START, LEFT_EAR, RIGHT_EAR, WRIST, Landmarks, distance
 from app.vision.measurements import Signals
 
@@ -17,6 +27,7 @@ CONFIDENCE_MIN = 0.1  # below it the pose and all that depends on it is not give
 # A mesh that is less sure of a face turns it at random: it fits an empty seat, or a head thrown back. Of 145 real faces
 # that are found one scores less (0.86, with a mask), the others 0.997 and more, as do 3,947 looks in 22 clips
 POSE_PRESENCE_MIN = 0.99
+FAR_DEG = 60.0  # a sure mesh that reads more than this is right that the head is turned, though not how far
 EYES_YAW_MAX_DEG = 34.0  # beyond, the mesh guesses the farther eye: open ones read as shut behind rendered glasses
 GAZE_BLINK_MAX = 0.3  # behind lids lower than this the mesh makes the irises up
 FACE_HEIGHTS = 0.75  # width of a face, of its height from forehead to chin
@@ -46,7 +57,9 @@ def measure(
     where = Signals(face_x=face_x, face_width=face_width, distance_cm=distance_cm)
     seen = replace(where, presence=face.presence, confidence=confidence)
     if pose is None or confidence < CONFIDENCE_MIN:
-        return seen
+        is_sure = face.presence >= POSE_PRESENCE_MIN and inside >= INSIDE_MIN
+        is_far = pose is not None and abs(pose.yaw_deg) > FAR_DEG and abs(pose.roll_deg) <= POSE_LOST_ROLL_DEG
+        return replace(seen, detected_only=State.LOOKING_AWAY if is_sure and is_far else None)
     blink = _blink(face, pose, calibration)
     on_phone = hand_at_ear(face, face_width_px) if sees_hands else None
     is_posed = face.presence >= POSE_PRESENCE_MIN

@@ -12,6 +12,7 @@ from tests.support.story import (
     attentive,
     cues,
     events,
+    eyes_closed,
     kinds,
     looking,
     lost,
@@ -143,3 +144,18 @@ def test_flat_picture_does_not_interrupt_a_look_aside() -> None:
         attentive(START_S), looking(3, yaw_deg=40), sight(1, Sight.FLAT), looking(3, yaw_deg=40), attentive(9)
     )
     assert kinds(verdicts) == [(State.LOOKING_AWAY, Level.ALARM)]
+
+
+@pytest.mark.parametrize("fps", RATES)
+@pytest.mark.parametrize(
+    ("turn", "kind"), [({"pitch_deg": -25}, State.LOOKING_DOWN), ({"yaw_deg": 34}, State.LOOKING_AWAY)]
+)
+def test_head_that_sinks_with_closed_eyes_is_told_as_sleep_alone(
+    fps: float, turn: dict[str, float], kind: State
+) -> None:
+    """Until the eyes open: then a head that is still down is told, as one that is turned aside always is."""
+    asleep = eyes_closed(4), eyes_closed(6, **turn)
+    told = {event.kind for event in events(story(attentive(START_S), *asleep, attentive(20), fps=fps))}
+    assert told == {State.EYES_CLOSED, *({kind} - {State.LOOKING_DOWN})}
+    then = story(attentive(START_S), *asleep, looking(6, **turn), attentive(20), fps=fps)
+    assert {event.kind for event in events(then)} == {State.EYES_CLOSED, kind}

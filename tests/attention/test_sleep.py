@@ -171,3 +171,12 @@ def test_look_aside_after_a_microsleep_warns_in_time_at_half_a_frame_a_second() 
 
 def test_open_eyes_need_no_second_look() -> None:
     assert [verdict.time_s for verdict in looked_at(lambda _: OPEN, 60)] == list(range(60))
+
+
+@pytest.mark.parametrize(
+    ("blink", "for_s", "told"), [(0.38, 1.4, True), (0.36, 1.4, False), (0.36, 1.75, True), (0.38, 1.3, False)]
+)
+def test_lids_that_are_not_clearly_shut_must_be_so_for_one_look_more(blink: float, for_s: float, told: bool) -> None:
+    """Looks come 0.35 s apart while lids are shut; this driver's count as shut from 0.22 on."""
+    verdicts = watched(attentive(START_S), showing(for_s, eye_blink=blink), attentive(10))
+    assert kinds(verdicts) == ([(State.EYES_CLOSED, Level.WARNING)] if told else [])

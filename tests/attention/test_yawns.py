@@ -78,6 +78,28 @@ def test_lids_that_sink_in_a_yawn_shut_when_they_are_down(mar: float, expected: 
     assert kinds(story(attentive(START_S), *parts, attentive(10), fps=2)) == expected
 
 
+@pytest.mark.parametrize(
+    ("between", "confidence", "expected"),
+    [
+        (0.25, 1.0, []),
+        (0.5, 1.0, [(State.EYES_CLOSED, Level.ALARM)]),
+        (0.25, 0.5, [(State.EYES_CLOSED, Level.ALARM)]),  # misread
+    ],
+)
+def test_blink_before_a_yawn_belongs_to_no_sleep(
+    between: float, confidence: float, expected: list[tuple[State, Level]]
+) -> None:
+    """Shut, half open, wide mouth, shut for 2.5 s: 3.5 s from the blink on."""
+    parts = (eyes_closed(0.5), showing(0.5, eye_blink=between, confidence=confidence), eyes_closed(2.5, mar=0.9))
+    assert kinds(story(attentive(START_S), *parts, attentive(10), fps=2)) == expected
+
+
+def test_look_at_half_open_lids_within_a_yawn_begins_no_new_closure() -> None:
+    parts = (eyes_closed(1, mar=0.9), showing(0.5, mar=0.9, eye_blink=0.25), eyes_closed(2.5, mar=0.9))
+    expected = [(State.EYES_CLOSED, Level.ALARM)]
+    assert kinds(story(attentive(START_S), *parts, attentive(10), fps=2)) == expected
+
+
 # Until the mouth is known a yawn is wider than 0.47, which is wider than people talk
 @pytest.mark.parametrize(("mar", "told"), [(0.45, []), (0.49, [(State.YAWNING, Level.CAUTION)])])
 def test_yawn_in_the_first_seconds_counts(mar: float, told: list[tuple[State, Level]]) -> None:

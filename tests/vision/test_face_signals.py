@@ -35,6 +35,7 @@ def test_an_upside_down_face_has_no_pose(model: str) -> None:
     scenes = [Scene(number, yaw_deg=7 * number - 14, pitch_deg=-2 * number) for number in range(5)]
     with FaceMesh(model) as mesh:
         for scene in scenes:
+            mesh.reset()
             assert is_unmeasured(signals(mesh, turned(render(scene), 180))), scene
             assert not is_unmeasured(signals(mesh, render(scene))), scene
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from app.events import State
 from app.vision.expression import ATTENTION_MESH, PLAIN_MESH
 from app.vision.face import Face
 from app.vision.head_pose import PITCH_GAIN, PITCH_OFFSET_DEG, Pose
@@ -40,7 +41,7 @@ def test_garbage_landmarks_give_finite_signals_or_none(landmarks: Landmarks) -> 
     for reading in (PLAIN_MESH, ATTENTION_MESH):
         seen = measure(Face(landmarks, 1.0, hands=(landmarks[:21],)), SIZE, FOV_DEG, reading, sees_hands=True)
         parts = [getattr(seen, field.name) for field in fields(Signals)]
-        assert all(math.isfinite(part) for part in parts if part is not None)
+        assert all(math.isfinite(part) for part in parts if part is not None and part is not State.LOOKING_AWAY)
         assert 0 <= seen.confidence <= 1
 
 
@@ -50,6 +51,17 @@ def test_a_mesh_that_is_unsure_of_a_face_gives_lids_and_no_pose(presence: float,
     seen = measure(face, SIZE, FOV_DEG, PLAIN_MESH)
     assert [part is not None for part in (seen.yaw_deg, seen.pitch_deg, seen.roll_deg)] == [has_pose] * 3
     assert seen.eye_blink is not None and seen.presence == presence
+
+
+@pytest.mark.parametrize(
+    ("yaw_deg", "roll_deg", "presence", "is_away"),
+    [(60, 0, 1.0, True), (-60, 0, 1.0, True), (60, 0, 0.98, False), (60, 70, 1.0, False), (45, 0, 1.0, False)],
+)
+def test_head_turned_too_far_to_be_measured_looks_away(
+    yaw_deg: float, roll_deg: float, presence: float, is_away: bool
+) -> None:
+    seen = measure(Face(projected(Pose(yaw_deg, 0, roll_deg)), presence), SIZE, FOV_DEG, ATTENTION_MESH)
+    assert seen.detected_only is (State.LOOKING_AWAY if is_away else None)
 
 
 @pytest.mark.parametrize("roll_deg", (90, -90, 180, 61, -61))
