@@ -57,9 +57,7 @@ def measure(
     where = Signals(face_x=face_x, face_width=face_width, distance_cm=distance_cm)
     seen = replace(where, presence=face.presence, confidence=confidence)
     if pose is None or confidence < CONFIDENCE_MIN:
-        is_sure = face.presence >= POSE_PRESENCE_MIN and inside >= INSIDE_MIN
-        is_far = pose is not None and abs(pose.yaw_deg) > FAR_DEG and abs(pose.roll_deg) <= POSE_LOST_ROLL_DEG
-        return replace(seen, detected_only=State.LOOKING_AWAY if is_sure and is_far else None)
+        return replace(seen, detected_only=_turned_away(face, pose, inside))
     blink = _blink(face, pose, calibration)
     on_phone = hand_at_ear(face, face_width_px) if sees_hands else None
     is_posed = face.presence >= POSE_PRESENCE_MIN
@@ -78,6 +76,13 @@ def measure(
         gaze_yaw_deg=gaze_yaw(landmarks) if has_gaze else None,
         hand_at_ear=on_phone,
     )
+
+
+def _turned_away(face: Face, pose: Pose | None, inside: float) -> State | None:
+    """LOOKING_AWAY of a head that is turned too far for its pose to be trusted; None where even that is not sure."""
+    if pose is None or abs(pose.roll_deg) > POSE_LOST_ROLL_DEG or abs(pose.yaw_deg) <= FAR_DEG:
+        return None
+    return State.LOOKING_AWAY if face.presence >= POSE_PRESENCE_MIN and inside >= INSIDE_MIN else None
 
 
 def _face_width_px(landmarks: Landmarks) -> float:

@@ -76,7 +76,7 @@ def test_shares_of_found_faces_equal_the_measured_table() -> None:
 
 
 def test_cost_texts_are_short() -> None:
-    assert profile_cost("balanced") == "77 MB, 87 % of faces"
+    assert profile_cost("balanced") == "77 MB, 90 % of faces"
     assert model_cost("lite") == "65 MB"
     assert size_cost(320, 240) == "69 MB, 13 ms"
     assert size_cost(480, 360) == "69 to 70 MB, 13 ms"

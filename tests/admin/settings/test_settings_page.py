@@ -38,7 +38,7 @@ def test_the_form_has_a_labelled_described_input_for_every_setting(client: Flask
     assert len(ids) == len(re.findall(r' id="', text))
     assert text.index('name="profile"') < text.index('name="resolution"') < text.index('id="advanced"')
     assert text.index('id="advanced"') < text.index('name="camera.width"')
-    assert "high_accuracy: 77 MB, 89 % of faces" in text
+    assert "high_accuracy: 77 MB, 91 % of faces" in text
 
 
 def test_viewing_the_settings_writes_nothing(client: FlaskClient, tmp_path: Path) -> None:
