@@ -53,7 +53,7 @@ class LookingAway:
             p.glances_clear_s,
         )
 
-    def update(self, sample: Sample, is_asleep: bool = False) -> None:
+    def update(self, sample: Sample, is_asleep: bool) -> None:
         """Take one sample; is_asleep: closed eyes have been told of, with which the head may sink."""
         before, last, holds = self.rule.holds_now, self._lost_pose.last_error, self._is_away(sample)
         is_believed = self._lost_pose.last_error is sample.error
