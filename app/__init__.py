@@ -11,7 +11,6 @@
     journal/     events.sqlite: events and trips
     telemetry/   status.json, preview and requests, between the detector and the page
     memory/      what the process uses, what the machine has left, when to save
-
     recordings/  `analyze`: the same observer on videos and pictures
     service/     what runs beside the detector: supervisor, the page's process, snapd's health
     commands/    the command line

@@ -13,8 +13,7 @@ reference         config.yaml and the table of SETTINGS.md, printed from the dec
 store             load, save, last good copy, history, rolling back; over disk (system calls), durable (replace a file)
 lost_settings     has a file lost its settings, or are they gone because somebody wanted that
 versions          earlier and rejected files: their names, and the time at which each was saved
-own_files         files in the run folder, which is used only where it is this user's alone
-password          the page's password, kept as its hash
+own_files         files in the run folder, used only where it is this user's alone; password: the page's, as its hash
 https             where the page listens; certificates: made by this device, or the owner's; openssl makes them
 paths             where the data, run and common folders are, and what the files in them are called
 commands          commands as they are on this machine, for who has to be told one
